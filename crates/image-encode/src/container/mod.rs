@@ -1,0 +1,2 @@
+//! Containers, one file each.
+pub(crate) mod dax;

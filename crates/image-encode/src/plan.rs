@@ -1,0 +1,212 @@
+//! What is to be written, and whether the format can hold it.
+
+use std::num::NonZeroUsize;
+
+use sector_decode::{Format, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE, SECTOR_SIZE};
+
+use crate::error::PlanError;
+
+/// A format that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutputFormat {
+    /// `CISO` version 1, raw deflate.
+    Cso,
+    /// `CISO` version 2, raw deflate or LZ4, whichever is smaller in each block.
+    Cso2,
+    /// `ZISO`, raw LZ4.
+    Zso,
+    /// DAX version 0, zlib streams of 8 KiB.
+    Dax,
+    /// `JISO` with raw deflate and without block headers.
+    Jso,
+}
+
+/// Which encoder makes the deflate streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeflateEncoder {
+    /// Stock zlib at a level from 1 to 9.
+    Zlib {
+        /// zlib's own level.
+        level: u8,
+    },
+    /// libdeflate at a level from 1 to 12.
+    Libdeflate {
+        /// libdeflate's own level.
+        level: u8,
+    },
+    /// libdeflate 12 and zopfli, whichever is smaller in each block.
+    Zopfli {
+        /// How often zopfli refines its parse.
+        iterations: u8,
+    },
+}
+
+/// Which encoder makes the LZ4 blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lz4Encoder {
+    /// liblz4's fast mode.
+    Fast,
+    /// liblz4's high compression at a level from 3 to 12.
+    Hc {
+        /// liblz4's own level.
+        level: u8,
+    },
+}
+
+/// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
+/// that do not get smaller, 95 also those that save less than a twentieth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Threshold(u8);
+
+/// Everything that decides how an image is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The container.
+    pub format: OutputFormat,
+    /// Bytes of the image in each block; a power of two.
+    pub block_size: u32,
+    /// Left shift of the index values. Blocks begin at multiples of two to this power. 0 in DAX and JSO.
+    pub index_shift: u8,
+    /// Encoder of deflate streams; unused in ZSO.
+    pub deflate: DeflateEncoder,
+    /// Encoder of LZ4 blocks; unused except in ZSO and CSO v2.
+    pub lz4: Lz4Encoder,
+    /// When a block is stored plain.
+    pub threshold: Threshold,
+    /// Whether a block is stored plain also when its deflate stream does not pass
+    /// [`sector_decode::deflate_lint`].
+    pub firmware_safe: bool,
+    /// The file's length is filled up with zeros to a multiple of this many bytes; 1 for none. The
+    /// index's last value stays at the end of the data.
+    pub pad_file_to: u32,
+    /// How many threads pack blocks.
+    pub threads: NonZeroUsize,
+}
+
+impl Threshold {
+    /// Takes a percentage from 1 to 100.
+    pub const fn new(percent: u8) -> Option<Self> {
+        if matches!(percent, 1..=100) { Some(Self(percent)) } else { None }
+    }
+
+    /// Returns the percentage.
+    pub const fn percent(self) -> u8 {
+        self.0
+    }
+
+    /// Returns the most bytes that a packed block may have; always less than the block itself.
+    pub const fn max_packed(self, block_size: u32) -> u32 {
+        // At most 99.99 % of a u32, so the division's result fits.
+        #[expect(clippy::cast_possible_truncation, reason = "at most block_size")]
+        let limit = (block_size as u64 * self.0 as u64).div_ceil(100) as u32;
+        limit.saturating_sub(1)
+    }
+}
+
+impl OutputFormat {
+    /// Returns the format by the decoder's name for it.
+    pub const fn format(self) -> Format {
+        match self {
+            Self::Cso => Format::Cso,
+            Self::Cso2 => Format::Cso2,
+            Self::Zso => Format::Zso,
+            Self::Dax => Format::Dax,
+            Self::Jso => Format::Jso,
+        }
+    }
+
+    /// Returns the block sizes that can be written, smallest and largest, in bytes. All powers of two
+    /// between them are possible.
+    pub const fn block_sizes(self) -> (u32, u32) {
+        match self {
+            // The largest that any tool has written (maxcso).
+            Self::Cso | Self::Cso2 | Self::Zso => (MIN_BLOCK_SIZE, 256 << 10),
+            Self::Dax => (0x2000, 0x2000),
+            // jiso.exe's own list.
+            Self::Jso => (MIN_BLOCK_SIZE, 16 << 10),
+        }
+    }
+
+    /// Returns the largest file position that an index value can hold without a shift.
+    const fn max_position(self) -> u64 {
+        match self {
+            Self::Cso | Self::Cso2 | Self::Zso => (1 << 31) - 1,
+            Self::Dax | Self::Jso => u32::MAX as u64,
+        }
+    }
+
+    const fn has_index_shift(self) -> bool {
+        matches!(self, Self::Cso | Self::Cso2 | Self::Zso)
+    }
+}
+
+impl Plan {
+    /// Returns the most bytes that the file can have.
+    pub fn worst_case_len(&self, image_size: u64) -> u64 {
+        let blocks = image_size.div_ceil(u64::from(self.block_size));
+        let align = 1u64 << self.index_shift;
+        let block = u64::from(match self.format {
+            // Incompressible frames of DAX v0 grow: they cannot be stored plain.
+            OutputFormat::Dax => crate::container::dax::MAX_FRAME_LEN,
+            _ => self.block_size,
+        });
+        let index = match self.format {
+            OutputFormat::Dax => 32 + 6 * blocks,
+            OutputFormat::Jso => 48 + 4 * (blocks + 1),
+            _ => 24 + 4 * (blocks + 1),
+        };
+        let end = index.next_multiple_of(align) + blocks * block.next_multiple_of(align);
+        end.next_multiple_of(u64::from(self.pad_file_to.max(1)))
+    }
+
+    /// Returns the smallest index shift with which every block of the worst case has a position that the
+    /// index can hold; `None` when there is none, or when the format has no shift and would need one.
+    pub fn smallest_shift(&self, image_size: u64) -> Option<u8> {
+        let most = if self.format.has_index_shift() { MAX_INDEX_SHIFT } else { 0 };
+        (0..=most).find(|&index_shift| {
+            let plan = Self { index_shift, pad_file_to: 1, ..*self };
+            plan.worst_case_len(image_size) <= self.format.max_position() << index_shift
+        })
+    }
+
+    /// Checks that the format can hold an image of this many bytes with these settings.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn check(&self, image_size: u64) -> Result<(), PlanError> {
+        if image_size == 0 || !image_size.is_multiple_of(u64::from(SECTOR_SIZE)) {
+            return Err(PlanError::ImageSize { size: image_size });
+        }
+        let (min, max) = self.format.block_sizes();
+        if !self.block_size.is_power_of_two() || !(min..=max).contains(&self.block_size) {
+            return Err(PlanError::BlockSize {
+                format: self.format.format(),
+                got: self.block_size,
+                min,
+                max,
+            });
+        }
+        if self.format == OutputFormat::Jso && !image_size.is_multiple_of(u64::from(self.block_size)) {
+            return Err(PlanError::PartialBlock { size: image_size, block_size: self.block_size });
+        }
+        let Some(smallest) = self.smallest_shift(image_size) else {
+            return Err(PlanError::TooLarge { format: self.format.format(), size: image_size });
+        };
+        if self.index_shift < smallest || (self.index_shift > 0 && !self.format.has_index_shift()) {
+            return Err(PlanError::IndexShift {
+                format: self.format.format(),
+                got: self.index_shift,
+                smallest,
+            });
+        }
+        if self.index_shift > MAX_INDEX_SHIFT {
+            return Err(PlanError::IndexShift {
+                format: self.format.format(),
+                got: self.index_shift,
+                smallest,
+            });
+        }
+        Ok(())
+    }
+}

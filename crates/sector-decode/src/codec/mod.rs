@@ -1,0 +1,86 @@
+//! The codecs, one file each, behind one function that decodes a block.
+
+mod deflate;
+mod lz4;
+mod lzo;
+mod zlib;
+
+use crate::error::CodecError;
+
+/// How the bytes of a block are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Coding {
+    /// As they are in the image.
+    Stored,
+    /// Raw deflate stream.
+    Deflate,
+    /// Deflate stream with zlib header and Adler-32.
+    Zlib,
+    /// Raw LZ4 block without a frame.
+    Lz4,
+    /// LZO1X stream with its end mark.
+    Lzo,
+}
+
+/// The memory that decoding needs besides its input and output: about 11 KB, reused for every block.
+///
+/// It is a value of its own so that a caller can put it where it wants: in a `static`, in a box.
+pub struct Decoder {
+    inflate: deflate::Inflate,
+}
+
+impl Decoder {
+    /// Returns a decoder that is ready for use.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { inflate: deflate::Inflate::new() }
+    }
+
+    /// Decodes one whole block.
+    ///
+    /// `packed` begins with the block's packed bytes; what follows their end (padding, the Adler-32 that
+    /// ciso.py leaves behind) is ignored, except for LZO, where nothing may follow.
+    /// `out` has room for a whole block in bytes. `needed` of these must come out, which is less than the
+    /// room only for a last block that is partial: some writers fill it up with zeros first, others do not.
+    /// More than `out` holds is an error, never written.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when the packed bytes are damaged. What `out` holds then is unspecified.
+    pub fn decode(
+        &mut self,
+        coding: Coding,
+        packed: &[u8],
+        out: &mut [u8],
+        needed: usize,
+    ) -> Result<(), CodecError> {
+        match coding {
+            Coding::Stored => stored(packed, out, needed),
+            Coding::Deflate => self.inflate.raw(packed, out, needed),
+            Coding::Zlib => zlib::decode(&mut self.inflate, packed, out, needed),
+            Coding::Lz4 => lz4::decode(packed, out, needed),
+            Coding::Lzo => lzo::decode(packed, out, needed),
+        }
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn stored(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(), CodecError> {
+    match (packed.get(..needed), out.get_mut(..needed)) {
+        (Some(bytes), Some(out)) => {
+            out.copy_from_slice(bytes);
+            Ok(())
+        }
+        _ => Err(CodecError::InputEnded { produced: count(packed.len()), expected: count(needed) }),
+    }
+}
+
+/// A byte count for an error. Blocks are at most 1 MiB, so it always fits.
+fn count(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

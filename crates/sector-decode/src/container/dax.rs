@@ -1,0 +1,74 @@
+//! DAX (Dark_AleX), versions 0 and 1: zlib streams of 8 KiB frames.
+//!
+//! | offset | size | field |
+//! |---:|---:|---|
+//! | 0x00 | 4 | magic `DAX\0` |
+//! | 0x04 | 4 | size of the decoded image in bytes |
+//! | 0x08 | 4 | version: 0, or 1 with uncompressed areas |
+//! | 0x0C | 4 | number of uncompressed ("NC") areas |
+//! | 0x10 | 16 | unused, unknown |
+//!
+//! From 0x20 on, back to back: a file offset (32 bits) per frame; a stored size (16 bits) per frame; in
+//! version 1 a pair of 32-bit numbers per area, its first frame and its number of frames. Frames in an
+//! area are plain. Version 0 has no areas whatever the field says (so does maxcso read it).
+
+use super::{Bounds, Extent, Format, Geometry, IndexShape, PROBE_LEN, check_index_end, u32_at};
+use crate::codec::Coding;
+use crate::error::{BlockError, HeaderError};
+use crate::units::BlockIndex;
+
+pub(super) const MAGIC: [u8; 4] = *b"DAX\0";
+
+const HEADER_LEN: u32 = 32;
+const FRAME_SIZE: u32 = 0x2000;
+const MAX_VERSION: u32 = 1;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) version: u32,
+    pub(super) area_count: u32,
+    pub(super) data_start: u64,
+}
+
+pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, Header), HeaderError> {
+    if file_len < u64::from(HEADER_LEN) {
+        return Err(HeaderError::FileTooShort { len: file_len, needed: HEADER_LEN });
+    }
+    let geometry = Geometry::new(file_len, u64::from(u32_at(head, 0x04)), FRAME_SIZE)?;
+    let version = u32_at(head, 0x08);
+    if version > MAX_VERSION {
+        return Err(HeaderError::Version { format: Format::Dax, got: version, max: MAX_VERSION });
+    }
+    let area_count = if version == 0 { 0 } else { u32_at(head, 0x0C) };
+    // Each area covers a frame at least, so more areas than frames is damage. It also bounds the work
+    // of looking through the list.
+    if area_count > geometry.block_count {
+        return Err(HeaderError::TooManyAreas { areas: area_count, frames: geometry.block_count });
+    }
+    let data_start = u64::from(HEADER_LEN) + 6 * u64::from(geometry.block_count) + 8 * u64::from(area_count);
+    check_index_end(data_start, file_len)?;
+    Ok((geometry, Header { version, area_count, data_start }))
+}
+
+impl Header {
+    pub(super) const fn index_shape(&self, frames: u32) -> IndexShape {
+        let offsets = HEADER_LEN as u64;
+        let sizes = offsets + 4 * frames as u64;
+        let areas = sizes + 2 * frames as u64;
+        IndexShape::Frames { offsets, sizes, areas, area_count: self.area_count }
+    }
+
+    pub(super) fn locate(
+        &self,
+        geometry: &Geometry,
+        block: BlockIndex,
+        offset: u32,
+        size: u16,
+        plain: bool,
+    ) -> Result<Extent, BlockError> {
+        let coding = if plain { Coding::Stored } else { Coding::Zlib };
+        let start = u64::from(offset);
+        let bounds = Bounds { data_start: self.data_start, padding: 0 };
+        geometry.extent(block, (start, start + u64::from(size)), coding, bounds)
+    }
+}

@@ -1,0 +1,85 @@
+//! JSO (jiso.exe 1.00 by Uncle Jam): `JISO` with LZO1X or raw deflate blocks.
+//!
+//! | offset | size | field |
+//! |---:|---:|---|
+//! | 0x00 | 4 | magic `JISO` |
+//! | 0x04 | 2 | 1 as jiso.exe 1.00 writes it; 0x0103 has been reported; meaning unknown, ignored |
+//! | 0x06 | 2 | block size in bytes |
+//! | 0x08 | 2 | block headers: 1 when present |
+//! | 0x0A | 2 | method: 0 is LZO1X, anything else raw deflate |
+//! | 0x0C | 4 | size of the decoded image in bytes |
+//! | 0x10 | 16 | MD5 of the decoded image |
+//! | 0x20 | 4 | file offset of the index |
+//! | 0x24 | 12 | unused, unknown |
+//!
+//! The index holds a 32-bit file offset per block and one for the end; there are no flags. With block
+//! headers each block begins with 0x01, 0x04 and the next block's stored size (16 bits, 0 in the last
+//! one), which say nothing that the index does not and are skipped. A payload of exactly the block's
+//! size is plain.
+
+use super::{Bounds, Extent, Geometry, PROBE_LEN, check_index_end, u16_at, u32_at};
+use crate::codec::Coding;
+use crate::error::{BlockError, HeaderError};
+use crate::units::BlockIndex;
+
+pub(super) const MAGIC: [u8; 4] = *b"JISO";
+
+const HEADER_LEN: u32 = 48;
+const BLOCK_HEADER_LEN: u64 = 4;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) version: u16,
+    pub(super) block_headers: bool,
+    pub(super) image_md5: [u8; 16],
+    pub(super) index_at: u64,
+    pub(super) data_start: u64,
+    packed: Coding,
+}
+
+pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, Header), HeaderError> {
+    if file_len < u64::from(HEADER_LEN) {
+        return Err(HeaderError::FileTooShort { len: file_len, needed: HEADER_LEN });
+    }
+    let geometry = Geometry::new(file_len, u64::from(u32_at(head, 0x0C)), u32::from(u16_at(head, 0x06)))?;
+    let index_at = u64::from(u32_at(head, 0x20));
+    // An index inside the header cannot be right; behind the header it may lie anywhere.
+    if index_at < u64::from(HEADER_LEN) {
+        return Err(HeaderError::HeaderSize { got: u32_at(head, 0x20), expected: HEADER_LEN });
+    }
+    let data_start = index_at + 4 * (u64::from(geometry.block_count) + 1);
+    check_index_end(data_start, file_len)?;
+    let mut image_md5 = [0; 16];
+    image_md5.copy_from_slice(&head[0x10..0x20]);
+    let header = Header {
+        version: u16_at(head, 0x04),
+        block_headers: u16_at(head, 0x08) != 0,
+        image_md5,
+        index_at,
+        data_start,
+        packed: if u16_at(head, 0x0A) == 0 { Coding::Lzo } else { Coding::Deflate },
+    };
+    Ok((geometry, header))
+}
+
+impl Header {
+    pub(super) fn locate(
+        &self,
+        geometry: &Geometry,
+        block: BlockIndex,
+        this: u32,
+        next: u32,
+    ) -> Result<Extent, BlockError> {
+        let (start, end) = (u64::from(this), u64::from(next));
+        let bounds = Bounds { data_start: self.data_start, padding: 0 };
+        if end <= start || start < self.data_start {
+            // Named before the block header is taken off, so that the numbers are the file's own.
+            return geometry.extent(block, (start, end), self.packed, bounds);
+        }
+        let payload = start + if self.block_headers { BLOCK_HEADER_LEN } else { 0 };
+        let len = end.saturating_sub(payload);
+        // The plain test comes after the block header is taken off.
+        let coding = if len == u64::from(geometry.block_size) { Coding::Stored } else { self.packed };
+        geometry.extent(block, (payload, end), coding, bounds)
+    }
+}

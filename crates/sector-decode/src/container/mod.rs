@@ -1,0 +1,462 @@
+//! The containers, one file each: header bytes → validated layout → where a block lies.
+//!
+//! Nothing here reads the index: `locate` gets the index entries of one block as numbers and answers
+//! by arithmetic alone, so that every rule about positions can be tested without a file.
+
+mod ciso_header;
+mod cso;
+mod cso2;
+mod dax;
+mod foreign;
+mod iso;
+mod jso;
+mod zso;
+
+use core::fmt;
+
+pub use foreign::Foreign;
+
+use crate::bytes::ReadAt;
+use crate::codec::Coding;
+use crate::error::{BlockError, HeaderError, OpenError};
+use crate::units::{BlockIndex, FileOffset};
+
+/// The smallest block size that is read: one sector.
+pub const MIN_BLOCK_SIZE: u32 = 2048;
+
+/// The largest block size that is read, in bytes. No known tool writes blocks over 256 KiB.
+pub const MAX_BLOCK_SIZE: u32 = 1 << 20;
+
+/// The largest index shift that is read, the limit of PPSSPP.
+pub const MAX_INDEX_SHIFT: u8 = 20;
+
+/// Bytes from the beginning of the file that tell the formats apart and hold each one's header.
+const PROBE_LEN: usize = 48;
+
+/// A format of disc images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Plain image: every sector as it is on the disc.
+    Iso,
+    /// `CISO` version 0 or 1: raw deflate blocks.
+    Cso,
+    /// `CISO` version 2: raw deflate and raw LZ4 blocks.
+    Cso2,
+    /// `ZISO`: raw LZ4 blocks.
+    Zso,
+    /// `DAX`: zlib streams of 8 KiB.
+    Dax,
+    /// `JISO`: LZO1X or raw deflate blocks.
+    Jso,
+}
+
+impl Format {
+    /// Every format, the plain image first.
+    pub const ALL: [Self; 6] = [Self::Iso, Self::Cso, Self::Cso2, Self::Zso, Self::Dax, Self::Jso];
+
+    /// Returns the lower-case name that the command line and file extensions use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Iso => "iso",
+            Self::Cso => "cso",
+            Self::Cso2 => "cso2",
+            Self::Zso => "zso",
+            Self::Dax => "dax",
+            Self::Jso => "jso",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Iso => "ISO",
+            Self::Cso => "CSO",
+            Self::Cso2 => "CSO v2",
+            Self::Zso => "ZSO",
+            Self::Dax => "DAX",
+            Self::Jso => "JSO",
+        })
+    }
+}
+
+/// Where a block's packed bytes lie and how they are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// First byte of the packed data.
+    pub offset: FileOffset,
+    /// Bytes to read; padding behind the longest possible packed block is left out.
+    pub len: u32,
+    /// How the bytes are packed.
+    pub coding: Coding,
+}
+
+/// A validated header: everything that is known of an image before its index is read.
+///
+/// All positions that a layout names outside the index are inside the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    geometry: Geometry,
+    container: Container,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Container {
+    Iso,
+    Cso(ciso_header::Header),
+    Cso2(ciso_header::Header),
+    Zso(ciso_header::Header),
+    Dax(dax::Header),
+    Jso(jso::Header),
+}
+
+/// Where the index lies and of what shape it is, for the index window to load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IndexShape {
+    /// No index: a plain image.
+    None,
+    /// One table of 32-bit values, one more than there are blocks.
+    Positions { table: u64 },
+    /// DAX: a table of 32-bit offsets, one of 16-bit sizes, and a list of uncompressed areas.
+    Frames { offsets: u64, sizes: u64, areas: u64, area_count: u32 },
+}
+
+/// One block's part of the index as it stands in the file, not yet validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RawEntry {
+    /// The block's value and the next one's.
+    Positions { this: u32, next: u32 },
+    /// The frame's offset and size, and whether an uncompressed area covers it.
+    Frame { offset: u32, size: u16, plain: bool },
+}
+
+impl RawEntry {
+    const fn first(self) -> u32 {
+        match self {
+            Self::Positions { this, .. } => this,
+            Self::Frame { offset, .. } => offset,
+        }
+    }
+}
+
+impl Layout {
+    /// Reads the header of an image and checks all of it that can be checked without the index.
+    ///
+    /// The format is recognised by the file's first bytes alone. A file without a known magic is a
+    /// plain image; whether it holds a disc is for the caller to look at.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Source`] when the file cannot be read, [`OpenError::Header`] when the header is
+    /// damaged, of an unknown version, or of one of the [`Foreign`] formats.
+    pub fn probe<S: ReadAt>(source: &mut S) -> Result<Self, OpenError<S::Error>> {
+        let file_len = source.byte_len().map_err(OpenError::Source)?;
+        let mut head = [0; PROBE_LEN];
+        // A file of less than PROBE_LEN bytes leaves zeros behind its end; each parser checks its own
+        // header's length against `file_len` before it believes a field.
+        let present = usize::try_from(file_len).unwrap_or(PROBE_LEN).min(PROBE_LEN);
+        source.read_exact_at(&mut head[..present], 0).map_err(OpenError::Source)?;
+        Ok(Self::parse(&head, file_len)?)
+    }
+
+    fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<Self, HeaderError> {
+        if let Some(foreign) = Foreign::detect(head) {
+            return Err(HeaderError::Foreign(foreign));
+        }
+        let (geometry, container) = match [head[0], head[1], head[2], head[3]] {
+            ciso_header::CISO_MAGIC if head[ciso_header::VERSION_AT] >= 2 => {
+                let (geometry, header) = cso2::parse(head, file_len)?;
+                (geometry, Container::Cso2(header))
+            }
+            ciso_header::CISO_MAGIC => {
+                let (geometry, header) = cso::parse(head, file_len)?;
+                (geometry, Container::Cso(header))
+            }
+            zso::MAGIC => {
+                let (geometry, header) = zso::parse(head, file_len)?;
+                (geometry, Container::Zso(header))
+            }
+            dax::MAGIC => {
+                let (geometry, header) = dax::parse(head, file_len)?;
+                (geometry, Container::Dax(header))
+            }
+            jso::MAGIC => {
+                let (geometry, header) = jso::parse(head, file_len)?;
+                (geometry, Container::Jso(header))
+            }
+            _ => (iso::parse(file_len)?, Container::Iso),
+        };
+        Ok(Self { geometry, container })
+    }
+
+    /// Returns the format that the magic and the version say.
+    pub const fn format(&self) -> Format {
+        match self.container {
+            Container::Iso => Format::Iso,
+            Container::Cso(_) => Format::Cso,
+            Container::Cso2(_) => Format::Cso2,
+            Container::Zso(_) => Format::Zso,
+            Container::Dax(_) => Format::Dax,
+            Container::Jso(_) => Format::Jso,
+        }
+    }
+
+    /// Returns the version field of the header; `None` for a plain image.
+    pub const fn version(&self) -> Option<u32> {
+        match self.container {
+            Container::Iso => None,
+            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) => {
+                Some(header.version as u32)
+            }
+            Container::Dax(header) => Some(header.version),
+            Container::Jso(header) => Some(header.version as u32),
+        }
+    }
+
+    /// Returns the header size field as the file has it, in bytes, where the format has such a field.
+    /// No known reader of CSO v0/v1 uses it; only 0 and 24 are known to be written.
+    pub const fn header_size_field(&self) -> Option<u32> {
+        match self.container {
+            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) => {
+                Some(header.header_size)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the size of the decoded image in bytes.
+    pub const fn image_size(&self) -> u64 {
+        self.geometry.image_size
+    }
+
+    /// Returns the length that the file had when it was probed, in bytes.
+    pub const fn file_len(&self) -> u64 {
+        self.geometry.file_len
+    }
+
+    /// Returns how many bytes of the image a whole block stands for.
+    pub const fn block_size(&self) -> u32 {
+        self.geometry.block_size
+    }
+
+    /// Returns the number of blocks, the last one of which may be partial.
+    pub const fn block_count(&self) -> u32 {
+        self.geometry.block_count
+    }
+
+    /// Returns how many bytes of the image `block` stands for: the block size, or less for the last
+    /// block; 0 when there is no such block.
+    pub const fn block_len(&self, block: BlockIndex) -> u32 {
+        self.geometry.block_len(block)
+    }
+
+    /// Returns the left shift of the index values; 0 in the formats that have none.
+    pub const fn index_shift(&self) -> u8 {
+        match self.container {
+            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) => header.index_shift,
+            _ => 0,
+        }
+    }
+
+    /// Returns where the first block can begin at the earliest: the end of header and index.
+    pub const fn data_start(&self) -> FileOffset {
+        match self.container {
+            Container::Iso => FileOffset(0),
+            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) => {
+                FileOffset(header.data_start)
+            }
+            Container::Dax(header) => FileOffset(header.data_start),
+            Container::Jso(header) => FileOffset(header.data_start),
+        }
+    }
+
+    /// Returns the MD5 of the decoded image that a JSO header carries.
+    pub const fn image_md5(&self) -> Option<[u8; 16]> {
+        match self.container {
+            Container::Jso(header) => Some(header.image_md5),
+            _ => None,
+        }
+    }
+
+    /// Returns whether each block begins with a four-byte header of its own, as JSO files can have.
+    pub const fn has_block_headers(&self) -> bool {
+        matches!(self.container, Container::Jso(jso::Header { block_headers: true, .. }))
+    }
+
+    /// Returns how many uncompressed areas a DAX v1 header lists; 0 in every other file.
+    pub const fn uncompressed_areas(&self) -> u32 {
+        match self.container {
+            Container::Dax(header) => header.area_count,
+            _ => 0,
+        }
+    }
+
+    /// Returns the most bytes that one packed block is read with. Longer blocks are padded or damaged.
+    pub const fn max_packed_len(&self) -> u32 {
+        self.geometry.max_packed_len()
+    }
+
+    pub(crate) const fn index_shape(&self) -> IndexShape {
+        match self.container {
+            Container::Iso => IndexShape::None,
+            Container::Cso(_) | Container::Cso2(_) | Container::Zso(_) => {
+                IndexShape::Positions { table: ciso_header::INDEX_AT }
+            }
+            Container::Dax(header) => header.index_shape(self.geometry.block_count),
+            Container::Jso(header) => IndexShape::Positions { table: header.index_at },
+        }
+    }
+
+    /// Where `block` lies by its index entry. Pure arithmetic.
+    ///
+    /// `block` must be below [`block_count`](Self::block_count), and the entry of the shape that
+    /// [`index_shape`](Self::index_shape) names.
+    pub(crate) fn locate(&self, block: BlockIndex, entry: RawEntry) -> Result<Extent, BlockError> {
+        let geometry = &self.geometry;
+        match (&self.container, entry) {
+            (Container::Cso(header), RawEntry::Positions { this, next }) => {
+                cso::locate(geometry, header, block, this, next)
+            }
+            (Container::Cso2(header), RawEntry::Positions { this, next }) => {
+                cso2::locate(geometry, header, block, this, next)
+            }
+            (Container::Zso(header), RawEntry::Positions { this, next }) => {
+                zso::locate(geometry, header, block, this, next)
+            }
+            (Container::Jso(header), RawEntry::Positions { this, next }) => {
+                header.locate(geometry, block, this, next)
+            }
+            (Container::Dax(header), RawEntry::Frame { offset, size, plain }) => {
+                header.locate(geometry, block, offset, size, plain)
+            }
+            // A plain image has no index and so no use for an entry. The other pairs cannot come
+            // about, since the index window takes the shape from this layout.
+            (_, _) => iso::locate(geometry, block),
+        }
+    }
+
+    /// Where an index entry says that its block begins, whether or not that can be right.
+    pub(crate) fn entry_position(&self, entry: RawEntry) -> FileOffset {
+        FileOffset(match (&self.container, entry) {
+            (Container::Cso(header) | Container::Cso2(header) | Container::Zso(header), entry) => {
+                header.position(entry.first())
+            }
+            (_, entry) => u64::from(entry.first()),
+        })
+    }
+
+    /// Returns where `block` of a plain image lies; `None` when an index entry is needed to tell.
+    pub(crate) fn locate_without_index(&self, block: BlockIndex) -> Option<Result<Extent, BlockError>> {
+        matches!(self.container, Container::Iso).then(|| iso::locate(&self.geometry, block))
+    }
+}
+
+/// The sizes that all formats have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Geometry {
+    file_len: u64,
+    image_size: u64,
+    block_size: u32,
+    block_count: u32,
+}
+
+impl Geometry {
+    fn new(file_len: u64, image_size: u64, block_size: u32) -> Result<Self, HeaderError> {
+        // Tools exist that write any multiple of a sector (ziso.py -b), so no power of two is asked for.
+        if !(MIN_BLOCK_SIZE..=MAX_BLOCK_SIZE).contains(&block_size)
+            || !block_size.is_multiple_of(MIN_BLOCK_SIZE)
+        {
+            return Err(HeaderError::BlockSize { got: block_size, min: MIN_BLOCK_SIZE, max: MAX_BLOCK_SIZE });
+        }
+        if image_size == 0 {
+            return Err(HeaderError::EmptyImage);
+        }
+        let blocks = image_size.div_ceil(u64::from(block_size));
+        // The index has one entry more than there are blocks, which must still be countable.
+        match u32::try_from(blocks) {
+            Ok(block_count) if block_count < u32::MAX => {
+                Ok(Self { file_len, image_size, block_size, block_count })
+            }
+            _ => Err(HeaderError::TooManyBlocks { blocks }),
+        }
+    }
+
+    const fn block_len(&self, block: BlockIndex) -> u32 {
+        let start = block.0 as u64 * self.block_size as u64;
+        let left = self.image_size.saturating_sub(start);
+        if left < self.block_size as u64 {
+            #[expect(clippy::cast_possible_truncation, reason = "less than block_size, which is 32 bits")]
+            {
+                left as u32
+            }
+        } else {
+            self.block_size
+        }
+    }
+
+    /// Deflate and LZ4 in their worst forms grow by less than an eighth; DAX v0 frames have been
+    /// seen to need up to 0x2400 bytes for 0x2000, and ciso.py leaves an Adler-32 behind each block.
+    const fn max_packed_len(&self) -> u32 {
+        self.block_size + self.block_size / 8 + 64
+    }
+
+    /// Checks that `start..end` can hold a block and returns its extent without the padding.
+    fn extent(
+        &self,
+        block: BlockIndex,
+        (start, end): (u64, u64),
+        coding: Coding,
+        Bounds { data_start, padding }: Bounds,
+    ) -> Result<Extent, BlockError> {
+        if end <= start {
+            return Err(BlockError::NotMonotonic { start, end });
+        }
+        if start < data_start {
+            return Err(BlockError::InsideIndex { start, data_start });
+        }
+        if end > self.file_len {
+            return Err(BlockError::PastEnd { end, file_len: self.file_len });
+        }
+        let len = end - start;
+        let max = u64::from(self.max_packed_len());
+        if len > max + padding {
+            return Err(BlockError::TooLong { len, max: max + padding });
+        }
+        let wanted = if coding == Coding::Stored {
+            let needed = self.block_len(block);
+            if len < u64::from(needed) {
+                return Err(BlockError::TooShort { len, needed });
+            }
+            needed
+        } else {
+            u32::try_from(len.min(max)).unwrap_or(u32::MAX)
+        };
+        Ok(Extent { offset: FileOffset(start), len: wanted, coding })
+    }
+}
+
+/// What limits the place of a block besides the end of the file.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// End of header and index.
+    data_start: u64,
+    /// The most bytes of padding that can follow a packed block.
+    padding: u64,
+}
+
+/// Checks that an index which ends at `index_end` is inside the file.
+fn check_index_end(index_end: u64, file_len: u64) -> Result<(), HeaderError> {
+    if index_end > file_len { Err(HeaderError::IndexPastEnd { index_end, file_len }) } else { Ok(()) }
+}
+
+fn u16_at(bytes: &[u8; PROBE_LEN], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+fn u32_at(bytes: &[u8; PROBE_LEN], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+fn u64_at(bytes: &[u8; PROBE_LEN], at: usize) -> u64 {
+    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
+}

@@ -1,0 +1,336 @@
+//! Everything that can be wrong, in layers: a header, a block's place, a block's content, a read.
+//!
+//! All of these are small and `Copy` and carry the numbers that a person needs to understand them.
+
+use core::fmt;
+
+use crate::container::{Foreign, Format};
+use crate::units::{BlockIndex, FileOffset};
+
+/// What is wrong with the header, so that nothing of the file can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The file belongs to another program's format that shares or resembles a magic of ours.
+    Foreign(Foreign),
+    /// The file ends inside its header.
+    FileTooShort {
+        /// Length of the file in bytes.
+        len: u64,
+        /// Bytes that the header needs.
+        needed: u32,
+    },
+    /// The version field is higher than any known version of this format.
+    Version {
+        /// The format, by its magic.
+        format: Format,
+        /// What the file says.
+        got: u32,
+        /// The highest known version.
+        max: u32,
+    },
+    /// The header size field differs from the only value this format allows.
+    HeaderSize {
+        /// What the file says, in bytes.
+        got: u32,
+        /// The allowed value, in bytes.
+        expected: u32,
+    },
+    /// The block size is outside the range that is read, or not a multiple of 2048.
+    BlockSize {
+        /// What the file says, in bytes.
+        got: u32,
+        /// Smallest block size that is read, in bytes.
+        min: u32,
+        /// Largest block size that is read, in bytes.
+        max: u32,
+    },
+    /// The index shift is larger than any reader takes.
+    IndexShift {
+        /// What the file says.
+        got: u8,
+        /// The largest allowed value.
+        max: u8,
+    },
+    /// The image has no bytes.
+    EmptyImage,
+    /// The image has more blocks than 32-bit block numbers can tell apart.
+    TooManyBlocks {
+        /// Number of blocks by the header.
+        blocks: u64,
+    },
+    /// The file ends before its index does.
+    IndexPastEnd {
+        /// Where the index ends, in bytes from the beginning of the file.
+        index_end: u64,
+        /// Length of the file in bytes.
+        file_len: u64,
+    },
+    /// DAX: the list of uncompressed areas is longer than the list of frames.
+    TooManyAreas {
+        /// Number of areas by the header.
+        areas: u32,
+        /// Number of frames in the image.
+        frames: u32,
+    },
+}
+
+/// What is wrong with one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BlockError {
+    /// The index says that the block ends where it starts, or before.
+    NotMonotonic {
+        /// Where the block starts by the index.
+        start: u64,
+        /// Where it ends by the index.
+        end: u64,
+    },
+    /// The index places the block inside the header or the index.
+    InsideIndex {
+        /// Where the block starts by the index.
+        start: u64,
+        /// Where the first block can start at the earliest.
+        data_start: u64,
+    },
+    /// The index places the block's end behind the end of the file.
+    PastEnd {
+        /// Where the block ends by the index.
+        end: u64,
+        /// Length of the file in bytes.
+        file_len: u64,
+    },
+    /// The block's packed bytes are more than any packed block of this size can need.
+    TooLong {
+        /// Bytes by the index.
+        len: u64,
+        /// The most that is allowed.
+        max: u64,
+    },
+    /// A block that is stored plain has fewer bytes than the image needs of it.
+    TooShort {
+        /// Bytes by the index.
+        len: u64,
+        /// Bytes that the block stands for.
+        needed: u32,
+    },
+    /// The packed bytes do not decode.
+    Codec(CodecError),
+}
+
+/// Why packed bytes do not decode. Counts are in bytes of the decoded block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// The packed bytes end in the middle of the stream.
+    InputEnded {
+        /// Bytes decoded until then.
+        produced: u32,
+        /// Bytes that the block stands for.
+        expected: u32,
+    },
+    /// The stream says that it is complete, but is too short.
+    Short {
+        /// Bytes decoded.
+        produced: u32,
+        /// Bytes that the block stands for.
+        expected: u32,
+    },
+    /// The stream goes on behind the end of the block.
+    Overlong {
+        /// Size of a whole block.
+        block_size: u32,
+    },
+    /// The stream breaks the rules of its codec.
+    Invalid {
+        /// Bytes decoded until then; 0 when the codec does not tell.
+        produced: u32,
+        /// Bytes that the block stands for.
+        expected: u32,
+    },
+    /// The two bytes before the deflate data are not a zlib header (DAX).
+    ZlibHeader {
+        /// The two bytes, the first one in the high byte.
+        got: u16,
+    },
+    /// The decoded bytes do not have the Adler-32 that stands behind them (DAX).
+    Checksum {
+        /// Adler-32 in the file.
+        expected: u32,
+        /// Adler-32 of the decoded bytes.
+        got: u32,
+    },
+}
+
+/// Why [`Layout::probe`](crate::Layout::probe) failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenError<E> {
+    /// The source could not be read.
+    Source(E),
+    /// The header is damaged, or of a kind that is not read.
+    Header(HeaderError),
+}
+
+/// Why a read from the image failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError<E> {
+    /// The source could not be read.
+    Source {
+        /// Where in the file.
+        offset: FileOffset,
+        /// The source's own error.
+        error: E,
+    },
+    /// A block is damaged.
+    Block {
+        /// Which one.
+        block: BlockIndex,
+        /// Where its packed bytes start by the index.
+        offset: FileOffset,
+        /// What is wrong with it.
+        error: BlockError,
+    },
+    /// The range is not inside the image.
+    OutOfRange {
+        /// First byte that was wanted.
+        offset: u64,
+        /// How many bytes were wanted.
+        len: u64,
+        /// Size of the image in bytes.
+        image_size: u64,
+    },
+}
+
+/// A buffer given to [`SectorReader::new`](crate::SectorReader::new) is smaller than the layout needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferError {
+    /// Name of the field in [`Buffers`](crate::Buffers).
+    pub buffer: &'static str,
+    /// Its length in bytes.
+    pub got: usize,
+    /// The length it must have at least.
+    pub needed: usize,
+}
+
+impl From<CodecError> for BlockError {
+    fn from(error: CodecError) -> Self {
+        Self::Codec(error)
+    }
+}
+
+impl<E> From<HeaderError> for OpenError<E> {
+    fn from(error: HeaderError) -> Self {
+        Self::Header(error)
+    }
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Foreign(foreign) => write!(f, "this is {foreign}"),
+            Self::FileTooShort { len, needed } => {
+                write!(f, "the file has {len} bytes, but its header alone needs {needed}")
+            }
+            Self::Version { format, got, max } => {
+                write!(f, "{format} version {got} is not known (highest known: {max})")
+            }
+            Self::HeaderSize { got, expected } => {
+                write!(f, "the header says that it is {got} bytes long, expected {expected}")
+            }
+            Self::BlockSize { got, min, max } => {
+                write!(f, "block size {got} is not a multiple of 2048 from {min} to {max}")
+            }
+            Self::IndexShift { got, max } => write!(f, "index shift {got} is over the limit of {max}"),
+            Self::EmptyImage => write!(f, "the header says that the image has no bytes"),
+            Self::TooManyBlocks { blocks } => write!(f, "the header asks for {blocks} blocks, too many"),
+            Self::IndexPastEnd { index_end, file_len } => {
+                write!(f, "the index goes to byte {index_end}, but the file has only {file_len} bytes")
+            }
+            Self::TooManyAreas { areas, frames } => {
+                write!(f, "the header lists {areas} uncompressed areas for {frames} frames")
+            }
+        }
+    }
+}
+
+impl fmt::Display for BlockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NotMonotonic { start, end } => {
+                write!(f, "the index says that it starts at {start:#X} and ends at {end:#X}")
+            }
+            Self::InsideIndex { start, data_start } => write!(
+                f,
+                "the index places it at {start:#X}, inside the header and index that go to {data_start:#X}"
+            ),
+            Self::PastEnd { end, file_len } => {
+                write!(f, "it ends at {end:#X}, but the file ends at {file_len:#X}")
+            }
+            Self::TooLong { len, max } => {
+                write!(f, "the index gives it {len} bytes, a packed block needs at most {max}")
+            }
+            Self::TooShort { len, needed } => {
+                write!(f, "it is stored plain with {len} bytes, expected {needed}")
+            }
+            Self::Codec(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::InputEnded { produced, expected } => {
+                write!(f, "the packed data ended too early ({produced} of {expected} bytes)")
+            }
+            Self::Short { produced, expected } => {
+                write!(f, "the packed data is complete but too short ({produced} of {expected} bytes)")
+            }
+            Self::Overlong { block_size } => {
+                write!(f, "the packed data goes on behind the block's {block_size} bytes")
+            }
+            Self::Invalid { produced, expected } => {
+                write!(f, "the packed data is invalid (after {produced} of {expected} bytes)")
+            }
+            Self::ZlibHeader { got } => write!(f, "expected a zlib header, got {got:#06X}"),
+            Self::Checksum { expected, got } => {
+                write!(f, "Adler-32 does not match (expected {expected:08X}, got {got:08X})")
+            }
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for OpenError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(error) => error.fmt(f),
+            Self::Header(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for ReadError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source { offset, error } => write!(f, "cannot read at {offset}: {error}"),
+            Self::Block { block, offset, error } => write!(f, "block {block} at {offset}: {error}"),
+            Self::OutOfRange { offset, len, image_size } => {
+                write!(f, "wanted {len} bytes at {offset:#X} of an image of {image_size} bytes")
+            }
+        }
+    }
+}
+
+impl fmt::Display for BufferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { buffer, got, needed } = self;
+        write!(f, "the {buffer} buffer has {got} bytes, needed {needed}")
+    }
+}
+
+impl core::error::Error for HeaderError {}
+impl core::error::Error for BlockError {}
+impl core::error::Error for CodecError {}
+impl core::error::Error for BufferError {}
+impl<E: fmt::Debug + fmt::Display> core::error::Error for OpenError<E> {}
+impl<E: fmt::Debug + fmt::Display> core::error::Error for ReadError<E> {}

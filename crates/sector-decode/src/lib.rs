@@ -1,0 +1,57 @@
+//! Decodes compressed disc images of the PSP and the PS2, sector by sector.
+//!
+//! This is the one decoder of the project: the PSP driver serves a game's reads with it, and the
+//! converter on the PC proves every file it writes with it. It needs neither `std` nor an
+//! allocator, contains no unsafe code, and keeps all file positions in 64 bits.
+//!
+//! # From a file to sectors
+//!
+//! 1. [`Layout::probe`] reads the header of any [`ReadAt`] and returns a validated, `Copy` [`Layout`].
+//! 2. [`Layout::buffer_sizes`] says how much memory reading needs; the caller provides it as [`Buffers`].
+//! 3. [`SectorReader`] serves any byte range of the image. It loads the index window by window, asks
+//!    the layout where a block lies ([`Layout::locate`], pure arithmetic), fetches runs of blocks with
+//!    one read, and keeps the last block that was only partly wanted.
+//!
+//! ```
+//! use sector_decode::{Buffers, Decoder, Layout, SectorReader};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut file: &[u8] = &[0x5A; 4096]; // no magic: a plain image of two sectors
+//! let layout = Layout::probe(&mut file)?;
+//! let sizes = layout.buffer_sizes();
+//! let (mut index, mut packed) = (vec![0; sizes.index], vec![0; sizes.packed]);
+//! let (mut block, mut decoder) = (vec![0; sizes.block], Decoder::new());
+//! let buffers = Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
+//! let mut reader = SectorReader::new(file, layout, buffers)?;
+//! let mut sector = [0; 2048];
+//! reader.read(2048, &mut sector)?;
+//! assert_eq!(sector, [0x5A; 2048]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Trust
+//!
+//! No input panics, loops without end, or reads or writes out of bounds: damaged files end in one of
+//! three small `Copy` errors that carry the numbers ([`HeaderError`], [`BlockError`], [`CodecError`]).
+//! Work is bounded by the sizes of the buffers: a block's packed bytes are limited by its block size
+//! ([`Layout::max_packed_len`]), and each is looked at once or twice.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod bytes;
+mod codec;
+mod container;
+pub mod deflate_lint;
+mod error;
+mod index;
+mod reader;
+mod units;
+
+pub use bytes::{EndOfSlice, ReadAt};
+pub use codec::{Coding, Decoder};
+pub use container::{Extent, Foreign, Format, Layout, MAX_BLOCK_SIZE, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE};
+pub use error::{BlockError, BufferError, CodecError, HeaderError, OpenError, ReadError};
+pub use reader::{BlockView, BufferSizes, Buffers, SectorReader};
+pub use units::{BlockIndex, FileOffset, Lba, SECTOR_SIZE};
