@@ -1,38 +1,16 @@
 //! Packs an image: reads chunks, packs them on several threads, writes them in order.
-//!
-//! # Memory
-//!
-//! It stays under 64 MiB with up to 16 threads, whatever the size of the image:
-//!
-//! - A chunk is 256 KiB of image, so a job has at most 256 KiB before it is packed and not much more
-//!   (DAX: 257 KiB) afterwards, and both only while it is worked on.
-//! - Two jobs per thread and two for the reader and the writer exist at once ([`pipeline`]); in 16 of
-//!   the 34 both forms: 34 * 256 KiB + 16 * 257 KiB = 12.5 MiB.
-//! - The hasher holds up to 5 chunks longer than the pipeline: 1.3 MiB.
-//! - Index pages and the output's buffer: 0.3 MiB.
-//! - The encoders of all threads together: 32 MiB at 16 threads ([`workers`] starts fewer threads where
-//!   blocks of 128 KiB and more make them larger).
-//! - The rest is the program, the stacks, and what the allocator keeps.
 
 use std::io::{Seek, Write};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use sector_decode::ReadAt;
 
+use crate::budget::{chunk_len, limits};
 use crate::digest::ParallelHasher;
 use crate::pack::{BlockPacker, Chunk, PackError};
-use crate::pipeline::{self, Limits, Stopped};
-use crate::plan::DeflateEncoder;
+use crate::pipeline::{self, Stopped};
 use crate::writer::ImageWriter;
 use crate::{EncodeError, Monitor, Plan, Summary};
-
-/// Bytes of the image that make a job.
-const CHUNK: usize = 256 << 10;
-
-/// The same for zopfli, which takes a second for some dozen KiB: progress is seen and cancelling is
-/// fast job by job.
-const SLOW_CHUNK: usize = 16 << 10;
 
 /// Packs all of `source` into `sink`, which is empty and positioned at its beginning.
 ///
@@ -154,19 +132,4 @@ impl<E> From<PackError> for EncodeError<E> {
             PackError::Cancelled => Self::Cancelled,
         }
     }
-}
-
-/// A multiple of the block size, which is a power of two up to 256 KiB.
-fn chunk_len(plan: &Plan) -> usize {
-    let chunk = match plan.deflate {
-        DeflateEncoder::Zopfli { .. } if plan.format.uses_deflate() => SLOW_CHUNK,
-        _ => CHUNK,
-    };
-    chunk.max(plan.block_size as usize)
-}
-
-fn limits(plan: &Plan) -> Limits {
-    let threads = plan.threads;
-    let window = threads.saturating_mul(NonZeroUsize::MIN.saturating_add(1)).saturating_add(2);
-    Limits { threads, window }
 }

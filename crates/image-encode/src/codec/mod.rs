@@ -40,8 +40,11 @@ impl Deflate {
             DeflateEncoder::Libdeflate { level } => vec![Box::new(libdeflate::Libdeflate::new(level))],
             DeflateEncoder::Zopfli { iterations } => vec![
                 Box::new(libdeflate::Libdeflate::new(libdeflate::BEST)),
-                // Streams of several deflate blocks are smaller, but never pass the lint.
-                Box::new(zopfli::Zopfli::new(iterations, !firmware_safe)),
+                Box::new(zopfli::Zopfli::new(
+                    iterations,
+                    // Streams of several deflate blocks never pass the lint.
+                    !firmware_safe && block_size >= zopfli::MIN_SPLIT,
+                )),
             ],
         };
         Self { encoders, firmware_safe, attempt: vec![0; block_size] }

@@ -7,6 +7,10 @@ use zopfli::{BlockType, DeflateEncoder, Options};
 
 use super::Encoder;
 
+/// From this block size on several deflate blocks pay: they save about 0.7 % at 8 KiB. In smaller blocks it
+/// is 0.2 % and less, for fifteen times the time.
+pub(super) const MIN_SPLIT: usize = 8 << 10;
+
 /// Zopfli's own default limit.
 const MAX_SPLITS: u16 = 15;
 const NO_SPLITS: u16 = 1;
