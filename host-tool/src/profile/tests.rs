@@ -309,15 +309,20 @@ fn refusals_have_reason_and_fix() {
             Profile::Opl,
             Wishes { to: Some(OutputFormat::Cso), ..wishes() },
             IMAGE,
-            &["opl", "CSO", "--to zso"],
+            &["opl", "1.2+ does not read CSO", "--to zso"],
         ),
         (
             Profile::Psp,
             Wishes { block_size: Some(8192), ..wishes() },
             IMAGE,
-            &["8192", "2048", "Leave out -b"],
+            &["8192", "2048", "Leave out -b", "--for ark, ppsspp or cisor."],
         ),
-        (Profile::Opl, Wishes { block_size: Some(4096), ..wishes() }, IMAGE, &["4096", "garbage", "--for"]),
+        (
+            Profile::Opl,
+            Wishes { block_size: Some(4096), ..wishes() },
+            IMAGE,
+            &["4096", "garbage", "--for pcsx2."],
+        ),
         (
             Profile::Ark,
             Wishes { block_size: Some(16384), ..wishes() },
