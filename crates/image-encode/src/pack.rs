@@ -207,3 +207,84 @@ impl Proof {
         self.decoder.decode(coding, &self.packed, decoded, block.len()).is_ok() && decoded == block
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{DeflateEncoder, Lz4Encoder, Threshold};
+
+    fn plan(format: OutputFormat) -> Plan {
+        Plan {
+            format,
+            block_size: 8192,
+            index_shift: 0,
+            deflate: DeflateEncoder::Zlib { level: 9 },
+            lz4: Lz4Encoder::Hc { level: 12 },
+            threshold: Threshold::new(100).unwrap(),
+            firmware_safe: false,
+            pad_file_to: 1,
+            threads: std::num::NonZeroUsize::MIN,
+        }
+    }
+
+    fn block() -> Vec<u8> {
+        (0..8192u32).map(|at| (at * at / 97) as u8 & 0x1F).collect()
+    }
+
+    #[test]
+    fn a_proof_holds_only_for_the_block_itself() {
+        for format in [OutputFormat::Cso, OutputFormat::Zso, OutputFormat::Dax] {
+            let block = block();
+            let mut packed = Vec::new();
+            let coding = BlockPacker::new(&plan(format)).pack(&block, &mut packed).unwrap().coding;
+            let mut proof = Proof::new(block.len());
+            for padding in [0, 1, 15, 4095] {
+                assert!(proof.holds(coding, &packed, packed.len() + padding, &block));
+            }
+            for at in [0, 1, 4095, 8191] {
+                let mut other = block.clone();
+                other[at] ^= 1;
+                assert!(!proof.holds(coding, &packed, packed.len(), &other), "{format:?} {at}");
+            }
+            for at in 0..packed.len() {
+                let mut damaged = packed.clone();
+                damaged[at] ^= 0x10;
+                // Bits behind the end of a stream have no meaning; with all others changed it fails.
+                if at + 1 < packed.len() {
+                    assert!(!proof.holds(coding, &damaged, damaged.len(), &block), "{format:?} {at}");
+                }
+            }
+            assert!(!proof.holds(coding, &packed[..packed.len() - 2], packed.len() - 2, &block));
+            assert!(!proof.holds(Coding::Stored, &packed, packed.len(), &block));
+        }
+    }
+
+    #[test]
+    fn packed_and_padded_stays_below_a_block() {
+        for (index_shift, most) in [(0, 2047), (1, 2046), (3, 2040), (10, 1024), (11, 0), (12, 0), (20, 0)] {
+            let plan = Plan { index_shift, block_size: 2048, ..plan(OutputFormat::Cso) };
+            assert_eq!(room(&plan), most);
+        }
+        let plan = Plan {
+            index_shift: 3,
+            block_size: 2048,
+            threshold: Threshold::new(95).unwrap(),
+            ..plan(OutputFormat::Zso)
+        };
+        assert_eq!(room(&plan), 1945);
+    }
+
+    #[test]
+    fn blocks_are_packed_independently_of_those_before() {
+        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax] {
+            let (mut alone, mut after) = (Vec::new(), Vec::new());
+            BlockPacker::new(&plan(format)).pack(&block(), &mut alone).unwrap();
+            let mut packer = BlockPacker::new(&plan(format));
+            packer.pack(&[7; 100], &mut after).unwrap();
+            packer.pack(&block()[1..], &mut after).unwrap();
+            after.clear();
+            packer.pack(&block(), &mut after).unwrap();
+            assert!(alone == after, "{format:?}");
+        }
+    }
+}
