@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn block() -> Vec<u8> {
-        (0..8192u32).map(|at| (at * at / 97) as u8 & 0x1F).collect()
+        (0..8192u32).map(|at| ((at * at / 97) & 0x1F).to_le_bytes()[0]).collect()
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub struct Mixed {
 
 impl Mixed {
     pub fn kind_at(&self, offset: u64) -> Kind {
-        let chance = mix(offset / EXTENT ^ self.seed << 40);
+        let chance = mix((offset / EXTENT) ^ (self.seed << 40));
         Kind::ALL[(chance % Kind::ALL.len() as u64) as usize]
     }
 
