@@ -10,7 +10,7 @@ use crate::container::dax;
 use crate::monitor::Monitor;
 use crate::plan::{OutputFormat, Plan};
 
-/// Packs blocks one by one, the way [`encode`](crate::encode) does it in each of its threads.
+/// Packs blocks one by one, the way [`encode`](crate::encode()) does it in each of its threads.
 pub struct BlockPacker {
     format: OutputFormat,
     block_size: usize,
@@ -89,11 +89,14 @@ impl BlockPacker {
     /// Packs a block and appends the packed bytes, without padding, to `out`.
     ///
     /// A `block` of less than a whole block is filled up with zeros first, and a plain one is stored
-    /// with them: readers demand last blocks that are whole. Longer than a block it must not be.
+    /// with them: readers demand last blocks that are whole.
     ///
     /// Returns `None` when what was packed does not decode to `block`, a fault of this program or of the
-    /// machine; `out` is as it was then.
+    /// machine; also for a `block` that is longer than the plan's. `out` is as it was then.
     pub fn pack(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
+        if block.len() > self.block_size {
+            return None;
+        }
         let mut filled = std::mem::take(&mut self.filled);
         let whole = if block.len() < self.block_size {
             filled.clear();
@@ -257,6 +260,55 @@ mod tests {
             assert!(!proof.holds(coding, &packed[..packed.len() - 2], packed.len() - 2, &block));
             assert!(!proof.holds(Coding::Stored, &packed, packed.len(), &block));
         }
+    }
+
+    /// Says that it has packed a block, but has not, from the third block on.
+    struct Liar(u32);
+
+    impl Encoder for Liar {
+        fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
+            self.0 += 1;
+            let len = libdeflater::Compressor::default().deflate_compress(block, out).ok()?;
+            if self.0 >= 3 {
+                out[len / 2] ^= 0x55;
+            }
+            Some(len)
+        }
+    }
+
+    fn chunk(blocks: usize) -> Chunk {
+        Chunk { first_block: 100, bytes: Arc::new(block().repeat(blocks)) }
+    }
+
+    #[test]
+    fn a_block_without_proof_is_not_handed_on() {
+        for format in [OutputFormat::Cso, OutputFormat::Jso, OutputFormat::Dax] {
+            let mut packer = BlockPacker::new(&plan(format));
+            packer.deflate = Some(Deflate::with_encoder(Box::new(Liar(0)), 8192));
+            let outcome = packer.pack_chunk(&chunk(5), &Monitor::new());
+            assert!(matches!(outcome, Err(PackError::Proof(BlockIndex(102)))), "{format:?}");
+            let mut out = b"before".to_vec();
+            assert_eq!(packer.pack(&block(), &mut out), None);
+            assert_eq!(out, b"before");
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_too_long_is_not_packed() {
+        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax] {
+            let mut out = Vec::new();
+            assert_eq!(BlockPacker::new(&plan(format)).pack(&vec![0; 8193], &mut out), None);
+            assert_eq!(BlockPacker::new(&plan(format)).pack(&vec![0; 1 << 20], &mut out), None);
+            assert!(out.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_cancelled_between_its_blocks() {
+        let monitor = Monitor::new();
+        monitor.cancel();
+        let outcome = BlockPacker::new(&plan(OutputFormat::Cso)).pack_chunk(&chunk(2), &monitor);
+        assert!(matches!(outcome, Err(PackError::Cancelled)));
     }
 
     #[test]

@@ -55,7 +55,8 @@ pub enum Lz4Encoder {
 }
 
 /// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
-/// that do not get smaller, 95 also those that save less than a twentieth.
+/// that do not get smaller, 95 also those that save less than a twentieth. In DAX, which has no plain
+/// blocks, such a frame holds its data as a stored deflate block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Threshold(u8);
 
@@ -75,12 +76,13 @@ pub struct Plan {
     /// When a block is stored plain.
     pub threshold: Threshold,
     /// Whether a block is stored plain also when its deflate stream does not pass
-    /// [`sector_decode::deflate_lint`].
+    /// [`sector_decode::deflate_lint`]. Not possible in DAX, which has no plain blocks.
     pub firmware_safe: bool,
     /// The file's length is filled up with zeros to a multiple of this many bytes; 1 for none. The
     /// index's last value stays at the end of the data.
     pub pad_file_to: u32,
-    /// How many threads pack blocks.
+    /// How many threads pack blocks. Fewer are used where their encoders would take too much memory: with
+    /// the best levels of libdeflate and zopfli and blocks of 16 KiB and more.
     pub threads: NonZeroUsize,
 }
 

@@ -39,7 +39,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn decoding_gives_the_image_back(plan in any_plan(), sectors in 1..=300u64, seed in 0..1000u64) {

@@ -50,6 +50,12 @@ impl Deflate {
         Self { encoders, firmware_safe, attempt: vec![0; block_size] }
     }
 
+    /// For tests of what becomes of a faulty encoder's output.
+    #[cfg(test)]
+    pub(crate) fn with_encoder(encoder: Box<dyn Encoder>, block_size: usize) -> Self {
+        Self { encoders: vec![encoder], firmware_safe: false, attempt: vec![0; block_size] }
+    }
+
     /// Packs `block` into `out`, which is not larger than a block.
     pub(crate) fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Stream {
         let mut best = Stream::default();
