@@ -40,6 +40,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(test)]
+extern crate std;
+
 mod bytes;
 mod codec;
 mod container;
