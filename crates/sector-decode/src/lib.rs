@@ -35,7 +35,8 @@
 //! No input panics, loops without end, or reads or writes out of bounds: damaged files end in one of
 //! three small `Copy` errors that carry the numbers ([`HeaderError`], [`BlockError`], [`CodecError`]).
 //! Work is bounded by the sizes of the buffers: a block's packed bytes are limited by its block size
-//! ([`Layout::max_packed_len`]), and each is looked at once or twice.
+//! ([`Layout::max_packed_len`]), and each is looked at once or twice. The exception is DAX's list of
+//! uncompressed areas, at most as long as that of its frames: each index window looks through all of it.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
