@@ -9,8 +9,8 @@
 //! 1. [`Layout::probe`] reads the header of any [`ReadAt`] and returns a validated, `Copy` [`Layout`].
 //! 2. [`Layout::buffer_sizes`] says how much memory reading needs; the caller provides it as [`Buffers`].
 //! 3. [`SectorReader`] serves any byte range of the image. It loads the index window by window, asks
-//!    the layout where a block lies ([`Layout::locate`], pure arithmetic), fetches runs of blocks with
-//!    one read, and keeps the last block that was only partly wanted.
+//!    the layout where a block lies (pure arithmetic), fetches runs of blocks with one read, and keeps
+//!    the last block that was only partly wanted.
 //!
 //! ```
 //! use sector_decode::{Buffers, Decoder, Layout, SectorReader};
