@@ -64,6 +64,9 @@ fn encoders(plan: &Plan) -> usize {
         DeflateEncoder::Libdeflate { .. } => 1280 * KIB + 28 * block_size,
         DeflateEncoder::Zopfli { .. } => 2048 * KIB + 112 * block_size,
     };
+    let is_zlib = matches!(plan.deflate, DeflateEncoder::Zlib { .. });
+    let fallback = if plan.firmware_safe && !is_zlib { 320 * KIB } else { 0 };
+    let deflate = deflate + fallback;
     let lz4 = 384 * KIB;
     match plan.format {
         OutputFormat::Cso | OutputFormat::Dax | OutputFormat::Jso => deflate,

@@ -125,7 +125,7 @@ impl BlockPacker {
                 // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
                 (Coding::Lz4, stream.finding.filter(|_| deflated.is_none()))
             }
-            (Some(len), _) if self.format == OutputFormat::Dax => {
+            (Some(len), _) if self.format == OutputFormat::Dax && !dax::looks_plain(len) => {
                 dax::wrap(&self.deflated[..len], block, out);
                 (Coding::Zlib, stream.finding)
             }
@@ -133,7 +133,7 @@ impl BlockPacker {
                 out.extend_from_slice(&self.deflated[..len]);
                 (Coding::Deflate, stream.finding)
             }
-            (None, _) if self.format == OutputFormat::Dax => {
+            (_, _) if self.format == OutputFormat::Dax => {
                 dax::wrap_stored(block, out);
                 (Coding::Zlib, Some(Finding::StoredBlock))
             }
@@ -309,6 +309,31 @@ mod tests {
         monitor.cancel();
         let outcome = BlockPacker::new(&plan(OutputFormat::Cso)).pack_chunk(&chunk(2), &monitor);
         assert!(matches!(outcome, Err(PackError::Cancelled)));
+    }
+
+    #[test]
+    fn no_dax_frame_is_as_long_as_a_block() {
+        // Noise that does not get smaller, and zeros in place of its end, so that the length goes through
+        // all values.
+        let mut state = 1u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24).to_le_bytes()[0]
+        })
+        .take(8192)
+        .collect();
+        let (mut raw, mut frame) = (vec![0; 8192], Vec::new());
+        let mut critical = 0;
+        for zeros in 0..64 {
+            let mut block = noise.clone();
+            block[8192 - zeros..].fill(0);
+            let mut deflate = Deflate::new(DeflateEncoder::Zlib { level: 9 }, false, 8192);
+            critical += u32::from(deflate.pack(&block, &mut raw).len == Some(8192 - dax::ZLIB_OVERHEAD));
+            frame.clear();
+            BlockPacker::new(&plan(OutputFormat::Dax)).pack(&block, &mut frame).unwrap();
+            assert_ne!(frame.len(), 8192);
+        }
+        assert!(critical > 0, "no block was of the critical length");
     }
 
     #[test]
