@@ -21,7 +21,7 @@ const DEFAULT_THREADS: usize = 16;
 /// A file is put in place only when it has been read back and decodes to the bytes of the original.
 /// Inputs are recognised by their content, whatever their names say.
 #[derive(Debug, Parser)]
-#[command(name = "cisor", version, help_expected = true, propagate_version = true)]
+#[command(name = "cisor", version, help_expected = true)]
 #[command(subcommand_required = true, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// What is printed.
@@ -340,11 +340,11 @@ Examples:
   cisor extract --keep-going BAD.cso    saves what is left of a damaged image";
 
 fn compress_help() -> String {
-    let mut help = String::from("Profiles:\n");
+    let mut help = String::from("Profiles (--for):\n");
     for profile in Profile::ALL {
         help += &format!("  {:<12}{}\n", profile.name(), profile.summary());
     }
-    help += "\nLevels:\n";
+    help += "\nLevels (-1 to -9, --best):\n";
     for line in level::table().lines() {
         help += format!("  {line}").trim_end();
         help.push('\n');

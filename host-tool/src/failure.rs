@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use image_encode::{EncodeError, PlanError};
 use sector_decode::{BlockIndex, Foreign, HeaderError, OpenError, ReadError};
+use serde::Serialize;
 
 use crate::damage::{Damage, DamageList, Fault};
 use crate::exit::Status;
@@ -194,6 +195,22 @@ impl std::fmt::Display for FileKind {
     }
 }
 
+/// What was expected or found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Quantity {
+    /// Bytes, a file position or a checksum, as the kind of failure says.
+    Number(u64),
+    /// A digest in hexadecimal digits.
+    Text(String),
+}
+
+impl From<&str> for Quantity {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
 impl Failure {
     /// Returns the exit status that the failure leads to.
     pub fn status(&self) -> Status {
@@ -297,10 +314,12 @@ impl Failure {
             Self::InSecond { failure, .. } => return failure.fix(),
             Self::TargetExists(_) => "Use -f to replace it.",
             Self::TargetIsFolder(_) => "Use -d to write into a folder.",
-            Self::TargetIsInput(_) => "Choose another name with -o or another folder with -d.",
-            Self::TargetIsOtherInput(_) | Self::TargetTaken(_) => "Convert them one at a time, with -o.",
+            Self::TargetIsInput(_) => "Choose another name or another folder.",
+            Self::TargetIsOtherInput(_) | Self::TargetTaken(_) => {
+                "Convert them one at a time, to other names."
+            }
             Self::NoFolder(_) => "Create it first.",
-            Self::NoSpace { .. } => "Make room, choose another folder with -d, or use -f to try anyway.",
+            Self::NoSpace { .. } => "Make room, choose another folder, or use -f to try anyway.",
             Self::PartInUse(_) => "Wait until that run has finished.",
             Self::PartBlocked(_) => "Delete it when no other run is writing it.",
             Self::Proof(_) | Self::ReadBack(_) | Self::Digest { .. } => {
@@ -327,29 +346,22 @@ impl Failure {
         }
     }
 
-    /// Returns what was expected and what was found, where there are such things: numbers in decimal,
-    /// digests in hexadecimal digits.
-    pub fn expected_and_got(&self) -> (Option<String>, Option<String>) {
-        let text = |number: Option<u64>| number.map(|number| number.to_string());
-        let numbers = |fault: &Fault| {
-            let (expected, got) = fault.numbers();
-            (text(expected), text(got))
+    /// Returns what was expected and what was found, where there are such things.
+    pub fn expected_and_got(&self) -> (Option<Quantity>, Option<Quantity>) {
+        let numbers = |(expected, got): (Option<u64>, Option<u64>)| {
+            (expected.map(Quantity::Number), got.map(Quantity::Number))
         };
+        let text = |expected: &str, got: &str| (Some(expected.into()), Some(got.into()));
         match self {
-            Self::Damaged(damage) => numbers(&damage.fault),
+            Self::Damaged(damage) => numbers(damage.fault.numbers()),
             Self::DamagedBlocks(list) => match list.ranges().first() {
-                Some(range) => numbers(&range.first.fault),
+                Some(range) => numbers(range.first.fault.numbers()),
                 None => (None, None),
             },
-            Self::HeaderMd5 { expected, got } | Self::Digest { expected, got } => {
-                (Some(expected.clone()), Some(got.clone()))
-            }
-            Self::NoSpace { needed, free, .. } => (text(Some(*needed)), text(Some(*free))),
-            Self::DifferentSize { a, b } => (text(Some(*a)), text(Some(*b))),
-            Self::Header(error) => {
-                let (expected, got) = header_numbers(error);
-                (text(expected), text(got))
-            }
+            Self::HeaderMd5 { expected, got } | Self::Digest { expected, got } => text(expected, got),
+            Self::NoSpace { needed, free, .. } => numbers((Some(*needed), Some(*free))),
+            Self::DifferentSize { a, b } => numbers((Some(*a), Some(*b))),
+            Self::Header(error) => numbers(header_numbers(error)),
             Self::ReadBack(inner) | Self::InSecond { failure: inner, .. } => inner.expected_and_got(),
             _ => (None, None),
         }

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first one asks the work to stop, the second one stops at once.
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, the second one stops at once.
 //!
 //! Signals come to the whole process, so this is the one place with global state: what the work in
 //! progress listens to, and which part file has to go.
@@ -20,19 +20,54 @@ static PART: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// # Errors
 ///
 /// When the system does not allow it; signals then end the program at once, and a part file stays.
+#[cfg(unix)]
+pub fn install() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = signal_hook::iterator::Signals::new(wanted)?;
+    // In a thread of its own, not in a signal's context, so that it may lock and print.
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for _ in signals.forever() {
+            on_signal();
+        }
+    })?;
+    Ok(())
+}
+
+/// Begins to listen to the console's events.
+///
+/// # Errors
+///
+/// When the system does not allow it; an event then ends the program at once, and a part file stays.
+#[cfg(not(unix))]
 pub fn install() -> Result<(), ctrlc::Error> {
-    // The handler runs in a thread of its own, not in the signal's context, so it may lock and print.
-    ctrlc::set_handler(|| {
-        if REQUESTED.swap(true, Ordering::Relaxed) {
-            if let Some(part) = &*lock(&PART) {
-                let _ = std::fs::remove_file(part);
-            }
-            std::process::exit(Status::Interrupted.code().into());
+    ctrlc::set_handler(on_signal)
+}
+
+/// Returns whether whoever started the program wants a signal ignored, as nohup does with SIGHUP. Where
+/// the system does not tell, the signal is left to it.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+fn on_signal() {
+    if REQUESTED.swap(true, Ordering::Relaxed) {
+        if let Some(part) = &*lock(&PART) {
+            let _ = std::fs::remove_file(part);
         }
-        if let Some(monitor) = lock(&MONITOR).upgrade() {
-            monitor.cancel();
-        }
-    })
+        std::process::exit(Status::Interrupted.code().into());
+    }
+    if let Some(monitor) = lock(&MONITOR).upgrade() {
+        monitor.cancel();
+    }
 }
 
 /// Returns whether a signal has come.

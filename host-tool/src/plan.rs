@@ -159,7 +159,7 @@ pub fn compress(
             return Err(Failure::RawCdSectors);
         }
         record.set_disc(&disc);
-        let (profile, choice) = choose(request, &disc, size, record, reporter)?;
+        let (profile, choice) = choose(request, &disc, size)?;
         record.profile = Some(profile.name());
         let target = request.target.path(input, extension(choice.plan.format));
         target::check(&target, input, claims, request.existing)?;
@@ -273,7 +273,15 @@ pub(crate) fn open(input: &Path, record: &mut Record, reporter: &mut Reporter) -
 pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Reporter) -> Disc {
     let mut workspace = Workspace::new(image);
     match disc::identify(&mut workspace.reader(image)) {
-        Ok(disc) => disc,
+        Ok(disc) => {
+            let sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
+            if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > sectors) {
+                let text =
+                    format!("the disc's file system has {expected} sectors, but the image only {sectors}");
+                reporter.warn(record, text + ": it may be cut off");
+            }
+            disc
+        }
         Err(error) => {
             reporter.warn(record, format!("cannot tell which disc this is: {}", Failure::from(error)));
             Disc::default()
@@ -282,15 +290,10 @@ pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Report
 }
 
 /// Decides whom the file is for and how it is written.
-fn choose(
-    request: &CompressRequest,
-    disc: &Disc,
-    size: u64,
-    record: &mut Record,
-    reporter: &mut Reporter,
-) -> Result<(Profile, Choice), Failure> {
+fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile, Choice), Failure> {
     let mut wishes = request.wishes;
     let by_name = format_by_name(&request.target);
+    let mut guessed = false;
     let profile = match (request.profile, wishes.to) {
         (Some(profile), _) => {
             wishes.to = wishes.to.or(by_name);
@@ -300,28 +303,25 @@ fn choose(
         (None, None) => {
             let detected = Profile::for_disc(disc);
             let profile = detected.unwrap_or(Profile::Psp);
-            match by_name {
-                // The name asks for what this disc's profile does not write.
-                Some(format) if !profile.formats().contains(&format) => {
-                    wishes.to = Some(format);
-                    Profile::Any
-                }
-                _ => {
-                    wishes.to = by_name;
-                    if detected.is_none() {
-                        let what = if disc.is_iso9660 {
-                            "the disc is not recognised"
-                        } else {
-                            "there is no ISO9660 file system in this image"
-                        };
-                        reporter.warn(record, format!("{what}: it is written for the PSP (--for chooses)"));
-                    }
-                    profile
-                }
+            wishes.to = by_name;
+            // The name can ask for what this disc's profile does not write.
+            if by_name.is_none_or(|format| profile.formats().contains(&format)) {
+                guessed = detected.is_none();
+                profile
+            } else {
+                Profile::Any
             }
         }
     };
-    let choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
+    let mut choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
+    if guessed {
+        let what = if disc.is_iso9660 {
+            "The disc is not recognised"
+        } else {
+            "There is no ISO9660 file system here"
+        };
+        choice.notes.insert(0, format!("{what}: it is written for the PSP (--for chooses a reader)."));
+    }
     Ok((profile, choice))
 }
 

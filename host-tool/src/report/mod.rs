@@ -112,6 +112,9 @@ impl Reporter {
             self.print(&line);
             return;
         }
+        if let Some(seconds) = record.seconds {
+            self.detail(&record.input, &text::took(&record, seconds));
+        }
         self.print(&text::result(&record));
         if let Some(line) = text::finished(&record)
             && !self.talk.quiet

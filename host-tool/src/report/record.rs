@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::damage::{DamageList, DamageRange};
 use crate::disc::Disc;
 use crate::exit::Status;
-use crate::failure::Failure;
+use crate::failure::{Failure, Quantity};
 use crate::human;
 use crate::readers::Verdict;
 use crate::scan::LintCounts;
@@ -112,9 +112,9 @@ pub struct ErrorRecord {
     /// File position, or position in the image for `compare`.
     pub offset: Option<u64>,
     /// What was expected.
-    pub expected: Option<String>,
+    pub expected: Option<Quantity>,
     /// What was found.
-    pub got: Option<String>,
+    pub got: Option<Quantity>,
 }
 
 /// Digests of a decoded image in hexadecimal digits.
@@ -171,9 +171,9 @@ pub struct RangeRecord {
     /// Short name of what is wrong.
     pub kind: &'static str,
     /// What was expected of the first one.
-    pub expected: Option<String>,
+    pub expected: Option<u64>,
     /// What was found.
-    pub got: Option<String>,
+    pub got: Option<u64>,
     /// The same in a sentence.
     #[serde(rename = "message")]
     pub text: String,
@@ -355,8 +355,8 @@ impl From<&DamageRange> for RangeRecord {
             last: range.last,
             offset: range.first.offset,
             kind: range.first.fault.kind(),
-            expected: expected.map(|number| number.to_string()),
-            got: got.map(|number| number.to_string()),
+            expected,
+            got,
             text: range.to_string(),
         }
     }

@@ -52,6 +52,13 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     Some(line)
 }
 
+/// Returns how long the work took, and how fast the image went through.
+pub(super) fn took(record: &Record, seconds: f64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
+    let speed = record.size.unwrap_or_default() as f64 / seconds.max(0.001) / 1e6;
+    format!("took {seconds:.1} s, {speed:.0} MB/s of image")
+}
+
 fn verify(record: &Record) -> String {
     let name = human::name(&record.input);
     let Some(hashes) = &record.hashes else {
@@ -110,8 +117,8 @@ fn info(record: &Record) -> String {
         }
     }
     line("disc", disc_text(record));
-    for (place, reader) in record.readers.iter().enumerate() {
-        line(if place == 0 { "readers" } else { "" }, reader_text(reader));
+    for (place, group) in reader_groups(&record.readers).into_iter().enumerate() {
+        line(if place == 0 { "readers" } else { "" }, group);
     }
     text
 }
@@ -167,16 +174,34 @@ fn disc_text(record: &Record) -> String {
     text
 }
 
-fn reader_text(reader: &ReaderRecord) -> String {
-    let verdict = match reader.verdict {
-        "reads" => "yes",
-        "caution" => "perhaps",
-        _ => "no",
-    };
-    match &reader.reason {
-        Some(reason) => format!("{:<28} {verdict}: {reason}", reader.name),
-        None => format!("{:<28} {verdict}", reader.name),
+/// One line for all readers that have the same verdict for the same reason.
+fn reader_groups(readers: &[ReaderRecord]) -> Vec<String> {
+    let mut groups: Vec<(&ReaderRecord, Vec<&str>)> = Vec::new();
+    for reader in readers {
+        let same = |(first, _): &&mut (&ReaderRecord, _)| {
+            (first.verdict, &first.reason) == (reader.verdict, &reader.reason)
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, names)) => names.push(reader.name),
+            None => groups.push((reader, vec![reader.name])),
+        }
     }
+    // The sort is stable: within a verdict the order is that of the list.
+    let order = ["reads", "caution", "refuses"];
+    groups.sort_by_key(|(first, _)| order.iter().position(|&verdict| verdict == first.verdict));
+    let text = |(first, names): (&ReaderRecord, Vec<&str>)| {
+        let verdict = match first.verdict {
+            "reads" => "yes",
+            "caution" => "perhaps",
+            _ => "no",
+        };
+        let names = names.join("; ");
+        match &first.reason {
+            Some(reason) => format!("{verdict}: {names} ({reason})"),
+            None => format!("{verdict}: {names}"),
+        }
+    };
+    groups.into_iter().map(text).collect()
 }
 
 /// The format as people write it.
