@@ -129,13 +129,13 @@ impl BlockPacker {
                 dax::wrap(&self.deflated[..len], block, out);
                 (Coding::Zlib, stream.finding)
             }
-            (Some(len), _) => {
-                out.extend_from_slice(&self.deflated[..len]);
-                (Coding::Deflate, stream.finding)
-            }
             (_, _) if self.format == OutputFormat::Dax => {
                 dax::wrap_stored(block, out);
                 (Coding::Zlib, Some(Finding::StoredBlock))
+            }
+            (Some(len), _) => {
+                out.extend_from_slice(&self.deflated[..len]);
+                (Coding::Deflate, stream.finding)
             }
             (None, _) => {
                 out.extend_from_slice(block);
@@ -330,7 +330,8 @@ mod tests {
             let mut deflate = Deflate::new(DeflateEncoder::Zlib { level: 9 }, false, 8192);
             critical += u32::from(deflate.pack(&block, &mut raw).len == Some(8192 - dax::ZLIB_OVERHEAD));
             frame.clear();
-            BlockPacker::new(&plan(OutputFormat::Dax)).pack(&block, &mut frame).unwrap();
+            let packed = BlockPacker::new(&plan(OutputFormat::Dax)).pack(&block, &mut frame).unwrap();
+            assert_eq!(packed.coding, Coding::Zlib);
             assert_ne!(frame.len(), 8192);
         }
         assert!(critical > 0, "no block was of the critical length");
