@@ -37,7 +37,8 @@
 //! Work is bounded by the sizes of the buffers: a block's packed bytes are limited by its block size
 //! ([`Layout::max_packed_len`]), and each is looked at once or twice.
 #![no_std]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "fast"), forbid(unsafe_code))]
+#![cfg_attr(feature = "fast", deny(unsafe_code))]
 #![deny(missing_docs)]
 
 mod bytes;
@@ -47,6 +48,8 @@ pub mod deflate_lint;
 mod error;
 mod index;
 mod reader;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod units;
 
 pub use bytes::{EndOfSlice, ReadAt};

@@ -1,9 +1,13 @@
 //! The codecs, one file each, behind one function that decodes a block.
 
-mod deflate;
+mod copy;
+mod inflate;
 mod lz4;
 mod lzo;
-mod zlib;
+#[cfg(feature = "fast")]
+#[allow(unsafe_code)]
+mod raw;
+pub(crate) mod zlib;
 
 use crate::error::CodecError;
 
@@ -26,14 +30,14 @@ pub enum Coding {
 ///
 /// It is a value of its own so that a caller can put it where it wants: in a `static`, in a box.
 pub struct Decoder {
-    inflate: deflate::Inflate,
+    inflate: inflate::Inflate,
 }
 
 impl Decoder {
     /// Returns a decoder that is ready for use.
     #[must_use]
     pub fn new() -> Self {
-        Self { inflate: deflate::Inflate::new() }
+        Self { inflate: inflate::Inflate::new() }
     }
 
     /// Decodes one whole block.
@@ -57,7 +61,12 @@ impl Decoder {
         match coding {
             Coding::Stored => stored(packed, out, needed),
             Coding::Deflate => self.inflate.raw(packed, out, needed),
-            Coding::Zlib => zlib::decode(&mut self.inflate, packed, out, needed),
+            Coding::Zlib => zlib::decode(
+                |packed, out, needed| self.inflate.stream(packed, out, needed),
+                packed,
+                out,
+                needed,
+            ),
             Coding::Lz4 => lz4::decode(packed, out, needed),
             Coding::Lzo => lzo::decode(packed, out, needed),
         }
@@ -81,6 +90,6 @@ fn stored(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(), CodecError
 }
 
 /// A byte count for an error. Blocks are at most 1 MiB, so it always fits.
-fn count(bytes: usize) -> u32 {
+pub(crate) fn count(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

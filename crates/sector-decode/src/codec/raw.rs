@@ -1,0 +1,128 @@
+//! Unchecked loads and copies for the fast loops, the same for all codecs.
+//!
+//! A MIPS CPU loads a word from any address with two instructions and stores it with two more, so
+//! copying words costs half of copying bytes, if the bytes behind the end of a copy may be overwritten.
+//! The fast loops see to it that there is room for that.
+
+/// What one register copies.
+type Word = usize;
+
+/// How far behind its end a copy may write, and read.
+pub(super) const OVERRUN: usize = 8;
+
+/// The shortest distance at which words can be copied from the output to itself.
+pub(super) const WORD: usize = size_of::<Word>();
+
+/// Returns the four bytes at `from`, the first one lowest.
+///
+/// # Safety
+///
+/// Four bytes from `from` on can be read.
+#[inline(always)]
+pub(super) unsafe fn load(from: *const u8) -> u32 {
+    // SAFETY: as the caller promises; the read is one for any alignment.
+    u32::from_le(unsafe { from.cast::<u32>().read_unaligned() })
+}
+
+/// # Safety
+///
+/// A word can be read at `from` and written at `to`. They may overlap.
+#[inline(always)]
+unsafe fn copy_word(from: *const u8, to: *mut u8) {
+    // SAFETY: as the caller promises; both accesses are ones for any alignment.
+    unsafe { to.cast::<Word>().write_unaligned(from.cast::<Word>().read_unaligned()) }
+}
+
+/// Copies `N` bytes word by word; `N` is a multiple of eight, or four.
+///
+/// # Safety
+///
+/// `N` bytes can be read at `from` and written at `to`. When they overlap, `from` is a word or more before `to`.
+#[inline(always)]
+pub(super) unsafe fn copy_chunk<const N: usize>(from: *const u8, to: *mut u8) {
+    // SAFETY: all words lie in the `N` bytes.
+    unsafe {
+        if N < WORD {
+            to.cast::<u32>().write_unaligned(from.cast::<u32>().read_unaligned());
+        } else {
+            let mut at = 0;
+            while at < N {
+                copy_word(from.add(at), to.add(at));
+                at += WORD;
+            }
+        }
+    }
+}
+
+/// Copies `N` bytes between places that are aligned to words.
+///
+/// # Safety
+///
+/// `N` bytes, a multiple of a word, can be read at `from` and written at `to`, and do not overlap.
+#[inline(always)]
+pub(super) unsafe fn copy_aligned<const N: usize>(from: *const u8, to: *mut u8) {
+    debug_assert!(from.addr() % WORD == 0 && to.addr() % WORD == 0, "only words that are aligned");
+    // SAFETY: as the caller promises.
+    unsafe {
+        let mut at = 0;
+        while at < N {
+            to.add(at).cast::<Word>().write(from.add(at).cast::<Word>().read());
+            at += WORD;
+        }
+    }
+}
+
+/// Copies from `from` to the bytes from `to` up to `end`, and up to [`OVERRUN`] bytes more.
+///
+/// # Safety
+///
+/// `end` is behind `to`. Up to `OVERRUN` bytes behind `end` can be written, as many bytes can be read
+/// at `from`. When they overlap, `from` is a word or more before `to`.
+#[inline(always)]
+pub(super) unsafe fn copy(mut from: *const u8, mut to: *mut u8, end: *mut u8) {
+    loop {
+        // SAFETY: here `to < end`, so that the chunk ends within the overrun; `from` goes along.
+        unsafe {
+            copy_chunk::<8>(from, to);
+            from = from.add(8);
+            to = to.add(8);
+        }
+        if to >= end {
+            break;
+        }
+    }
+}
+
+/// Appends what was written `distance` bytes ago, from `to` up to `end`, and possibly up to
+/// [`OVERRUN`] bytes of anything more. For distances that are less than [`WORD`].
+///
+/// # Safety
+///
+/// `end` is behind `to`. `distance` is from 1 to `WORD - 1`, that many bytes lie written before `to`,
+/// and up to `OVERRUN` bytes behind `end` can be written.
+pub(super) unsafe fn repeat_short(to: *mut u8, distance: usize, end: *mut u8) {
+    // After a word has been written byte by byte, the pattern repeats at any multiple of the distance
+    // as well: the first one that is a word or more.
+    const MULTIPLE: [usize; WORD] = {
+        let mut multiple = [0; WORD];
+        let mut distance = 1;
+        while distance < WORD {
+            multiple[distance] = WORD.div_ceil(distance) * distance;
+            distance += 1;
+        }
+        multiple
+    };
+    // SAFETY: a word is not longer than the overrun. The multiple is less than a word plus the distance,
+    // so the source does not begin before the written bytes.
+    unsafe {
+        let mut offset = 0;
+        while offset < WORD {
+            to.add(offset).write(to.add(offset).sub(distance).read());
+            offset += 1;
+        }
+        let next = to.add(WORD);
+        if next < end {
+            copy(next.sub(MULTIPLE[distance & (WORD - 1)]), next, end);
+        }
+    }
+}

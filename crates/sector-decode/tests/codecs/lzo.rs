@@ -1,0 +1,1 @@
+//! LZO1X streams with every instruction.
