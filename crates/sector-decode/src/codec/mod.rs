@@ -10,6 +10,7 @@ mod raw;
 pub(crate) mod zlib;
 
 use crate::error::CodecError;
+pub use copy::copy_bytes;
 
 /// How the bytes of a block are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +27,7 @@ pub enum Coding {
     Lzo,
 }
 
-/// The memory that decoding needs besides its input and output: about 11 KB, reused for every block.
+/// The memory that decoding needs besides its input and output: less than 4 KiB, reused for every block.
 ///
 /// It is a value of its own so that a caller can put it where it wants: in a `static`, in a box.
 pub struct Decoder {
@@ -82,10 +83,31 @@ impl Default for Decoder {
 fn stored(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(), CodecError> {
     match (packed.get(..needed), out.get_mut(..needed)) {
         (Some(bytes), Some(out)) => {
-            out.copy_from_slice(bytes);
+            copy_bytes(bytes, out);
             Ok(())
         }
         _ => Err(CodecError::InputEnded { produced: count(packed.len()), expected: count(needed) }),
+    }
+}
+
+/// What went wrong, before it is known how far decoding had come.
+#[derive(Clone, Copy)]
+enum Fault {
+    InputEnded,
+    Short,
+    Overlong,
+    Invalid,
+}
+
+impl Fault {
+    fn error(self, produced: usize, needed: usize, room: usize) -> CodecError {
+        let (produced, expected) = (count(produced), count(needed));
+        match self {
+            Self::InputEnded => CodecError::InputEnded { produced, expected },
+            Self::Short => CodecError::Short { produced, expected },
+            Self::Overlong => CodecError::Overlong { block_size: count(room) },
+            Self::Invalid => CodecError::Invalid { produced, expected },
+        }
     }
 }
 

@@ -126,3 +126,58 @@ pub(super) unsafe fn repeat_short(to: *mut u8, distance: usize, end: *mut u8) {
         }
     }
 }
+
+/// Copies all of `from` to `to`.
+///
+/// # Panics
+///
+/// When `to` is shorter.
+#[inline(never)]
+pub(super) fn copy_slice(from: &[u8], to: &mut [u8]) {
+    const CHUNK: usize = 32;
+    assert!(from.len() <= to.len());
+    // Stores to aligned addresses take one instruction instead of two.
+    let head = to.as_ptr().align_offset(WORD).min(from.len());
+    let mut at = 0;
+    // SAFETY: `at` and what is added to it stay within the length of `from`, and so of `to`. Chunks begin behind
+    // `head` and have whole words, so that `to` is aligned there; `from` is where its copy is the aligned one.
+    unsafe {
+        let (source, target) = (from.as_ptr(), to.as_mut_ptr());
+        while at < head {
+            target.add(at).write(source.add(at).read());
+            at += 1;
+        }
+        if source.add(at).addr().is_multiple_of(WORD) {
+            while from.len() - at >= CHUNK {
+                copy_aligned::<CHUNK>(source.add(at), target.add(at));
+                at += CHUNK;
+            }
+        } else {
+            while from.len() - at >= CHUNK {
+                copy_to_aligned::<CHUNK>(source.add(at), target.add(at));
+                at += CHUNK;
+            }
+        }
+        while at < from.len() {
+            target.add(at).write(source.add(at).read());
+            at += 1;
+        }
+    }
+}
+
+/// As [`copy_aligned`], from any address.
+///
+/// # Safety
+///
+/// As [`copy_aligned`], but for the alignment of `from`.
+#[inline(always)]
+unsafe fn copy_to_aligned<const N: usize>(from: *const u8, to: *mut u8) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let mut at = 0;
+        while at < N {
+            to.add(at).cast::<Word>().write(from.add(at).cast::<Word>().read_unaligned());
+            at += WORD;
+        }
+    }
+}

@@ -19,8 +19,8 @@ mod entry;
 mod fast;
 mod tables;
 
+use super::Fault;
 use super::copy::repeat;
-use super::count;
 use crate::error::CodecError;
 use bits::Bits;
 use entry::{Distance, Kind, Litlen};
@@ -45,13 +45,6 @@ pub(super) struct Inflate {
 }
 
 type LitlenCode = Code<Litlen, 1024, FIXED_LITLENS>;
-
-/// What went wrong, before it is known how far decoding had come.
-enum Fault {
-    InputEnded,
-    Overlong,
-    Invalid,
-}
 
 impl From<BadCode> for Fault {
     fn from(_: BadCode) -> Self {
@@ -109,17 +102,15 @@ impl Inflate {
         out: &mut [u8],
         needed: usize,
     ) -> Result<(usize, usize), CodecError> {
-        let block_size = count(out.len());
+        let room = out.len();
         let mut stream = Stream { bits: Bits::new(packed), out, produced: 0 };
         let result = self.blocks(&mut stream);
-        let (produced, expected) = (count(stream.produced), count(needed));
-        match result {
-            Ok(()) if stream.produced >= needed => Ok((stream.bits.at.div_ceil(8), stream.produced)),
-            Ok(()) => Err(CodecError::Short { produced, expected }),
-            Err(Fault::Overlong) => Err(CodecError::Overlong { block_size }),
-            Err(Fault::InputEnded) => Err(CodecError::InputEnded { produced, expected }),
-            Err(Fault::Invalid) => Err(CodecError::Invalid { produced, expected }),
+        let (bits, produced) = (stream.bits, stream.produced);
+        result.map_err(|fault| fault.error(produced, needed, room))?;
+        if produced < needed {
+            return Err(Fault::Short.error(produced, needed, room));
         }
+        Ok((bits.at.div_ceil(8), produced))
     }
 
     fn blocks(&mut self, stream: &mut Stream<'_>) -> Result<(), Fault> {
