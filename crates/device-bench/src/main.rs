@@ -1,7 +1,8 @@
 //! Counts the instructions that the PSP's CPU executes to decode a block.
 //!
-//! `cargo run -p device-bench` prints the tables, `-- --write` also renews docs/device-costs.md, and
-//! `-- --kinds` adds the mean of each kind of block. Counts are executed instructions, not cycles; they
+//! `cargo run --release -p device-bench` prints the tables, `-- --write` also renews docs/device-costs.md,
+//! `-- --check` fails when a mean has grown by more than 3 % against that file, and `-- --kinds` adds the
+//! mean of each kind of block. Counts are executed instructions, not cycles; they
 //! are the same on every machine that has the same compilers.
 
 mod corpus;
@@ -85,8 +86,14 @@ fn main() {
     }
     let report = report::markdown(&rows, &corpora, (state, c_state));
     print!("{report}");
+    let committed = root.join("docs/device-costs.md");
+    if has("--check") {
+        let text = std::fs::read_to_string(&committed).expect("docs/device-costs.md is there");
+        let grown = report::grown(&rows, &text);
+        assert!(grown.is_empty(), "dearer than docs/device-costs.md says:\n{}", grown.join("\n"));
+    }
     if has("--write") {
-        std::fs::write(root.join("docs/device-costs.md"), report).expect("docs is writable");
+        std::fs::write(committed, report).expect("docs is writable");
     }
 }
 

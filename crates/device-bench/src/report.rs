@@ -76,3 +76,36 @@ pub(crate) fn markdown(rows: &[Row], corpora: &[Corpus], state: (u32, u32)) -> S
     }
     text
 }
+
+/// Lists the rows whose mean is more than 3 % above the one in `committed`, or that are missing there.
+pub(crate) fn grown(rows: &[Row], committed: &str) -> Vec<String> {
+    const TOLERANCE: f64 = 1.03;
+    let mean_of = |row: &Row| -> Option<f64> {
+        let start = format!("| {} | {} | ", row.block_size, row.title);
+        let cells = committed.lines().find_map(|line| line.strip_prefix(&start))?;
+        cells.split('|').nth(1)?.trim().trim_matches('*').parse().ok()
+    };
+    let verdict = |row: &Row| match mean_of(row) {
+        Some(mean) if row.mean <= mean * TOLERANCE => None,
+        Some(mean) => {
+            Some(format!("{} bytes, {}: {mean:.2} became {:.2}", row.block_size, row.title, row.mean))
+        }
+        None => Some(format!("{} bytes, {}: not in the table", row.block_size, row.title)),
+    };
+    rows.iter().filter_map(verdict).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Row, grown};
+
+    #[test]
+    fn growth_is_found() {
+        let row = |mean| Row { title: "LZ4", block_size: 2048, median: 0.0, mean, worst: 0.0, stack: 0 };
+        let table =
+            "| 2048 | LZ4, C | 1.00 | **1.00** | 1.00 | 0 |\n| 2048 | LZ4 | 9.00 | **4.00** | 9.00 | 0 |\n";
+        assert!(grown(&[row(4.11)], table).is_empty());
+        assert_eq!(grown(&[row(4.13)], table), ["2048 bytes, LZ4: 4.00 became 4.13"]);
+        assert_eq!(grown(&[row(4.0)], ""), ["2048 bytes, LZ4: not in the table"]);
+    }
+}

@@ -129,55 +129,73 @@ pub(super) unsafe fn repeat_short(to: *mut u8, distance: usize, end: *mut u8) {
 
 /// Copies all of `from` to `to`.
 ///
+/// The stores are volatile so that the compiler leaves them as they are: it would see what the loops do, and call
+/// `memcpy` instead.
+///
 /// # Panics
 ///
 /// When `to` is shorter.
 #[inline(never)]
 pub(super) fn copy_slice(from: &[u8], to: &mut [u8]) {
-    const CHUNK: usize = 32;
+    const CHUNK: usize = 64;
     assert!(from.len() <= to.len());
     // Stores to aligned addresses take one instruction instead of two.
     let head = to.as_ptr().align_offset(WORD).min(from.len());
-    let mut at = 0;
-    // SAFETY: `at` and what is added to it stay within the length of `from`, and so of `to`. Chunks begin behind
-    // `head` and have whole words, so that `to` is aligned there; `from` is where its copy is the aligned one.
+    let chunks = (from.len() - head) / CHUNK * CHUNK;
+    let (source, target) = (from.as_ptr(), to.as_mut_ptr());
+    // SAFETY: what is added to the pointers is at most the length of `from`, and so of `to`. Behind `head`, chunks of
+    // whole words begin at aligned addresses of `to`, and of `from` where its copy is the aligned one.
     unsafe {
-        let (source, target) = (from.as_ptr(), to.as_mut_ptr());
-        while at < head {
-            target.add(at).write(source.add(at).read());
-            at += 1;
-        }
-        if source.add(at).addr().is_multiple_of(WORD) {
-            while from.len() - at >= CHUNK {
-                copy_aligned::<CHUNK>(source.add(at), target.add(at));
-                at += CHUNK;
+        copy_bytes(source, target, head);
+        let (mut from, mut to) = (source.add(head), target.add(head));
+        let end = to.add(chunks);
+        if from.addr().is_multiple_of(WORD) {
+            while to != end {
+                store_words::<CHUNK>(to, |at| from.add(at).cast::<Word>().read());
+                (from, to) = (from.add(CHUNK), to.add(CHUNK));
             }
         } else {
-            while from.len() - at >= CHUNK {
-                copy_to_aligned::<CHUNK>(source.add(at), target.add(at));
-                at += CHUNK;
+            while to != end {
+                store_words::<CHUNK>(to, |at| from.add(at).cast::<Word>().read_unaligned());
+                (from, to) = (from.add(CHUNK), to.add(CHUNK));
             }
         }
-        while at < from.len() {
-            target.add(at).write(source.add(at).read());
-            at += 1;
+    }
+    let mut done = head + chunks;
+    // SAFETY: as above.
+    unsafe {
+        while from.len() - done >= WORD {
+            store_words::<WORD>(target.add(done), |_| source.add(done).cast::<Word>().read_unaligned());
+            done += WORD;
         }
+        copy_bytes(source.add(done), target.add(done), from.len() - done);
     }
 }
 
-/// As [`copy_aligned`], from any address.
+/// Writes `N` bytes of words to an aligned address; `word` gets the distance from there in bytes.
 ///
 /// # Safety
 ///
-/// As [`copy_aligned`], but for the alignment of `from`.
+/// `N` bytes, a multiple of a word, can be written at `to`, which is aligned for that.
 #[inline(always)]
-unsafe fn copy_to_aligned<const N: usize>(from: *const u8, to: *mut u8) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        let mut at = 0;
-        while at < N {
-            to.add(at).cast::<Word>().write(from.add(at).cast::<Word>().read_unaligned());
-            at += WORD;
-        }
+unsafe fn store_words<const N: usize>(to: *mut u8, word: impl Fn(usize) -> Word) {
+    let mut at = 0;
+    while at < N {
+        // SAFETY: as the caller promises.
+        unsafe { to.add(at).cast::<Word>().write_volatile(word(at)) };
+        at += WORD;
+    }
+}
+
+/// Copies a few bytes.
+///
+/// # Safety
+///
+/// `len` bytes can be read at `from` and written at `to`.
+#[inline(always)]
+unsafe fn copy_bytes(from: *const u8, to: *mut u8, len: usize) {
+    for at in 0..len {
+        // SAFETY: as the caller promises.
+        unsafe { to.add(at).write_volatile(from.add(at).read()) };
     }
 }

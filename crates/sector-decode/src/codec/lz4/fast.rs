@@ -68,13 +68,19 @@ pub(super) fn sequences(packed: &[u8], out: &mut [u8]) -> (usize, usize) {
             if literals != 0 {
                 copy_chunk::<4>(bytes, to);
                 if literals > 4 {
-                    copy(bytes.add(4), to.add(4), target);
+                    copy_chunk::<8>(bytes.add(4), to.add(4));
+                    if literals > 12 {
+                        copy(bytes.add(12), to.add(12), target);
+                    }
                 }
             }
             if distance >= WORD {
                 copy_chunk::<8>(source, target);
                 if length + MIN_MATCH > 8 {
-                    copy(source.add(8), target.add(8), end);
+                    copy_chunk::<8>(source.add(8), target.add(8));
+                    if length + MIN_MATCH > 16 {
+                        copy(source.add(16), target.add(16), end);
+                    }
                 }
             } else if distance != 0 {
                 repeat_short(target, distance, end);
