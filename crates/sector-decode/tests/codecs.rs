@@ -4,10 +4,15 @@
 //! inputs before, between guard bytes: so what an earlier block or the output's old content leaves behind
 //! cannot pass unnoticed, nor can a byte written outside.
 
+#![expect(clippy::cast_possible_truncation, reason = "bytes of streams are cut from counters everywhere")]
+#![expect(clippy::unusual_byte_groupings, reason = "groups are the fields of an instruction")]
+
 #[path = "codecs/bit_writer.rs"]
 mod bit_writer;
 #[path = "codecs/deflate.rs"]
 mod deflate;
+#[path = "codecs/edges.rs"]
+mod edges;
 #[path = "codecs/lz4.rs"]
 mod lz4;
 #[path = "codecs/lzo.rs"]

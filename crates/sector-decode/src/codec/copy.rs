@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn all_lengths_at_all_alignments() {
-        let from: [u8; 256] = core::array::from_fn(|at| at as u8);
+        let from: [u8; 256] = core::array::from_fn(|at| at.to_le_bytes()[0]);
         for (start, skew) in (0..9).flat_map(|start| (0..9).map(move |skew| (start, skew))) {
             for len in (0..100).chain([191, 192, 193, 240]) {
                 let mut to = [0xEE; 272];

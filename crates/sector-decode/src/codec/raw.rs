@@ -61,7 +61,10 @@ pub(super) unsafe fn copy_chunk<const N: usize>(from: *const u8, to: *mut u8) {
 /// `N` bytes, a multiple of a word, can be read at `from` and written at `to`, and do not overlap.
 #[inline(always)]
 pub(super) unsafe fn copy_aligned<const N: usize>(from: *const u8, to: *mut u8) {
-    debug_assert!(from.addr() % WORD == 0 && to.addr() % WORD == 0, "only words that are aligned");
+    debug_assert!(
+        from.addr().is_multiple_of(WORD) && to.addr().is_multiple_of(WORD),
+        "only words that are aligned"
+    );
     // SAFETY: as the caller promises.
     unsafe {
         let mut at = 0;

@@ -154,7 +154,7 @@ proptest! {
                 }
                 _ => {
                     let distance = distance % produced.min(2048);
-                    packed.extend([((2 + len % 6) << 5 | distance % 8 << 2 | trailing) as u8, (distance / 8) as u8]);
+                    packed.extend([(((2 + len % 6) << 5) | ((distance % 8) << 2) | trailing) as u8, (distance / 8) as u8]);
                     produced += 3 + len % 6;
                 }
             }

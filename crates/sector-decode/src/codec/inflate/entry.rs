@@ -84,6 +84,7 @@ pub(super) enum Kind {
 }
 
 /// The length symbols from 257 on, as entries without a codeword length (RFC 1951, 3.2.5).
+#[expect(clippy::cast_possible_truncation, reason = "5 at most")]
 const LENGTHS: [u16; 32] = {
     let mut entries = [Litlen::SPECIAL | Litlen::INVALID; 32];
     let mut base = 0;
@@ -104,6 +105,7 @@ impl Entry for Litlen {
     const LONG: Self = Self::from_bits(Self::SPECIAL | Self::LONG);
 
     #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "lengths are at most 15, literals below 256")]
     fn new(symbol: usize, len: usize) -> Self {
         let len = (len as u16) << 8;
         Self::from_bits(match symbol {
@@ -160,6 +162,7 @@ impl Entry for Distance {
     const LONG: Self = Self(Self::SPECIAL);
 
     #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "symbols are below 32, lengths at most 15")]
     fn new(symbol: usize, len: usize) -> Self {
         let (symbol, len) = (symbol as u32, len as u32);
         if symbol >= 30 {

@@ -74,7 +74,7 @@ pub(super) const DOUBLE: usize = 32;
 #[inline]
 pub(super) fn double<E: Entry, const SIZE: usize>(table: &mut [E; SIZE], len: usize) {
     let bytes = len * size_of::<E>();
-    assert!(2 * len <= SIZE && bytes % DOUBLE == 0);
+    assert!(2 * len <= SIZE && bytes.is_multiple_of(DOUBLE));
     let from = table.as_mut_ptr().cast::<u8>();
     let mut at = 0;
     while at < bytes {
@@ -110,6 +110,7 @@ fn run<const L: usize, const LS: usize, const D: usize, const DS: usize>(
         let last_to = out.end.sub(OVERRUN);
         let last_literals = out.end.sub(2);
         let mut from = packed.start.add(position / 8);
+        #[expect(clippy::cast_possible_truncation, reason = "less than 8")]
         let mut bit = (position % 8) as u32;
         let mut to = out.start.add(stream.produced);
         let lookup = |window: u32| litlens.byte_add((window & litlen_mask) as usize).read().0;
@@ -122,14 +123,14 @@ fn run<const L: usize, const LS: usize, const D: usize, const DS: usize>(
             let mut window = load(from) >> bit;
             let mut entry = lookup(window);
             if entry >= 0 {
-                to.write(entry as u8);
+                to.write(Litlen(entry).literal());
                 to = to.add(1);
                 let len = (entry >> 8) as u32;
                 window >>= len;
                 bit += len;
                 entry = lookup(window);
                 if entry >= 0 {
-                    to.write(entry as u8);
+                    to.write(Litlen(entry).literal());
                     to = to.add(1);
                     bit += (entry >> 8) as u32;
                     continue;

@@ -192,7 +192,9 @@ impl Inflate {
             [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
         let mut lengths = [0_u8; 32];
         for &symbol in ORDER.iter().take(count) {
-            lengths[usize::from(symbol) & 31] = bits.take(3) as u8;
+            #[expect(clippy::cast_possible_truncation, reason = "three bits")]
+            let len = bits.take(3) as u8;
+            lengths[usize::from(symbol) & 31] = len;
         }
         let mut ends = EMPTY;
         for (symbol, &len) in lengths.iter().enumerate().take(CODE_LENGTH_SYMBOLS) {

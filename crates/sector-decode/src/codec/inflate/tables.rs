@@ -47,6 +47,7 @@ impl<const NEXT: usize> Lists<NEXT> {
     #[inline(always)]
     pub(super) fn append(&mut self, ends: &mut Ends, symbol: usize, len: u8) {
         let end = &mut ends[usize::from(len) & MAX_LEN];
+        #[expect(clippy::cast_possible_truncation, reason = "symbols are below 2^9")]
         let place = (symbol + BEGINNINGS) as u16;
         if let Some(next) = self.next.get_mut(usize::from(*end)) {
             *next = place;
@@ -105,8 +106,8 @@ impl<E: Entry, const SIZE: usize, const LONG: usize> Code<E, SIZE, LONG> {
         let mut code = 0;
         // Patterns of the present length that no codeword begins with yet.
         let mut left = 1_i32;
-        for len in 1..=bits {
-            let end = usize::from(ends[len]);
+        for (len, &end) in ends.iter().enumerate().take(bits + 1).skip(1) {
+            let end = usize::from(end);
             let top = 1 << (len - 1);
             let mut place = len;
             let mut count = 0;
@@ -153,12 +154,14 @@ impl<E: Entry, const SIZE: usize, const LONG: usize> Code<E, SIZE, LONG> {
         mut left: i32,
     ) -> Result<i32, BadCode> {
         let mut slots = self.long.iter_mut();
-        for len in Self::BITS + 1..=MAX_LEN {
+        for (len, &end) in ends.iter().enumerate().skip(Self::BITS + 1) {
             let mut place = len;
             let mut count = 0;
-            while place != usize::from(ends[len]) {
+            while place != usize::from(end) {
                 place = lists.after(place);
-                *slots.next().ok_or(BadCode)? = place.wrapping_sub(BEGINNINGS) as u16;
+                #[expect(clippy::cast_possible_truncation, reason = "symbols are below 2^9")]
+                let symbol = place.wrapping_sub(BEGINNINGS) as u16;
+                *slots.next().ok_or(BadCode)? = symbol;
                 count += 1;
             }
             self.counts[len] = count;

@@ -73,7 +73,7 @@ impl Stream<'_> {
     fn instruction(&mut self) -> Result<bool, Fault> {
         let byte = self.byte()?;
         let (len, distance, trailing) = match (byte, self.state) {
-            (64.., _) => (byte / 32 + 1, 1 + (byte / 4 & 7) + 8 * self.byte()?, byte & 3),
+            (64.., _) => (byte / 32 + 1, 1 + ((byte / 4) & 7) + 8 * self.byte()?, byte & 3),
             (32.., _) => {
                 let len = 2 + self.length(byte, 31)?;
                 let operand = self.operand()?;
@@ -82,7 +82,7 @@ impl Stream<'_> {
             (16.., _) => {
                 let len = 2 + self.length(byte, 7)?;
                 let operand = self.operand()?;
-                let distance = (byte & 8) << 11 | operand / 4;
+                let distance = ((byte & 8) << 11) | (operand / 4);
                 if distance == 0 {
                     return if len == 3 { Ok(true) } else { Err(Fault::Invalid) };
                 }
