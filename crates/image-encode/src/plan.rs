@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use sector_decode::{Format, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE, SECTOR_SIZE};
 
+use crate::container;
 use crate::error::PlanError;
 
 /// A format that can be written.
@@ -54,7 +55,8 @@ pub enum Lz4Encoder {
 }
 
 /// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
-/// that do not get smaller, 95 also those that save less than a twentieth.
+/// that do not get smaller, 95 also those that save less than a twentieth. In DAX, which has no plain
+/// blocks, such a frame holds its data as a stored deflate block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Threshold(u8);
 
@@ -74,12 +76,13 @@ pub struct Plan {
     /// When a block is stored plain.
     pub threshold: Threshold,
     /// Whether a block is stored plain also when its deflate stream does not pass
-    /// [`sector_decode::deflate_lint`].
+    /// [`sector_decode::deflate_lint`]. Not possible in DAX, which has no plain blocks.
     pub firmware_safe: bool,
     /// The file's length is filled up with zeros to a multiple of this many bytes; 1 for none. The
     /// index's last value stays at the end of the data.
     pub pad_file_to: u32,
-    /// How many threads pack blocks.
+    /// How many threads pack blocks. Fewer are used where their encoders would take too much memory: with
+    /// the best levels of libdeflate and zopfli and blocks of 16 KiB and more.
     pub threads: NonZeroUsize,
 }
 
@@ -135,35 +138,48 @@ impl OutputFormat {
         }
     }
 
-    const fn has_index_shift(self) -> bool {
-        matches!(self, Self::Cso | Self::Cso2 | Self::Zso)
+    const fn max_shift(self) -> u8 {
+        match self {
+            Self::Cso | Self::Cso2 | Self::Zso => MAX_INDEX_SHIFT,
+            Self::Dax | Self::Jso => 0,
+        }
+    }
+
+    /// Returns whether any block of this format is a deflate stream.
+    pub(crate) const fn uses_deflate(self) -> bool {
+        !matches!(self, Self::Zso)
+    }
+
+    /// Returns whether any block of this format is LZ4.
+    pub(crate) const fn uses_lz4(self) -> bool {
+        matches!(self, Self::Cso2 | Self::Zso)
     }
 }
 
 impl Plan {
     /// Returns the most bytes that the file can have.
     pub fn worst_case_len(&self, image_size: u64) -> u64 {
-        let blocks = image_size.div_ceil(u64::from(self.block_size));
-        let align = 1u64 << self.index_shift;
-        let block = u64::from(match self.format {
+        // An image can claim any size; in 128 bits nothing below overflows.
+        let blocks = image_size.div_ceil(u64::from(self.block_size.max(1)));
+        let align = 1u128 << self.index_shift.min(MAX_INDEX_SHIFT);
+        let block = u128::from(match self.format {
             // Incompressible frames of DAX v0 grow: they cannot be stored plain.
-            OutputFormat::Dax => crate::container::dax::MAX_FRAME_LEN,
+            OutputFormat::Dax => container::dax::MAX_FRAME_LEN,
             _ => self.block_size,
         });
-        let index = match self.format {
-            OutputFormat::Dax => 32 + 6 * blocks,
-            OutputFormat::Jso => 48 + 4 * (blocks + 1),
-            _ => 24 + 4 * (blocks + 1),
-        };
-        let end = index.next_multiple_of(align) + blocks * block.next_multiple_of(align);
-        end.next_multiple_of(u64::from(self.pad_file_to.max(1)))
+        let index_end = container::index_end(self.format, blocks);
+        let end = index_end.next_multiple_of(align) + u128::from(blocks) * block.next_multiple_of(align);
+        u64::try_from(end.next_multiple_of(u128::from(self.pad_file_to.max(1)))).unwrap_or(u64::MAX)
     }
 
     /// Returns the smallest index shift with which every block of the worst case has a position that the
     /// index can hold; `None` when there is none, or when the format has no shift and would need one.
     pub fn smallest_shift(&self, image_size: u64) -> Option<u8> {
-        let most = if self.format.has_index_shift() { MAX_INDEX_SHIFT } else { 0 };
-        (0..=most).find(|&index_shift| {
+        // Readers count blocks, and the entries of their index, in 32 bits.
+        if image_size.div_ceil(u64::from(self.block_size.max(1))) >= u64::from(u32::MAX) {
+            return None;
+        }
+        (0..=self.format.max_shift()).find(|&index_shift| {
             let plan = Self { index_shift, pad_file_to: 1, ..*self };
             plan.worst_case_len(image_size) <= self.format.max_position() << index_shift
         })
@@ -175,38 +191,164 @@ impl Plan {
     ///
     /// The first rule that is broken.
     pub fn check(&self, image_size: u64) -> Result<(), PlanError> {
+        let format = self.format.format();
         if image_size == 0 || !image_size.is_multiple_of(u64::from(SECTOR_SIZE)) {
             return Err(PlanError::ImageSize { size: image_size });
         }
         let (min, max) = self.format.block_sizes();
         if !self.block_size.is_power_of_two() || !(min..=max).contains(&self.block_size) {
-            return Err(PlanError::BlockSize {
-                format: self.format.format(),
-                got: self.block_size,
-                min,
-                max,
-            });
+            return Err(PlanError::BlockSize { format, got: self.block_size, min, max });
         }
         if self.format == OutputFormat::Jso && !image_size.is_multiple_of(u64::from(self.block_size)) {
             return Err(PlanError::PartialBlock { size: image_size, block_size: self.block_size });
         }
         let Some(smallest) = self.smallest_shift(image_size) else {
-            return Err(PlanError::TooLarge { format: self.format.format(), size: image_size });
+            return Err(PlanError::TooLarge { format, size: image_size });
         };
-        if self.index_shift < smallest || (self.index_shift > 0 && !self.format.has_index_shift()) {
-            return Err(PlanError::IndexShift {
-                format: self.format.format(),
-                got: self.index_shift,
-                smallest,
-            });
+        if !(smallest..=self.format.max_shift()).contains(&self.index_shift) {
+            return Err(PlanError::IndexShift { format, got: self.index_shift, smallest });
         }
-        if self.index_shift > MAX_INDEX_SHIFT {
-            return Err(PlanError::IndexShift {
-                format: self.format.format(),
-                got: self.index_shift,
-                smallest,
-            });
+        if self.firmware_safe && self.format == OutputFormat::Dax {
+            return Err(PlanError::NoPlainBlocks { format });
         }
-        Ok(())
+        self.check_levels()
+    }
+
+    /// Only the encoders that the format uses are looked at.
+    fn check_levels(&self) -> Result<(), PlanError> {
+        let check = |encoder, got, (min, max)| {
+            if (min..=max).contains(&got) { Ok(()) } else { Err(PlanError::Level { encoder, got, min, max }) }
+        };
+        if self.format.uses_deflate() {
+            match self.deflate {
+                DeflateEncoder::Zlib { level } => check("zlib", level, (1, 9))?,
+                DeflateEncoder::Libdeflate { level } => check("libdeflate", level, (1, 12))?,
+                DeflateEncoder::Zopfli { iterations } => check("zopfli", iterations, (1, u8::MAX))?,
+            }
+        }
+        match self.lz4 {
+            Lz4Encoder::Hc { level } if self.format.uses_lz4() => check("LZ4 HC", level, (3, 12)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    fn plan(format: OutputFormat, block_size: u32) -> Plan {
+        Plan {
+            format,
+            block_size,
+            index_shift: 0,
+            deflate: DeflateEncoder::Zlib { level: 6 },
+            lz4: Lz4Encoder::Fast,
+            threshold: Threshold(100),
+            firmware_safe: false,
+            pad_file_to: 1,
+            threads: NonZeroUsize::MIN,
+        }
+    }
+
+    #[test]
+    fn the_shift_comes_from_the_file_that_the_image_can_become() {
+        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso] {
+            let plan = plan(format, 2048);
+            // Blocks that just fit, from 28 + 2052 n <= (2^31 - 1) << shift with the index aligned.
+            for (shift, blocks) in [(0, 1_046_531), (1, 2_093_063), (2, 4_186_127), (3, 8_372_255)] {
+                assert_eq!(plan.smallest_shift(blocks * 2048), Some(shift));
+                assert_eq!(plan.smallest_shift((blocks + 1) * 2048), Some(shift + 1));
+                // Below the round number, where a shift chosen by the image's own size comes too late.
+                assert!(blocks * 2048 < (2 * GIB) << shift);
+                assert_eq!(plan.smallest_shift((2 * GIB) << shift), Some(shift + 1));
+            }
+            assert_eq!(plan.smallest_shift(2048), Some(0));
+        }
+    }
+
+    #[test]
+    fn a_larger_shift_works_as_well() {
+        for block_size in [2048, 8192, 256 << 10] {
+            for size in [GIB, 2 * GIB, 4 * GIB - 2048, 4 * GIB, 8 * GIB, 16 * GIB, 100 * GIB] {
+                let plan = plan(OutputFormat::Zso, block_size);
+                let smallest = plan.smallest_shift(size).unwrap();
+                for index_shift in 0..=MAX_INDEX_SHIFT + 1 {
+                    let outcome = Plan { index_shift, ..plan }.check(size);
+                    let works = (smallest..=MAX_INDEX_SHIFT).contains(&index_shift);
+                    assert_eq!(outcome.is_ok(), works, "{size} {block_size} {index_shift}");
+                    if !works {
+                        let format = Format::Zso;
+                        assert_eq!(
+                            outcome,
+                            Err(PlanError::IndexShift { format, got: index_shift, smallest })
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn padding_the_file_needs_no_shift() {
+        let plan = Plan { pad_file_to: 1 << 30, ..plan(OutputFormat::Zso, 2048) };
+        let size = 1_046_531 * 2048;
+        assert!(plan.worst_case_len(size) > i32::MAX as u64);
+        assert_eq!(plan.smallest_shift(size), Some(0));
+    }
+
+    #[test]
+    fn dax_and_jso_end_at_4_gib() {
+        // 32 + (6 + 8203) n <= 2^32 - 1; readers have no shift to make more of it.
+        let (dax, size) = (plan(OutputFormat::Dax, 0x2000), 523_202 * 0x2000);
+        assert_eq!(dax.check(size), Ok(()));
+        assert_eq!(
+            dax.check(size + 0x2000),
+            Err(PlanError::TooLarge { format: Format::Dax, size: size + 0x2000 })
+        );
+        // 52 + 2052 n <= 2^32 - 1.
+        let (jso, size) = (plan(OutputFormat::Jso, 2048), 2_093_063 * 2048);
+        assert_eq!(jso.check(size), Ok(()));
+        assert_eq!(
+            jso.check(size + 2048),
+            Err(PlanError::TooLarge { format: Format::Jso, size: size + 2048 })
+        );
+    }
+
+    #[test]
+    fn no_size_overflows() {
+        for format in [OutputFormat::Cso, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso] {
+            for block_size in [0, 1, 2048, 8192, u32::MAX] {
+                for size in [0, 1, u64::MAX - 2047, u64::MAX] {
+                    for index_shift in [0, 20, 63, 64, u8::MAX] {
+                        let plan = Plan { index_shift, pad_file_to: u32::MAX, ..plan(format, block_size) };
+                        assert!(plan.check(size).is_err());
+                        let _ = plan.worst_case_len(size);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_blocks_than_32_bits_count_are_too_many() {
+        let plan = Plan { index_shift: 12, ..plan(OutputFormat::Cso, 2048) };
+        let size = u64::from(u32::MAX) * 2048;
+        assert_eq!(plan.check(size), Err(PlanError::TooLarge { format: Format::Cso, size }));
+    }
+
+    #[test]
+    fn thresholds_are_percentages_of_the_block() {
+        assert_eq!(Threshold::new(0), None);
+        assert_eq!(Threshold::new(101), None);
+        for (percent, most) in [(1, 20), (50, 1023), (95, 1945), (99, 2027), (100, 2047)] {
+            // Plain from `percent` of the block on: what is packed stays below.
+            let threshold = Threshold::new(percent).unwrap();
+            assert_eq!(threshold.max_packed(2048), most);
+            assert!(u64::from(most) * 100 < 2048 * u64::from(percent));
+            assert!(u64::from(most + 1) * 100 >= 2048 * u64::from(percent));
+        }
     }
 }

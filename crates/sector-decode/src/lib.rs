@@ -9,8 +9,8 @@
 //! 1. [`Layout::probe`] reads the header of any [`ReadAt`] and returns a validated, `Copy` [`Layout`].
 //! 2. [`Layout::buffer_sizes`] says how much memory reading needs; the caller provides it as [`Buffers`].
 //! 3. [`SectorReader`] serves any byte range of the image. It loads the index window by window, asks
-//!    the layout where a block lies ([`Layout::locate`], pure arithmetic), fetches runs of blocks with
-//!    one read, and keeps the last block that was only partly wanted.
+//!    the layout where a block lies (pure arithmetic), fetches runs of blocks with one read, and keeps
+//!    the last block that was only partly wanted.
 //!
 //! ```
 //! use sector_decode::{Buffers, Decoder, Layout, SectorReader};
@@ -35,11 +35,15 @@
 //! No input panics, loops without end, or reads or writes out of bounds: damaged files end in one of
 //! three small `Copy` errors that carry the numbers ([`HeaderError`], [`BlockError`], [`CodecError`]).
 //! Work is bounded by the sizes of the buffers: a block's packed bytes are limited by its block size
-//! ([`Layout::max_packed_len`]), and each is looked at once or twice.
+//! ([`Layout::max_packed_len`]), and each is looked at once or twice. The exception is DAX's list of
+//! uncompressed areas, at most as long as that of its frames: each index window looks through all of it.
 #![no_std]
 #![cfg_attr(not(feature = "fast"), forbid(unsafe_code))]
 #![cfg_attr(feature = "fast", deny(unsafe_code))]
 #![deny(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
 
 mod bytes;
 mod codec;
