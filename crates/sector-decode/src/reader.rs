@@ -11,7 +11,7 @@
 //!   block decoded, so that a failed read can never leave bytes that pass for a block.
 
 use crate::bytes::ReadAt;
-use crate::codec::Decoder;
+use crate::codec::{Decoder, copy_bytes};
 use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
 use crate::index::IndexWindow;
@@ -232,7 +232,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         }
         let data = &self.block[inside..self.layout.block_len(block) as usize];
         let served = data.len().min(out.len());
-        out[..served].copy_from_slice(&data[..served]);
+        copy_bytes(&data[..served], &mut out[..served]);
         Ok(served)
     }
 

@@ -379,7 +379,7 @@ fn lzo_stream_that_is_damaged() {
     assert_eq!(lzo_error(pack::lzo(&[7; SECTOR - 1])), short);
     // One literal, then a match of 3 at distance 2.
     let error = lzo_error(vec![0x12, b'A', 0x21, 1 << 2, 0, 0x11, 0, 0]);
-    assert_eq!(error, CodecError::Invalid { produced: 0, expected: 2048 });
+    assert_eq!(error, CodecError::Invalid { produced: 1, expected: 2048 });
 }
 
 // Calls.

@@ -1,9 +1,18 @@
-//! Raw LZ4 blocks, by `lz4_flex` behind a walk that finds where the data ends.
+//! Raw LZ4 blocks.
 //!
 //! LZ4 data does not mark its end. In ZSO and CSO v2 files with an index shift up to 2^shift - 1 bytes
-//! of padding follow it inside the block, which `lz4_flex` would take for more data and refuse. The
-//! rule here is that of the readers on consoles: the data ends when the block is full.
+//! of padding follow it inside the block. The rule here is that of the readers on consoles: the data
+//! ends when the block is full, that is with the first run of literals (possibly empty) behind which
+//! all wanted bytes are out. The format demands that data ends with literals.
+//!
+//! This file decodes anything and decides every error. With the feature `fast` the sequences that lie
+//! well inside both buffers are decoded by `fast.rs` first.
 
+#[cfg(feature = "fast")]
+#[allow(unsafe_code)]
+mod fast;
+
+use super::copy::{copy_bytes, repeat};
 use super::count;
 use crate::error::CodecError;
 
@@ -12,25 +21,13 @@ const MIN_MATCH: usize = 4;
 const LONG: usize = 15;
 
 pub(super) fn decode(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(), CodecError> {
-    let end = data_end(packed, out.len(), needed)?;
-    let invalid = |_| CodecError::Invalid { produced: 0, expected: count(needed) };
-    let produced = lz4_flex::block::decompress_into(&packed[..end], out).map_err(invalid)?;
-    if produced >= needed {
-        Ok(())
-    } else {
-        Err(CodecError::Short { produced: count(produced), expected: count(needed) })
-    }
-}
-
-/// Walks the tokens until `needed` bytes are out and returns how many packed bytes that takes.
-///
-/// The data ends with a run of literals (possibly empty), as the format demands. A length over
-/// `room` is an error before anything is decoded.
-fn data_end(packed: &[u8], room: usize, needed: usize) -> Result<usize, CodecError> {
-    let mut at = 0;
-    let mut produced = 0;
+    let room = out.len();
     let ended = |produced| CodecError::InputEnded { produced: count(produced), expected: count(needed) };
     let overlong = CodecError::Overlong { block_size: count(room) };
+    #[cfg(feature = "fast")]
+    let (mut at, mut produced) = fast::sequences(packed, &mut out[..needed.min(room)]);
+    #[cfg(not(feature = "fast"))]
+    let (mut at, mut produced) = (0, 0);
     loop {
         let token = usize::from(*packed.get(at).ok_or(ended(produced))?);
         at += 1;
@@ -38,13 +35,12 @@ fn data_end(packed: &[u8], room: usize, needed: usize) -> Result<usize, CodecErr
         if literals > room - produced {
             return Err(overlong);
         }
-        if literals > packed.len() - at {
-            return Err(ended(produced));
-        }
+        let bytes = packed.get(at..at + literals).ok_or(ended(produced))?;
+        copy_bytes(bytes, &mut out[produced..produced + literals]);
         at += literals;
         produced += literals;
         if produced >= needed {
-            return Ok(at);
+            return Ok(());
         }
         let (low, high) = match packed.get(at..at + 2) {
             Some(bytes) => (usize::from(bytes[0]), usize::from(bytes[1])),
@@ -59,6 +55,7 @@ fn data_end(packed: &[u8], room: usize, needed: usize) -> Result<usize, CodecErr
         if matched > room - produced {
             return Err(overlong);
         }
+        repeat(out, produced, distance, matched);
         produced += matched;
     }
 }
