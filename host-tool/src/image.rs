@@ -238,22 +238,24 @@ impl Span {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    fn file_of(bytes: &[u8]) -> HostFile {
+impl HostFile {
+    /// A nameless file with these bytes.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
         let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        HostFile::new(file).unwrap()
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        Self::new(file).unwrap()
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn read_ahead_serves_the_same_bytes_as_the_file() {
         let bytes: Vec<u8> = (0..READ_AHEAD * 2 + 777).map(|i| (i * 7 / 3).to_le_bytes()[0]).collect();
         let mut span = Span { bytes: vec![0; READ_AHEAD], start: 0, len: 0 };
-        let mut source = ReadAhead { file: file_of(&bytes), data_start: 100, span: &mut span };
+        let mut source = ReadAhead { file: HostFile::of_bytes(&bytes), data_start: 100, span: &mut span };
         for (offset, len) in [
             (0, 50),
             (100, 1000),

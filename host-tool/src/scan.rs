@@ -210,3 +210,67 @@ fn add_counts(counts: &mut BlockCounts, more: BlockCounts) {
     counts.lz4 += more.lz4;
     counts.lzo += more.lzo;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+
+    use super::*;
+    use crate::image::HostFile;
+
+    const SECTOR: usize = 2048;
+
+    fn options(on_damage: OnDamage) -> Options {
+        Options { threads: TWO, on_damage, lint: false }
+    }
+
+    #[test]
+    fn bytes_come_in_order_and_without_gaps() {
+        let bytes: Vec<u8> = (0..JOB_BYTES * 5 + 3000).map(|i| (i / 7).to_le_bytes()[0]).collect();
+        let image = Image::of(Path::new("a.iso"), HostFile::of_bytes(&bytes)).unwrap();
+        let (monitor, mut all) = (Monitor::new(), Vec::new());
+        let seen = run(&image, options(OnDamage::Stop), &monitor, |piece| {
+            all.extend_from_slice(piece);
+            Ok(())
+        });
+        assert!(all == bytes);
+        assert_eq!(seen.unwrap().blocks.stored, image.layout().block_count());
+        assert_eq!(monitor.bytes_in(), bytes.len() as u64);
+    }
+
+    #[test]
+    fn what_the_disk_does_not_give_is_listed_or_stops_the_pass() {
+        // A file that loses its end while it is open reads like one on a bad sector.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.iso");
+        std::fs::write(&path, vec![7; 40 * SECTOR]).unwrap();
+        let image = Image::open(&path).unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(30 * SECTOR as u64).unwrap();
+
+        let stopped = run(&image, options(OnDamage::Stop), &Monitor::new(), |_| Ok(()));
+        assert!(matches!(stopped, Err(Failure::Read { offset, .. }) if offset == 30 * SECTOR as u64));
+
+        let mut all = Vec::new();
+        let seen = run(&image, options(OnDamage::Collect), &Monitor::new(), |piece| {
+            all.extend_from_slice(piece);
+            Ok(())
+        });
+        let damage = seen.unwrap().damage;
+        assert_eq!((damage.blocks(), damage.ranges().len()), (10, 1));
+        assert_eq!(damage.ranges()[0].first.fault.kind(), "unreadable");
+        assert!(all == [vec![7; 30 * SECTOR], vec![0; 10 * SECTOR]].concat());
+    }
+
+    #[test]
+    fn sink_and_monitor_stop_the_pass() {
+        let image = Image::of(Path::new("a.iso"), HostFile::of_bytes(&[7; 4 * SECTOR])).unwrap();
+        let full = || Err(io::Error::from(io::ErrorKind::StorageFull));
+        let stopped = run(&image, options(OnDamage::Stop), &Monitor::new(), |_| full());
+        assert!(matches!(stopped, Err(Failure::Write(_))));
+        let monitor = Monitor::new();
+        monitor.cancel();
+        let stopped = run(&image, options(OnDamage::Stop), &monitor, |_| Ok(()));
+        assert!(matches!(stopped, Err(Failure::Interrupted)));
+    }
+}

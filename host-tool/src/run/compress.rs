@@ -181,3 +181,93 @@ impl Seek for Nowhere {
         Ok(self.at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::num::NonZeroUsize;
+
+    use image_encode::Monitor;
+
+    use super::*;
+    use crate::cli::Talk;
+    use crate::level::Level;
+    use crate::output::Existing;
+    use crate::profile::{self, Profile, Wishes};
+
+    /// Bytes that no encoder makes smaller.
+    fn noise(len: usize) -> Vec<u8> {
+        let mut state = 0x5EED_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[0]
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    /// A finished file, with the job and the summary that it was written by.
+    fn written(to: OutputFormat) -> (Vec<u8>, CompressJob, Summary) {
+        let image = noise(20 * 8192);
+        let wishes = Wishes {
+            to: Some(to),
+            block_size: None,
+            level: Level::default(),
+            threshold: None,
+            align: None,
+            force: false,
+            threads: NonZeroUsize::MIN,
+        };
+        let plan = profile::choose(Profile::Any, &wishes, image.len() as u64).unwrap().plan;
+        let mut file = Cursor::new(Vec::new());
+        let summary = encode(image.as_slice(), &mut file, &plan, &Monitor::new()).unwrap();
+        let job = CompressJob {
+            input: "a.iso".into(),
+            target: "a.cso".into(),
+            existing: Existing::Keep,
+            try_without_room: false,
+            plan,
+            image_size: image.len() as u64,
+            remove_source: false,
+        };
+        (file.into_inner(), job, summary)
+    }
+
+    fn proof(bytes: &[u8], job: &CompressJob, summary: &Summary) -> Result<Seen, Failure> {
+        let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+        prove(HostFile::of_bytes(bytes), job, summary, &reporter)
+    }
+
+    #[test]
+    fn file_that_is_what_was_written_passes() {
+        let (file, job, summary) = written(OutputFormat::Cso);
+        assert_eq!(proof(&file, &job, &summary).unwrap().blocks, summary.blocks);
+    }
+
+    #[test]
+    fn changed_byte_on_the_disk_is_noticed() {
+        let (mut file, job, summary) = written(OutputFormat::Cso);
+        // In a plain block every byte decodes to itself: only the digest can tell.
+        let last = file.len() - 1;
+        file[last] ^= 1;
+        assert!(matches!(proof(&file, &job, &summary), Err(Failure::Digest { .. })));
+    }
+
+    #[test]
+    fn lost_end_on_the_disk_is_noticed() {
+        let (file, job, summary) = written(OutputFormat::Cso);
+        for len in [file.len() - 1, 30, 0] {
+            assert!(matches!(proof(&file[..len], &job, &summary), Err(Failure::ReadBack(_))), "{len}");
+        }
+    }
+
+    #[test]
+    fn streams_that_are_not_safe_are_noticed() {
+        // DAX has no plain blocks, so that noise is in stored deflate blocks, which the lint does not pass.
+        let (file, mut job, summary) = written(OutputFormat::Dax);
+        assert_eq!(proof(&file, &job, &summary).unwrap().lint.failed(), 20);
+        job.plan.firmware_safe = true;
+        assert!(matches!(proof(&file, &job, &summary), Err(Failure::UnsafeStreams(20))));
+    }
+}

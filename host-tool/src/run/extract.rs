@@ -96,3 +96,34 @@ fn prove(
     }
     check_digest(expected, digest)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::cli::Talk;
+    use crate::output::Existing;
+
+    #[test]
+    fn changed_byte_on_the_disk_is_noticed() {
+        let job = ExtractJob {
+            input: "a.cso".into(),
+            target: "a.iso".into(),
+            existing: Existing::Keep,
+            try_without_room: false,
+            keep_going: false,
+            remove_source: false,
+            threads: NonZeroUsize::MIN,
+        };
+        let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+        let mut bytes = vec![7; PIECE + 100];
+        let digest: [u8; 32] = Sha256::digest(&bytes).into();
+        assert!(prove(HostFile::of_bytes(&bytes), &job, digest, &reporter).is_ok());
+        bytes[PIECE + 50] ^= 1;
+        let changed = prove(HostFile::of_bytes(&bytes), &job, digest, &reporter);
+        assert!(matches!(changed, Err(Failure::Digest { .. })));
+        let cut = prove(HostFile::of_bytes(&bytes[..PIECE]), &job, digest, &reporter);
+        assert!(matches!(cut, Err(Failure::Digest { .. })));
+    }
+}

@@ -37,7 +37,9 @@ fn signal(child: &Child, signal: &str) {
 
 #[test]
 fn signals_remove_the_part_file_and_exit_130() {
-    for name in ["-INT", "-TERM", "-HUP"] {
+    // Elsewhere nobody tells whether nohup has the last one ignored, so it is left to the system.
+    let hangup = cfg!(target_os = "linux").then_some("-HUP");
+    for name in ["-INT", "-TERM"].into_iter().chain(hangup) {
         let folder = Folder::new();
         let child = start_slow(&folder, &[]);
         signal(&child, name);
@@ -57,6 +59,7 @@ fn interrupted_run_does_not_begin_further_files() {
     assert_eq!(folder.names(), ["GAME.iso", "SLOW.iso"]);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn hangup_is_ignored_under_nohup() {
     let folder = Folder::new();
@@ -240,7 +243,7 @@ fn full_disk_is_noticed_before_and_during_the_work() {
         // The same cleaning up after a failed write is tested above without any mount; what remains is
         // the check before the work, on the real disk: nothing has room for this.
         let huge = std::fs::File::create(folder.path("HUGE.iso")).unwrap();
-        huge.set_len(1 << 43).unwrap();
+        huge.set_len(1 << 42).unwrap();
         let run = folder.cisor(["compress", "--to", "cso", "-b", "256K", "HUGE.iso"]).assert().code(2);
         run.stderr(contains("may need up to"));
         assert_eq!(folder.names(), ["GAME.iso", "HUGE.iso", "small"]);
