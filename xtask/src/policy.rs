@@ -148,46 +148,47 @@ fn is_allowed(expression: &str, allowed: &[String]) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = words.as_slice();
-    any_of(&mut rest, allowed) && rest.is_empty()
+    any_of(&mut rest, allowed) == Some(true) && rest.is_empty()
 }
 
-fn any_of(words: &mut &[&str], allowed: &[String]) -> bool {
-    let mut met = all_of(words, allowed);
+/// `None` when the expression is not well formed; that licence needs a look.
+fn any_of(words: &mut &[&str], allowed: &[String]) -> Option<bool> {
+    let mut met = all_of(words, allowed)?;
     while let ["OR", rest @ ..] = *words {
         *words = rest;
         // The right side is parsed in any case, so that `words` moves on.
-        met = all_of(words, allowed) || met;
+        met = all_of(words, allowed)? || met;
     }
-    met
+    Some(met)
 }
 
-fn all_of(words: &mut &[&str], allowed: &[String]) -> bool {
-    let mut met = one_of(words, allowed);
+fn all_of(words: &mut &[&str], allowed: &[String]) -> Option<bool> {
+    let mut met = one_of(words, allowed)?;
     while let ["AND", rest @ ..] = *words {
         *words = rest;
-        met = one_of(words, allowed) && met;
+        met = one_of(words, allowed)? && met;
     }
-    met
+    Some(met)
 }
 
-fn one_of(words: &mut &[&str], allowed: &[String]) -> bool {
+fn one_of(words: &mut &[&str], allowed: &[String]) -> Option<bool> {
     match *words {
         ["(", rest @ ..] => {
             *words = rest;
-            let met = any_of(words, allowed);
-            let [")", rest @ ..] = *words else { return false };
+            let met = any_of(words, allowed)?;
+            let [")", rest @ ..] = *words else { return None };
             *words = rest;
-            met
+            Some(met)
         }
         [licence, "WITH", exception, rest @ ..] => {
             *words = rest;
-            allowed.contains(&format!("{licence} WITH {exception}"))
+            Some(allowed.contains(&format!("{licence} WITH {exception}")))
         }
         [licence, rest @ ..] => {
             *words = rest;
-            allowed.iter().any(|one| one == licence)
+            Some(allowed.iter().any(|one| one == licence))
         }
-        [] => false,
+        [] => None,
     }
 }
 
