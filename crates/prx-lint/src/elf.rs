@@ -17,7 +17,6 @@ const SYMBOL_LEN: usize = 16;
 /// Kinds of sections.
 pub(crate) mod kind {
     pub(crate) const NULL: u32 = 0;
-    pub(crate) const CONTENT: u32 = 1;
     pub(crate) const SYMBOLS: u32 = 2;
     pub(crate) const STRINGS: u32 = 3;
     pub(crate) const ZEROED: u32 = 8;
