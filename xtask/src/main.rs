@@ -1,2 +1,55 @@
-//! x
-fn main() {}
+//! The project's tasks: `cargo xtask test`, `psp`, `disc`, `bench`, `policy`. One file each.
+//!
+//! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
+
+mod bench;
+mod debian;
+mod disc;
+mod paths;
+mod policy;
+mod psp;
+mod shell;
+mod steps;
+mod test;
+mod toolchain;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of the Cisor project.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", help_expected = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install whatever the tests need, then run all of them.
+    Test(test::Args),
+    /// Build what runs on the console, and the decoder for a bare target; results go to target/psp/.
+    Psp,
+    /// Make the test discs in target/test-disc/ from packaged free content.
+    Disc(disc::Args),
+    /// Measure the converter on the test disc and write docs/benchmarks.md.
+    Bench(bench::Args),
+    /// Check the licences and the banned ways of reaching a dependency (the rules are in deny.toml).
+    Policy,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Test(args) => test::run(&args),
+        Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
+        Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Policy => policy::run().map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -33,7 +33,9 @@ pub enum PlanError {
         block_size: u32,
     },
     /// The format's positions are too small for this image.
-    #[error("{format} cannot hold an image of {size} bytes: its file could reach 4 GiB")]
+    #[error(
+        "{format} cannot hold an image of {size} bytes: the positions in its index do not reach that far"
+    )]
     TooLarge {
         /// The format.
         format: Format,
@@ -49,6 +51,26 @@ pub enum PlanError {
         got: u8,
         /// The smallest shift that works.
         smallest: u8,
+    },
+    /// The encoder has no such level.
+    #[error("{encoder} has no level {got} ({min} to {max})")]
+    Level {
+        /// Name of the encoder.
+        encoder: &'static str,
+        /// What was asked for.
+        got: u8,
+        /// The lowest there is.
+        min: u8,
+        /// The highest there is.
+        max: u8,
+    },
+    /// Blocks that are not safe for the PSP's firmware would have to be stored plain, which the format cannot.
+    #[error(
+        "{format} cannot be limited to streams that are safe for the PSP's firmware: it has no plain blocks"
+    )]
+    NoPlainBlocks {
+        /// The format.
+        format: Format,
     },
 }
 

@@ -6,22 +6,36 @@
 //!
 //! What is to be written is a [`Plan`]: a format, a block size, encoders, rules. It is checked before any
 //! work is done ([`Plan::check`]). What has been done is a [`Summary`].
+//!
+//! # From an image to a file
+//!
+//! 1. One thread reads the image in chunks of several blocks and gives each to the hasher
+//!    ([`ParallelHasher`]) and to the [`pipeline`].
+//! 2. Workers pack the blocks of a chunk ([`BlockPacker`]): they try the encoders, look whether the result
+//!    is small enough and safe, and prove it.
+//! 3. The calling thread writes the chunks in order, collects the index page by page and puts each
+//!    page into its place; the header comes last, when all digests are known.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod budget;
 mod codec;
 mod container;
 mod digest;
 mod encode;
 mod error;
 mod monitor;
+mod output;
+mod pack;
 pub mod pipeline;
 mod plan;
 mod summary;
+mod writer;
 
-pub use digest::{Digests, Hasher};
+pub use digest::{Digests, Hasher, ParallelHasher};
 pub use encode::encode;
 pub use error::{EncodeError, PlanError};
 pub use monitor::Monitor;
+pub use pack::{BlockPacker, PackedBlock};
 pub use plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Plan, Threshold};
 pub use summary::{BlockCounts, Summary};

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use sector_decode::{Format, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE, SECTOR_SIZE};
 
+use crate::container;
 use crate::error::PlanError;
 
 /// A format that can be written.
@@ -135,35 +136,48 @@ impl OutputFormat {
         }
     }
 
-    const fn has_index_shift(self) -> bool {
-        matches!(self, Self::Cso | Self::Cso2 | Self::Zso)
+    const fn max_shift(self) -> u8 {
+        match self {
+            Self::Cso | Self::Cso2 | Self::Zso => MAX_INDEX_SHIFT,
+            Self::Dax | Self::Jso => 0,
+        }
+    }
+
+    /// Returns whether any block of this format is a deflate stream.
+    pub(crate) const fn uses_deflate(self) -> bool {
+        !matches!(self, Self::Zso)
+    }
+
+    /// Returns whether any block of this format is LZ4.
+    pub(crate) const fn uses_lz4(self) -> bool {
+        matches!(self, Self::Cso2 | Self::Zso)
     }
 }
 
 impl Plan {
     /// Returns the most bytes that the file can have.
     pub fn worst_case_len(&self, image_size: u64) -> u64 {
-        let blocks = image_size.div_ceil(u64::from(self.block_size));
-        let align = 1u64 << self.index_shift;
-        let block = u64::from(match self.format {
+        // An image can claim any size; in 128 bits nothing below overflows.
+        let blocks = image_size.div_ceil(u64::from(self.block_size.max(1)));
+        let align = 1u128 << self.index_shift.min(MAX_INDEX_SHIFT);
+        let block = u128::from(match self.format {
             // Incompressible frames of DAX v0 grow: they cannot be stored plain.
-            OutputFormat::Dax => crate::container::dax::MAX_FRAME_LEN,
+            OutputFormat::Dax => container::dax::MAX_FRAME_LEN,
             _ => self.block_size,
         });
-        let index = match self.format {
-            OutputFormat::Dax => 32 + 6 * blocks,
-            OutputFormat::Jso => 48 + 4 * (blocks + 1),
-            _ => 24 + 4 * (blocks + 1),
-        };
-        let end = index.next_multiple_of(align) + blocks * block.next_multiple_of(align);
-        end.next_multiple_of(u64::from(self.pad_file_to.max(1)))
+        let index_end = container::index_end(self.format, blocks);
+        let end = index_end.next_multiple_of(align) + u128::from(blocks) * block.next_multiple_of(align);
+        u64::try_from(end.next_multiple_of(u128::from(self.pad_file_to.max(1)))).unwrap_or(u64::MAX)
     }
 
     /// Returns the smallest index shift with which every block of the worst case has a position that the
     /// index can hold; `None` when there is none, or when the format has no shift and would need one.
     pub fn smallest_shift(&self, image_size: u64) -> Option<u8> {
-        let most = if self.format.has_index_shift() { MAX_INDEX_SHIFT } else { 0 };
-        (0..=most).find(|&index_shift| {
+        // Readers count blocks, and the entries of their index, in 32 bits.
+        if image_size.div_ceil(u64::from(self.block_size.max(1))) >= u64::from(u32::MAX) {
+            return None;
+        }
+        (0..=self.format.max_shift()).find(|&index_shift| {
             let plan = Self { index_shift, pad_file_to: 1, ..*self };
             plan.worst_case_len(image_size) <= self.format.max_position() << index_shift
         })
@@ -175,38 +189,44 @@ impl Plan {
     ///
     /// The first rule that is broken.
     pub fn check(&self, image_size: u64) -> Result<(), PlanError> {
+        let format = self.format.format();
         if image_size == 0 || !image_size.is_multiple_of(u64::from(SECTOR_SIZE)) {
             return Err(PlanError::ImageSize { size: image_size });
         }
         let (min, max) = self.format.block_sizes();
         if !self.block_size.is_power_of_two() || !(min..=max).contains(&self.block_size) {
-            return Err(PlanError::BlockSize {
-                format: self.format.format(),
-                got: self.block_size,
-                min,
-                max,
-            });
+            return Err(PlanError::BlockSize { format, got: self.block_size, min, max });
         }
         if self.format == OutputFormat::Jso && !image_size.is_multiple_of(u64::from(self.block_size)) {
             return Err(PlanError::PartialBlock { size: image_size, block_size: self.block_size });
         }
         let Some(smallest) = self.smallest_shift(image_size) else {
-            return Err(PlanError::TooLarge { format: self.format.format(), size: image_size });
+            return Err(PlanError::TooLarge { format, size: image_size });
         };
-        if self.index_shift < smallest || (self.index_shift > 0 && !self.format.has_index_shift()) {
-            return Err(PlanError::IndexShift {
-                format: self.format.format(),
-                got: self.index_shift,
-                smallest,
-            });
+        if !(smallest..=self.format.max_shift()).contains(&self.index_shift) {
+            return Err(PlanError::IndexShift { format, got: self.index_shift, smallest });
         }
-        if self.index_shift > MAX_INDEX_SHIFT {
-            return Err(PlanError::IndexShift {
-                format: self.format.format(),
-                got: self.index_shift,
-                smallest,
-            });
+        if self.firmware_safe && self.format == OutputFormat::Dax {
+            return Err(PlanError::NoPlainBlocks { format });
         }
-        Ok(())
+        self.check_levels()
+    }
+
+    /// Only the encoders that the format uses are looked at.
+    fn check_levels(&self) -> Result<(), PlanError> {
+        let check = |encoder, got, (min, max)| {
+            if (min..=max).contains(&got) { Ok(()) } else { Err(PlanError::Level { encoder, got, min, max }) }
+        };
+        if self.format.uses_deflate() {
+            match self.deflate {
+                DeflateEncoder::Zlib { level } => check("zlib", level, (1, 9))?,
+                DeflateEncoder::Libdeflate { level } => check("libdeflate", level, (1, 12))?,
+                DeflateEncoder::Zopfli { iterations } => check("zopfli", iterations, (1, u8::MAX))?,
+            }
+        }
+        match self.lz4 {
+            Lz4Encoder::Hc { level } if self.format.uses_lz4() => check("LZ4 HC", level, (3, 12)),
+            _ => Ok(()),
+        }
     }
 }

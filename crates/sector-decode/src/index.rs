@@ -52,8 +52,8 @@ impl<'b> IndexWindow<'b> {
         block.0.checked_sub(self.first).is_some_and(|slot| slot < self.loaded)
     }
 
-    /// Loads a window that describes `count` blocks from `block` on, or as many of them as fit, unless
-    /// the present one does.
+    /// Loads a window that describes `count` blocks from `block` on, unless the present one does. When
+    /// so many do not fit, a window that has `block` is good enough: the next one follows where it ends.
     pub(crate) fn cover<S: ReadAt>(
         &mut self,
         layout: &Layout,
@@ -63,7 +63,7 @@ impl<'b> IndexWindow<'b> {
     ) -> Result<(), ReadError<S::Error>> {
         let last = BlockIndex(block.0.saturating_add(count.min(self.capacity).saturating_sub(1)));
         let last = last.min(BlockIndex(layout.block_count() - 1));
-        if self.holds(block) && self.holds(last) {
+        if self.holds(block) && (self.holds(last) || count > self.capacity) {
             return Ok(());
         }
         let aligned = block.0 - block.0 % self.capacity;

@@ -45,7 +45,7 @@ impl Count {
 /// for the card when it failed; until there is a result or an end of patience.
 ///
 /// Returns what the kernel gets: a result from 0 up, or a negative code.
-pub(crate) fn serve(mut request: impl FnMut(&mut Device) -> Result<i32, Failure>) -> i32 {
+pub(crate) fn serve(request: &mut dyn FnMut(&mut Device) -> Result<i32, Failure>) -> i32 {
     UNDER_WAY.add(1);
     let result = persist(&CardSlot, || {
         let mut guard = SERVING.lock()?;

@@ -15,7 +15,8 @@ pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, 
     let version = head[super::ciso_header::VERSION_AT];
     if version != VERSION {
         return Err(HeaderError::Version {
-            format: Format::Cso2,
+            // Not "CSO v2 version 3": the family, whose highest version this is.
+            format: Format::Cso,
             got: u32::from(version),
             max: u32::from(VERSION),
         });

@@ -47,8 +47,10 @@ pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, 
     if index_at < u64::from(HEADER_LEN) {
         return Err(HeaderError::HeaderSize { got: u32_at(head, 0x20), expected: HEADER_LEN });
     }
-    let data_start = index_at + 4 * (u64::from(geometry.block_count) + 1);
-    check_index_end(data_start, file_len)?;
+    let index_end = index_at + 4 * (u64::from(geometry.block_count) + 1);
+    check_index_end(index_end, file_len)?;
+    // Where the index lies elsewhere, the blocks may fill the room before it.
+    let data_start = if index_at == u64::from(HEADER_LEN) { index_end } else { u64::from(HEADER_LEN) };
     let mut image_md5 = [0; 16];
     image_md5.copy_from_slice(&head[0x10..0x20]);
     let header = Header {

@@ -258,7 +258,8 @@ impl Layout {
         }
     }
 
-    /// Returns where the first block can begin at the earliest: the end of header and index.
+    /// Returns where the first block can begin at the earliest: the end of header and index, or of the
+    /// header alone in a JSO file whose index is elsewhere.
     pub const fn data_start(&self) -> FileOffset {
         match self.container {
             Container::Iso => FileOffset(0),

@@ -1,0 +1,147 @@
+//! How much is done at once, so that memory stays bounded.
+//!
+//! Packing stays under 64 MiB with up to 16 threads, whatever the size of the image. What takes memory:
+//!
+//! - jobs: 256 KiB of image each, of which two per thread and two more for the reader and the writer
+//!   exist at once ([`crate::pipeline`]), and as much again in each thread for the packed bytes;
+//! - the encoders, which for most settings are small, but grow with the block size for the best ones;
+//! - the program, thread stacks, the hasher's queue of up to five chunks, index pages, output buffer.
+//!
+//! For zlib and 16 threads that is 34 * 256 KiB + 16 * (256 + 320) KiB + 6 MiB = 23.5 MiB. Where the
+//! sum would exceed the limit fewer threads than asked for are started: with libdeflate 10 to 12 from
+//! 64 KiB blocks on, with zopfli from 16 KiB blocks on (14 of 16 threads). With more than 16 threads the
+//! limit grows in proportion.
+
+use std::num::NonZeroUsize;
+
+use crate::pipeline::Limits;
+use crate::plan::{DeflateEncoder, OutputFormat, Plan};
+
+/// What all of it may take with up to [`FULL_THREADS`] threads; the rest up to 64 MiB is for what the
+/// allocator keeps.
+const LIMIT: usize = 60 << 20;
+const FULL_THREADS: usize = 16;
+
+/// What does not depend on the number of threads.
+const FIXED: usize = 6 << 20;
+
+/// Bytes of the image that make a job.
+const CHUNK: usize = 256 << 10;
+
+/// The same for zopfli, which needs a second for some hundred KiB: progress shows job by job.
+const SLOW_CHUNK: usize = 16 << 10;
+
+/// Bytes of the image that make a job: a multiple of the block size, which is a power of two.
+pub(crate) fn chunk_len(plan: &Plan) -> usize {
+    let slow = plan.format.uses_deflate() && matches!(plan.deflate, DeflateEncoder::Zopfli { .. });
+    let chunk = if slow { SLOW_CHUNK } else { CHUNK };
+    chunk.max(plan.block_size as usize)
+}
+
+/// How many threads and jobs fit the limit.
+pub(crate) fn limits(plan: &Plan) -> Limits {
+    let asked = plan.threads.get();
+    let limit = LIMIT / FULL_THREADS * asked.max(FULL_THREADS);
+    let fitting = (limit - FIXED - 2 * chunk_len(plan)) / per_thread(plan);
+    let threads = NonZeroUsize::new(asked.min(fitting)).unwrap_or(NonZeroUsize::MIN);
+    let two = NonZeroUsize::MIN.saturating_add(1);
+    Limits { threads, window: threads.saturating_mul(two).saturating_add(2) }
+}
+
+/// Two jobs, the packed bytes of one, and the encoders.
+fn per_thread(plan: &Plan) -> usize {
+    3 * chunk_len(plan) + encoders(plan)
+}
+
+/// Upper bounds of the memory that a thread's encoders touch, measured with mixed and with random data.
+fn encoders(plan: &Plan) -> usize {
+    const KIB: usize = 1 << 10;
+    let block_size = plan.block_size as usize;
+    let deflate = match plan.deflate {
+        DeflateEncoder::Zlib { .. } => 320 * KIB,
+        DeflateEncoder::Libdeflate { level: ..=9 } => 640 * KIB,
+        // Every position's matches are kept until the cheapest path through them is known.
+        DeflateEncoder::Libdeflate { .. } => 1280 * KIB + 28 * block_size,
+        DeflateEncoder::Zopfli { .. } => 2048 * KIB + 112 * block_size,
+    };
+    let lz4 = 384 * KIB;
+    match plan.format {
+        OutputFormat::Cso | OutputFormat::Dax | OutputFormat::Jso => deflate,
+        OutputFormat::Zso => lz4,
+        OutputFormat::Cso2 => deflate + lz4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Lz4Encoder, Threshold};
+
+    fn plan(block_size: u32, deflate: DeflateEncoder, threads: usize) -> Plan {
+        Plan {
+            format: OutputFormat::Cso2,
+            block_size,
+            index_shift: 0,
+            deflate,
+            lz4: Lz4Encoder::Hc { level: 12 },
+            threshold: Threshold::new(100).unwrap(),
+            firmware_safe: false,
+            pad_file_to: 1,
+            threads: NonZeroUsize::new(threads).unwrap(),
+        }
+    }
+
+    const ENCODERS: [DeflateEncoder; 4] = [
+        DeflateEncoder::Zlib { level: 9 },
+        DeflateEncoder::Libdeflate { level: 6 },
+        DeflateEncoder::Libdeflate { level: 12 },
+        DeflateEncoder::Zopfli { iterations: 15 },
+    ];
+
+    #[test]
+    fn every_plan_with_up_to_16_threads_fits_the_limit() {
+        for deflate in ENCODERS {
+            for block_size in (11..=18).map(|bits| 1 << bits) {
+                for threads in 1..=16 {
+                    let plan = plan(block_size, deflate, threads);
+                    let limits = limits(&plan);
+                    let jobs = limits.window.get() * chunk_len(&plan);
+                    let working = limits.threads.get() * (chunk_len(&plan) + encoders(&plan));
+                    assert!(FIXED + jobs + working <= LIMIT, "{plan:?}");
+                    assert!(limits.threads <= plan.threads);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn usual_block_sizes_get_all_threads() {
+        let threads_of = |block_size, deflate, threads| {
+            let plan = Plan { format: OutputFormat::Cso, ..plan(block_size, deflate, threads) };
+            limits(&plan).threads.get()
+        };
+        for deflate in ENCODERS {
+            assert_eq!(threads_of(2048, deflate, 16), 16);
+            assert_eq!(threads_of(2048, deflate, 64), 64);
+        }
+        for deflate in &ENCODERS[..3] {
+            assert_eq!(threads_of(32 << 10, *deflate, 16), 16);
+            assert_eq!(threads_of(32 << 10, *deflate, 64), 64);
+        }
+        assert_eq!(threads_of(16 << 10, ENCODERS[3], 16), 14);
+    }
+
+    #[test]
+    fn the_largest_blocks_of_the_slowest_encoder_still_get_a_thread() {
+        assert_eq!(limits(&plan(256 << 10, ENCODERS[3], 16)).threads.get(), 1);
+    }
+
+    #[test]
+    fn chunks_are_whole_blocks() {
+        for deflate in ENCODERS {
+            for block_size in (11..=18).map(|bits| 1 << bits) {
+                assert_eq!(chunk_len(&plan(block_size, deflate, 1)) % block_size as usize, 0);
+            }
+        }
+    }
+}

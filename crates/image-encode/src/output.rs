@@ -1,0 +1,53 @@
+//! The file that is written: data at its end, index pages and header at their places.
+
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+
+/// Collects the many small writes of a chunk.
+const BUFFER: usize = 256 << 10;
+
+/// A file that grows at its end and gets its front parts later.
+pub(crate) struct Output<W: Write + Seek> {
+    file: BufWriter<W>,
+    end: u64,
+}
+
+impl<W: Write + Seek> Output<W> {
+    /// Begins behind a gap of `front` bytes, which [`put`](Self::put) is to fill.
+    pub(crate) fn new(file: W, front: u64) -> io::Result<Self> {
+        let mut file = BufWriter::with_capacity(BUFFER, file);
+        file.seek(SeekFrom::Start(front))?;
+        Ok(Self { file, end: front })
+    }
+
+    /// How long the file is so far, in bytes.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.end += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Fills the file up with zeros to a multiple of `alignment` bytes.
+    pub(crate) fn pad_to(&mut self, alignment: u64) -> io::Result<()> {
+        let wanted = self.end.next_multiple_of(alignment.max(1));
+        let padding = io::copy(&mut io::Read::take(io::repeat(0), wanted - self.end), &mut self.file)?;
+        self.end += padding;
+        Ok(())
+    }
+
+    /// Writes inside the part that exists already; the end stays where it is.
+    pub(crate) fn put(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(at))?;
+        self.file.write_all(bytes)?;
+        self.file.seek(SeekFrom::Start(self.end))?;
+        Ok(())
+    }
+
+    /// Hands everything that is still in memory to the file.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

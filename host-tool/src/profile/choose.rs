@@ -1,0 +1,157 @@
+//! From a profile and wishes to a plan.
+
+use image_encode::{OutputFormat, Plan};
+use sector_decode::MAX_INDEX_SHIFT;
+
+use super::rules::{Blocks, Deflate, Index};
+use super::{Choice, Profile, Refusal, Wishes};
+use crate::level::Level;
+use crate::readers::{Facts, Verdict, verdict};
+
+/// Decides how an image of `image_size` bytes is written, before any work is done.
+///
+/// # Errors
+///
+/// The first thing that the profile, the format, or one of the profile's readers cannot do.
+pub fn choose(profile: Profile, wishes: &Wishes, image_size: u64) -> Result<Choice, Refusal> {
+    let mut notes = Vec::new();
+    let format = format(profile, wishes.to)?;
+    let mut plan = Plan {
+        format,
+        block_size: block_size(profile, format, wishes)?,
+        index_shift: 0,
+        deflate: match deflate(profile, format) {
+            Deflate::Stock => wishes.level.zlib(),
+            Deflate::Linted | Deflate::Any => wishes.level.deflate(),
+        },
+        lz4: wishes.level.lz4(),
+        threshold: wishes.threshold.unwrap_or(profile.rules().threshold),
+        firmware_safe: profile.rules().deflate != Deflate::Any,
+        pad_file_to: profile.rules().pad_file_to,
+        threads: wishes.threads,
+    };
+    plan.index_shift = index_shift(profile, &plan, wishes.align, image_size)?;
+    plan.check(image_size)?;
+
+    if stock_zlib_is_exhausted(profile, format, wishes.level) {
+        notes.push(format!(
+            "{} packs as -6 does here: {format} for this reader is written by stock zlib, which has nothing \
+             stronger.",
+            wishes.level,
+            format = format.format(),
+        ));
+    }
+    if plan.index_shift > 0 && 1 << plan.index_shift >= plan.block_size {
+        notes.push(format!(
+            "With --align {} every block of {} bytes takes at least as much in the file: nothing is saved.",
+            1u64 << plan.index_shift,
+            plan.block_size,
+        ));
+    }
+    notes.extend(reservations(profile, &Facts::from_plan(&plan, image_size))?);
+    Ok(Choice { plan, notes })
+}
+
+/// What the profile's readers have to say about the file, each thing once.
+fn reservations(profile: Profile, facts: &Facts) -> Result<Vec<String>, Refusal> {
+    let mut found: Vec<(String, Vec<&str>)> = Vec::new();
+    for &reader in profile.readers() {
+        match verdict(reader, facts) {
+            Verdict::Reads => {}
+            Verdict::Caution(why) => match found.iter_mut().find(|(other, _)| *other == why) {
+                Some((_, readers)) => readers.push(reader.name()),
+                None => found.push((why, vec![reader.name()])),
+            },
+            Verdict::Refuses(why) => return Err(Refusal::Reader { reader, why }),
+        }
+    }
+    Ok(found.into_iter().map(|(why, readers)| format!("{}: {why}.", readers.join("; "))).collect())
+}
+
+fn format(profile: Profile, wish: Option<OutputFormat>) -> Result<OutputFormat, Refusal> {
+    let formats = profile.formats();
+    match wish {
+        None => Ok(formats[0]),
+        Some(got) if formats.contains(&got) => Ok(got),
+        Some(got) => Err(Refusal::Format { profile, got }),
+    }
+}
+
+fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result<u32, Refusal> {
+    let (format_min, format_max) = format.block_sizes();
+    let (default, max, forced, why) = match profile.rules().blocks {
+        Blocks::Sizes { default, max, forced, why } => (default, max, forced, why),
+        Blocks::OfFormat => (format_min, format_max, None, limit_of(format)),
+    };
+    let Some(got) = wishes.block_size else { return Ok(default) };
+    let refused = |why| Err(Refusal::BlockSize { profile, format, got, min: format_min, max, why });
+    if got < format_min {
+        return refused(if format_min == format_max {
+            why
+        } else {
+            "a block is at least one sector of 2048 bytes"
+        });
+    }
+    if !got.is_power_of_two() {
+        return refused("readers take only powers of two");
+    }
+    match forced {
+        _ if got <= max => Ok(got),
+        Some(forced) if got <= forced && wishes.force => Ok(got),
+        Some(forced) if got <= forced => Err(Refusal::NeedsForce { profile, got, max, why }),
+        _ => refused(why),
+    }
+}
+
+/// Why a format has no larger blocks.
+const fn limit_of(format: OutputFormat) -> &'static str {
+    match format {
+        OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => {
+            "no tool is known to write more than 262144"
+        }
+        OutputFormat::Dax => "all blocks of the format have 8192 bytes",
+        OutputFormat::Jso => "the format's own tool has at most 16384",
+    }
+}
+
+/// DAX and JSO are played by firmwares alone, whatever the profile.
+fn deflate(profile: Profile, format: OutputFormat) -> Deflate {
+    match (profile.rules().deflate, format) {
+        (Deflate::Any, OutputFormat::Dax | OutputFormat::Jso) => Deflate::Stock,
+        (deflate, _) => deflate,
+    }
+}
+
+/// The smallest shift that fits the worst case, or a larger one where an alignment asks for it.
+fn index_shift(profile: Profile, plan: &Plan, align: Option<u32>, image_size: u64) -> Result<u8, Refusal> {
+    let shifts = matches!(plan.format, OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso);
+    let max = match profile.rules().index {
+        Index::UpTo(max) if shifts => max.min(MAX_INDEX_SHIFT),
+        _ => 0,
+    };
+    let wished = match align {
+        None => 0,
+        Some(got) if got.is_power_of_two() && got <= 1 << max => got.trailing_zeros(),
+        Some(got) => {
+            return Err(Refusal::Align { profile, format: plan.format, got, max: 1 << max });
+        }
+    };
+    // An image that no shift fits is for `Plan::check` to refuse, in the format's own terms.
+    let Some(needed) = plan.smallest_shift(image_size) else { return Ok(0) };
+    if needed > max {
+        return Err(match profile.rules().index {
+            Index::Unshifted => Refusal::TwoGib {
+                profile,
+                image_size,
+                worst_case: plan.worst_case_len(image_size),
+                limit: 1 << 31,
+            },
+            Index::UpTo(_) => Refusal::Shift { profile, image_size, needed, max },
+        });
+    }
+    Ok(needed.max(u8::try_from(wished).unwrap_or(max)))
+}
+
+fn stock_zlib_is_exhausted(profile: Profile, format: OutputFormat, level: Level) -> bool {
+    format != OutputFormat::Zso && deflate(profile, format) == Deflate::Stock && level > Level::default()
+}

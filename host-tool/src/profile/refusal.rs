@@ -1,0 +1,178 @@
+//! Why a file is not written: nothing has been done yet, and there is something else to ask for.
+
+use image_encode::{OutputFormat, PlanError};
+
+use super::Profile;
+use crate::readers::Reader;
+
+/// Why a combination of wishes is refused.
+///
+/// [`Display`](std::fmt::Display) gives the reason, [`fix`](Self::fix) what to ask for instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The profile does not write this format.
+    #[error("--for {profile} does not write {}: {}", got.format(), readers_without(*profile, *got))]
+    Format {
+        /// The profile.
+        profile: Profile,
+        /// The format that was asked for.
+        got: OutputFormat,
+    },
+    /// The profile, or with [`Profile::Any`] the format, has no such block size.
+    #[error("{} with blocks of {got} bytes is not written{}: {why}", format.format(), for_whom(*profile))]
+    BlockSize {
+        /// The profile.
+        profile: Profile,
+        /// The format.
+        format: OutputFormat,
+        /// What was asked for, in bytes.
+        got: u32,
+        /// The smallest possible, in bytes.
+        min: u32,
+        /// The largest possible, in bytes.
+        max: u32,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Advised against, but possible.
+    #[error("blocks of {got} bytes --for {profile} are written only when forced: {why}")]
+    NeedsForce {
+        /// The profile.
+        profile: Profile,
+        /// What was asked for, in bytes.
+        got: u32,
+        /// The largest block size that is not advised against, in bytes.
+        max: u32,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The alignment is no power of two, or more than can be written.
+    #[error(
+        "--align {got} is not possible for {}{}: it must be a power of two up to {max}",
+        format.format(), for_whom(*profile)
+    )]
+    Align {
+        /// The profile.
+        profile: Profile,
+        /// The format.
+        format: OutputFormat,
+        /// What was asked for, in bytes.
+        got: u32,
+        /// The largest possible, in bytes.
+        max: u32,
+    },
+    /// The profile's files stay below 2 GiB, because some of its readers are not known to read more.
+    #[error(
+        "an image of {image_size} bytes can make a file of {worst_case} bytes, and --for {profile} writes only \
+         files that stay below 2 GiB ({limit} bytes)"
+    )]
+    TwoGib {
+        /// The profile.
+        profile: Profile,
+        /// Size of the image in bytes.
+        image_size: u64,
+        /// The largest file that it can become, in bytes.
+        worst_case: u64,
+        /// The first size that is too large, in bytes.
+        limit: u64,
+    },
+    /// For the profile, the index needs a larger shift than its readers take.
+    #[error(
+        "an image of {image_size} bytes needs an index shift of {needed}, and --for {profile} has at most {max}"
+    )]
+    Shift {
+        /// The profile.
+        profile: Profile,
+        /// Size of the image in bytes.
+        image_size: u64,
+        /// The smallest shift that fits.
+        needed: u8,
+        /// The largest that is read.
+        max: u8,
+    },
+    /// The format cannot hold the image.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// One of the profile's readers cannot use the file. The other refusals leave nothing to this one
+    /// that is known of; it stands guard.
+    #[error("{reader} could not use the file: {why}")]
+    Reader {
+        /// The reader.
+        reader: Reader,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl Refusal {
+    /// Returns what to do instead, as a sentence.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        match self {
+            Self::Format { profile, .. } => {
+                let names: Vec<&str> =
+                    profile.formats().iter().map(|format| format.format().name()).collect();
+                format!("Use --to {}, or leave out --for.", names.join(" or --to "))
+            }
+            Self::BlockSize { profile: Profile::Any, min, max, .. } if min == max => {
+                format!("Leave out -b: the format has only blocks of {max} bytes.")
+            }
+            Self::BlockSize { profile: Profile::Any, min, max, .. } => {
+                format!("Use a power of two from {min} to {max}.")
+            }
+            Self::BlockSize { min, max, .. } if min == max => {
+                "Leave out -b, or choose another reader with --for (--for any has no such limit).".into()
+            }
+            Self::BlockSize { min, max, .. } => format!(
+                "Use a power of two from {min} to {max}, or choose another reader with --for (--for any has no \
+                 such limit)."
+            ),
+            Self::NeedsForce { max, .. } => {
+                format!("Use -b {max}, or add -f if the disc will not be started from that menu.")
+            }
+            Self::Align { max: 1, .. } => "Leave out --align.".into(),
+            Self::Align { max, .. } => format!("Use a power of two up to {max}, or leave out --align."),
+            Self::TwoGib { .. } => {
+                "Use --for cisor (this project's PSP driver) or --for ppsspp for a disc of this \
+                                    size; if it is a PS2 disc, --for opl."
+                    .into()
+            }
+            Self::Shift { .. } => "Use --for any, which has no such limit.".into(),
+            Self::Plan(error) => fix_plan(error),
+            Self::Reader { .. } => "Choose the reader that the file is for with --for.".into(),
+        }
+    }
+}
+
+fn fix_plan(error: &PlanError) -> String {
+    const RAW_SECTOR: u64 = 2352;
+    match *error {
+        PlanError::ImageSize { size } if size > 0 && size.is_multiple_of(RAW_SECTOR) => {
+            "It may be a raw CD image with sectors of 2352 bytes: convert it to a plain ISO of 2048-byte sectors \
+             first."
+                .into()
+        }
+        PlanError::ImageSize { .. } => {
+            "It may be cut off, or no image of a disc: dump the disc again and compare.".into()
+        }
+        PlanError::PartialBlock { .. } => "Use -b 2048, or another format with --to.".into(),
+        PlanError::TooLarge { .. } => "Use --to cso or --to zso, which can hold it.".into(),
+        _ => "Leave out -b and --align.".into(),
+    }
+}
+
+/// Names the profile, where it has a say.
+fn for_whom(profile: Profile) -> String {
+    if profile == Profile::Any { String::new() } else { format!(" --for {profile}") }
+}
+
+/// Why a profile does not write a format: the word of the first of its readers that says something.
+fn readers_without(profile: Profile, format: OutputFormat) -> String {
+    let cannot =
+        |reader: &Reader| reader.refuses_format(format.format()).map(|why| format!("{reader}: {why}"));
+    profile.readers().iter().find_map(cannot).unwrap_or_else(|| {
+        let names: Vec<String> = profile.formats().iter().map(|format| format.format().to_string()).collect();
+        format!("it writes {}", names.join(" or "))
+    })
+}

@@ -1,0 +1,208 @@
+//! The row of each profile.
+
+use image_encode::OutputFormat::{self, Cso, Cso2, Dax, Jso, Zso};
+use image_encode::Threshold;
+
+use super::Profile;
+use crate::readers::Reader;
+
+/// What a profile says.
+pub(super) struct Rules {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    /// The default first.
+    pub(super) formats: &'static [OutputFormat],
+    pub(super) blocks: Blocks,
+    pub(super) deflate: Deflate,
+    pub(super) threshold: Threshold,
+    pub(super) index: Index,
+    /// The file's length becomes a multiple of this many bytes.
+    pub(super) pad_file_to: u32,
+    pub(super) readers: &'static [Reader],
+}
+
+/// Block sizes in bytes, powers of two.
+pub(super) enum Blocks {
+    /// From 2048 to `max`.
+    Sizes {
+        default: u32,
+        max: u32,
+        /// Larger ones up to this with `--force`, and with a warning.
+        forced: Option<u32>,
+        /// What is wrong with larger ones.
+        why: &'static str,
+    },
+    /// Whatever the format has; the smallest is the default.
+    OfFormat,
+}
+
+/// Which deflate streams are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deflate {
+    /// Those of stock zlib that pass the lint: for readers that decode with the PSP's firmware.
+    Stock,
+    /// Those of any encoder that pass the lint.
+    Linted,
+    /// Any, but stock zlib in the formats that no other readers than firmwares play.
+    Any,
+}
+
+/// The index shift.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Index {
+    /// Always 0, so that a file stays below 2 GiB.
+    Unshifted,
+    /// The smallest that fits, up to this.
+    UpTo(u8),
+}
+
+/// The limit of PPSSPP and of this program's decoder.
+const ANY_SHIFT: Index = Index::UpTo(sector_decode::MAX_INDEX_SHIFT);
+
+/// A row with another number than a percentage does not compile.
+const fn percent(number: u8) -> Threshold {
+    match Threshold::new(number) {
+        Some(threshold) => threshold,
+        None => panic!("not a percentage"),
+    }
+}
+
+impl Profile {
+    pub(super) const fn rules(self) -> &'static Rules {
+        match self {
+            Self::Psp => &PSP,
+            Self::Adrenaline => &ADRENALINE,
+            Self::Ark => &ARK,
+            Self::Ppsspp => &PPSSPP,
+            Self::Pcsx2 => &PCSX2,
+            Self::Opl => &OPL,
+            Self::Cisor => &CISOR,
+            Self::Any => &ANY,
+        }
+    }
+}
+
+const PSP: Rules = Rules {
+    name: "psp",
+    summary: "every PSP firmware and emulator: CSO, 2048-byte blocks, stock zlib",
+    formats: &[Cso],
+    blocks: Blocks::Sizes {
+        default: 2048,
+        max: 2048,
+        forced: None,
+        why: "PRO, ME, M33 and Adrenaline up to 7 read only 2048-byte blocks",
+    },
+    deflate: Deflate::Stock,
+    threshold: percent(95),
+    index: Index::Unshifted,
+    pad_file_to: 1,
+    readers: &[
+        Reader::ArkGame,
+        Reader::ArkMenu,
+        Reader::Adrenaline8,
+        Reader::Adrenaline7,
+        Reader::Pro,
+        Reader::Ppsspp,
+        Reader::Jpcsp,
+    ],
+};
+
+const ADRENALINE: Rules = Rules {
+    name: "adrenaline",
+    summary: "Adrenaline on the PS Vita, old and new: as psp",
+    blocks: Blocks::Sizes {
+        default: 2048,
+        max: 2048,
+        forced: None,
+        why: "Adrenaline up to 7 cuts every block to 2048 bytes",
+    },
+    readers: &[Reader::Adrenaline8, Reader::Adrenaline7],
+    ..PSP
+};
+
+const ARK: Rules = Rules {
+    name: "ark",
+    summary: "ARK-4 and ARK-5: CSO or ZSO, blocks of 2048 to 8192 bytes, stock zlib",
+    formats: &[Cso, Zso],
+    blocks: Blocks::Sizes {
+        default: 2048,
+        max: 8192,
+        forced: None,
+        why: "ARK's menu has buffers for 8192 bytes and overwrites its own memory with larger blocks",
+    },
+    readers: &[Reader::ArkGame, Reader::ArkMenu, Reader::Adrenaline8],
+    ..PSP
+};
+
+const PPSSPP: Rules = Rules {
+    name: "ppsspp",
+    summary: "PPSSPP: CSO, 16 KiB blocks",
+    formats: &[Cso],
+    blocks: Blocks::Sizes {
+        default: 16 << 10,
+        max: 32 << 10,
+        forced: None,
+        why: "every small read would have to unpack a larger block whole",
+    },
+    deflate: Deflate::Any,
+    threshold: percent(100),
+    index: ANY_SHIFT,
+    pad_file_to: 1,
+    readers: &[Reader::Ppsspp],
+};
+
+const PCSX2: Rules = Rules {
+    name: "pcsx2",
+    summary: "PCSX2: CSO or ZSO, 16 KiB blocks",
+    formats: &[Cso, Zso],
+    readers: &[Reader::Pcsx2],
+    ..PPSSPP
+};
+
+const OPL: Rules = Rules {
+    name: "opl",
+    summary: "Open PS2 Loader: ZSO, 2048-byte blocks, file padded to 2048 bytes",
+    formats: &[Zso],
+    blocks: Blocks::Sizes {
+        default: 2048,
+        max: 2048,
+        forced: None,
+        why: "Open PS2 Loader takes every block for one of 2048 bytes and gives the game garbage",
+    },
+    deflate: Deflate::Any,
+    threshold: percent(95),
+    // More makes it divide by zero.
+    index: Index::UpTo(11),
+    pad_file_to: 2048,
+    readers: &[Reader::Opl],
+};
+
+const CISOR: Rules = Rules {
+    name: "cisor",
+    summary: "Cisor's own PSP driver: CSO, CSO v2 or ZSO, blocks of 2048 to 8192 bytes",
+    formats: &[Cso, Cso2, Zso],
+    blocks: Blocks::Sizes {
+        default: 2048,
+        max: 8192,
+        forced: Some(16 << 10),
+        why: "the menu of custom firmwares, which reads the disc before the driver does, has buffers \
+              for 8192 bytes and overwrites its own memory with larger blocks",
+    },
+    deflate: Deflate::Linted,
+    threshold: percent(100),
+    index: ANY_SHIFT,
+    pad_file_to: 1,
+    readers: &[Reader::Cisor],
+};
+
+const ANY: Rules = Rules {
+    name: "any",
+    summary: "no reader in particular: any format within its own limits, also DAX and JSO",
+    formats: &[Cso, Cso2, Zso, Dax, Jso],
+    blocks: Blocks::OfFormat,
+    deflate: Deflate::Any,
+    threshold: percent(100),
+    index: ANY_SHIFT,
+    pad_file_to: 1,
+    readers: &[],
+};

@@ -1,0 +1,398 @@
+use image_encode::{DeflateEncoder, Lz4Encoder, OutputFormat, PlanError};
+use proptest::prelude::*;
+
+use super::*;
+
+const FORMATS: [OutputFormat; 5] =
+    [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso];
+const IMAGE: u64 = 64 << 20;
+const GIB: u64 = 1 << 30;
+
+fn wishes() -> Wishes {
+    Wishes {
+        to: None,
+        block_size: None,
+        level: Level::default(),
+        threshold: None,
+        align: None,
+        force: false,
+        threads: NonZeroUsize::MIN,
+    }
+}
+
+fn plan(profile: Profile, wishes: &Wishes) -> Plan {
+    choose(profile, wishes, IMAGE).unwrap_or_else(|refusal| panic!("{profile}: {refusal}")).plan
+}
+
+#[test]
+fn defaults_of_each_profile() {
+    use OutputFormat::{Cso, Zso};
+    const ZLIB: DeflateEncoder = DeflateEncoder::Zlib { level: 9 };
+    const LIBDEFLATE: DeflateEncoder = DeflateEncoder::Libdeflate { level: 9 };
+    for (profile, format, block_size, deflate, percent, firmware_safe, pad_file_to) in [
+        (Profile::Psp, Cso, 2048, ZLIB, 95, true, 1),
+        (Profile::Adrenaline, Cso, 2048, ZLIB, 95, true, 1),
+        (Profile::Ark, Cso, 2048, ZLIB, 95, true, 1),
+        (Profile::Ppsspp, Cso, 16384, LIBDEFLATE, 100, false, 1),
+        (Profile::Pcsx2, Cso, 16384, LIBDEFLATE, 100, false, 1),
+        (Profile::Opl, Zso, 2048, LIBDEFLATE, 95, false, 2048),
+        (Profile::Cisor, Cso, 2048, LIBDEFLATE, 100, true, 1),
+        (Profile::Any, Cso, 2048, LIBDEFLATE, 100, false, 1),
+    ] {
+        let Choice { plan, notes } = choose(profile, &wishes(), IMAGE).unwrap();
+        let expected = Plan {
+            format,
+            block_size,
+            index_shift: 0,
+            deflate,
+            lz4: Lz4Encoder::Hc { level: 9 },
+            threshold: Threshold::new(percent).unwrap(),
+            firmware_safe,
+            pad_file_to,
+            threads: NonZeroUsize::MIN,
+        };
+        assert_eq!(plan, expected, "{profile}");
+        assert_eq!(notes, [""; 0], "{profile}");
+    }
+}
+
+#[test]
+fn formats_of_each_profile() {
+    for (profile, expected) in [
+        (Profile::Psp, &["cso"][..]),
+        (Profile::Adrenaline, &["cso"]),
+        (Profile::Ark, &["cso", "zso"]),
+        (Profile::Ppsspp, &["cso"]),
+        (Profile::Pcsx2, &["cso", "zso"]),
+        (Profile::Opl, &["zso"]),
+        (Profile::Cisor, &["cso", "cso2", "zso"]),
+        (Profile::Any, &["cso", "cso2", "zso", "dax", "jso"]),
+    ] {
+        for format in FORMATS {
+            let result = choose(profile, &Wishes { to: Some(format), ..wishes() }, IMAGE);
+            if expected.contains(&format.format().name()) {
+                assert_eq!(result.unwrap().plan.format, format);
+            } else {
+                assert_eq!(result, Err(Refusal::Format { profile, got: format }));
+            }
+        }
+    }
+}
+
+#[test]
+fn block_sizes_of_each_profile() {
+    const SIZES: [u32; 9] = [2048, 4096, 8192, 16384, 32768, 65536, 262_144, 524_288, 1 << 20];
+    for (profile, format, count) in [
+        (Profile::Psp, OutputFormat::Cso, 1),
+        (Profile::Adrenaline, OutputFormat::Cso, 1),
+        (Profile::Ark, OutputFormat::Cso, 3),
+        (Profile::Ark, OutputFormat::Zso, 3),
+        (Profile::Ppsspp, OutputFormat::Cso, 5),
+        (Profile::Pcsx2, OutputFormat::Cso, 5),
+        (Profile::Pcsx2, OutputFormat::Zso, 5),
+        (Profile::Opl, OutputFormat::Zso, 1),
+        (Profile::Cisor, OutputFormat::Cso, 3),
+        (Profile::Cisor, OutputFormat::Cso2, 3),
+        (Profile::Cisor, OutputFormat::Zso, 3),
+        (Profile::Any, OutputFormat::Cso, 7),
+        (Profile::Any, OutputFormat::Cso2, 7),
+        (Profile::Any, OutputFormat::Zso, 7),
+        (Profile::Any, OutputFormat::Jso, 4),
+    ] {
+        for (number, size) in SIZES.into_iter().enumerate() {
+            for force in [false, true] {
+                let wish = Wishes { to: Some(format), block_size: Some(size), force, ..wishes() };
+                // 16 KiB with -f is the one exception.
+                let forced = profile == Profile::Cisor && size == 16384 && force;
+                let result = choose(profile, &wish, IMAGE);
+                assert_eq!(result.is_ok(), number < count || forced, "{profile} {size} {force}");
+            }
+        }
+    }
+}
+
+#[test]
+fn odd_block_sizes_are_refused_by_all() {
+    for profile in Profile::ALL {
+        for size in [0, 1, 512, 1024, 2047, 2352, 3072, 6144, u32::MAX] {
+            let result = choose(profile, &Wishes { block_size: Some(size), ..wishes() }, IMAGE);
+            assert!(matches!(result, Err(Refusal::BlockSize { got, .. }) if got == size), "{profile} {size}");
+        }
+    }
+}
+
+#[test]
+fn dax_has_its_one_block_size() {
+    let dax = Wishes { to: Some(OutputFormat::Dax), ..wishes() };
+    assert_eq!(plan(Profile::Any, &dax).block_size, 8192);
+    assert_eq!(plan(Profile::Any, &Wishes { block_size: Some(8192), ..dax }).block_size, 8192);
+    for size in [2048, 4096, 16384] {
+        let refusal = choose(Profile::Any, &Wishes { block_size: Some(size), ..dax }, IMAGE).unwrap_err();
+        let text = format!("{refusal} {}", refusal.fix());
+        assert!(
+            text.contains("all blocks of the format have 8192") && text.contains("Leave out -b"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn blocks_of_16_kib_for_our_driver_need_force_and_warn() {
+    let wish = Wishes { block_size: Some(16384), ..wishes() };
+    let refusal = choose(Profile::Cisor, &wish, IMAGE).unwrap_err();
+    assert!(matches!(refusal, Refusal::NeedsForce { got: 16384, max: 8192, .. }), "{refusal:?}");
+    assert!(refusal.fix().contains("-f") && refusal.to_string().contains("8192"), "{refusal}");
+
+    let choice = choose(Profile::Cisor, &Wishes { force: true, ..wish }, IMAGE).unwrap();
+    assert_eq!(choice.notes.len(), 1, "{:?}", choice.notes);
+    assert!(choice.notes[0].contains("8192"), "{:?}", choice.notes);
+}
+
+/// The border is where the largest possible file needs bit 31 for a position.
+#[test]
+fn psp_profiles_stay_below_2_gib() {
+    // 24 + 4 * (n + 1) + 2048 * n <= 2^31 - 1
+    let blocks = ((1u64 << 31) - 1 - 28) / 2052;
+    let largest = blocks * 2048;
+    for profile in [Profile::Psp, Profile::Adrenaline, Profile::Ark] {
+        let plan = choose(profile, &wishes(), largest).unwrap().plan;
+        assert_eq!(plan.index_shift, 0);
+        assert!(plan.worst_case_len(largest) < 2 * GIB);
+        let refusal = choose(profile, &wishes(), largest + 2048).unwrap_err();
+        assert!(
+            matches!(refusal, Refusal::TwoGib { worst_case, .. } if worst_case >= 2 * GIB),
+            "{refusal:?}"
+        );
+        assert!(refusal.to_string().contains("2 GiB"), "{refusal}");
+    }
+    for profile in [Profile::Ppsspp, Profile::Pcsx2, Profile::Cisor, Profile::Any, Profile::Opl] {
+        assert!(choose(profile, &wishes(), largest + 2048).is_ok(), "{profile}");
+    }
+}
+
+#[test]
+fn shift_is_the_smallest_that_fits() {
+    for (size, shift) in [(IMAGE, 0), (3 * GIB, 1), (5 * GIB, 2), (9 * GIB, 3)] {
+        for profile in [Profile::Ppsspp, Profile::Pcsx2, Profile::Cisor, Profile::Opl, Profile::Any] {
+            assert_eq!(choose(profile, &wishes(), size).unwrap().plan.index_shift, shift, "{profile} {size}");
+        }
+    }
+}
+
+#[test]
+fn alignment_only_ever_raises_the_shift() {
+    let shift = |profile, align, size| {
+        choose(profile, &Wishes { align: Some(align), ..wishes() }, size)
+            .map(|choice| choice.plan.index_shift)
+    };
+    assert_eq!(shift(Profile::Ppsspp, 1, IMAGE), Ok(0));
+    assert_eq!(shift(Profile::Ppsspp, 64, IMAGE), Ok(6));
+    assert_eq!(shift(Profile::Ppsspp, 1 << 20, IMAGE), Ok(20));
+    assert_eq!(shift(Profile::Ppsspp, 1, 5 * GIB), Ok(2));
+    assert_eq!(shift(Profile::Opl, 2048, IMAGE), Ok(11));
+    for (profile, align) in [
+        (Profile::Ppsspp, 0),
+        (Profile::Ppsspp, 48),
+        (Profile::Ppsspp, 1 << 21),
+        (Profile::Opl, 4096),
+        // Their files have no shift.
+        (Profile::Psp, 2),
+        (Profile::Ark, 64),
+    ] {
+        let refusal = shift(profile, align, IMAGE).unwrap_err();
+        assert!(
+            matches!(refusal, Refusal::Align { got, .. } if got == align),
+            "{profile} {align}: {refusal:?}"
+        );
+    }
+    for format in [OutputFormat::Dax, OutputFormat::Jso] {
+        let wish = |align| Wishes { to: Some(format), align: Some(align), ..wishes() };
+        assert!(choose(Profile::Any, &wish(1), IMAGE).is_ok());
+        assert!(matches!(choose(Profile::Any, &wish(2), IMAGE), Err(Refusal::Align { max: 1, .. })));
+    }
+}
+
+#[test]
+fn alignment_that_saves_nothing_is_said() {
+    let notes =
+        |align| choose(Profile::Any, &Wishes { align: Some(align), ..wishes() }, IMAGE).unwrap().notes;
+    assert_eq!(notes(1024), [""; 0]);
+    assert!(notes(2048)[0].contains("2048"));
+}
+
+#[test]
+fn threshold_can_be_wished() {
+    let threshold = Threshold::new(80);
+    for profile in Profile::ALL {
+        assert_eq!(Some(plan(profile, &Wishes { threshold, ..wishes() }).threshold), threshold);
+    }
+}
+
+#[test]
+fn encoders_by_reader() {
+    let best = Wishes { level: Level::Best, ..wishes() };
+    for profile in [Profile::Psp, Profile::Adrenaline, Profile::Ark] {
+        for level in [1, 5, 9].into_iter().filter_map(Level::new) {
+            let plan = plan(profile, &Wishes { level, ..wishes() });
+            assert!(matches!(plan.deflate, DeflateEncoder::Zlib { .. }), "{profile}");
+        }
+        let choice = choose(profile, &best, IMAGE).unwrap();
+        assert_eq!(choice.plan.deflate, DeflateEncoder::Zlib { level: 9 });
+        assert!(choice.notes[0].contains("--best") && choice.notes[0].contains("-6"), "{:?}", choice.notes);
+    }
+    for profile in [Profile::Ppsspp, Profile::Pcsx2, Profile::Cisor, Profile::Any] {
+        let choice = choose(profile, &best, IMAGE).unwrap();
+        assert_eq!(choice.plan.deflate, DeflateEncoder::Zopfli { iterations: 15 });
+        assert_eq!(choice.notes, [""; 0]);
+    }
+    // Only firmwares play these, so they get what firmwares are known to take.
+    for format in [OutputFormat::Dax, OutputFormat::Jso] {
+        let plan = plan(Profile::Any, &Wishes { to: Some(format), ..wishes() });
+        assert_eq!(plan.deflate, DeflateEncoder::Zlib { level: 9 });
+    }
+    let zso = Wishes { to: Some(OutputFormat::Zso), ..best };
+    assert_eq!(choose(Profile::Ark, &zso, IMAGE).unwrap().notes, [""; 0], "LZ4 has stronger levels");
+}
+
+#[test]
+fn ark_warns_about_an_image_that_ends_inside_a_block() {
+    let wish = Wishes { block_size: Some(8192), ..wishes() };
+    assert_eq!(choose(Profile::Ark, &wish, IMAGE).unwrap().notes, [""; 0]);
+    let notes = choose(Profile::Ark, &wish, IMAGE + 2048).unwrap().notes;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("last 2048 bytes"), "{notes:?}");
+}
+
+#[test]
+fn images_that_no_format_can_hold_are_refused() {
+    for profile in Profile::ALL {
+        for size in [0, 1, 2047, 2049, IMAGE + 1] {
+            let result = choose(profile, &wishes(), size);
+            assert_eq!(result, Err(Refusal::Plan(PlanError::ImageSize { size })), "{profile}");
+        }
+    }
+    let fix = choose(Profile::Opl, &wishes(), 2352 * 1001).unwrap_err().fix();
+    assert!(fix.contains("2352"), "{fix}");
+    for format in [OutputFormat::Dax, OutputFormat::Jso] {
+        let refusal = choose(Profile::Any, &Wishes { to: Some(format), ..wishes() }, 5 * GIB).unwrap_err();
+        assert!(matches!(refusal, Refusal::Plan(PlanError::TooLarge { .. })), "{refusal:?}");
+    }
+}
+
+#[test]
+fn profile_for_a_disc() {
+    let disc = |console| Disc { console, ..Disc::default() };
+    assert_eq!(Profile::for_disc(&disc(Some(Console::Psp))), Some(Profile::Psp));
+    assert_eq!(Profile::for_disc(&disc(Some(Console::Ps2))), Some(Profile::Opl));
+    assert_eq!(Profile::for_disc(&disc(None)), None);
+}
+
+#[test]
+fn names_lead_back_to_profiles() {
+    for profile in Profile::ALL {
+        assert_eq!(Profile::from_name(profile.name()), Some(profile));
+    }
+    assert_eq!(Profile::from_name("PSP"), None);
+}
+
+/// Every refusal says what was asked for, why not, and what to do.
+#[test]
+fn refusals_have_reason_and_fix() {
+    let cases: [(Profile, Wishes, u64, &[&str]); 7] = [
+        (
+            Profile::Psp,
+            Wishes { to: Some(OutputFormat::Zso), ..wishes() },
+            IMAGE,
+            &["psp", "ZSO", "--to cso"],
+        ),
+        (
+            Profile::Opl,
+            Wishes { to: Some(OutputFormat::Cso), ..wishes() },
+            IMAGE,
+            &["opl", "CSO", "--to zso"],
+        ),
+        (
+            Profile::Psp,
+            Wishes { block_size: Some(8192), ..wishes() },
+            IMAGE,
+            &["8192", "2048", "Leave out -b"],
+        ),
+        (Profile::Opl, Wishes { block_size: Some(4096), ..wishes() }, IMAGE, &["4096", "garbage", "--for"]),
+        (
+            Profile::Ark,
+            Wishes { block_size: Some(16384), ..wishes() },
+            IMAGE,
+            &["16384", "8192", "2048 to 8192"],
+        ),
+        (Profile::Psp, wishes(), 4 * GIB, &["4294967296", "2 GiB", "--for"]),
+        (Profile::Opl, Wishes { align: Some(4096), ..wishes() }, IMAGE, &["4096", "2048", "--align"]),
+    ];
+    for (profile, wish, size, words) in cases {
+        let refusal = choose(profile, &wish, size).unwrap_err();
+        let text = format!("{refusal}. {}", refusal.fix());
+        for word in words {
+            assert!(text.contains(word), "{word:?} is missing: {text}");
+        }
+    }
+}
+
+prop_compose! {
+    fn any_wishes()(
+        to in prop::option::of(prop::sample::select(&FORMATS[..])),
+        block_size in prop::option::of((10u32..21).prop_map(|power| 1 << power)),
+        level in prop::option::of(1u8..=9),
+        percent in prop::option::of(1u8..=100),
+        align in prop::option::of((0u32..22).prop_map(|power| 1 << power)),
+        force in any::<bool>(),
+        threads in 1usize..=16,
+    ) -> Wishes {
+        Wishes {
+            to,
+            block_size,
+            level: level.and_then(Level::new).unwrap_or(Level::Best),
+            threshold: percent.and_then(Threshold::new),
+            align,
+            force,
+            threads: NonZeroUsize::new(threads).unwrap(),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    /// Whatever is chosen, the readers that it is chosen for can use it, and nothing is left to the
+    /// guard that stands behind the profiles' own rules.
+    #[test]
+    fn every_choice_is_read(
+        profile in prop::sample::select(&Profile::ALL[..]),
+        wishes in any_wishes(),
+        // Up to a terabyte, small and large ones alike.
+        sectors in (0u32..29).prop_flat_map(|bits| 0u64..1 << bits),
+    ) {
+        let image_size = sectors * 2048;
+        match choose(profile, &wishes, image_size) {
+            Ok(Choice { plan, notes }) => {
+                prop_assert_eq!(plan.check(image_size), Ok(()));
+                prop_assert!(profile.formats().contains(&plan.format));
+                let facts = crate::readers::Facts::from_plan(&plan, image_size);
+                for &reader in profile.readers() {
+                    match crate::readers::verdict(reader, &facts) {
+                        crate::readers::Verdict::Reads => {}
+                        crate::readers::Verdict::Caution(why) => {
+                            prop_assert!(notes.iter().any(|note| note.contains(&why)), "{} {}", reader, why);
+                        }
+                        crate::readers::Verdict::Refuses(why) => prop_assert!(false, "{} {}", reader, why),
+                    }
+                }
+                if profile.rules().index == rules::Index::Unshifted {
+                    prop_assert!(plan.index_shift == 0 && facts.file_len < 1 << 31);
+                }
+            }
+            Err(Refusal::Reader { reader, why }) => prop_assert!(false, "{} {}", reader, why),
+            Err(refusal) => {
+                prop_assert!(!refusal.to_string().is_empty() && !refusal.fix().is_empty());
+            }
+        }
+    }
+}

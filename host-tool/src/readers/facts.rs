@@ -1,0 +1,84 @@
+//! What a verdict is based on.
+
+use image_encode::{OutputFormat, Plan};
+use sector_decode::{Format, Layout};
+
+/// What is known of a file, whether it exists or is only planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The format.
+    pub format: Format,
+    /// Version field of the header, in the formats that have one.
+    pub version: Option<u32>,
+    /// Header size field in bytes, in the formats that have one.
+    pub header_size: Option<u32>,
+    /// Bytes of the image in each block; one sector in a plain image.
+    pub block_size: u32,
+    /// Left shift of the index values; 0 in the formats that have none.
+    pub index_shift: u8,
+    /// Bytes of the decoded image.
+    pub image_size: u64,
+    /// Bytes of the file. Of a planned file: the most that it can have.
+    pub file_len: u64,
+    /// Whether each block begins with a header of its own (JSO).
+    pub block_headers: bool,
+    /// How many areas of plain frames are listed (DAX v1).
+    pub uncompressed_areas: u32,
+    /// How many deflate streams do not pass [`sector_decode::deflate_lint`]; `None` while nobody has
+    /// looked. The header does not tell: set it after looking at all blocks.
+    pub unsafe_streams: Option<u32>,
+    /// Whether a last block that the image does not fill was filled up before it was packed; `None` when
+    /// that is not known, or when there is no such block.
+    pub last_block_filled: Option<bool>,
+}
+
+impl Facts {
+    /// What a header tells.
+    #[must_use]
+    pub fn from_layout(layout: &Layout) -> Self {
+        Self {
+            format: layout.format(),
+            version: layout.version(),
+            header_size: layout.header_size_field(),
+            block_size: layout.block_size(),
+            index_shift: layout.index_shift(),
+            image_size: layout.image_size(),
+            file_len: layout.file_len(),
+            block_headers: layout.has_block_headers(),
+            uncompressed_areas: layout.uncompressed_areas(),
+            unsafe_streams: None,
+            last_block_filled: None,
+        }
+    }
+
+    /// What a file written by this plan will be, for an image of this many bytes.
+    #[must_use]
+    pub fn from_plan(plan: &Plan, image_size: u64) -> Self {
+        let (version, header_size) = match plan.format {
+            OutputFormat::Cso | OutputFormat::Zso => (1, Some(24)),
+            OutputFormat::Cso2 => (2, Some(24)),
+            OutputFormat::Dax => (0, None),
+            OutputFormat::Jso => (1, None),
+        };
+        Self {
+            format: plan.format.format(),
+            version: Some(version),
+            header_size,
+            block_size: plan.block_size,
+            index_shift: plan.index_shift,
+            image_size,
+            file_len: plan.worst_case_len(image_size),
+            block_headers: false,
+            uncompressed_areas: 0,
+            // Such streams are stored plain then.
+            unsafe_streams: plan.firmware_safe.then_some(0),
+            last_block_filled: Some(true),
+        }
+    }
+
+    /// How many bytes of the image the last block stands for, when they are fewer than a whole block.
+    pub(super) fn partial_block(&self) -> Option<u64> {
+        let rest = self.image_size % u64::from(self.block_size.max(1));
+        (rest > 0 && self.format != Format::Iso).then_some(rest)
+    }
+}

@@ -1,0 +1,172 @@
+//! Who can read a file: every program and firmware that is known to read one of the formats, what each
+//! takes, and why it does not take the rest.
+//!
+//! The rows are in [`table`], the rules that they are made of in [`rules`]. Most were read in the
+//! readers' source code; nothing here was tried on a console. Where even the source was not seen, the
+//! text of the verdict says "reported", "inferred" or "not verified".
+//!
+//! CHD is left out: it is no format of this program.
+
+mod facts;
+mod rules;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use facts::Facts;
+use sector_decode::Format;
+
+use crate::disc::Console;
+
+/// A program or firmware that reads disc images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Reader {
+    /// PPSSPP, the PSP emulator.
+    Ppsspp,
+    /// JPCSP, the PSP emulator in Java.
+    Jpcsp,
+    /// ARK-4 while a game runs (its Inferno driver).
+    ArkGame,
+    /// ARK-4 in the console's menu, where it lists images with their icons.
+    ArkMenu,
+    /// Adrenaline 8 and later and ARK-5, which share one reader.
+    Adrenaline8,
+    /// Adrenaline up to 7.
+    Adrenaline7,
+    /// PRO.
+    Pro,
+    /// ME and LME.
+    Me,
+    /// M33 and SE.
+    M33,
+    /// This project's own PSP driver.
+    Cisor,
+    /// PCSX2, the PS2 emulator.
+    Pcsx2,
+    /// AetherSX2 and NetherSX2, PS2 emulators for Android.
+    NetherSx2,
+    /// ARMSX2, a PS2 emulator for Android.
+    Armsx2,
+    /// Play!, a PS2 emulator.
+    Play,
+    /// Open PS2 Loader.
+    Opl,
+    /// Neutrino on the console itself.
+    Neutrino,
+    /// Neutrino's server for the network, on the PC.
+    NeutrinoServer,
+    /// hdl-dump, which puts games on a PS2's hard disk.
+    HdlDump,
+    /// rom-properties, which shows images' properties in file managers.
+    RomProperties,
+    /// maxcso, a converter.
+    Maxcso,
+    /// xdelta, PPF and other patches.
+    Patches,
+}
+
+/// Whether a reader can use a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It reads the file.
+    Reads,
+    /// It takes the file, with a reservation: what may go wrong, or what is not verified.
+    Caution(String),
+    /// It does not take the file, or cannot decode it: why.
+    Refuses(String),
+}
+
+impl Reader {
+    /// Every reader: those of PSP discs, of PS2 discs, of both.
+    pub const ALL: [Self; 21] = [
+        Self::Ppsspp,
+        Self::Jpcsp,
+        Self::ArkGame,
+        Self::ArkMenu,
+        Self::Adrenaline8,
+        Self::Adrenaline7,
+        Self::Pro,
+        Self::Me,
+        Self::M33,
+        Self::Cisor,
+        Self::Pcsx2,
+        Self::NetherSx2,
+        Self::Armsx2,
+        Self::Play,
+        Self::Opl,
+        Self::Neutrino,
+        Self::NeutrinoServer,
+        Self::HdlDump,
+        Self::RomProperties,
+        Self::Maxcso,
+        Self::Patches,
+    ];
+
+    /// Returns the readers that a disc of this console is for, and those that take any disc; all of
+    /// them when the console is not known.
+    pub fn of_console(console: Option<Console>) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |reader| match (console, reader.console()) {
+            (Some(disc), Some(reader)) => disc == reader,
+            _ => true,
+        })
+    }
+
+    /// Returns the name for people.
+    pub const fn name(self) -> &'static str {
+        table::row(self).name
+    }
+
+    /// Returns the name for JSON: lower case, stable.
+    pub const fn key(self) -> &'static str {
+        table::row(self).key
+    }
+
+    /// Returns why it takes no file of this format at all; `None` when it takes some.
+    pub fn refuses_format(self, format: Format) -> Option<&'static str> {
+        match table::row(self).cell(format) {
+            table::Cell::No(why) => Some(why),
+            table::Cell::Yes | table::Cell::But(_) => None,
+        }
+    }
+
+    /// Returns the console whose discs it plays; `None` when it takes any disc.
+    pub const fn console(self) -> Option<Console> {
+        table::row(self).console
+    }
+}
+
+impl fmt::Display for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Says whether `reader` can use a file of which these facts are known.
+///
+/// The first reason to refuse is given, or else all reservations.
+#[must_use]
+pub fn verdict(reader: Reader, facts: &Facts) -> Verdict {
+    let row = table::row(reader);
+    let mut reservations = Vec::new();
+    match row.cell(facts.format) {
+        table::Cell::Yes => {}
+        table::Cell::But(why) => reservations.push(why.to_owned()),
+        table::Cell::No(why) => return Verdict::Refuses(why.to_owned()),
+    }
+    for rule in row.rules {
+        match rule(facts) {
+            Verdict::Reads => {}
+            Verdict::Caution(why) => reservations.push(why),
+            refusal @ Verdict::Refuses(_) => return refusal,
+        }
+    }
+    if reservations.is_empty() { Verdict::Reads } else { Verdict::Caution(reservations.join("; ")) }
+}
+
+/// Whether blocks of this format have a size that the file chooses.
+const fn has_block_size(format: Format) -> bool {
+    matches!(format, Format::Cso | Format::Cso2 | Format::Zso | Format::Jso)
+}

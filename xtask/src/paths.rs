@@ -1,0 +1,33 @@
+//! Where things are in the work tree.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The folder of the workspace's Cargo.toml.
+pub(crate) fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask).to_owned()
+}
+
+/// Where cargo builds, which `CARGO_TARGET_DIR` can move.
+pub(crate) fn build_dir() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// What was built for the console. Always here, wherever cargo builds, so that tests and people find it.
+pub(crate) fn psp_results() -> PathBuf {
+    root().join("target/psp")
+}
+
+/// The test discs and what they are made of.
+pub(crate) fn test_disc() -> PathBuf {
+    root().join("target/test-disc")
+}
+
+/// The converter as users build it.
+pub(crate) fn cisor() -> PathBuf {
+    build_dir().join("release").join(format!("cisor{}", env::consts::EXE_SUFFIX))
+}

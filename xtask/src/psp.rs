@@ -1,0 +1,82 @@
+//! Builds the plugin for the console, packs it as a kernel module, and checks the result; and proves that the
+//! decoder needs nothing but `core`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain};
+use crate::{paths, shell};
+
+/// The plugin as the linker makes it, kept for its symbols.
+const PROGRAM: &str = "cisor.elf";
+/// The plugin as people install it.
+const MODULE: &str = "cisor.prx";
+
+/// Builds everything for the console.
+pub(crate) fn run() -> Result<()> {
+    let toolchain = PspToolchain::find()?;
+    eprintln!("PSP toolchain: {}", toolchain.name);
+    bare_decoder(&toolchain)?;
+    plugin(&toolchain)
+}
+
+/// Builds the decoder alone, as a library, for a target without an operating system. The build fails when
+/// anything in it asks for more than `core`.
+fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
+    let mut cargo = toolchain.command();
+    cargo.args(["build", "--quiet", "--release", "--package", "sector-decode", "-Zbuild-std=core"]);
+    cargo.args(["--target", BARE_TARGET]).arg("--target-dir").arg(paths::build_dir().join("bare"));
+    shell::run(&mut cargo)
+}
+
+/// What the compiler is told beyond the profile: no traps on division by zero, which the processor is not
+/// known to have, and to look further for an instruction to put behind each jump.
+const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-mno-check-zero-division \
+    -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
+
+/// Builds, packs and checks the plugin; prints how large it is.
+fn plugin(toolchain: &PspToolchain) -> Result<()> {
+    let build_dir = paths::build_dir().join("psp-driver");
+    let mut cargo = toolchain.command();
+    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
+    cargo.args(["build", "--quiet", "--release", "--target", PSP_TARGET]);
+    cargo.arg("-Zbuild-std=core,compiler_builtins");
+    // memcpy and its like: on a PC they come from the C library.
+    cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
+    shell::run(cargo.arg("--target-dir").arg(&build_dir))?;
+
+    let results = paths::psp_results();
+    fs::create_dir_all(&results).with_context(|| results.display().to_string())?;
+    let built = build_dir.join(PSP_TARGET).join("release").join("cisor");
+    fs::copy(&built, results.join(PROGRAM)).with_context(|| built.display().to_string())?;
+    let program = fs::read(&built).with_context(|| built.display().to_string())?;
+    let module = prx_lint::pack(&program).with_context(|| format!("cannot pack {}", built.display()))?;
+    let path = results.join(MODULE);
+    fs::write(&path, &module).with_context(|| path.display().to_string())?;
+    check(&path, &module)
+}
+
+/// Checks the module by all that is known of the console's loader.
+fn check(path: &Path, module: &[u8]) -> Result<()> {
+    match prx_lint::check(module) {
+        Ok(facts) => {
+            println!(
+                "{}: {} bytes; in memory {} bytes, of these {} code, {} zeroed at start",
+                path.display(),
+                facts.file_len,
+                facts.memory_len,
+                facts.code_len,
+                facts.zeroed_len
+            );
+            Ok(())
+        }
+        Err(findings) => {
+            for finding in &findings {
+                eprintln!("{}: {finding}", path.display());
+            }
+            bail!("{} is not a module that the console takes ({} findings)", path.display(), findings.len())
+        }
+    }
+}

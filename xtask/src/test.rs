@@ -1,0 +1,53 @@
+//! Installs whatever the tests need, then runs every test there is.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::steps::Steps;
+use crate::{disc, paths, psp, shell, tools};
+
+/// Options of `cargo xtask test`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Run only the tests whose names contain one of these words
+    #[arg(value_name = "WORD")]
+    filters: Vec<String>,
+}
+
+/// Runs the tests. The exit code is 0 only when every step passed; there are no skipped ones.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    steps.run("programs that the tests use", tools::ensure);
+    steps.run("test runner", tools::ensure_nextest);
+    let discs = steps.run("test discs", || {
+        let discs = disc::ensure()?;
+        eprint!("{}", discs.described()?);
+        Ok(discs)
+    });
+    steps.run("converter, as users build it", || {
+        shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))
+    });
+    steps.run("decoder for the PSP and for a bare target", psp::run);
+    if args.filters.is_empty() {
+        steps.run("examples in the documentation", || {
+            shell::run(shell::cargo().args(["test", "--quiet", "--workspace", "--doc"]))
+        });
+    }
+    steps.run("tests", || shell::run(&mut nextest(args, discs.as_ref())));
+    Ok(steps.summary())
+}
+
+/// The test runner over the whole workspace. Tests marked `#[ignore]` are those that cannot run without what
+/// the steps before this one have made, so here they run too.
+fn nextest(args: &Args, discs: Option<&disc::Discs>) -> Command {
+    let mut cargo = shell::cargo();
+    cargo
+        .args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"])
+        .args(&args.filters);
+    cargo.env("CISOR_BIN", paths::cisor());
+    if let Some(discs) = discs {
+        cargo.env("CISOR_PSP_DISC", &discs.psp).env("CISOR_PS2_DISC", &discs.ps2);
+    }
+    cargo
+}

@@ -1,0 +1,146 @@
+//! Finds a Rust toolchain that can build for the console.
+//!
+//! `mipsel-sony-psp` has no prebuilt standard library, so `core` is built from source: that takes a
+//! cargo that accepts `-Zbuild-std` and the `rust-src` component at the place where it looks for it.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{debian, shell};
+
+/// The console's target.
+pub(crate) const PSP_TARGET: &str = "mipsel-sony-psp";
+
+/// A processor without any operating system: proves that the decoder asks nothing of one.
+pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
+
+/// Overrides the search: the name of a rustup toolchain, or a folder with bin/cargo and bin/rustc.
+const OVERRIDE: &str = "CISOR_PSP_TOOLCHAIN";
+
+/// Debian's compiler for building its web browsers. It is newer than the distribution's own Rust.
+const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld"];
+
+/// A toolchain that builds for the console.
+pub(crate) struct PspToolchain {
+    /// Which it is and how it was found, for people.
+    pub(crate) name: String,
+    cargo: PathBuf,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl PspToolchain {
+    /// Finds a toolchain: the one named in `CISOR_PSP_TOOLCHAIN`, a rustup nightly with `rust-src`,
+    /// Debian's packages. Installs the last when there is none, or a nightly where there is no Debian.
+    pub(crate) fn find() -> Result<Self> {
+        if let Some(wanted) = env::var_os(OVERRIDE) {
+            return Self::named(&wanted).with_context(|| format!("{OVERRIDE}={}", wanted.display()));
+        }
+        if let Some(nightly) = nightly_with_source() {
+            return Self::rustup(&nightly);
+        }
+        if debian::is_here() && debian::install(DEBIAN_PACKAGES).is_ok() {
+            return Self::debian();
+        }
+        eprintln!("Installing a nightly toolchain with rust-src");
+        let mut install = Command::new("rustup");
+        install.args(["toolchain", "install", "nightly", "--profile", "minimal", "--component", "rust-src"]);
+        shell::run(&mut install).context(
+            "no toolchain can build for the PSP; needed: a rustup nightly with rust-src, or Debian's rustc-web",
+        )?;
+        Self::rustup("nightly")
+    }
+
+    /// Returns a cargo of this toolchain, with its environment set.
+    pub(crate) fn command(&self) -> Command {
+        let mut cargo = Command::new(&self.cargo);
+        cargo.current_dir(crate::paths::root());
+        shell::without_package_variables(&mut cargo);
+        // These belong to the toolchain that runs this task and would pull its parts into the other one.
+        for name in ["RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "CARGO", "RUSTFLAGS"] {
+            cargo.env_remove(name);
+        }
+        cargo.envs(self.env.iter().map(|(name, value)| (name, value)));
+        cargo
+    }
+
+    fn named(wanted: &std::ffi::OsStr) -> Result<Self> {
+        if Path::new(wanted).is_dir() {
+            return Self::folder(Path::new(wanted), "folder");
+        }
+        Self::rustup(&wanted.to_string_lossy())
+    }
+
+    fn rustup(toolchain: &str) -> Result<Self> {
+        if !has_source(&sysroot_of(toolchain)?) {
+            bail!("{toolchain} has no rust-src: rustup component add rust-src --toolchain {toolchain}");
+        }
+        Ok(Self {
+            name: format!("{toolchain} from rustup"),
+            cargo: "cargo".into(),
+            env: vec![("RUSTUP_TOOLCHAIN".into(), toolchain.into())],
+        })
+    }
+
+    fn debian() -> Result<Self> {
+        Self::folder(Path::new("/usr"), "Debian's rustc-web")
+    }
+
+    /// A toolchain that is no nightly by name but, told to, takes what only a nightly takes.
+    fn folder(sysroot: &Path, kind: &str) -> Result<Self> {
+        let bin = sysroot.join("bin");
+        if !has_source(sysroot) {
+            bail!("{} has no lib/rustlib/src/rust", sysroot.display());
+        }
+        let release = release_of(&bin.join("rustc"))?;
+        let number = release.split('-').next().unwrap_or(&release);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(std::iter::once(bin.clone()).chain(env::split_paths(&path)))?;
+        let env = vec![
+            ("PATH".into(), path),
+            ("RUSTC".into(), bin.join("rustc").into()),
+            ("RUSTDOC".into(), bin.join("rustdoc").into()),
+            ("RUSTC_BOOTSTRAP".into(), "1".into()),
+            // cargo-psp looks at the version string alone and refuses anything that is not a nightly.
+            ("RUSTC_OVERRIDE_VERSION_STRING".into(), format!("{number}-nightly").into()),
+            (linker_variable(PSP_TARGET), "ld.lld".into()),
+            (linker_variable(BARE_TARGET), "ld.lld".into()),
+        ];
+        Ok(Self { name: format!("{kind} {release} in {}", sysroot.display()), cargo: bin.join("cargo"), env })
+    }
+}
+
+/// The first rustup nightly that has the standard library's source.
+fn nightly_with_source() -> Option<String> {
+    let list = shell::text(Command::new("rustup").args(["toolchain", "list", "--quiet"])).ok()?;
+    let mut nightlies = list.lines().map(str::trim).filter(|name| name.starts_with("nightly"));
+    nightlies.find(|name| sysroot_of(name).is_ok_and(|sysroot| has_source(&sysroot))).map(str::to_owned)
+}
+
+fn sysroot_of(toolchain: &str) -> Result<PathBuf> {
+    let mut rustc = Command::new("rustup");
+    rustc.args(["run", toolchain, "rustc", "--print", "sysroot"]).env_remove("RUSTC").stdin(Stdio::null());
+    Ok(shell::text(&mut rustc)?.into())
+}
+
+fn has_source(sysroot: &Path) -> bool {
+    sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs").is_file()
+}
+
+fn release_of(rustc: &Path) -> Result<String> {
+    version_field(rustc, "release: ")
+}
+
+fn version_field(rustc: &Path, field: &str) -> Result<String> {
+    let mut command = Command::new(rustc);
+    let said = shell::text(command.arg("-vV").env_remove("LD_LIBRARY_PATH"))?;
+    let value = said.lines().find_map(|line| line.strip_prefix(field));
+    value.map(str::to_owned).with_context(|| format!("{} -vV has no line \"{field}\"", rustc.display()))
+}
+
+fn linker_variable(target: &str) -> OsString {
+    format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_")).into()
+}

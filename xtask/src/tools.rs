@@ -1,0 +1,75 @@
+//! The programs that the tests use: looked for first, installed from Debian's packages when missing.
+
+use anyhow::{Result, bail};
+
+use crate::{debian, shell};
+
+/// A program, the Debian package that has it, and what it is for.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+    purpose: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { program: "cc", package: "gcc", purpose: "compiles zlib, libdeflate and LZ4 into the converter" },
+    Tool { program: "xorriso", package: "xorriso", purpose: "makes the test discs" },
+    Tool {
+        program: "pngtopam",
+        package: "netpbm",
+        purpose: "turns pictures into raw textures for the test disc",
+    },
+    Tool {
+        program: "jpegtopnm",
+        package: "netpbm",
+        purpose: "turns pictures into raw textures for the test disc",
+    },
+    Tool { program: "python3", package: "python3", purpose: "runs the independent decoder, tests/decode.py" },
+    Tool { program: "time", package: "time", purpose: "measures the converter's peak memory" },
+    Tool {
+        program: "strace",
+        package: "strace",
+        purpose: "shows in which order the converter writes and renames",
+    },
+    Tool {
+        program: "cmake",
+        package: "cmake",
+        purpose: "builds the processor emulator of the driver's tests",
+    },
+];
+
+/// A library that is loaded while a test runs, so there is no program to look for.
+const LIBRARIES: &[&str] = &["liblz4-1"];
+
+/// Makes sure that every tool is there.
+///
+/// # Errors
+///
+/// On a machine without Debian's package manager: all that is missing, each with its purpose.
+pub(crate) fn ensure() -> Result<()> {
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| shell::find(tool.program).is_none()).collect();
+    if debian::is_here() {
+        let packages: Vec<&str> =
+            missing.iter().map(|tool| tool.package).chain(LIBRARIES.iter().copied()).collect();
+        return debian::install(&packages);
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut list = String::new();
+    for Tool { program, package, purpose } in missing {
+        list.push_str(&format!("\n  {program:<10} {purpose} (on Debian: package {package})"));
+    }
+    bail!(
+        "these programs are missing; install them with your system's package manager and run this again:{list}"
+    )
+}
+
+/// Makes sure that `cargo nextest` is there.
+pub(crate) fn ensure_nextest() -> Result<()> {
+    if shell::output(shell::cargo().args(["nextest", "--version"])).is_ok() {
+        return Ok(());
+    }
+    eprintln!("Installing the test runner: cargo-nextest, some minutes once");
+    shell::run(shell::cargo().args(["install", "--locked", "--quiet", "cargo-nextest"]))
+}
