@@ -35,6 +35,7 @@ fn allocate(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     if !PLACEMENTS.contains(&received.word(2)) {
         return Err(Cause::Misuse { what: "placement of a memory block", value: received.word(2) });
     }
+    psp.kernel.memory.partitions.requests += 1;
     let Some(partition) = psp.kernel.memory.partitions.get_mut(id) else {
         return answer(ILLEGAL_PARTITION);
     };

@@ -16,6 +16,8 @@ pub struct SystemControl {
     pub umd_driver: u32,
     /// Functions that this firmware lacks, by number.
     pub missing: Vec<u32>,
+    /// Library and number of every function that was looked up.
+    pub looked_up: Vec<(String, u32)>,
 }
 
 fn find_driver(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
@@ -28,6 +30,7 @@ fn find_function(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     psp.cpu.read_string(received.word(0))?;
     let library = psp.cpu.read_string(received.word(1))?;
     let nid = received.word(2);
+    psp.kernel.system.looked_up.push((library.clone(), nid));
     if psp.kernel.system.missing.contains(&nid) || super::find(&library, nid).is_none() {
         return answer(0);
     }

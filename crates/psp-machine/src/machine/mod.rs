@@ -99,9 +99,11 @@ impl Psp {
         self.place("string", &bytes)
     }
 
-    /// Says which image the firmware mounted; what `GetUmdFile` gives.
+    /// Says which image the firmware mounted; what `GetUmdFile` gives. The field has 256 bytes.
     pub fn set_umd_file(&mut self, path: &str) {
-        self.kernel.system.umd_file = self.place_string(path);
+        let mut field = path.as_bytes().to_vec();
+        field.resize(256, 0);
+        self.kernel.system.umd_file = self.place("path of the image", &field);
     }
 
     /// Lends guest memory to a call.
@@ -146,8 +148,8 @@ impl Psp {
     }
 
     /// Takes the driver table as it is now for the right one. The end of a stretch without interrupts
-    /// does this, and nothing else in the guest can.
-    pub(crate) fn accept_driver_table(&mut self) {
+    /// does this and nothing else in the guest can; tests do it after a change of their own.
+    pub fn accept_driver_table(&mut self) {
         self.table = self.inferno.table_bytes(&self.cpu);
     }
 

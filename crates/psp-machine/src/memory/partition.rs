@@ -19,14 +19,11 @@ pub struct Partition {
     pub used: u32,
     /// The most that ever was in use.
     pub peak: u32,
-    /// How many blocks were ever asked for, also in vain.
-    pub requests: u32,
 }
 
 impl Partition {
     /// Takes `size` bytes, rounded up, if there are as many.
     pub fn take(&mut self, size: u32) -> bool {
-        self.requests += 1;
         let Some(rounded) = size.checked_next_multiple_of(GRANULE) else { return false };
         if size == 0 || rounded > self.free() {
             return false;
@@ -64,6 +61,8 @@ pub struct Partitions {
     partitions: BTreeMap<u32, Partition>,
     /// Blocks by their id.
     pub blocks: BTreeMap<u32, Block>,
+    /// How many blocks were ever asked for, also in vain. Stacks do not count.
+    pub requests: u32,
 }
 
 impl Partitions {
@@ -72,7 +71,7 @@ impl Partitions {
         let sizes = [(1, kernel_free), (2, 24 << 20), (4, 0), (5, 4 << 20), (8, 0), (9, 0), (11, 0)];
         let partitions =
             sizes.into_iter().map(|(id, limit)| (id, Partition { limit, ..Partition::default() })).collect();
-        Self { partitions, blocks: BTreeMap::new() }
+        Self { partitions, blocks: BTreeMap::new(), requests: 0 }
     }
 
     /// A partition by its number; 3 is another name of 1, and 6 of 2.

@@ -1,25 +1,25 @@
 //! A game disc made by code: an ISO 9660 volume with directories and files of every kind of content.
 
 /// Bytes of a sector.
-pub const SECTOR: usize = 2048;
+pub(crate) const SECTOR: usize = 2048;
 
 /// A disc and what is on it.
-pub struct Disc {
+pub(crate) struct Disc {
     /// The image.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Path, first sector and length of every file.
-    pub files: Vec<(String, u32, u32)>,
+    pub(crate) files: Vec<(String, u32, u32)>,
 }
 
 /// Numbers that look random and are the same in every run: xorshift64, by Marsaglia.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub fn roll(&mut self) -> u64 {
+    pub(crate) fn roll(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -27,11 +27,11 @@ impl Dice {
     }
 
     /// A number under `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         (self.roll() >> 11) % limit
     }
 
-    pub fn below32(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below32(&mut self, limit: u32) -> u32 {
         u32::try_from(self.below(limit.into())).expect("under a u32")
     }
 }
@@ -44,7 +44,7 @@ const MANY_FILES: usize = 140;
 
 impl Disc {
     /// Makes a disc of exactly `sectors` sectors, at least 400.
-    pub fn new(sectors: usize, seed: u64) -> Self {
+    pub(crate) fn new(sectors: usize, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let mut plan = vec![
             (0, "UMD_DATA.BIN".to_owned(), b"TEST-00001|1234567890123456|0001|G".to_vec()),
@@ -104,7 +104,7 @@ impl Disc {
     }
 
     /// The bytes of a file.
-    pub fn file(&self, path: &str) -> &[u8] {
+    pub(crate) fn file(&self, path: &str) -> &[u8] {
         let (_, lba, len) = self.files.iter().find(|(p, _, _)| p == path).expect("a file of the disc");
         &self.bytes[*lba as usize * SECTOR..][..*len as usize]
     }

@@ -9,14 +9,14 @@ const LEVEL: u8 = 3;
 
 /// How a block is packed in a JISO file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JsoMethod {
+pub(crate) enum JsoMethod {
     Lzo,
     Zlib,
 }
 
 /// Everything these writers can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Iso,
     Cso {
         block: usize,
@@ -43,7 +43,7 @@ pub enum Kind {
 
 impl Kind {
     /// Writes an image.
-    pub fn pack(self, image: &[u8]) -> Vec<u8> {
+    pub(crate) fn pack(self, image: &[u8]) -> Vec<u8> {
         match self {
             Self::Iso => image.to_vec(),
             Self::Cso { block, shift } => {
@@ -70,7 +70,7 @@ impl Kind {
     }
 
     /// A name for messages and tables.
-    pub fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         match self {
             Self::Iso => "ISO".to_owned(),
             Self::Cso { block, shift } => format!("CSO v1 {} KiB shift {shift}", block / 1024),

@@ -1,0 +1,57 @@
+//! Mounts a disc in every format and reads every file of it.
+
+use psp_machine::isofs::Isofs;
+
+use crate::support::disc::Disc;
+use crate::support::images::{JsoMethod, Kind};
+use crate::support::{large_disc, ok, taken_over};
+
+fn mounts_and_reads(disc: &Disc, image: Vec<u8>) {
+    let (mut psp, _) = taken_over(image);
+    let isofs = Isofs::mount(&mut psp).unwrap();
+    assert_eq!(isofs.sectors as usize, disc.bytes.len() / 2048);
+    let files = isofs.files(&mut psp).unwrap();
+    let found: Vec<_> = files.iter().map(|file| (file.path.clone(), file.lba, file.size)).collect();
+    assert_eq!(found, disc.files);
+    for file in &files {
+        let mut position = 0;
+        while position < file.size {
+            let len = (file.size - position).min(128 << 10);
+            let bytes = isofs.read(&mut psp, file, position, len, 0).unwrap_or_else(|error| {
+                panic!("{} from {position}: {error}", file.path);
+            });
+            let expected = &disc.file(&file.path)[position as usize..][..len as usize];
+            assert!(bytes == expected, "{} differs between {position} and {}", file.path, position + len);
+            position += len;
+        }
+    }
+    let volume = isofs.volume_descriptor(&psp).unwrap();
+    assert!(volume == disc.bytes[16 * 2048..17 * 2048], "the volume descriptor changed while mounted");
+    ok(psp.check_guards().map_err(|cause| panic!("{cause}")));
+}
+
+macro_rules! formats {
+    ($($name:ident: $kind:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                mounts_and_reads(large_disc(), $kind.pack(&large_disc().bytes));
+            }
+        )*
+    };
+}
+
+formats! {
+    cso_2k: Kind::Cso { block: 2048, shift: 0 };
+    cso_8k: Kind::Cso { block: 8192, shift: 0 };
+    cso_16k_shift_3: Kind::Cso { block: 16_384, shift: 3 };
+    cso_v2: Kind::Cso2 { block: 4096, shift: 1 };
+    zso: Kind::Zso { block: 2048, shift: 0 };
+    zso_shift_3: Kind::Zso { block: 2048, shift: 3 };
+    zso_16k_shift_6: Kind::Zso { block: 16_384, shift: 6 };
+    dax_v0: Kind::Dax { plain_areas: false };
+    dax_v1: Kind::Dax { plain_areas: true };
+    jso_zlib: Kind::Jso { block: 8192, method: JsoMethod::Zlib, headers: false };
+    jso_lzo: Kind::Jso { block: 4096, method: JsoMethod::Lzo, headers: false };
+    jso_lzo_headers: Kind::Jso { block: 16_384, method: JsoMethod::Lzo, headers: true };
+}
