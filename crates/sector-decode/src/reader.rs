@@ -11,7 +11,7 @@
 //! - `cached`: which block `block` holds. It is cleared before the buffer is touched and set after the
 //!   block decoded, so that a failed read can never leave bytes that pass for a block. `held` obeys the
 //!   same rule.
-//! - `next`: where in the image the last read ended. A read that goes on there fetches a whole `packed`
+//! - `next`: where in the image the last read ended, behind every image before the first. A read that goes on there fetches a whole `packed`
 //!   buffer, if that has room for more than one block.
 //!
 //! A request of more blocks than `packed` has room for is fetched into the end of the caller's own memory
@@ -24,7 +24,7 @@ use crate::codec::{Coding, Decoder};
 use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
 use crate::index::IndexWindow;
-use crate::units::{BlockIndex, FileOffset, Lba};
+use crate::units::{BlockIndex, FileOffset, Lba, SECTOR_SIZE};
 
 /// How many blocks the index window describes when a caller takes the size that is suggested.
 const SUGGESTED_WINDOW: u32 = 1024;
@@ -141,7 +141,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
             held: 0..0,
             block: &mut buffers.block[..sizes.block],
             cached: None,
-            next: 0,
+            next: u64::MAX,
             decoder: buffers.decoder,
         })
     }
@@ -253,9 +253,11 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
 
     /// The block that holds a byte of the image, and how many of the block's bytes come before it.
     fn block_at(&self, offset: u64) -> (BlockIndex, usize) {
-        let block_size = u64::from(self.layout.block_size());
-        #[expect(clippy::cast_possible_truncation, reason = "inside an image of a u32 number of blocks")]
-        (BlockIndex((offset / block_size) as u32), (offset % block_size) as usize)
+        let sector_size = u64::from(SECTOR_SIZE);
+        let block_sectors = self.layout.block_size() / SECTOR_SIZE;
+        #[expect(clippy::cast_possible_truncation, reason = "inside an image of a u32 number of sectors")]
+        let (sector, inside) = ((offset / sector_size) as u32, (offset % sector_size) as u32);
+        (BlockIndex(sector / block_sectors), (sector % block_sectors * SECTOR_SIZE + inside) as usize)
     }
 
     /// Copies from the cached block, which is `block`; returns how many bytes.

@@ -1,80 +1,74 @@
-//! Raw LZ4 blocks, by `lz4_flex` behind a walk that finds where the data ends.
+//! Raw LZ4 blocks.
 //!
 //! LZ4 data does not mark its end. In ZSO and CSO v2 files with an index shift up to 2^shift - 1 bytes
-//! of padding follow it inside the block, which `lz4_flex` would take for more data and refuse. The
-//! rule here is that of the readers on consoles: the data ends when the block is full.
+//! of padding follow it inside the block. The rule here is that of the readers on consoles: the data ends
+//! when the block is full. Ready-made decoders take the padding for more data and refuse it, so this is one
+//! of our own; it is also small enough for a console's kernel.
+//!
+//! A block is a row of sequences: a token with two lengths of four bits, literals, a distance of 16 bits, and
+//! a match that repeats bytes from that far back. The last sequence ends behind its literals.
 
 use super::count;
+use super::repeat::repeat;
 use crate::error::CodecError;
 
 const MIN_MATCH: usize = 4;
 /// A length nibble of this value is continued in further bytes.
 const LONG: usize = 15;
+/// Short pieces are copied as this many bytes at once, where there is room for bytes that come too much.
+const AT_ONCE: usize = 16;
 
 pub(super) fn decode(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(), CodecError> {
-    let end = data_end(packed, out.len(), needed)?;
-    let invalid = |_| CodecError::Invalid { produced: 0, expected: count(needed) };
-    let produced = lz4_flex::block::decompress_into(&packed[..end], out).map_err(invalid)?;
-    if produced >= needed {
-        Ok(())
-    } else {
-        Err(CodecError::Short { produced: count(produced), expected: count(needed) })
-    }
-}
-
-/// Walks the tokens until `needed` bytes are out and returns how many packed bytes that takes.
-///
-/// The data ends with a run of literals (possibly empty), as the format demands. A length over
-/// `room` is an error before anything is decoded.
-fn data_end(packed: &[u8], room: usize, needed: usize) -> Result<usize, CodecError> {
-    let mut at = 0;
-    let mut produced = 0;
-    let ended = |produced| CodecError::InputEnded { produced: count(produced), expected: count(needed) };
+    let room = out.len();
     let overlong = CodecError::Overlong { block_size: count(room) };
+    let ended = |at: usize| CodecError::InputEnded { produced: count(at), expected: count(needed) };
+    // How far the output is written, and what is left of the input.
+    let mut at = 0;
+    let mut rest = packed;
     loop {
-        let token = usize::from(*packed.get(at).ok_or(ended(produced))?);
-        at += 1;
-        let literals = length(packed, &mut at, token >> 4).ok_or(ended(produced))?;
-        if literals > room - produced {
+        let (&token, behind) = rest.split_first().ok_or(ended(at))?;
+        let (literals, behind) = length(behind, usize::from(token) >> 4).ok_or(ended(at))?;
+        if literals > room - at {
             return Err(overlong);
         }
-        if literals > packed.len() - at {
-            return Err(ended(produced));
+        let (bytes, after) = behind.split_at_checked(literals).ok_or(ended(at))?;
+        match (out[at..].first_chunk_mut::<AT_ONCE>(), behind.first_chunk::<AT_ONCE>()) {
+            (Some(to), Some(from)) if literals <= AT_ONCE => *to = *from,
+            _ => out[at..at + literals].copy_from_slice(bytes),
         }
         at += literals;
-        produced += literals;
-        if produced >= needed {
-            return Ok(at);
+        if at >= needed {
+            return Ok(());
         }
-        let (low, high) = match packed.get(at..at + 2) {
-            Some(bytes) => (usize::from(bytes[0]), usize::from(bytes[1])),
-            None => return Err(ended(produced)),
-        };
-        at += 2;
-        let distance = low | high << 8;
-        if distance == 0 || distance > produced {
-            return Err(CodecError::Invalid { produced: count(produced), expected: count(needed) });
+        let (distance, behind) = after.split_first_chunk::<2>().ok_or(ended(at))?;
+        let distance = usize::from(u16::from_le_bytes(*distance));
+        if distance == 0 || distance > at {
+            return Err(CodecError::Invalid { produced: count(at), expected: count(needed) });
         }
-        let matched = length(packed, &mut at, token & LONG).ok_or(ended(produced))?.saturating_add(MIN_MATCH);
-        if matched > room - produced {
+        let (matched, behind) = length(behind, usize::from(token) & LONG).ok_or(ended(at))?;
+        let matched = matched.saturating_add(MIN_MATCH);
+        if matched > room - at {
             return Err(overlong);
         }
-        produced += matched;
+        repeat(out, at, distance, matched);
+        at += matched;
+        rest = behind;
     }
 }
 
-/// Reads the rest of a length whose first four bits are `nibble`. `None` at the end of the input.
-fn length(packed: &[u8], at: &mut usize, nibble: usize) -> Option<usize> {
+/// Reads the rest of a length whose first four bits are `nibble`; returns it and what is left of the input.
+/// `None` at the end of the input.
+fn length(mut rest: &[u8], nibble: usize) -> Option<(usize, &[u8])> {
     let mut length = nibble;
     if nibble == LONG {
         loop {
-            let byte = *packed.get(*at)?;
-            *at += 1;
-            length = length.saturating_add(usize::from(byte));
+            let (&byte, behind) = rest.split_first()?;
+            rest = behind;
+            length = length.saturating_add(byte.into());
             if byte != u8::MAX {
                 break;
             }
         }
     }
-    Some(length)
+    Some((length, rest))
 }
