@@ -32,8 +32,9 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
 }
 
 /// What the compiler is told beyond the profile: no traps on division by zero, which the processor is not
-/// known to have, and to look further for an instruction to put behind each jump.
-const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-mno-check-zero-division \
+/// known to have; to look further for an instruction to put behind each jump; and no tables of jumps, each
+/// entry of which would need a relocation.
+const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
     -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
 
 /// Builds, packs and checks the plugin; prints how large it is.
@@ -43,8 +44,6 @@ fn plugin(toolchain: &PspToolchain) -> Result<()> {
     cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
     cargo.args(["build", "--quiet", "--release", "--target", PSP_TARGET]);
     cargo.arg("-Zbuild-std=core,compiler_builtins");
-    // memcpy and its like: on a PC they come from the C library.
-    cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
     shell::run(cargo.arg("--target-dir").arg(&build_dir))?;
 
     let results = paths::psp_results();

@@ -103,7 +103,6 @@ pub(crate) struct Section<'a> {
     pub(crate) len: u32,
     pub(crate) link: u32,
     pub(crate) info: u32,
-    pub(crate) align: u32,
     pub(crate) entry_len: u32,
 }
 
@@ -168,7 +167,6 @@ impl<'a> Elf<'a> {
                 len: word(entry, 0x14),
                 link: word(entry, 0x18),
                 info: word(entry, 0x1C),
-                align: word(entry, 0x20),
                 entry_len: word(entry, 0x24),
             })
             .collect();

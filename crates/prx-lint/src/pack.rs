@@ -105,59 +105,31 @@ pub fn pack(program: &[u8]) -> Result<Vec<u8>, PackError> {
     let info = kept.iter().map(|&number| &elf.sections[number]).find(|section| section.name == MODULE_INFO);
     let info = info.ok_or(PackError::NoModuleInfo)?;
 
-    let mut tables = Vec::new();
+    let mut entries = Vec::new();
     for section in &elf.sections {
-        let mut entries = relocations(&elf, section)?;
-        entries
-            .retain(|entry| entry.kind() != relocation::JUMP || !branch_instead(&mut segment, entry.offset));
-        let target = kept.iter().position(|&number| number == section.info as usize);
-        if let (false, Some(target)) = (entries.is_empty(), target) {
-            tables.push((section.name, target, entries));
-        }
+        entries.extend(relocations(&elf, section)?);
     }
+    entries.retain(|entry| entry.kind() != relocation::JUMP || !branch_instead(&mut segment, entry.offset));
 
     let start = (HEADER_LEN + PROGRAM_HEADER_LEN).next_multiple_of(SEGMENT_ALIGN);
     let mut file = vec![0; start];
     file.extend(&segment);
+    file.resize(file.len().next_multiple_of(4), 0);
+    let table = file.len();
+    file.extend(entries.iter().flat_map(|entry| [entry.offset, entry.info]).flat_map(u32::to_le_bytes));
+
     let mut names = Names::default();
     let mut headers = vec![[0; SECTION_HEADER_LEN / 4]];
-    for &number in &kept {
-        let section = &elf.sections[number];
-        headers.push([
-            names.add(section.name),
-            section.kind,
-            section.flags & (flag::WRITE | flag::ALLOC | flag::EXECUTE),
-            section.address,
-            int(start) + section.address,
-            section.len,
-            0,
-            0,
-            section.align,
-            0,
-        ]);
+    for Part { name, kind, flags, address, end } in parts(&elf, &kept) {
+        let (offset, len) = (int(start) + address, end - address);
+        headers.push([names.add(name), kind, flags, address, offset, len, 0, 0, 4, 0]);
     }
-    for (name, target, entries) in tables {
-        file.resize(file.len().next_multiple_of(4), 0);
-        let offset = file.len();
-        file.extend(entries.iter().flat_map(|entry| [entry.offset, entry.info]).flat_map(u32::to_le_bytes));
-        headers.push([
-            names.add(name),
-            kind::PRX_RELOCATIONS,
-            0,
-            0,
-            int(offset),
-            int(file.len() - offset),
-            0,
-            // The null section comes first.
-            int(target + 1),
-            4,
-            int(RELOCATION_LEN),
-        ]);
-    }
+    // The loader wants relocations to be for a section that is in memory; it does not look which.
+    let (len, first, entry_len) = (int(file.len() - table), 1, int(RELOCATION_LEN));
+    headers.push([names.add(".rel"), kind::PRX_RELOCATIONS, 0, 0, int(table), len, 0, first, 4, entry_len]);
     let name = names.add(".shstrtab");
-    let offset = file.len();
+    headers.push([name, kind::STRINGS, 0, 0, int(file.len()), int(names.bytes.len()), 0, 0, 1, 0]);
     file.extend(&names.bytes);
-    headers.push([name, kind::STRINGS, 0, 0, int(offset), int(names.bytes.len()), 0, 0, 1, 0]);
     file.resize(file.len().next_multiple_of(4), 0);
     let section_table = file.len();
     file.extend(headers.iter().flatten().copied().flat_map(u32::to_le_bytes));
@@ -204,6 +176,40 @@ fn segment(elf: &Elf<'_>, kept: &[usize]) -> Result<(Vec<u8>, u32), PackError> {
         end = section.end();
     }
     Ok((bytes, u32::try_from(end).unwrap_or(u32::MAX)))
+}
+
+/// Neighbouring sections of the same kind, as the module's file has them.
+struct Part {
+    name: &'static str,
+    kind: u32,
+    flags: u32,
+    address: u32,
+    end: u32,
+}
+
+/// The sections of the program, in the order of addresses and joined by kind.
+fn parts(elf: &Elf<'_>, kept: &[usize]) -> Vec<Part> {
+    let mut sections: Vec<&Section<'_>> = kept.iter().map(|&number| &elf.sections[number]).collect();
+    sections.retain(|section| section.len > 0);
+    sections.sort_by_key(|section| section.address);
+    let mut parts: Vec<Part> = Vec::new();
+    for section in sections {
+        let flags = section.flags & (flag::WRITE | flag::ALLOC | flag::EXECUTE);
+        let end = section.address + section.len;
+        match parts.last_mut() {
+            Some(last) if (last.kind, last.flags) == (section.kind, flags) => last.end = end,
+            _ => {
+                let name = match (section.kind, flags & flag::EXECUTE, flags & flag::WRITE) {
+                    (kind::ZEROED, ..) => ".bss",
+                    (_, 0, 0) => ".rodata",
+                    (_, 0, _) => ".data",
+                    _ => ".text",
+                };
+                parts.push(Part { name, kind: section.kind, flags, address: section.address, end });
+            }
+        }
+    }
+    parts
 }
 
 /// Fills the gaps between functions with zeros, which are instructions that do nothing. The linker fills

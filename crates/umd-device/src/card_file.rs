@@ -78,7 +78,7 @@ impl<C: Card> CardFile<C> {
     }
 
     /// Closes the file. It is opened again when it is next needed.
-    pub fn close(&mut self) {
+    fn close(&mut self) {
         if let Some(descriptor) = self.open.take() {
             self.card.close(descriptor);
         }
@@ -103,6 +103,13 @@ impl<C: Card> CardFile<C> {
         let got = self.card.read(descriptor, buf).ok_or(CardError::Read)?;
         self.bytes += got as u64;
         if got == buf.len() { Ok(()) } else { Err(CardError::Short { got }) }
+    }
+}
+
+impl<C: Card> Drop for CardFile<C> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

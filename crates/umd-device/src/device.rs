@@ -4,6 +4,7 @@ use sector_decode::{Lba, SECTOR_SIZE};
 
 use crate::card_file::Card;
 use crate::command::{Devctl, Ioctl};
+use crate::counters::Counters;
 use crate::descriptors::{DescriptorId, Descriptors, Whence};
 use crate::disc::Disc;
 use crate::error::{ErrorCode, Failure};
@@ -15,6 +16,9 @@ pub struct UmdDevice<'b, C: Card> {
     descriptors: Descriptors,
     /// Where the kernel finds the volume descriptor.
     volume_address: u32,
+    /// Whether the kernel was told.
+    volume_lent: bool,
+    counters: Counters,
 }
 
 /// The sectors that a read from a raw descriptor delivers.
@@ -35,7 +39,13 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     /// Makes the device. `volume_address` is where the disc's volume descriptor stays in memory: the file
     /// system is given that address and reads from it as long as the disc is mounted.
     pub fn new(disc: Disc<'b, C>, volume_address: u32) -> Self {
-        Self { disc, descriptors: Descriptors::default(), volume_address }
+        Self {
+            disc,
+            descriptors: Descriptors::default(),
+            volume_address,
+            volume_lent: false,
+            counters: Counters::default(),
+        }
     }
 
     /// Returns the disc.
@@ -52,7 +62,10 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     pub fn devctl(&mut self, command: &Devctl, output: &mut [u8]) -> Result<i32, Failure> {
         match command {
             Devctl::Read(params) => return self.read(params, output),
-            Devctl::VolumePointer => put_word(output, 0, self.volume_address),
+            Devctl::VolumePointer => {
+                self.volume_lent = true;
+                put_word(output, 0, self.volume_address);
+            }
             Devctl::SectorCount => put_word(output, 0, self.disc.sectors()),
             Devctl::DriveInfo(_) => {
                 const KIND: u32 = 0xE000_0800;
@@ -89,6 +102,18 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     /// Returns whether a raw descriptor is open.
     pub fn in_use(&self) -> bool {
         self.descriptors.any_open()
+    }
+
+    /// Returns whether the file system was given the address of the volume descriptor, and so may read from
+    /// there at any time.
+    pub const fn volume_lent(&self) -> bool {
+        self.volume_lent
+    }
+
+    /// Returns what was done so far. Retries are not counted here: a device sees single attempts.
+    pub fn counters(&self) -> Counters {
+        let file = self.disc.file();
+        Counters { card_reads: file.reads(), card_bytes: file.bytes(), ..self.counters }
     }
 
     /// Sets a descriptor's position and returns it, in sectors. Positions end at the end of the disc.
@@ -150,7 +175,7 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     ///
     /// The failure of one attempt; the descriptor stays where it was.
     pub fn read_raw(&mut self, id: DescriptorId, span: RawSpan, out: &mut [u8]) -> Result<i32, Failure> {
-        self.disc.read(span.first.byte_offset(), out)?;
+        self.read_disc(span.first.byte_offset(), out)?;
         *self.descriptors.position(id)? = span.first.0 + span.sectors;
         Ok(span.sectors.cast_signed())
     }
@@ -167,7 +192,7 @@ impl<'b, C: Card> UmdDevice<'b, C> {
             behind.fill(0);
             wanted = bytes;
         }
-        match self.disc.read(offset, wanted) {
+        match self.read_disc(offset, wanted) {
             Ok(()) => Ok(params.total().cast_signed()),
             // For a directory the file system would ask for ever.
             Err(Failure::Refused(ErrorCode::Damaged)) if params.is_directory() => {
@@ -175,6 +200,17 @@ impl<'b, C: Card> UmdDevice<'b, C> {
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    fn read_disc(&mut self, offset: u64, out: &mut [u8]) -> Result<(), Failure> {
+        let reads = self.disc.file().reads();
+        self.disc.read(offset, out)?;
+        self.counters.requests = self.counters.requests.wrapping_add(1);
+        self.counters.bytes = self.counters.bytes.wrapping_add(out.len() as u64);
+        if self.disc.file().reads() == reads {
+            self.counters.hits = self.counters.hits.wrapping_add(1);
+        }
+        Ok(())
     }
 }
 

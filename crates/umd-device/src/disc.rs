@@ -1,8 +1,6 @@
 //! The disc: sectors of an image that was found fit to be served.
 
-use sector_decode::{
-    BlockIndex, Buffers, Layout, OpenError, ReadError, SECTOR_SIZE, SectorReader,
-};
+use sector_decode::{BlockIndex, Buffers, Layout, OpenError, ReadError, SECTOR_SIZE, SectorReader};
 
 use crate::card_file::{Card, CardError, CardFile};
 use crate::error::{ErrorCode, Failure, OpenFailure};
@@ -74,6 +72,11 @@ impl<'b, C: Card> Disc<'b, C> {
         self.reader.layout()
     }
 
+    /// Returns the image file.
+    pub fn file(&self) -> &CardFile<C> {
+        self.reader.source()
+    }
+
     /// Fills `out` with the bytes of the disc from `offset` on. Behind the end of the image, in a last
     /// sector that is partial, there are zeros.
     ///
@@ -103,6 +106,15 @@ impl<'b, C: Card> Disc<'b, C> {
         zeros.fill(0);
         self.reader.read(offset.min(self.layout().image_size()), bytes)
     }
+}
+
+/// Returns the disc's id as its volume descriptor has it, such as `ULUS-10019`; empty when it has none.
+pub fn disc_id(volume: &[u8; SECTOR_SIZE as usize]) -> &[u8] {
+    const AT: usize = 0x373;
+    const MOST: usize = 10;
+    let field = &volume[AT..AT + MOST];
+    let len = field.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'-').unwrap_or(MOST);
+    &field[..len]
 }
 
 fn sectors_of(layout: &Layout) -> Option<u32> {

@@ -69,6 +69,8 @@ pub enum OpenFailure {
     /// The blocks are of a size that the driver does not take on: over
     /// [`MAX_DRIVER_BLOCK_SIZE`](crate::MAX_DRIVER_BLOCK_SIZE), or not a power of two.
     BlockSize(u32),
+    /// A plain image, which the firmware's own driver reads well enough.
+    PlainImage,
     /// The disc has more sectors than 32-bit sector numbers can tell apart, or not even the 17 that end
     /// with the volume descriptor.
     DiscSize(u64),
@@ -86,8 +88,24 @@ impl OpenFailure {
         match self {
             Self::Card(_) => ErrorCode::Io,
             Self::Buffer(_) => ErrorCode::NoMemory,
-            Self::Header(_) | Self::BlockSize(_) | Self::DiscSize(_) => ErrorCode::NotSupported,
+            Self::Header(_) | Self::BlockSize(_) | Self::PlainImage | Self::DiscSize(_) => {
+                ErrorCode::NotSupported
+            }
             Self::Block(_) | Self::NoVolume => ErrorCode::Damaged,
+        }
+    }
+
+    /// Returns the reason in a few words, for a log.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Card(_) => "the image cannot be read",
+            Self::Header(_) => "the image's header is damaged or of an unknown kind",
+            Self::BlockSize(_) => "the image's block size is not served",
+            Self::PlainImage => "plain images are left to the firmware",
+            Self::DiscSize(_) => "the image has too few or too many sectors",
+            Self::Buffer(_) => "not enough memory",
+            Self::Block(_) => "a block of the image cannot be right",
+            Self::NoVolume => "sector 16 is no ISO 9660 volume descriptor",
         }
     }
 }

@@ -13,6 +13,8 @@
 //! 4. [`persist`] repeats a request that failed because of the card, with pauses and an end. No lock is
 //!    held while it waits, so requests that need no card go on.
 //!
+//! The settings file ([`Config`]) and the lines of the log ([`Line`]) are here too, for the same reason.
+//!
 //! Every number that goes back to the kernel is either complete or a negative [`ErrorCode`]: the file
 //! system above takes any positive result of a read for the whole of it.
 #![cfg_attr(not(test), no_std)]
@@ -21,18 +23,24 @@
 
 mod card_file;
 mod command;
+mod config;
+mod counters;
 mod descriptors;
 mod device;
 mod disc;
 mod error;
 mod lba_params;
 mod patience;
+mod text;
 
 pub use card_file::{Card, CardError, CardFile, Seek};
 pub use command::{Devctl, Ioctl};
+pub use config::{Config, MAX_CONFIG_LEN};
+pub use counters::Counters;
 pub use descriptors::{DescriptorId, MAX_DESCRIPTORS, Whence};
 pub use device::{RawSpan, UmdDevice};
-pub use disc::{Disc, MAX_DRIVER_BLOCK_SIZE};
+pub use disc::{Disc, MAX_DRIVER_BLOCK_SIZE, disc_id};
 pub use error::{ErrorCode, Failure, OpenFailure};
 pub use lba_params::LbaParams;
 pub use patience::{Host, MAX_RETRIES, PATIENCE_MICROS, persist};
+pub use text::Line;

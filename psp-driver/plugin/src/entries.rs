@@ -127,7 +127,7 @@ pub(crate) unsafe extern "C" fn io_open(
     _flags: i32,
     _mode: i32,
 ) -> i32 {
-    serving::serve(&mut |device| {
+    serving::serve(|device| {
         let id = device.open()?;
         // SAFETY: The kernel passes a descriptor of its own that is being opened.
         unsafe { (*file).word = id.to_word() };
@@ -138,7 +138,7 @@ pub(crate) unsafe extern "C" fn io_open(
 pub(crate) unsafe extern "C" fn io_close(file: *mut FileArg) -> i32 {
     // SAFETY: The kernel passes its descriptor.
     match unsafe { ours(file) } {
-        Some(id) => serving::serve(&mut |device| device.close(id).map(|()| 0).map_err(Failure::from)),
+        Some(id) => serving::serve(|device| device.close(id).map(|()| 0).map_err(Failure::from)),
         None => {
             // SAFETY: The entry that was there before, with what the kernel passed to it. A function of
             // up to four words is called alike in both conventions.
@@ -171,7 +171,7 @@ pub(crate) unsafe extern "C" fn io_lseek(file: *mut FileArg, offset: i64, whence
         return i64::from(ErrorCode::InvalidArgument.code());
     };
     let mut position = 0;
-    let result = serving::serve(&mut |device| {
+    let result = serving::serve(|device| {
         position = device.seek(id, offset, whence)?;
         Ok(0)
     });
@@ -199,7 +199,7 @@ pub(crate) unsafe extern "C" fn io_ioctl(
     match Ioctl::parse(code, input.bytes(), output_room(output, output_len)) {
         Err(code) => code.code(),
         Ok(Ioctl::Read(sectors)) => read_raw(id, output, sectors),
-        Ok(command) => serving::serve(&mut |device| {
+        Ok(command) => serving::serve(|device| {
             let len = if command == Ioctl::Position { 4 } else { 0 };
             // SAFETY: `parse` has checked that the output is there and has this length.
             let output = unsafe { output_slice(output, len) };
@@ -220,7 +220,7 @@ pub(crate) unsafe extern "C" fn io_devctl(
     // SAFETY: The kernel has checked that the caller may name these bytes.
     let copied = unsafe { Input::copy(input, input_len) };
     match Devctl::parse(code, copied.bytes(), output_room(output, output_len)) {
-        Some(Ok(command)) => serving::serve(&mut |device| {
+        Some(Ok(command)) => serving::serve(|device| {
             // SAFETY: `parse` has checked that the output is there and has this length.
             let output = unsafe { output_slice(output, command.output_len()) };
             device.devctl(&command, output)
@@ -248,7 +248,7 @@ pub(crate) unsafe extern "C" fn io_devctl(
 /// buffer, so the rest is checked here.
 fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32) -> i32 {
     let caller = Caller::of_entry();
-    serving::serve(&mut |device| {
+    serving::serve(|device| {
         let span = device.raw_span(id, sectors)?;
         let address = u32::try_from(buffer.addr()).unwrap_or(u32::MAX);
         let len = u32::try_from(span.byte_len()).unwrap_or(u32::MAX);

@@ -2,7 +2,8 @@
 //!
 //! The logic is in `crates/umd-device` and `crates/sector-decode`, without unsafe code. Here are the parts
 //! that only a console can run: how the module is loaded (`module`), how it takes over the device
-//! (`takeover`), what the kernel calls (`entries`, `abi`), and the kernel functions it uses (`kernel`).
+//! (`takeover`), what the kernel calls (`entries`, `abi`), how a request is served (`serving`), what can be
+//! learned of it (`log`, `library`), and the kernel functions it uses (`kernel`).
 #![no_std]
 #![no_main]
 #![feature(asm_experimental_arch)]
@@ -10,6 +11,8 @@
 mod abi;
 mod entries;
 mod kernel;
+mod library;
+mod log;
 mod module;
 mod serving;
 mod takeover;

@@ -27,6 +27,11 @@ __lib_ent_top:
     .byte   4, 1
     .2byte  2
     .word   cisor_module_exports
+    .word   cisor_library_name
+    .2byte  0x0011, 0x4001      # a library that programs can call too
+    .byte   4, 0
+    .2byte  3
+    .word   cisor_library_exports
     .section .lib.ent.btm, "a", @progbits
     .p2align 2
 __lib_ent_bottom:
@@ -45,6 +50,12 @@ __lib_stub_bottom:
 cisor_module_exports:
     .word   0xD632ACDB, 0xCEE8593C, 0xF01D73A7
     .word   module_start, module_stop, cisor_module_info
+cisor_library_name:
+    .asciz  "cisor_driver"
+    .p2align 2
+cisor_library_exports:
+    .word   0x44ADC6AC, 0x09C3A0D2, 0xF2814FD4
+    .word   cisorDriverStatus, cisorDriverGetImage, cisorDriverGetCounters
 "#
 );
 

@@ -7,6 +7,7 @@
 #      0  home of the four words in registers, the callee's to use
 #     16  words 5 to 8
 #     32  $k1 of the caller
+#     40  $gp of the caller, which its module wants back; for the compiler it is a register like any other
 #     44  return address
 
     .section .text.incoming, "ax", @progbits
@@ -17,6 +18,7 @@
     .macro frame_open
     addiu   $sp, $sp, -48
     sw      $ra, 44($sp)
+    sw      $gp, 40($sp)
     sw      $t0, 16($sp)
     sw      $t1, 20($sp)
     sw      $t2, 24($sp)
@@ -25,6 +27,7 @@
 
     .macro frame_close
     lw      $ra, 44($sp)
+    lw      $gp, 40($sp)
     jr      $ra
     addiu   $sp, $sp, 48
     .endm
@@ -63,6 +66,10 @@
     incoming cisor_io_ioctl, {io_ioctl}
     incoming cisor_io_devctl, {io_devctl}
     incoming cisor_on_own_stack, {on_own_stack}
+    incoming cisor_log_thread, {log_thread}
+    incoming_syscall cisorDriverStatus, {status}
+    incoming_syscall cisorDriverGetImage, {image}
+    incoming_syscall cisorDriverGetCounters, {counters}
 
     .set at
     .set reorder

@@ -5,7 +5,7 @@
 
 use core::arch::global_asm;
 
-use crate::{entries, kernel, module};
+use crate::{entries, kernel, library, log, module};
 
 global_asm!(
     include_str!("incoming.s"),
@@ -18,6 +18,12 @@ global_asm!(
     io_ioctl = sym entries::io_ioctl,
     io_devctl = sym entries::io_devctl,
     on_own_stack = sym kernel::stack::run,
+    log_thread = sym log::run,
+    status = sym library::status,
+    image = sym library::image,
+    counters = sym library::counters,
 );
 
 global_asm!(include_str!("outgoing.s"));
+
+global_asm!(include_str!("memory.s"));

@@ -29,7 +29,7 @@
     outgoing cisor_create_sema, sceKernelCreateSema, 5
     outgoing cisor_alloc_partition, sceKernelAllocPartitionMemory, 5
 
-# The same for entries of the firmware's own driver, whose address comes as the last word.
+# The same for functions that are not known before the module runs: their address comes as the last word.
     .macro forwarding name, words, address
     .globl  \name
 \name:
@@ -48,6 +48,7 @@
     forwarding cisor_forward_lseek, 5, 20
     forwarding cisor_forward_ioctl, 6, 24
     forwarding cisor_forward_devctl, 7, 28
+    forwarding cisor_call_six, 6, 24
 
 # The present $k1: bit 31 is set while a program's own call is served.
     .globl  cisor_k1

@@ -6,6 +6,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use umd_device::{Card, Host, Seek};
 
 use crate::kernel::time;
+use crate::serving;
 
 unsafe extern "C" {
     fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
@@ -47,6 +48,21 @@ impl Path {
         &self.bytes[..self.len]
     }
 
+    /// The text with its NUL.
+    pub(crate) fn as_ptr(&self) -> *const u8 {
+        self.bytes.as_ptr()
+    }
+
+    /// The path of another file in the same folder.
+    pub(crate) fn sibling(&self, name: &[u8]) -> Option<Self> {
+        let folder = self.text().iter().rposition(|&byte| byte == b'/' || byte == b':')? + 1;
+        let mut path = *self;
+        path.len = folder + name.len();
+        path.bytes[folder..].fill(0);
+        path.bytes.get_mut(folder..path.len)?.copy_from_slice(name);
+        (path.len < PATH_LEN).then_some(path)
+    }
+
     fn is_on_internal_card(&self) -> bool {
         self.text().get(..2).is_some_and(|device| device.eq_ignore_ascii_case(b"ef"))
     }
@@ -70,7 +86,7 @@ impl Card for ImageCard {
         /// Read only; the rest is what all drivers of disc images pass, a retry count.
         const FLAGS: i32 = 0x000F_0001;
         // SAFETY: The path ends with a NUL.
-        let descriptor = unsafe { sceIoOpen(self.path.bytes.as_ptr(), FLAGS, 0o777) };
+        let descriptor = unsafe { sceIoOpen(self.path.as_ptr(), FLAGS, 0o777) };
         (descriptor >= 0).then_some(descriptor)
     }
 
@@ -115,6 +131,10 @@ impl Host for CardSlot {
 
     fn sleep(&self, micros: u32) {
         time::sleep(micros);
+    }
+
+    fn note_retry(&self) {
+        serving::note_retry();
     }
 
     fn card_ready(&self) -> bool {

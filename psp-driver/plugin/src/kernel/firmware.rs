@@ -117,6 +117,6 @@ pub(crate) fn image_driver() -> Result<*mut Functions, ErrorCode> {
 }
 
 /// Whether an address can be a word in the kernel's part of the memory.
-fn is_kernel_memory(address: usize) -> bool {
+pub(crate) fn is_kernel_memory(address: usize) -> bool {
     (0x8800_0000..0x8C00_0000).contains(&address) && address.is_multiple_of(4)
 }

@@ -88,5 +88,6 @@ library!("InitForKernel", WEAK, {
 
 library!("SystemCtrlForKernel", WEAK, {
     sctrlHENFindDriver = 0x78E4_6415,
+    sctrlHENFindFunction = 0x159A_F5CC,
     GetUmdFile = 0xAC56_B90B,
 });

@@ -61,14 +61,15 @@ impl Block {
 }
 
 impl Drop for Block {
+    #[inline(never)]
     fn drop(&mut self) {
         // SAFETY: Given out by the kernel, freed once.
         unsafe { sceKernelFreePartitionMemory(self.id) };
     }
 }
 
-/// Returns the size of the largest free piece of the kernel's partition in bytes.
-pub(crate) fn largest_free() -> usize {
+/// Returns the size of the largest free piece of the kernel's partition in KiB.
+pub(crate) fn largest_free_kib() -> u32 {
     // SAFETY: Takes a number.
-    unsafe { sceKernelPartitionMaxFreeMemSize(KERNEL_PARTITION) as usize }
+    unsafe { sceKernelPartitionMaxFreeMemSize(KERNEL_PARTITION) / 1024 }
 }

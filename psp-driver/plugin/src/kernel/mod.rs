@@ -4,11 +4,13 @@
 //! image file. The rest of the driver has no reason to know a kernel function by name.
 
 pub(crate) mod card;
+pub(crate) mod file;
 pub(crate) mod firmware;
 mod imports;
 pub(crate) mod interrupts;
 pub(crate) mod lock;
 pub(crate) mod memory;
+pub(crate) mod optional;
 pub(crate) mod stack;
 pub(crate) mod time;
 pub(crate) mod user_memory;
