@@ -60,7 +60,7 @@ pub struct Cpu {
 }
 
 /// All registers that belong to a thread.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Context {
     /// $0 to $31.
     pub general: [u32; 32],
@@ -70,12 +70,6 @@ pub struct Context {
     pub hi: u32,
     /// Where it goes on.
     pub pc: u32,
-}
-
-impl Default for Context {
-    fn default() -> Self {
-        Self { general: [0; 32], lo: 0, hi: 0, pc: 0 }
-    }
 }
 
 impl Cpu {

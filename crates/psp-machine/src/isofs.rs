@@ -184,7 +184,7 @@ impl Isofs {
         if len == 0 {
             return Ok(Vec::new());
         }
-        let aligned = (slack + len) % 64 == 0;
+        let aligned = (slack + len).is_multiple_of(64);
         read(psp, params_for(file.lba, position, len, aligned), slack)
     }
 }
@@ -214,7 +214,7 @@ pub fn params_for(file_lba: u32, position: u32, len: u32, aligned: bool) -> LbaP
         let rest = len - (SECTOR - r);
         start = SECTOR - r;
         (centre, last) = if rest <= SECTOR {
-            if position < SECTOR || rest % SECTOR != 0 { (0, rest) } else { (rest, 0) }
+            if position < SECTOR || !rest.is_multiple_of(SECTOR) { (0, rest) } else { (rest, 0) }
         } else {
             (rest - rest % SECTOR, rest % SECTOR)
         };

@@ -34,7 +34,7 @@ fn find_function(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     if psp.kernel.system.missing.contains(&nid) || super::find(&library, nid).is_none() {
         return answer(0);
     }
-    let trap = psp.trap_for(&library, nid);
+    let trap = psp.kernel_function(&library, nid);
     answer(trap.address())
 }
 

@@ -8,7 +8,7 @@ mod run;
 
 use std::collections::BTreeMap;
 
-pub use module::Module;
+pub use module::{LoadError, Module};
 pub use run::{Caller, Interleave, Outcome};
 
 use crate::cpu::{Cpu, Trap};
@@ -123,8 +123,8 @@ impl Psp {
         Ok(bytes)
     }
 
-    /// The trap slot of a kernel function; the same for every module that imports it.
-    pub(crate) fn trap_for(&mut self, library: &str, nid: u32) -> Trap {
+    /// The trap slot that leads to a kernel function, known or not; the same for everybody who calls it.
+    pub fn kernel_function(&mut self, library: &str, nid: u32) -> Trap {
         self.trap(Target::Kernel { library: library.to_owned(), nid })
     }
 

@@ -94,7 +94,7 @@ impl Psp {
             if import.library.contains("ForUser") || import.library.ends_with("_user") {
                 return Err(LoadError::UserLibrary(import.library.clone()));
             }
-            let trap = self.trap_for(&import.library, import.nid);
+            let trap = self.kernel_function(&import.library, import.nid);
             let jump = JUMP | trap.address() >> 2 & 0x03FF_FFFF;
             self.cpu.write_word(import.stub, jump).expect("inside the image");
             self.cpu.write_word(import.stub + 4, 0).expect("inside the image");

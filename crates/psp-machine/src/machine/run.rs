@@ -117,6 +117,7 @@ impl Psp {
     /// Starts a call in a thread of its own without running it yet.
     pub fn spawn(&mut self, during: &str, caller: Caller, function: u32, args: &Args) -> ThreadId {
         let id = self.create_thread(during, function, caller.stack);
+        self.kernel.threads.all.get_mut(&id).expect("just created").is_call = true;
         self.enter_thread(id, caller, args);
         id
     }
@@ -145,14 +146,20 @@ impl Psp {
         }
     }
 
-    /// Runs all other threads until each has ended or waits for something that no time brings.
+    /// Lets time pass: runs whatever threads there are for so many microseconds.
     ///
     /// # Errors
     ///
     /// When the run ends badly.
-    pub fn settle(&mut self) -> Result<(), Crash> {
-        while !self.kernel.threads.ready().is_empty() || self.kernel.threads.next_timeout().is_some() {
-            self.step()?;
+    pub fn run_for(&mut self, microseconds: u64) -> Result<(), Crash> {
+        let end = self.kernel.clock.now() + microseconds;
+        while self.kernel.clock.now() < end {
+            let busy = !self.kernel.threads.ready().is_empty();
+            match self.kernel.threads.next_timeout() {
+                Some(time) if busy || time <= end => self.step()?,
+                _ if busy => self.step()?,
+                _ => self.kernel.clock.pass(end - self.kernel.clock.now()),
+            }
         }
         Ok(())
     }
@@ -165,6 +172,7 @@ impl Psp {
             state: State::Dormant,
             frames: Vec::new(),
             entry: (entry, stack),
+            is_call: false,
             instructions: 0,
             since: 0,
             stack_peak: 0,
@@ -220,7 +228,7 @@ impl Psp {
         context.general[register::SP] = stack.end();
         context.general[register::RA] = RETURN.address();
         context.pc = function;
-        Frame { what, caller, stack, charged, is_extension: charged > 0 }
+        Frame { what, caller, lowest: stack.end(), stack, charged, is_extension: charged > 0 }
     }
 
     /// Runs one thread up to its next kernel call and does that.
@@ -239,7 +247,7 @@ impl Psp {
         self.kernel.clock.count(ran);
         thread.instructions += ran;
         let during = thread.frames.iter().map(|frame| frame.what.as_str()).collect::<Vec<_>>().join(" > ");
-        let (instructions, since) = (thread.instructions, thread.since);
+        let (instructions, since, is_call) = (thread.instructions, thread.since, thread.is_call);
         let outcome = match stop {
             Stop::Trap(trap) => self.trapped(id, &mut context, trap),
             Stop::Limit => Err(Cause::Endless { instructions }),
@@ -247,7 +255,11 @@ impl Psp {
         };
         let outcome = outcome.and_then(|()| {
             let microseconds = self.kernel.clock.now() - since;
-            if microseconds > self.time_limit { Err(Cause::TimedOut { microseconds }) } else { Ok(()) }
+            if is_call && microseconds > self.time_limit {
+                Err(Cause::TimedOut { microseconds })
+            } else {
+                Ok(())
+            }
         });
         if let Some(thread) = self.kernel.threads.all.get_mut(&id) {
             thread.context = context;
@@ -304,11 +316,15 @@ impl Psp {
             return self.returned(id, context);
         }
         let sp = context.general[register::SP];
-        if sp % 8 != 0 {
+        if !sp.is_multiple_of(8) {
             return Err(Cause::Misuse {
                 what: "stack pointer not a multiple of 8 at a kernel call",
                 value: sp,
             });
+        }
+        if let Some(frame) = self.kernel.threads.all.get_mut(&id).and_then(|thread| thread.frames.last_mut())
+        {
+            frame.lowest = frame.lowest.min(sp);
         }
         let received = Received::of(context);
         let answer = match self.target(trap).cloned() {
@@ -339,7 +355,11 @@ impl Psp {
                 if self.kernel.interrupts.suspended {
                     return Err(Cause::InterruptsSuspended);
                 }
-                self.kernel.threads.all.get_mut(&id).expect("running").state = State::Waiting(wait);
+                let thread = self.kernel.threads.all.get_mut(&id).expect("running");
+                thread.state = State::Waiting(wait);
+                if !thread.is_call {
+                    thread.instructions = 0;
+                }
             }
         }
         Ok(())
@@ -385,7 +405,8 @@ impl Psp {
                 return Err(Cause::Register { name, expected, got });
             }
         }
-        let used = memory::stack_used(&self.cpu, &frame.stack);
+        // Not every frame is written to down to its last byte.
+        let used = memory::stack_used(&self.cpu, &frame.stack).max(frame.stack.end() - frame.lowest);
         let peak = if frame.is_extension { &mut thread.extended_peak } else { &mut thread.stack_peak };
         *peak = (*peak).max(used);
         let last = thread.frames.is_empty();

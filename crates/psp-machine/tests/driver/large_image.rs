@@ -25,7 +25,7 @@ fn sector(lba: u32) -> Vec<u8> {
 }
 
 fn is_plain(block: u32) -> bool {
-    block % 3 == 0
+    block.is_multiple_of(3)
 }
 
 /// A CSO file of 6.3 GiB with plain and packed blocks.

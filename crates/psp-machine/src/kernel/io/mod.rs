@@ -2,7 +2,7 @@
 
 pub mod card;
 
-pub use card::{Card, CardStats, Fault, HostFile};
+pub use card::{Card, CardRead, CardStats, Fault, HostFile};
 
 use super::{Answer, Known, OK, answer};
 use crate::abi::Received;
@@ -81,11 +81,8 @@ fn read(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     }
     let now = psp.kernel.clock.now();
     let mut bytes = vec![0; len as usize];
-    match psp.kernel.card.read(descriptor, &mut bytes, now) {
+    match psp.kernel.card.read(descriptor, buffer, &mut bytes, now) {
         Ok(count) => {
-            if buffer % 64 != 0 {
-                psp.kernel.card.stats.misaligned_reads += 1;
-            }
             // The whole range has to be there, also when less is delivered.
             psp.cpu.read(buffer, &mut vec![0; len as usize])?;
             psp.cpu.write(buffer, &bytes[..count])?;

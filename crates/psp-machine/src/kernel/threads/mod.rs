@@ -76,8 +76,10 @@ pub struct Frame {
     pub stack: Region,
     /// Bytes of memory the kernel took for the stack.
     pub charged: u32,
-    /// The most it used of the stack, once that is known.
+    /// Whether the thread's own stack was extended for it.
     pub is_extension: bool,
+    /// The lowest stack pointer at a kernel call.
+    pub lowest: u32,
 }
 
 /// A guest thread.
@@ -92,7 +94,9 @@ pub struct Thread {
     pub frames: Vec<Frame>,
     /// Function it was created for, and its stack size.
     pub entry: (u32, u32),
-    /// Instructions that it has run.
+    /// Whether it is a call that a test made, which has to end. Threads of the guest may go on for ever.
+    pub is_call: bool,
+    /// Instructions that it has run; a thread of the guest, since it last waited.
     pub instructions: u64,
     /// When it was started.
     pub since: u64,

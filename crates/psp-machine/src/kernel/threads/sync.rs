@@ -79,10 +79,10 @@ impl Threads {
             .collect();
         for (id, wait) in waiting {
             let answer = if let Some(found) = self.try_take(wait.what, id) {
-                if let WaitFor::Event { out, .. } = wait.what {
-                    if out != 0 {
-                        cpu.write_word(out, found)?;
-                    }
+                if let WaitFor::Event { out, .. } = wait.what
+                    && out != 0
+                {
+                    cpu.write_word(out, found)?;
                 }
                 0
             } else if let WaitFor::ThreadEnd { id: other } = wait.what {
@@ -114,12 +114,12 @@ impl Threads {
     pub fn cancel(&mut self, object: u32, answer: u32) -> u32 {
         let mut woken = 0;
         for thread in self.all.values_mut() {
-            if let State::Waiting(wait) = thread.state {
-                if id_of(wait.what) == Some(object) {
-                    thread.state = State::Ready;
-                    thread.context.general[register::V0] = answer;
-                    woken += 1;
-                }
+            if let State::Waiting(wait) = thread.state
+                && id_of(wait.what) == Some(object)
+            {
+                thread.state = State::Ready;
+                thread.context.general[register::V0] = answer;
+                woken += 1;
             }
         }
         woken

@@ -20,6 +20,10 @@ pub(crate) const IMAGE: &str = "ms0:/ISO/Test Game.cso";
 /// Where the driver lies.
 pub(crate) const PLUGIN: &str = "ms0:/SEPLUGINS/cisor.prx";
 
+/// Where its settings and its log lie.
+pub(crate) const SETTINGS: &str = "ms0:/SEPLUGINS/cisor.ini";
+pub(crate) const LOG: &str = "ms0:/SEPLUGINS/cisor.log";
+
 /// The driver's errors, as section 3.8 of the contract names them.
 pub(crate) const NOT_SUPPORTED: u32 = 0x8001_0086;
 pub(crate) const INVALID_ARGUMENT: u32 = 0x8001_0016;
