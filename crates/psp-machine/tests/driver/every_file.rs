@@ -30,7 +30,7 @@ fn mounts_and_reads(disc: &Disc, image: Vec<u8>) {
     ok(psp.check_guards().map_err(|cause| panic!("{cause}")));
 }
 
-macro_rules! formats {
+macro_rules! laid_out {
     ($($name:ident: $kind:expr;)*) => {
         $(
             #[test]
@@ -41,17 +41,17 @@ macro_rules! formats {
     };
 }
 
-formats! {
+laid_out! {
     cso_2k: Kind::Cso { block: 2048, shift: 0 };
     cso_8k: Kind::Cso { block: 8192, shift: 0 };
     cso_16k_shift_3: Kind::Cso { block: 16_384, shift: 3 };
-    cso_v2: Kind::Cso2 { block: 4096, shift: 1 };
+    cso_v2_4k_shift_1: Kind::Cso2 { block: 4096, shift: 1 };
     zso: Kind::Zso { block: 2048, shift: 0 };
     zso_shift_3: Kind::Zso { block: 2048, shift: 3 };
     zso_16k_shift_6: Kind::Zso { block: 16_384, shift: 6 };
     dax_v0: Kind::Dax { plain_areas: false };
-    dax_v1: Kind::Dax { plain_areas: true };
-    jso_zlib: Kind::Jso { block: 8192, method: JsoMethod::Zlib, headers: false };
+    dax_v1_with_plain_areas: Kind::Dax { plain_areas: true };
     jso_lzo: Kind::Jso { block: 4096, method: JsoMethod::Lzo, headers: false };
-    jso_lzo_headers: Kind::Jso { block: 16_384, method: JsoMethod::Lzo, headers: true };
+    jso_lzo_with_headers: Kind::Jso { block: 16_384, method: JsoMethod::Lzo, headers: true };
+    jso_zlib_with_headers: Kind::Jso { block: 8192, method: JsoMethod::Zlib, headers: true };
 }
