@@ -1,5 +1,5 @@
 //! A card in memory that fails on demand, and a disc on it.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 #![allow(clippy::cast_possible_truncation, reason = "test data is small")]
 
 use std::cell::{Cell, RefCell};
@@ -232,7 +232,7 @@ impl Params {
             (0, r, 0)
         } else {
             let rest = size - (S - r);
-            if rest <= S && (position < u64::from(S) || rest % S != 0) {
+            if rest <= S && (position < u64::from(S) || !rest.is_multiple_of(S)) {
                 (0, S - r, rest)
             } else {
                 (rest - rest % S, S - r, rest % S)
