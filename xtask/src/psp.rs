@@ -2,7 +2,7 @@
 //! decoder needs nothing but `core`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -40,21 +40,33 @@ const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries
 /// Builds, packs and checks the plugin; prints how large it is.
 fn plugin(toolchain: &PspToolchain) -> Result<()> {
     let build_dir = paths::build_dir().join("psp-driver");
-    let mut cargo = toolchain.command();
-    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
-    cargo.args(["build", "--quiet", "--release", "--target", PSP_TARGET]);
-    cargo.arg("-Zbuild-std=core,compiler_builtins");
-    shell::run(cargo.arg("--target-dir").arg(&build_dir))?;
-
+    let built = build(toolchain, &paths::root(), &build_dir)?;
     let results = paths::psp_results();
     fs::create_dir_all(&results).with_context(|| results.display().to_string())?;
-    let built = build_dir.join(PSP_TARGET).join("release").join("cisor");
-    fs::copy(&built, results.join(PROGRAM)).with_context(|| built.display().to_string())?;
-    let program = fs::read(&built).with_context(|| built.display().to_string())?;
-    let module = prx_lint::pack(&program).with_context(|| format!("cannot pack {}", built.display()))?;
+    fs::copy(&built.program, results.join(PROGRAM)).with_context(|| built.program.display().to_string())?;
     let path = results.join(MODULE);
-    fs::write(&path, &module).with_context(|| path.display().to_string())?;
-    check(&path, &module)
+    fs::write(&path, &built.module).with_context(|| path.display().to_string())?;
+    check(&path, &built.module)
+}
+
+/// The plugin as the linker made it, and packed.
+pub(crate) struct Built {
+    pub(crate) program: PathBuf,
+    pub(crate) module: Vec<u8>,
+}
+
+/// Builds the plugin of a work tree and packs it.
+pub(crate) fn build(toolchain: &PspToolchain, root: &Path, build_dir: &Path) -> Result<Built> {
+    let mut cargo = toolchain.command();
+    cargo.current_dir(root.join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
+    cargo.args(["build", "--quiet", "--release", "--target", PSP_TARGET]);
+    cargo.arg("-Zbuild-std=core,compiler_builtins");
+    shell::run(cargo.arg("--target-dir").arg(build_dir))?;
+
+    let path = build_dir.join(PSP_TARGET).join("release").join("cisor");
+    let program = fs::read(&path).with_context(|| path.display().to_string())?;
+    let module = prx_lint::pack(&program).with_context(|| format!("cannot pack {}", path.display()))?;
+    Ok(Built { program: path, module })
 }
 
 /// Checks the module by all that is known of the console's loader.
