@@ -4,7 +4,6 @@
 //! check fails, so a start that ends early leaves nothing behind.
 
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
 
 use sector_decode::{Buffers, Decoder, Format, Layout, SECTOR_SIZE};
 use umd_device::{CardFile, Config, Disc, ErrorCode, Line, MAX_CONFIG_LEN, OpenFailure, UmdDevice, disc_id};
@@ -190,9 +189,9 @@ struct Settings {
 impl Settings {
     /// Reads the first settings file that there is: beside the plugin, then in the plugins' usual folders.
     fn load(plugin: &[u8]) -> Self {
-        static mut TEXT: [u8; MAX_CONFIG_LEN] = [0; MAX_CONFIG_LEN];
+        static TEXT: Kept<[u8; MAX_CONFIG_LEN]> = Kept(UnsafeCell::new([0; MAX_CONFIG_LEN]));
         // SAFETY: Called once, by `start`, which the kernel runs once; nothing else names the static.
-        let text = unsafe { &mut *(&raw mut TEXT) };
+        let text = unsafe { TEXT.take() };
         let len = plugin.iter().position(|&byte| byte == 0).unwrap_or(plugin.len());
         let beside = Path::new(&plugin[..len]).and_then(|path| path.sibling(b"cisor.ini"));
         let mut settings = Self { text: &[], path: beside };
@@ -218,10 +217,26 @@ impl Settings {
 
 /// The decoder's tables, which are too large for any stack.
 fn decoder() -> &'static mut Decoder {
-    static mut DECODER: MaybeUninit<Decoder> = MaybeUninit::uninit();
+    static DECODER: Kept<Decoder> = Kept(UnsafeCell::new(Decoder::new()));
     // SAFETY: Called once, by `start`, which the kernel runs once; nothing else names the static.
-    let decoder = unsafe { &mut *(&raw mut DECODER) };
-    decoder.write(Decoder::new())
+    unsafe { DECODER.take() }
+}
+
+/// Memory of the module's own that is handed out once, for good.
+struct Kept<T>(UnsafeCell<T>);
+
+// SAFETY: There is only one way to the value, and it may be gone once.
+unsafe impl<T> Sync for Kept<T> {}
+
+impl<T> Kept<T> {
+    /// # Safety
+    ///
+    /// To be called once.
+    #[expect(clippy::mut_from_ref, reason = "the one reference there is, by the contract above")]
+    unsafe fn take(&self) -> &mut T {
+        // SAFETY: By this function's contract there is no other reference.
+        unsafe { &mut *self.0.get() }
+    }
 }
 
 /// The table that was taken over.
