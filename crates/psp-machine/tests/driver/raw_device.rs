@@ -1,6 +1,9 @@
 //! Descriptors of the raw device, "umd0:": positions and lengths count sectors.
 
 use psp_machine::Psp;
+use psp_machine::abi::Args;
+use psp_machine::inferno::Entry;
+use psp_machine::machine::Caller;
 use psp_machine::umd::{FileArg, UNTOUCHED};
 
 use crate::support::{
@@ -123,4 +126,30 @@ fn odd_lengths() {
     let finished = ok(psp.raw_read(file, 10));
     assert_eq!(finished.outcome.value, 4, "clipped at the end of the disc");
     assert!(finished.bytes[..4 * 2048] == small_disc().bytes[1020 * 2048..]);
+}
+
+/// The file manager takes the number of sectors for one of bytes when it checks a program's pointer.
+#[test]
+fn a_program_may_not_have_kernel_memory_written() {
+    let (mut psp, file) = opened();
+    let target = psp.place("kernel memory", &[7; 4096]);
+    for address in [target, 0x7FFF_F800, 0xFFFF_F000, 0] {
+        let read = psp.driver_entry(Entry::Read);
+        let args = Args::new().word(file.address).word(address).word(2);
+        let outcome = ok(psp.call_as("read", Caller::user(), read, &args));
+        assert_eq!(outcome.value, INVALID_ARGUMENT, "read to {address:#X}");
+        let ioctl = psp.driver_entry(Entry::Ioctl);
+        let input = psp.place("sectors", &2u32.to_le_bytes());
+        let args = Args::new().word(file.address).word(READ).word(input).word(4).word(address).word(4096);
+        let outcome = ok(psp.call_as("ioctl", Caller::user(), ioctl, &args));
+        assert_eq!(outcome.value, INVALID_ARGUMENT, "ioctl to {address:#X}");
+    }
+    let mut bytes = [0; 4096];
+    psp.cpu.read(target, &mut bytes).unwrap();
+    assert_eq!(bytes, [7; 4096]);
+    assert_eq!(position(&mut psp, file), 0);
+    // Another kernel module may.
+    let read = psp.driver_entry(Entry::Read);
+    let args = Args::new().word(file.address).word(target).word(2);
+    assert_eq!(ok(psp.call_as("read", Caller::kernel(), read, &args)).value, 2);
 }

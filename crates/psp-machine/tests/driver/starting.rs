@@ -6,8 +6,8 @@ use psp_machine::kernel::io::Fault;
 
 use crate::support::images::Kind;
 use crate::support::{
-    FAMILIES, PLUGIN, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, refused, small_disc, start,
-    take_over, taken_over,
+    FAMILIES, PLUGIN, SETTINGS, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, refused,
+    small_disc, start, take_over, taken_over,
 };
 
 fn usual() -> Psp {
@@ -134,17 +134,41 @@ fn runs_at_any_address() {
 
 #[test]
 fn works_without_each_function_it_only_looks_up() {
-    let mut psp = usual();
-    take_over(&mut psp);
-    let looked_up = psp.kernel.system.looked_up.clone();
-    for (library, nid) in looked_up {
+    // The log needs most of them.
+    let with_log = || {
         let mut psp = usual();
+        psp.kernel.card.insert_text(SETTINGS, "log = on");
+        psp
+    };
+    let mut psp = with_log();
+    take_over(&mut psp);
+    ok(psp.run_for(2_000_000));
+    let looked_up = psp.kernel.system.looked_up.clone();
+    assert!(!looked_up.is_empty());
+    for (_, nid) in looked_up {
+        let mut psp = with_log();
         psp.kernel.system.missing.push(nid);
         take_over(&mut psp);
         assert_sectors(&mut psp, small_disc(), 300, 20);
         psp.kernel.card.inject(Fault::CardOut(100_000));
         assert_sectors(&mut psp, small_disc(), 700, 20);
-        println!("works without {library} {nid:#010X}");
+        ok(psp.run_for(2_000_000));
+    }
+}
+
+#[test]
+fn an_image_in_internal_storage() {
+    for devices in [&["mscmhcemu0:"][..], &["mscmhc0:"]] {
+        let mut psp = usual();
+        let path = "ef0:/ISO/Game.cso";
+        psp.kernel.card.insert_file(path, std::rc::Rc::new(USUAL.pack(&small_disc().bytes)));
+        psp.set_umd_file(path);
+        psp.kernel.init.apitype = 0x125;
+        psp.kernel.init.boot_from = 0x50;
+        psp.kernel.card.status_devices = devices.iter().map(|&name| name.to_owned()).collect();
+        take_over(&mut psp);
+        psp.kernel.card.inject(Fault::CardOut(1_000_000));
+        assert_sectors(&mut psp, small_disc(), 300, 20);
     }
 }
 
