@@ -1,8 +1,8 @@
 //! Raw deflate streams (RFC 1951).
 //!
 //! The whole input and room for the whole output are there at once, so there is no state to stop and go on
-//! with, and blocks of a few KiB decode in half of the time that general inflaters take on a console, most of
-//! which goes into their tables. It only ever reads: what writes is not in this crate.
+//! with, and tables can be small: for a block of 2 KiB a general inflater spends half of its time on them. It
+//! only ever reads: what writes is not in this crate.
 //!
 //! Two codes with codewords of up to 15 bits say what comes next: the first a literal byte, the end of a block, or
 //! the length of a match; the second its distance.
@@ -136,10 +136,12 @@ impl Inflate {
         self.distances.build(distance_lengths)
     }
 
-    fn compressed(&self, bits: &mut Bits<'_>, out: &mut [u8], produced: &mut usize) -> Result<(), Stop> {
+    fn compressed(&self, stream: &mut Bits<'_>, out: &mut [u8], produced: &mut usize) -> Result<(), Stop> {
+        // Copies, which stay in registers as long as nobody is given their addresses.
+        let mut bits = *stream;
         let mut at = *produced;
         let result = loop {
-            let symbol = match self.literals.next(bits) {
+            let symbol = match self.literals.next(&mut bits) {
                 Ok(symbol) => symbol,
                 Err(stop) => break Err(stop),
             };
@@ -154,7 +156,7 @@ impl Inflate {
             if symbol == END_OF_BLOCK {
                 break Ok(());
             }
-            match self.read_match(bits, symbol) {
+            match self.read_match(&mut bits, symbol) {
                 Ok((_, distance)) if distance > at => break Err(Stop::Invalid),
                 Ok((len, _)) if len > out.len() - at => break Err(Stop::OutputFull),
                 Ok((len, distance)) => {
@@ -165,10 +167,12 @@ impl Inflate {
             }
         };
         *produced = at;
+        *stream = bits;
         result
     }
 
     /// The length and the distance of a match, from the symbol for its length on.
+    #[inline(always)]
     fn read_match(&self, bits: &mut Bits<'_>, symbol: u16) -> Result<(usize, usize), Stop> {
         let symbol = usize::from(symbol - END_OF_BLOCK - 1);
         let (Some(&base), Some(&further)) = (LENGTH_BASE.get(symbol), LENGTH_BITS.get(symbol)) else {
@@ -302,35 +306,35 @@ impl<const ENTRIES: usize, const SYMBOLS: usize> Code<ENTRIES, SYMBOLS> {
         let entry = self.short[bits.held as usize & (ENTRIES - 1)];
         let length = u32::from(entry) & ((1 << ENTRY_LENGTH_BITS) - 1);
         if length == 0 {
-            return self.next_long(bits);
+            let (length, symbol) = self.find_long(bits.held);
+            bits.drop(length)?;
+            return symbol.ok_or(Stop::Invalid);
         }
         bits.drop(length)?;
         Ok(entry >> ENTRY_LENGTH_BITS)
     }
 
-    /// Finds a codeword that is longer than the table's, bit by bit.
-    fn next_long(&self, bits: &mut Bits<'_>) -> Result<u16, Stop> {
+    /// Finds a codeword that is longer than the table's, bit by bit; returns its length and its symbol. If no
+    /// codeword begins like this, that is only known when all the bits are the stream's.
+    fn find_long(&self, held: u32) -> (u32, Option<u16>) {
         let (mut word, mut first, mut index) = (0i32, 0, 0);
-        for length in 1..=MAX_BITS {
-            word = word << 1 | i32::from(bits.held >> (length - 1) & 1 != 0);
-            let count = i32::from(self.counts[length]);
+        for (length, &count) in (1..).zip(&self.counts[1..]) {
+            word = word << 1 | i32::from(held >> (length - 1) & 1 != 0);
+            let count = i32::from(count);
             if word - first < count {
-                #[expect(clippy::cast_possible_truncation, reason = "at most 15")]
-                bits.drop(length as u32)?;
                 let symbol = usize::try_from(index + word - first).ok();
-                return symbol.and_then(|symbol| self.symbols.get(symbol)).copied().ok_or(Stop::Invalid);
+                return (length, symbol.and_then(|symbol| self.symbols.get(symbol)).copied());
             }
             index += count;
             first = (first + count) << 1;
         }
-        // No codeword begins like this; but that is only known if all these bits are the stream's.
         #[expect(clippy::cast_possible_truncation, reason = "a constant")]
-        bits.drop(MAX_BITS as u32)?;
-        Err(Stop::Invalid)
+        (MAX_BITS as u32, None)
     }
 }
 
 /// The stream, bit by bit, the lowest bit of each byte first.
+#[derive(Clone, Copy)]
 struct Bits<'a> {
     input: &'a [u8],
     /// How many bytes of the input are in `held`, or were.
@@ -351,14 +355,14 @@ impl<'a> Bits<'a> {
                 self.at += (31 - self.count as usize) / 8;
                 self.count |= 24;
             } else {
-                self.fill_bytes();
+                *self = self.filled_by_bytes();
             }
         }
     }
 
     /// As `fill`, at the end of the input.
     #[inline(never)]
-    fn fill_bytes(&mut self) {
+    fn filled_by_bytes(mut self) -> Self {
         // Above `count` there can be bits of a byte that is counted now.
         self.held &= (1 << self.count) - 1;
         while self.count <= 24
@@ -368,6 +372,7 @@ impl<'a> Bits<'a> {
             self.at += 1;
             self.count += 8;
         }
+        self
     }
 
     /// Removes bits that were looked at.
@@ -382,6 +387,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Takes a number of up to 13 bits.
+    #[inline(always)]
     fn take(&mut self, bits: u32) -> Result<u32, Stop> {
         self.fill();
         let number = self.held & ((1 << bits) - 1);
