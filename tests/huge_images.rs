@@ -94,8 +94,8 @@ fn file_over_4_gib() {
 #[ignore = "writes many gigabytes"]
 fn files_that_could_reach_a_limit_are_refused() {
     let folder = scratch();
-    let (image, _) = image(folder.path());
-    let file = folder.path().join("packed");
+    let (image, file) = (folder.path().join("huge.iso"), folder.path().join("packed"));
+    disc::sparse(&image, SIZE);
     for options in
         [["--for", "psp"], ["--for", "adrenaline"], ["--for", "ark"], ["--to", "dax"], ["--to", "jso"]]
     {

@@ -141,7 +141,7 @@ pub fn table() -> String {
     table
 }
 
-fn deflate_name(encoder: DeflateEncoder) -> String {
+pub(crate) fn deflate_name(encoder: DeflateEncoder) -> String {
     match encoder {
         DeflateEncoder::Zlib { level } => format!("zlib {level}"),
         DeflateEncoder::Libdeflate { level } => format!("libdeflate {level}"),
@@ -149,7 +149,7 @@ fn deflate_name(encoder: DeflateEncoder) -> String {
     }
 }
 
-fn lz4_name(encoder: Lz4Encoder) -> String {
+pub(crate) fn lz4_name(encoder: Lz4Encoder) -> String {
     match encoder {
         Lz4Encoder::Fast => "LZ4 fast".into(),
         Lz4Encoder::Hc { level } => format!("LZ4 HC {level}"),

@@ -58,7 +58,12 @@ pub fn succeed<A: AsRef<OsStr>>(args: &[A]) -> (Value, u64) {
     (run.records.remove(0), run.peak_memory)
 }
 
-fn program() -> PathBuf {
+/// Returns the converter to test.
+///
+/// # Panics
+///
+/// When `CISOR_BIN` does not name it.
+pub fn program() -> PathBuf {
     std::env::var_os("CISOR_BIN")
         .expect("CISOR_BIN is not set; run `cargo xtask test`, which builds it")
         .into()

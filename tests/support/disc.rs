@@ -69,6 +69,17 @@ fn island(seed: u64, len: usize) -> Vec<u8> {
     bytes
 }
 
+/// Copies the first `len` bytes of an image.
+///
+/// # Panics
+///
+/// When that fails.
+pub fn beginning(image: &Path, len: u64, to: &Path) {
+    let image = File::open(image).expect("an image");
+    io::copy(&mut image.take(len), &mut File::create(to).expect("a file in the scratch folder"))
+        .expect("room");
+}
+
 /// Returns the SHA-256 of a file in hexadecimal.
 ///
 /// # Panics

@@ -33,6 +33,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         steps.run("examples in the documentation", || {
             shell::run(shell::cargo().args(["test", "--quiet", "--workspace", "--doc"]))
         });
+        steps.run("fuzz targets still compile", || {
+            let mut cargo = shell::cargo();
+            cargo.args(["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--target-dir"]);
+            shell::run(cargo.arg(paths::build_dir().join("fuzz")))
+        });
     }
     steps.run("tests", || shell::run(&mut nextest(args, discs.as_ref())));
     Ok(steps.summary())

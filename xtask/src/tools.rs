@@ -13,6 +13,7 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     Tool { program: "cc", package: "gcc", purpose: "compiles zlib, libdeflate and LZ4 into the converter" },
+    Tool { program: "c++", package: "g++", purpose: "compiles the engine of the fuzz targets" },
     Tool { program: "xorriso", package: "xorriso", purpose: "makes the test discs" },
     Tool {
         program: "pngtopam",

@@ -9,7 +9,7 @@
 //!
 //! For zlib and 16 threads that is 34 * 256 KiB + 16 * (256 + 320) KiB + 6 MiB = 23.5 MiB. Where the
 //! sum would exceed the limit fewer threads than asked for are started: with libdeflate 10 to 12 from
-//! 64 KiB blocks on, with zopfli from 16 KiB blocks on (14 of 16 threads). With more than 16 threads the
+//! 64 KiB blocks on, with zopfli from 16 KiB blocks on (11 of 16 threads). With more than 16 threads the
 //! limit grows in proportion.
 
 use std::num::NonZeroUsize;
@@ -62,8 +62,12 @@ fn encoders(plan: &Plan) -> usize {
         DeflateEncoder::Libdeflate { level: ..=9 } => 640 * KIB,
         // Every position's matches are kept until the cheapest path through them is known.
         DeflateEncoder::Libdeflate { .. } => 1280 * KIB + 28 * block_size,
-        DeflateEncoder::Zopfli { .. } => 2048 * KIB + 112 * block_size,
+        // What it holds, and half as much again that the allocator keeps between blocks of different needs.
+        DeflateEncoder::Zopfli { .. } => 2048 * KIB + 176 * block_size,
     };
+    let is_zlib = matches!(plan.deflate, DeflateEncoder::Zlib { .. });
+    let fallback = if plan.firmware_safe && !is_zlib { 320 * KIB } else { 0 };
+    let deflate = deflate + fallback;
     let lz4 = 384 * KIB;
     match plan.format {
         OutputFormat::Cso | OutputFormat::Dax | OutputFormat::Jso => deflate,
@@ -128,7 +132,7 @@ mod tests {
             assert_eq!(threads_of(32 << 10, *deflate, 16), 16);
             assert_eq!(threads_of(32 << 10, *deflate, 64), 64);
         }
-        assert_eq!(threads_of(16 << 10, ENCODERS[3], 16), 14);
+        assert_eq!(threads_of(16 << 10, ENCODERS[3], 16), 11);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Writes compressed disc images of the PSP and the PS2.
 //!
-//! [`encode`] reads an image in order, packs its blocks on several threads, and writes the container
+//! [`encode()`] reads an image in order, packs its blocks on several threads, and writes the container
 //! in order: data first, header last. Each worker decodes what it just packed with `sector-decode`, the
 //! decoder of the console, and compares, before the block is handed on.
 //!

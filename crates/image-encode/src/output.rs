@@ -32,9 +32,12 @@ impl<W: Write + Seek> Output<W> {
 
     /// Fills the file up with zeros to a multiple of `alignment` bytes.
     pub(crate) fn pad_to(&mut self, alignment: u64) -> io::Result<()> {
+        const ZEROS: [u8; 4096] = [0; 4096];
         let wanted = self.end.next_multiple_of(alignment.max(1));
-        let padding = io::copy(&mut io::Read::take(io::repeat(0), wanted - self.end), &mut self.file)?;
-        self.end += padding;
+        while self.end < wanted {
+            let len = usize::try_from(wanted - self.end).unwrap_or(usize::MAX).min(ZEROS.len());
+            self.append(&ZEROS[..len])?;
+        }
         Ok(())
     }
 

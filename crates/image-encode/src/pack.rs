@@ -10,7 +10,7 @@ use crate::container::dax;
 use crate::monitor::Monitor;
 use crate::plan::{OutputFormat, Plan};
 
-/// Packs blocks one by one, the way [`encode`](crate::encode) does it in each of its threads.
+/// Packs blocks one by one, the way [`encode`](crate::encode()) does it in each of its threads.
 pub struct BlockPacker {
     format: OutputFormat,
     block_size: usize,
@@ -89,11 +89,14 @@ impl BlockPacker {
     /// Packs a block and appends the packed bytes, without padding, to `out`.
     ///
     /// A `block` of less than a whole block is filled up with zeros first, and a plain one is stored
-    /// with them: readers demand last blocks that are whole. Longer than a block it must not be.
+    /// with them: readers demand last blocks that are whole.
     ///
     /// Returns `None` when what was packed does not decode to `block`, a fault of this program or of the
-    /// machine; `out` is as it was then.
+    /// machine; also for a `block` that is longer than the plan's. `out` is as it was then.
     pub fn pack(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
+        if block.len() > self.block_size {
+            return None;
+        }
         let mut filled = std::mem::take(&mut self.filled);
         let whole = if block.len() < self.block_size {
             filled.clear();
@@ -122,17 +125,17 @@ impl BlockPacker {
                 // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
                 (Coding::Lz4, stream.finding.filter(|_| deflated.is_none()))
             }
-            (Some(len), _) if self.format == OutputFormat::Dax => {
+            (Some(len), _) if self.format == OutputFormat::Dax && !dax::looks_plain(len) => {
                 dax::wrap(&self.deflated[..len], block, out);
                 (Coding::Zlib, stream.finding)
+            }
+            (_, _) if self.format == OutputFormat::Dax => {
+                dax::wrap_stored(block, out);
+                (Coding::Zlib, Some(Finding::StoredBlock))
             }
             (Some(len), _) => {
                 out.extend_from_slice(&self.deflated[..len]);
                 (Coding::Deflate, stream.finding)
-            }
-            (None, _) if self.format == OutputFormat::Dax => {
-                dax::wrap_stored(block, out);
-                (Coding::Zlib, Some(Finding::StoredBlock))
             }
             (None, _) => {
                 out.extend_from_slice(block);
@@ -205,5 +208,161 @@ impl Proof {
         self.packed.resize(padded_len, 0);
         let decoded = &mut self.decoded[..];
         self.decoder.decode(coding, &self.packed, decoded, block.len()).is_ok() && decoded == block
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{DeflateEncoder, Lz4Encoder, Threshold};
+
+    fn plan(format: OutputFormat) -> Plan {
+        Plan {
+            format,
+            block_size: 8192,
+            index_shift: 0,
+            deflate: DeflateEncoder::Zlib { level: 9 },
+            lz4: Lz4Encoder::Hc { level: 12 },
+            threshold: Threshold::new(100).unwrap(),
+            firmware_safe: false,
+            pad_file_to: 1,
+            threads: std::num::NonZeroUsize::MIN,
+        }
+    }
+
+    fn block() -> Vec<u8> {
+        (0..8192u32).map(|at| ((at * at / 97) & 0x1F).to_le_bytes()[0]).collect()
+    }
+
+    #[test]
+    fn a_proof_holds_only_for_the_block_itself() {
+        for format in [OutputFormat::Cso, OutputFormat::Zso, OutputFormat::Dax] {
+            let block = block();
+            let mut packed = Vec::new();
+            let coding = BlockPacker::new(&plan(format)).pack(&block, &mut packed).unwrap().coding;
+            let mut proof = Proof::new(block.len());
+            for padding in [0, 1, 15, 4095] {
+                assert!(proof.holds(coding, &packed, packed.len() + padding, &block));
+            }
+            for at in [0, 1, 4095, 8191] {
+                let mut other = block.clone();
+                other[at] ^= 1;
+                assert!(!proof.holds(coding, &packed, packed.len(), &other), "{format:?} {at}");
+            }
+            for at in 0..packed.len() {
+                let mut damaged = packed.clone();
+                damaged[at] ^= 0x10;
+                // Bits behind the end of a stream have no meaning; with all others changed it fails.
+                if at + 1 < packed.len() {
+                    assert!(!proof.holds(coding, &damaged, damaged.len(), &block), "{format:?} {at}");
+                }
+            }
+            assert!(!proof.holds(coding, &packed[..packed.len() - 2], packed.len() - 2, &block));
+            assert!(!proof.holds(Coding::Stored, &packed, packed.len(), &block));
+        }
+    }
+
+    /// Says that it has packed a block, but has not, from the third block on.
+    struct Liar(u32);
+
+    impl Encoder for Liar {
+        fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
+            self.0 += 1;
+            let len = libdeflater::Compressor::default().deflate_compress(block, out).ok()?;
+            if self.0 >= 3 {
+                out[len / 2] ^= 0x55;
+            }
+            Some(len)
+        }
+    }
+
+    fn chunk(blocks: usize) -> Chunk {
+        Chunk { first_block: 100, bytes: Arc::new(block().repeat(blocks)) }
+    }
+
+    #[test]
+    fn a_block_without_proof_is_not_handed_on() {
+        for format in [OutputFormat::Cso, OutputFormat::Jso, OutputFormat::Dax] {
+            let mut packer = BlockPacker::new(&plan(format));
+            packer.deflate = Some(Deflate::with_encoder(Box::new(Liar(0)), 8192));
+            let outcome = packer.pack_chunk(&chunk(5), &Monitor::new());
+            assert!(matches!(outcome, Err(PackError::Proof(BlockIndex(102)))), "{format:?}");
+            let mut out = b"before".to_vec();
+            assert_eq!(packer.pack(&block(), &mut out), None);
+            assert_eq!(out, b"before");
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_too_long_is_not_packed() {
+        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax] {
+            let mut out = Vec::new();
+            assert_eq!(BlockPacker::new(&plan(format)).pack(&vec![0; 8193], &mut out), None);
+            assert_eq!(BlockPacker::new(&plan(format)).pack(&vec![0; 1 << 20], &mut out), None);
+            assert!(out.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_cancelled_between_its_blocks() {
+        let monitor = Monitor::new();
+        monitor.cancel();
+        let outcome = BlockPacker::new(&plan(OutputFormat::Cso)).pack_chunk(&chunk(2), &monitor);
+        assert!(matches!(outcome, Err(PackError::Cancelled)));
+    }
+
+    #[test]
+    fn no_dax_frame_is_as_long_as_a_block() {
+        // Noise that does not get smaller, and zeros in place of its end, so that the length goes through
+        // all values.
+        let mut state = 1u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24).to_le_bytes()[0]
+        })
+        .take(8192)
+        .collect();
+        let (mut raw, mut frame) = (vec![0; 8192], Vec::new());
+        let mut critical = 0;
+        for zeros in 0..64 {
+            let mut block = noise.clone();
+            block[8192 - zeros..].fill(0);
+            let mut deflate = Deflate::new(DeflateEncoder::Zlib { level: 9 }, false, 8192);
+            critical += u32::from(deflate.pack(&block, &mut raw).len == Some(8192 - dax::ZLIB_OVERHEAD));
+            frame.clear();
+            let packed = BlockPacker::new(&plan(OutputFormat::Dax)).pack(&block, &mut frame).unwrap();
+            assert_eq!(packed.coding, Coding::Zlib);
+            assert_ne!(frame.len(), 8192);
+        }
+        assert!(critical > 0, "no block was of the critical length");
+    }
+
+    #[test]
+    fn packed_and_padded_stays_below_a_block() {
+        for (index_shift, most) in [(0, 2047), (1, 2046), (3, 2040), (10, 1024), (11, 0), (12, 0), (20, 0)] {
+            let plan = Plan { index_shift, block_size: 2048, ..plan(OutputFormat::Cso) };
+            assert_eq!(room(&plan), most);
+        }
+        let plan = Plan {
+            index_shift: 3,
+            block_size: 2048,
+            threshold: Threshold::new(95).unwrap(),
+            ..plan(OutputFormat::Zso)
+        };
+        assert_eq!(room(&plan), 1945);
+    }
+
+    #[test]
+    fn blocks_are_packed_independently_of_those_before() {
+        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax] {
+            let (mut alone, mut after) = (Vec::new(), Vec::new());
+            BlockPacker::new(&plan(format)).pack(&block(), &mut alone).unwrap();
+            let mut packer = BlockPacker::new(&plan(format));
+            packer.pack(&[7; 100], &mut after).unwrap();
+            packer.pack(&block()[1..], &mut after).unwrap();
+            after.clear();
+            packer.pack(&block(), &mut after).unwrap();
+            assert!(alone == after, "{format:?}");
+        }
     }
 }

@@ -238,7 +238,6 @@ impl<J, R, E> Producer<J, R, E> {
                 }
                 Err(error) => {
                     // Takes its turn behind the jobs that were made before it.
-                    signals.failed(number);
                     let _ = result.send(Err(error));
                     let _ = self.send_result.send(wait);
                     false

@@ -55,7 +55,8 @@ pub enum Lz4Encoder {
 }
 
 /// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
-/// that do not get smaller, 95 also those that save less than a twentieth.
+/// that do not get smaller, 95 also those that save less than a twentieth. In DAX, which has no plain
+/// blocks, such a frame holds its data as a stored deflate block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Threshold(u8);
 
@@ -75,12 +76,13 @@ pub struct Plan {
     /// When a block is stored plain.
     pub threshold: Threshold,
     /// Whether a block is stored plain also when its deflate stream does not pass
-    /// [`sector_decode::deflate_lint`].
+    /// [`sector_decode::deflate_lint`]. Not possible in DAX, which has no plain blocks.
     pub firmware_safe: bool,
     /// The file's length is filled up with zeros to a multiple of this many bytes; 1 for none. The
     /// index's last value stays at the end of the data.
     pub pad_file_to: u32,
-    /// How many threads pack blocks.
+    /// How many threads pack blocks. Fewer are used where their encoders would take too much memory: with
+    /// the best levels of libdeflate and zopfli and blocks of 16 KiB and more.
     pub threads: NonZeroUsize,
 }
 
@@ -227,6 +229,126 @@ impl Plan {
         match self.lz4 {
             Lz4Encoder::Hc { level } if self.format.uses_lz4() => check("LZ4 HC", level, (3, 12)),
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    fn plan(format: OutputFormat, block_size: u32) -> Plan {
+        Plan {
+            format,
+            block_size,
+            index_shift: 0,
+            deflate: DeflateEncoder::Zlib { level: 6 },
+            lz4: Lz4Encoder::Fast,
+            threshold: Threshold(100),
+            firmware_safe: false,
+            pad_file_to: 1,
+            threads: NonZeroUsize::MIN,
+        }
+    }
+
+    #[test]
+    fn the_shift_comes_from_the_file_that_the_image_can_become() {
+        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso] {
+            let plan = plan(format, 2048);
+            // Blocks that just fit, from 28 + 2052 n <= (2^31 - 1) << shift with the index aligned.
+            for (shift, blocks) in [(0, 1_046_531), (1, 2_093_063), (2, 4_186_127), (3, 8_372_255)] {
+                assert_eq!(plan.smallest_shift(blocks * 2048), Some(shift));
+                assert_eq!(plan.smallest_shift((blocks + 1) * 2048), Some(shift + 1));
+                // Below the round number, where a shift chosen by the image's own size comes too late.
+                assert!(blocks * 2048 < (2 * GIB) << shift);
+                assert_eq!(plan.smallest_shift((2 * GIB) << shift), Some(shift + 1));
+            }
+            assert_eq!(plan.smallest_shift(2048), Some(0));
+        }
+    }
+
+    #[test]
+    fn a_larger_shift_works_as_well() {
+        for block_size in [2048, 8192, 256 << 10] {
+            for size in [GIB, 2 * GIB, 4 * GIB - 2048, 4 * GIB, 8 * GIB, 16 * GIB, 100 * GIB] {
+                let plan = plan(OutputFormat::Zso, block_size);
+                let smallest = plan.smallest_shift(size).unwrap();
+                for index_shift in 0..=MAX_INDEX_SHIFT + 1 {
+                    let outcome = Plan { index_shift, ..plan }.check(size);
+                    let works = (smallest..=MAX_INDEX_SHIFT).contains(&index_shift);
+                    assert_eq!(outcome.is_ok(), works, "{size} {block_size} {index_shift}");
+                    if !works {
+                        let format = Format::Zso;
+                        assert_eq!(
+                            outcome,
+                            Err(PlanError::IndexShift { format, got: index_shift, smallest })
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn padding_the_file_needs_no_shift() {
+        let plan = Plan { pad_file_to: 1 << 30, ..plan(OutputFormat::Zso, 2048) };
+        let size = 1_046_531 * 2048;
+        assert!(plan.worst_case_len(size) > i32::MAX as u64);
+        assert_eq!(plan.smallest_shift(size), Some(0));
+    }
+
+    #[test]
+    fn dax_and_jso_end_at_4_gib() {
+        // 32 + (6 + 8203) n <= 2^32 - 1; readers have no shift to make more of it.
+        let (dax, size) = (plan(OutputFormat::Dax, 0x2000), 523_202 * 0x2000);
+        assert_eq!(dax.check(size), Ok(()));
+        assert_eq!(
+            dax.check(size + 0x2000),
+            Err(PlanError::TooLarge { format: Format::Dax, size: size + 0x2000 })
+        );
+        // 52 + 2052 n <= 2^32 - 1.
+        let (jso, size) = (plan(OutputFormat::Jso, 2048), 2_093_063 * 2048);
+        assert_eq!(jso.check(size), Ok(()));
+        assert_eq!(
+            jso.check(size + 2048),
+            Err(PlanError::TooLarge { format: Format::Jso, size: size + 2048 })
+        );
+    }
+
+    #[test]
+    fn no_size_overflows() {
+        for format in [OutputFormat::Cso, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso] {
+            for block_size in [0, 1, 2048, 8192, u32::MAX] {
+                for size in [0, 1, u64::MAX - 2047, u64::MAX] {
+                    for index_shift in [0, 20, 63, 64, u8::MAX] {
+                        let plan = Plan { index_shift, pad_file_to: u32::MAX, ..plan(format, block_size) };
+                        assert!(plan.check(size).is_err());
+                        let _ = plan.worst_case_len(size);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_blocks_than_32_bits_count_are_too_many() {
+        let plan = Plan { index_shift: 12, ..plan(OutputFormat::Cso, 2048) };
+        let size = u64::from(u32::MAX) * 2048;
+        assert_eq!(plan.check(size), Err(PlanError::TooLarge { format: Format::Cso, size }));
+    }
+
+    #[test]
+    fn thresholds_are_percentages_of_the_block() {
+        assert_eq!(Threshold::new(0), None);
+        assert_eq!(Threshold::new(101), None);
+        for (percent, most) in [(1, 20), (50, 1023), (95, 1945), (99, 2027), (100, 2047)] {
+            // Plain from `percent` of the block on: what is packed stays below.
+            let threshold = Threshold::new(percent).unwrap();
+            assert_eq!(threshold.max_packed(2048), most);
+            assert!(u64::from(most) * 100 < 2048 * u64::from(percent));
+            assert!(u64::from(most + 1) * 100 >= 2048 * u64::from(percent));
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct BlockCounts {
     pub lzo: u32,
 }
 
-/// What [`encode`](crate::encode) has done.
+/// What [`encode`](crate::encode()) has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Bytes of the image.

@@ -102,3 +102,152 @@ fn count(blocks: &mut BlockCounts, coding: Coding) {
         Coding::Lzo => &mut blocks.lzo,
     } += 1;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, SeekFrom};
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::digest::Hasher;
+    use crate::pack::PackedBlock;
+    use crate::plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Threshold};
+
+    fn plan(format: OutputFormat, block_size: u32, index_shift: u8) -> Plan {
+        Plan {
+            format,
+            block_size,
+            index_shift,
+            deflate: DeflateEncoder::Zlib { level: 9 },
+            lz4: Lz4Encoder::Fast,
+            threshold: Threshold::new(100).unwrap(),
+            firmware_safe: false,
+            pad_file_to: 2048,
+            threads: NonZeroUsize::MIN,
+        }
+    }
+
+    fn chunk(len: u32, coding: Coding) -> PackedChunk {
+        let blocks = vec![PackedBlock { len, coding, lint_finding: None }];
+        PackedChunk { image_len: 0, bytes: vec![0xDA; len as usize], blocks }
+    }
+
+    /// A file of any length that keeps only its first megabyte.
+    #[derive(Default)]
+    struct FrontOnly {
+        front: Cursor<Vec<u8>>,
+        position: u64,
+        len: u64,
+    }
+
+    const FRONT: u64 = 1 << 20;
+
+    impl Write for FrontOnly {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            if self.position < FRONT {
+                self.front.set_position(self.position);
+                self.front.write_all(buf)?;
+            }
+            self.position += buf.len() as u64;
+            self.len = self.len.max(self.position);
+            Ok(buf.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for FrontOnly {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            let SeekFrom::Start(position) = to else { panic!("only absolute seeks") };
+            self.position = position;
+            Ok(position)
+        }
+    }
+
+    #[test]
+    fn positions_over_4_gib() {
+        const BLOCK: u32 = 256 << 10;
+        let blocks = 20_000;
+        let image_size = u64::from(BLOCK) * blocks;
+        let plan = plan(OutputFormat::Cso, BLOCK, 2);
+        assert_eq!(plan.check(image_size), Ok(()));
+        let mut file = FrontOnly::default();
+        let mut writer = ImageWriter::new(&mut file, &plan, image_size).unwrap();
+        // Odd lengths, so that each block needs padding.
+        let (packed, plain) = (chunk(BLOCK - 1001, Coding::Deflate), chunk(BLOCK, Coding::Stored));
+        for block in 0..blocks {
+            writer.write(if block % 2 == 0 { &packed } else { &plain }).unwrap();
+        }
+        let summary = writer.finish(Hasher::new().finish()).unwrap();
+
+        let front = file.front.into_inner();
+        let value = |at: usize| u32::from_le_bytes(front[24 + 4 * at..][..4].try_into().unwrap());
+        let mut position = (24 + 4 * (blocks + 1)).next_multiple_of(4);
+        for block in 0..blocks {
+            let plain = block % 2 == 1;
+            let expected = u32::try_from(position >> 2).unwrap() | u32::from(plain) << 31;
+            assert_eq!(value(usize::try_from(block).unwrap()), expected);
+            position += u64::from(if plain { BLOCK } else { BLOCK - 1000 });
+        }
+        assert!(position > 4 << 30);
+        assert_eq!(u64::from(value(20_000)) << 2, position);
+        assert_eq!(summary.stored_size, position.next_multiple_of(2048));
+        assert_eq!(summary.stored_size, file.len);
+        assert_eq!((summary.blocks.stored, summary.blocks.deflate), (10_000, 10_000));
+    }
+
+    #[test]
+    fn tables_of_several_pages() {
+        // Three pages of DAX positions, and two of sizes.
+        let frames = 9000;
+        let plan = plan(OutputFormat::Dax, 8192, 0);
+        let mut file = Cursor::new(Vec::new());
+        let mut writer = ImageWriter::new(&mut file, &plan, frames * 8192).unwrap();
+        for frame in 0..frames {
+            writer.write(&chunk(u32::try_from(frame % 50 + 10).unwrap(), Coding::Zlib)).unwrap();
+        }
+        writer.finish(Hasher::new().finish()).unwrap();
+
+        let file = file.into_inner();
+        let mut position = u32::try_from(32 + 6 * frames).unwrap();
+        for frame in 0..usize::try_from(frames).unwrap() {
+            let size = u16::try_from(frame % 50 + 10).unwrap();
+            assert_eq!(file[32 + 4 * frame..][..4], position.to_le_bytes());
+            assert_eq!(file[32 + 4 * 9000 + 2 * frame..][..2], size.to_le_bytes());
+            position += u32::from(size);
+        }
+    }
+
+    #[test]
+    fn the_header_comes_last() {
+        /// Remembers where each write went.
+        struct Journal(Cursor<Vec<u8>>, Vec<u64>);
+        impl Write for Journal {
+            fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+                self.1.push(self.0.position());
+                self.0.write(buf)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        impl Seek for Journal {
+            fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+                self.0.seek(to)
+            }
+        }
+        for format in [OutputFormat::Cso, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso] {
+            let plan = plan(format, 8192, 0);
+            let mut file = Journal(Cursor::new(Vec::new()), Vec::new());
+            let mut writer = ImageWriter::new(&mut file, &plan, 3 * 8192).unwrap();
+            for _ in 0..3 {
+                writer.write(&chunk(500, Coding::Deflate)).unwrap();
+            }
+            writer.finish(Hasher::new().finish()).unwrap();
+            assert_eq!(file.1.last(), Some(&0));
+            assert_eq!(file.1.iter().filter(|&&at| at < 24).count(), 1);
+        }
+    }
+}

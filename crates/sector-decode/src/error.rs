@@ -143,7 +143,7 @@ pub enum CodecError {
     },
     /// The stream breaks the rules of its codec.
     Invalid {
-        /// Bytes decoded until then; 0 when the codec does not tell.
+        /// Bytes decoded until then.
         produced: u32,
         /// Bytes that the block stands for.
         expected: u32,

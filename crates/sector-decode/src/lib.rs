@@ -2,15 +2,15 @@
 //!
 //! This is the one decoder of the project: the PSP driver serves a game's reads with it, and the
 //! converter on the PC proves every file it writes with it. It needs neither `std` nor an
-//! allocator, contains no unsafe code, and keeps all file positions in 64 bits.
+//! allocator, contains no unsafe code unless the feature `fast` is on, and keeps all file positions in 64 bits.
 //!
 //! # From a file to sectors
 //!
 //! 1. [`Layout::probe`] reads the header of any [`ReadAt`] and returns a validated, `Copy` [`Layout`].
 //! 2. [`Layout::buffer_sizes`] says how much memory reading needs; the caller provides it as [`Buffers`].
 //! 3. [`SectorReader`] serves any byte range of the image. It loads the index window by window, asks
-//!    the layout where a block lies ([`Layout::locate`], pure arithmetic), fetches runs of blocks with
-//!    one read, and keeps the last block that was only partly wanted.
+//!    the layout where a block lies (pure arithmetic), fetches runs of blocks with one read, and keeps
+//!    the last block that was only partly wanted.
 //!
 //! ```
 //! use sector_decode::{Buffers, Decoder, Layout, SectorReader};
@@ -35,10 +35,15 @@
 //! No input panics, loops without end, or reads or writes out of bounds: damaged files end in one of
 //! three small `Copy` errors that carry the numbers ([`HeaderError`], [`BlockError`], [`CodecError`]).
 //! Work is bounded by the sizes of the buffers: a block's packed bytes are limited by its block size
-//! ([`Layout::max_packed_len`]), and each is looked at once or twice.
+//! ([`Layout::max_packed_len`]), and each is looked at once or twice. The exception is DAX's list of
+//! uncompressed areas, at most as long as that of its frames: each index window looks through all of it.
 #![no_std]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "fast"), forbid(unsafe_code))]
+#![cfg_attr(feature = "fast", deny(unsafe_code))]
 #![deny(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
 
 mod bytes;
 mod codec;
@@ -47,10 +52,12 @@ pub mod deflate_lint;
 mod error;
 mod index;
 mod reader;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod units;
 
 pub use bytes::{EndOfSlice, ReadAt};
-pub use codec::{Coding, Decoder};
+pub use codec::{Coding, Decoder, copy_bytes};
 pub use container::{Extent, Foreign, Format, Layout, MAX_BLOCK_SIZE, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE};
 pub use error::{BlockError, BufferError, CodecError, HeaderError, OpenError, ReadError};
 pub use reader::{BlockView, BufferSizes, Buffers, SectorReader};

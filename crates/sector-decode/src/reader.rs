@@ -11,8 +11,8 @@
 //! - `cached`: which block `block` holds. It is cleared before the buffer is touched and set after the
 //!   block decoded, so that a failed read can never leave bytes that pass for a block. `held` obeys the
 //!   same rule.
-//! - `next`: where in the image the last read ended, behind every image before the first. A read that goes on there fetches a whole `packed`
-//!   buffer, if that has room for more than one block.
+//! - `next`: where in the image the last read ended, behind every image before the first. A read that goes
+//!   on there fetches a whole `packed` buffer, if that has room for more than one block.
 //!
 //! A request of more blocks than `packed` has room for is fetched into the end of the caller's own memory
 //! and decoded from there to the beginning. [`Run`] tells when that works.
@@ -20,7 +20,7 @@
 use core::ops::Range;
 
 use crate::bytes::ReadAt;
-use crate::codec::{Coding, Decoder};
+use crate::codec::{Coding, Decoder, copy_bytes};
 use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
 use crate::index::IndexWindow;
@@ -264,7 +264,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     fn copy_cached(&self, block: BlockIndex, inside: usize, out: &mut [u8]) -> usize {
         let data = &self.block[inside..self.layout.block_len(block) as usize];
         let served = data.len().min(out.len());
-        out[..served].copy_from_slice(&data[..served]);
+        copy_bytes(&data[..served], &mut out[..served]);
         served
     }
 

@@ -52,8 +52,8 @@ fn ciso_py_without_shift() {
     let data = 24 + 4 * 5;
     let lens = [packed[0].len(), SECTOR, SECTOR, packed[3].len()].map(|len| u32::try_from(len).unwrap());
     file.u32(data);
-    file.u32(data + lens[0] | FLAG);
-    file.u32(data + lens[0] + lens[1] | FLAG);
+    file.u32((data + lens[0]) | FLAG);
+    file.u32((data + lens[0] + lens[1]) | FLAG);
     file.u32(data + lens[0] + lens[1] + lens[2]);
     file.u32(data + lens.iter().sum::<u32>());
     file.raw(&packed[0]);

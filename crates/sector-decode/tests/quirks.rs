@@ -409,7 +409,7 @@ fn dax_areas_are_found_in_every_index_window() {
 fn dax_frame_length_comes_from_the_size_table() {
     // The ARK family takes the difference of offsets, which would add the gap to the frame.
     let image = text(8);
-    let gap = vec![0xEE; 100];
+    let gap = [0xEE; 100];
     let dax = Dax::v0(image.len(), zlib_frames(&image));
     let file = dax.file();
     let (start, first) = (dax.data_start(), dax.frames[0].len());

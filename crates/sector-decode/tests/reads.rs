@@ -6,7 +6,7 @@ use sector_decode::{BlockError, BlockIndex, CodecError, Format, Layout, Lba, Rea
 use support::ciso::{Ciso, Stored};
 use support::dax::{Dax, FRAME_SIZE};
 use support::image;
-use support::kinds::{Kind, Last, build, samples};
+use support::kinds::{Kind, Last, Sample, build, samples};
 use support::pack;
 use support::read::{Memory, block_error, layout_of};
 use support::source::{Counting, Flaky, FlakyError, Log};
@@ -30,7 +30,7 @@ fn long_cso(sectors: usize) -> (Vec<u8>, Vec<u8>) {
 
 #[test]
 fn neighbouring_blocks_are_fetched_with_one_read() {
-    for (kind, image, file) in samples(64) {
+    for Sample { kind, image, file } in samples(64) {
         let layout = layout_of(&file);
         let (source, log) = Counting::new(&file[..]);
         let mut memory = Memory::sized(&layout, 1024, 64);
@@ -208,7 +208,7 @@ fn sectors_of_one_block_are_decoded_from_one_read() {
 #[test]
 fn work_for_a_sector_is_bounded() {
     // Wherever it lies and whatever is asked before: the packed bytes of one block, one index window.
-    for (kind, image, file) in samples(64) {
+    for Sample { kind, image, file } in samples(64) {
         let layout = layout_of(&file);
         let (source, log) = Counting::new(&file[..]);
         let mut memory = Memory::sized(&layout, 4, 16);
@@ -255,7 +255,7 @@ fn work_for_a_hostile_block_is_bounded() {
 
 #[test]
 fn view_shows_a_block_beside_its_packed_bytes() {
-    for (kind, image, file) in samples(15) {
+    for Sample { kind, image, file } in samples(15) {
         let layout = layout_of(&file);
         let mut memory = Memory::suggested(&layout);
         let mut reader = memory.reader(&file[..], layout);

@@ -10,7 +10,7 @@ use support::bytes::{get_u32, set_u32};
 use support::ciso::{Ciso, FLAG, Stored, entry_at};
 use support::dax::{Dax, FRAME_SIZE};
 use support::jso::{self, Jso};
-use support::kinds::samples;
+use support::kinds::{Sample, samples};
 use support::read::{Failure, Memory, block_error, header_error, image_of, layout_of};
 use support::source::Virtual;
 use support::{image, pack};
@@ -47,16 +47,16 @@ fn empty_file() {
 
 #[test]
 fn file_that_ends_inside_its_header() {
-    for (_, _, file) in samples(4) {
+    for Sample { file, .. } in samples(4) {
         let needed = match layout_of(&file).format() {
             Format::Iso => continue,
             Format::Dax => 32,
             Format::Jso => 48,
             _ => 24,
         };
-        for len in [needed - 1, needed / 2 + 9, 21] {
-            let error = header_error(&file[..len]);
-            let expected = HeaderError::FileTooShort { len: len as u64, needed: needed as u32 };
+        for len in [needed - 1, needed / 2 + 9, 21_u32] {
+            let error = header_error(&file[..len as usize]);
+            let expected = HeaderError::FileTooShort { len: len.into(), needed };
             assert_eq!(error, expected, "{:?}", layout_of(&file).format());
         }
     }
@@ -64,7 +64,7 @@ fn file_that_ends_inside_its_header() {
 
 #[test]
 fn file_that_ends_inside_its_index() {
-    for (kind, _, file) in samples(8) {
+    for Sample { kind, file, .. } in samples(8) {
         let layout = layout_of(&file);
         let index_end = layout.data_start().0;
         if layout.format() == Format::Iso {
@@ -379,14 +379,14 @@ fn lzo_stream_that_is_damaged() {
     assert_eq!(lzo_error(pack::lzo(&[7; SECTOR - 1])), short);
     // One literal, then a match of 3 at distance 2.
     let error = lzo_error(vec![0x12, b'A', 0x21, 1 << 2, 0, 0x11, 0, 0]);
-    assert_eq!(error, CodecError::Invalid { produced: 0, expected: 2048 });
+    assert_eq!(error, CodecError::Invalid { produced: 1, expected: 2048 });
 }
 
 // Calls.
 
 #[test]
 fn range_outside_the_image() {
-    for (kind, image, file) in samples(4) {
+    for Sample { kind, image, file } in samples(4) {
         let layout = layout_of(&file);
         let mut memory = Memory::minimal(&layout);
         let mut reader = memory.reader(&file[..], layout);
@@ -406,7 +406,7 @@ fn range_outside_the_image() {
 
 #[test]
 fn buffers_smaller_than_the_layout_asks_for() {
-    for (kind, _, file) in samples(4) {
+    for Sample { kind, file, .. } in samples(4) {
         let layout = layout_of(&file);
         let sizes = layout.buffer_sizes();
         let full = [sizes.index_min, sizes.packed, sizes.block];

@@ -1,6 +1,6 @@
 //! Profiles: whom a file is for, and what follows from that for how it is written.
 //!
-//! A profile is a row of [`rules`]: formats, block sizes, encoders. [`choose`] puts together what the
+//! A profile is a row of `rules`: formats, block sizes, encoders. [`choose`] puts together what the
 //! user wishes and what the row allows, and then asks [`crate::readers`] about the result, so that no
 //! file is planned that its readers cannot use.
 

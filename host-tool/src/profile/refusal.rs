@@ -121,13 +121,17 @@ impl Refusal {
             Self::BlockSize { profile: Profile::Any, min, max, .. } => {
                 format!("Use a power of two from {min} to {max}.")
             }
-            Self::BlockSize { min, max, .. } if min == max => {
-                "Leave out -b, or choose another reader with --for (--for any has no such limit).".into()
+            Self::BlockSize { profile, format, got, min, max, .. } => {
+                let sizes = if min == max {
+                    "Leave out -b".into()
+                } else {
+                    format!("Use a power of two from {min} to {max}")
+                };
+                match others_with(*profile, *format, *got) {
+                    Some(others) => format!("{sizes}, or name another reader: --for {others}."),
+                    None => format!("{sizes}."),
+                }
             }
-            Self::BlockSize { min, max, .. } => format!(
-                "Use a power of two from {min} to {max}, or choose another reader with --for (--for any has no \
-                 such limit)."
-            ),
             Self::NeedsForce { max, .. } => {
                 format!("Use -b {max}, or add -f if the disc will not be started from that menu.")
             }
@@ -167,10 +171,28 @@ fn for_whom(profile: Profile) -> String {
     if profile == Profile::Any { String::new() } else { format!(" --for {profile}") }
 }
 
+/// The other profiles for the same console that write such blocks, as `ark or ppsspp`.
+fn others_with(profile: Profile, format: OutputFormat, block_size: u32) -> Option<String> {
+    let console = |profile: Profile| profile.readers().first().and_then(|reader| reader.console());
+    let others: Vec<&str> = Profile::ALL
+        .into_iter()
+        .filter(|other| *other != Profile::Any && console(*other) == console(profile))
+        .filter(|other| other.formats().contains(&format) && other.has_blocks_of(block_size))
+        .map(Profile::name)
+        .collect();
+    let (last, rest) = others.split_last()?;
+    Some(if rest.is_empty() { (*last).into() } else { format!("{} or {last}", rest.join(", ")) })
+}
+
 /// Why a profile does not write a format: the word of the first of its readers that says something.
 fn readers_without(profile: Profile, format: OutputFormat) -> String {
-    let cannot =
-        |reader: &Reader| reader.refuses_format(format.format()).map(|why| format!("{reader}: {why}"));
+    let cannot = |reader: &Reader| {
+        let why = reader.refuses_format(format.format())?;
+        Some(match why.strip_prefix("it ") {
+            Some(verb) => format!("{reader} {verb}"),
+            None => format!("{reader}: {why}"),
+        })
+    };
     profile.readers().iter().find_map(cannot).unwrap_or_else(|| {
         let names: Vec<String> = profile.formats().iter().map(|format| format.format().to_string()).collect();
         format!("it writes {}", names.join(" or "))

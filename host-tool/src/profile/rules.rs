@@ -3,6 +3,8 @@
 use image_encode::OutputFormat::{self, Cso, Cso2, Dax, Jso, Zso};
 use image_encode::Threshold;
 
+use sector_decode::{MAX_INDEX_SHIFT, SECTOR_SIZE};
+
 use super::Profile;
 use crate::readers::Reader;
 
@@ -57,7 +59,7 @@ pub(super) enum Index {
 }
 
 /// The limit of PPSSPP and of this program's decoder.
-const ANY_SHIFT: Index = Index::UpTo(sector_decode::MAX_INDEX_SHIFT);
+const ANY_SHIFT: Index = Index::UpTo(MAX_INDEX_SHIFT);
 
 /// A row with another number than a percentage does not compile.
 const fn percent(number: u8) -> Threshold {
@@ -80,11 +82,21 @@ impl Profile {
             Self::Any => &ANY,
         }
     }
+
+    /// Whether the profile itself has nothing against blocks of this size, without force.
+    pub(super) const fn has_blocks_of(self, block_size: u32) -> bool {
+        match self.rules().blocks {
+            Blocks::Sizes { max, .. } => {
+                block_size.is_power_of_two() && block_size >= SECTOR_SIZE && block_size <= max
+            }
+            Blocks::OfFormat => true,
+        }
+    }
 }
 
 const PSP: Rules = Rules {
     name: "psp",
-    summary: "every PSP firmware and emulator: CSO, 2048-byte blocks, stock zlib",
+    summary: "every custom firmware of the PSP: CSO, 2048-byte blocks, stock zlib",
     formats: &[Cso],
     blocks: Blocks::Sizes {
         default: 2048,

@@ -273,6 +273,12 @@ fn images_that_no_format_can_hold_are_refused() {
     }
     let fix = choose(Profile::Opl, &wishes(), 2352 * 1001).unwrap_err().fix();
     assert!(fix.contains("2352"), "{fix}");
+    // A header can say anything.
+    for size in [1 << 53, 1 << 60, u64::MAX - 2047] {
+        for profile in Profile::ALL {
+            assert!(choose(profile, &wishes(), size).is_err(), "{profile} {size}");
+        }
+    }
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
         let refusal = choose(Profile::Any, &Wishes { to: Some(format), ..wishes() }, 5 * GIB).unwrap_err();
         assert!(matches!(refusal, Refusal::Plan(PlanError::TooLarge { .. })), "{refusal:?}");
@@ -309,15 +315,20 @@ fn refusals_have_reason_and_fix() {
             Profile::Opl,
             Wishes { to: Some(OutputFormat::Cso), ..wishes() },
             IMAGE,
-            &["opl", "CSO", "--to zso"],
+            &["opl", "1.2+ does not read CSO", "--to zso"],
         ),
         (
             Profile::Psp,
             Wishes { block_size: Some(8192), ..wishes() },
             IMAGE,
-            &["8192", "2048", "Leave out -b"],
+            &["8192", "2048", "Leave out -b", "--for ark, ppsspp or cisor."],
         ),
-        (Profile::Opl, Wishes { block_size: Some(4096), ..wishes() }, IMAGE, &["4096", "garbage", "--for"]),
+        (
+            Profile::Opl,
+            Wishes { block_size: Some(4096), ..wishes() },
+            IMAGE,
+            &["4096", "garbage", "--for pcsx2."],
+        ),
         (
             Profile::Ark,
             Wishes { block_size: Some(16384), ..wishes() },

@@ -1,7 +1,7 @@
 //! Who can read a file: every program and firmware that is known to read one of the formats, what each
 //! takes, and why it does not take the rest.
 //!
-//! The rows are in [`table`], the rules that they are made of in [`rules`]. Most were read in the
+//! The rows are in `table`, the rules that they are made of in `rules`. Most were read in the
 //! readers' source code; nothing here was tried on a console. Where even the source was not seen, the
 //! text of the verdict says "reported", "inferred" or "not verified".
 //!

@@ -120,14 +120,12 @@ pub(super) fn firmware_inflate(facts: &Facts) -> Verdict {
     match facts.unsafe_streams {
         Some(0) => Reads,
         Some(count) => Caution(format!(
-            "{count} deflate streams are of a kind that is reported to hang the PSP (inferred, see \
-             docs/firmware-safe-deflate.md); `cisor compress --for psp` writes none"
+            "{count} deflate streams are not firmware-safe: such files are reported to hang the PSP (that these \
+             streams are the cause is inferred); `cisor compress --for psp` writes none"
         )),
-        None => Caution(
-            "the header does not tell whether its deflate streams are of the kind that the PSP's firmware is \
-             known to take; `cisor info --blocks` looks at them"
-                .into(),
-        ),
+        None => {
+            Caution("only if its deflate streams are firmware-safe, which `cisor info --blocks` tells".into())
+        }
     }
 }
 

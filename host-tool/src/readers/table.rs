@@ -118,7 +118,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             ],
         },
         Reader::Adrenaline8 => &Row {
-            name: "Adrenaline 8 and later, ARK-5",
+            name: "Adrenaline 8+, ARK-5",
             key: "adrenaline8",
             console: PSP,
             cells: [Yes; 5],
@@ -201,7 +201,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             ],
         },
         Reader::Pcsx2 => &Row {
-            name: "PCSX2 since December 2023",
+            name: "PCSX2 since Dec. 2023",
             key: "pcsx2",
             console: PS2,
             cells: [Yes, NO_CSO2, Yes, NO_DAX, NO_JSO],
@@ -254,7 +254,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             ],
         },
         Reader::Opl => &Row {
-            name: "Open PS2 Loader 1.2 and later",
+            name: "Open PS2 Loader 1.2+",
             key: "opl",
             console: PS2,
             cells: [NO_CSO, NO_CSO, Yes, NO_DAX, NO_JSO],
@@ -271,7 +271,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             ],
         },
         Reader::Neutrino => &Row {
-            name: "Neutrino, on the console",
+            name: "Neutrino on the console",
             key: "neutrino",
             console: PS2,
             cells: [No(
@@ -280,7 +280,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             rules: &[],
         },
         Reader::NeutrinoServer => &Row {
-            name: "Neutrino's udpfs_server.py, on the PC",
+            name: "Neutrino's server on the PC",
             key: "neutrino-server",
             console: PS2,
             cells: [
@@ -332,7 +332,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             ],
         },
         Reader::Patches => &Row {
-            name: "xdelta, PPF and other patches",
+            name: "xdelta and PPF patches",
             key: "patches",
             console: None,
             cells: [No("patches address the plain image: extract it, patch it, compress it again"); 5],

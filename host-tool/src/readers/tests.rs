@@ -373,3 +373,26 @@ fn readers_of_a_console() {
     assert!(of(Some(Console::Ps2)).contains(&Reader::Maxcso));
     assert_eq!(of(None), Reader::ALL);
 }
+
+/// The table in docs/formats/README.md says what this module says.
+#[test]
+fn documentation_has_the_same_matrix() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/formats/README.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for reader in Reader::ALL {
+        let row = page
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("| {reader} | ")))
+            .unwrap_or_else(|| panic!("{reader} has no row"));
+        let documented: Vec<&str> = row.split(" | ").take(5).collect();
+        let expected: Vec<&str> = FORMATS[1..]
+            .iter()
+            .map(|&format| match verdict(reader, &facts(format)) {
+                Verdict::Reads => "yes",
+                Verdict::Caution(_) => "but",
+                Verdict::Refuses(_) => "no",
+            })
+            .collect();
+        assert_eq!(documented, expected, "{reader}");
+    }
+}

@@ -4,6 +4,9 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::Encoder;
 
+/// The level that packs best.
+pub(super) const BEST: u8 = 9;
+
 pub(super) struct Zlib(Compress);
 
 impl Zlib {

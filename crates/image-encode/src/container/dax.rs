@@ -64,6 +64,13 @@ impl Container for Dax {
     }
 }
 
+/// Whether a frame of this much raw deflate data would be as long as a block.
+///
+/// Readers of the ARK family look at a frame's length alone and would take it for a plain one.
+pub(crate) fn looks_plain(deflate_len: usize) -> bool {
+    ZLIB_OVERHEAD + deflate_len == FRAME_SIZE
+}
+
 /// Makes a frame of raw deflate data, which decodes to `block`.
 pub(crate) fn wrap(deflate: &[u8], block: &[u8], frame: &mut Vec<u8>) {
     frame.extend_from_slice(&ZLIB_HEADER);

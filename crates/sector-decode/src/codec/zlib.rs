@@ -1,15 +1,17 @@
 //! Complete zlib streams, as DAX frames are: two bytes of header, deflate data, Adler-32.
 
 use super::count;
-use super::deflate::Inflate;
 use crate::error::CodecError;
 
 const HEADER_LEN: usize = 2;
 const CHECKSUM_LEN: usize = 4;
 
 /// Decodes and checks the Adler-32: the only check of content that a compressed image has per block.
-pub(super) fn decode(
-    inflate: &mut Inflate,
+///
+/// `inflate` decodes the deflate stream in between, from packed bytes to room for a block of which so
+/// many bytes are needed; it returns how many bytes it took and how many came out.
+pub(crate) fn decode(
+    inflate: impl FnOnce(&[u8], &mut [u8], usize) -> Result<(usize, usize), CodecError>,
     packed: &[u8],
     out: &mut [u8],
     needed: usize,
@@ -17,7 +19,7 @@ pub(super) fn decode(
     let ended = CodecError::InputEnded { produced: 0, expected: count(needed) };
     let (header, stream) = packed.split_first_chunk::<HEADER_LEN>().ok_or(ended)?;
     check_header(*header)?;
-    let (consumed, produced) = inflate.stream(stream, out, needed)?;
+    let (consumed, produced) = inflate(stream, out, needed)?;
     let trailer = stream.get(consumed..).and_then(|rest| rest.first_chunk::<CHECKSUM_LEN>());
     let expected = trailer
         .map(|bytes| u32::from_be_bytes(*bytes))

@@ -10,6 +10,8 @@ mod dax;
 mod foreign;
 mod iso;
 mod jso;
+#[cfg(test)]
+mod tests;
 mod zso;
 
 use core::fmt;

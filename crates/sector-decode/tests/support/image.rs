@@ -49,7 +49,7 @@ pub fn mixed(len: usize, seed: u64) -> Vec<u8> {
             0 | 1 => text(SECTOR, noise.next()),
             2 => vec![0; SECTOR],
             3 => noise.bytes(SECTOR),
-            _ => (0..SECTOR as u32 / 4).flat_map(|n| (n * 3).to_le_bytes()).collect(),
+            _ => (0..512_u32).flat_map(|n| (n * 3).to_le_bytes()).collect(),
         };
         image.extend_from_slice(&sector);
     }

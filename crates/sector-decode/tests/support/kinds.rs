@@ -142,14 +142,22 @@ impl Block<'_> {
     }
 }
 
-/// A small file of each kind with its image: a few blocks, plain and packed, the last one partial.
-pub fn samples(sectors: usize) -> Vec<(Kind, Vec<u8>, Vec<u8>)> {
+/// A file and what it decodes to.
+#[derive(Clone)]
+pub struct Sample {
+    pub kind: Kind,
+    pub image: Vec<u8>,
+    pub file: Vec<u8>,
+}
+
+/// A file of each kind: plain and packed blocks of 4 KiB, the last one filled up with zeros.
+pub fn samples(sectors: usize) -> Vec<Sample> {
     Kind::ALL
         .into_iter()
         .map(|kind| {
             let image = image::mixed(sectors * 2048, 7);
             let file = build(kind, &image, 4096, Last::ZeroFilled);
-            (kind, image, file)
+            Sample { kind, image, file }
         })
         .collect()
 }

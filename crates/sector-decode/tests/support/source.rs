@@ -92,7 +92,7 @@ impl<F: FnMut(u64) -> [u8; 4]> ReadAt for Virtual<F> {
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), Self::Error> {
         assert!(offset.checked_add(buf.len() as u64).is_some_and(|end| end <= self.len), "read past the end");
         let mut word = (u64::MAX, [0; 4]);
-        for (at, byte) in (offset..).zip(buf) {
+        for (byte, at) in buf.iter_mut().zip(offset..) {
             let start = at - at % 4;
             if word.0 != start {
                 word = (start, (self.word)(start));

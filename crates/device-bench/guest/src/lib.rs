@@ -1,0 +1,72 @@
+//! What the bench calls inside the emulated CPU: one C function per thing that is measured.
+//!
+//! All take (packed, packed length, out, block size) and return 0 when the block decoded.
+#![no_std]
+
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+use core::slice;
+
+use sector_decode::{Coding, Decoder};
+
+/// Memory for the one decoder that exists, as a driver has it in a `static`.
+struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
+
+// SAFETY: the emulated machine has one thread.
+unsafe impl<T> Sync for Slot<T> {}
+
+static DECODER: Slot<Decoder> = Slot(UnsafeCell::new(MaybeUninit::uninit()));
+
+/// To be called once before everything else.
+#[unsafe(no_mangle)]
+pub extern "C" fn set_up() -> i32 {
+    // SAFETY: one thread, no reference to the content exists now.
+    unsafe { (*DECODER.0.get()).write(Decoder::new()) };
+    0
+}
+
+/// Returns the bytes that a decoder occupies.
+#[unsafe(no_mangle)]
+pub extern "C" fn state_size() -> usize {
+    size_of::<Decoder>()
+}
+
+fn decode(coding: Coding, packed: *const u8, len: usize, out: *mut u8, room: usize) -> i32 {
+    // SAFETY: the bench passes the bounds of two buffers that it mapped, and called `set_up`.
+    let (packed, out, decoder) = unsafe {
+        (
+            slice::from_raw_parts(packed, len),
+            slice::from_raw_parts_mut(out, room),
+            (*DECODER.0.get()).assume_init_mut(),
+        )
+    };
+    i32::from(decoder.decode(coding, packed, out, room).is_err())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn decode_stored(packed: *const u8, len: usize, out: *mut u8, room: usize) -> i32 {
+    decode(Coding::Stored, packed, len, out, room)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn decode_deflate(packed: *const u8, len: usize, out: *mut u8, room: usize) -> i32 {
+    decode(Coding::Deflate, packed, len, out, room)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn decode_lz4(packed: *const u8, len: usize, out: *mut u8, room: usize) -> i32 {
+    decode(Coding::Lz4, packed, len, out, room)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn decode_lzo(packed: *const u8, len: usize, out: *mut u8, room: usize) -> i32 {
+    decode(Coding::Lzo, packed, len, out, room)
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    // An address that nothing is mapped at stops the emulator with an error.
+    // SAFETY: not safe, and meant to fail.
+    unsafe { core::ptr::null_mut::<u32>().wrapping_add(1).write_volatile(0) };
+    loop {}
+}

@@ -1,0 +1,160 @@
+//! `locate` is arithmetic on numbers that a file may choose freely: here it gets all of them.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The header of a format with these sizes, as far as it can be valid.
+fn layout(
+    format: Format,
+    file_len: u64,
+    image_size: u64,
+    block_size: u32,
+    shift: u8,
+) -> Result<Layout, HeaderError> {
+    let mut head = [0; PROBE_LEN];
+    let mut put = |at: usize, bytes: &[u8]| head[at..at + bytes.len()].copy_from_slice(bytes);
+    match format {
+        Format::Iso => {}
+        Format::Cso | Format::Cso2 | Format::Zso => {
+            put(0, if format == Format::Zso { b"ZISO" } else { b"CISO" });
+            put(4, &24_u32.to_le_bytes());
+            put(8, &image_size.to_le_bytes());
+            put(16, &block_size.to_le_bytes());
+            put(20, &[if format == Format::Cso2 { 2 } else { 1 }, shift]);
+        }
+        Format::Dax => {
+            put(0, b"DAX\0");
+            put(4, &image_size.to_le_bytes()[..4]);
+        }
+        Format::Jso => {
+            put(0, b"JISO");
+            put(6, &block_size.to_le_bytes()[..2]);
+            put(8, &[shift & 1, 0, shift >> 1 & 1, 0]); // block headers, method
+            put(12, &image_size.to_le_bytes()[..4]);
+            put(32, &48_u32.to_le_bytes());
+        }
+    }
+    Layout::parse(&head, file_len)
+}
+
+fn any_layout() -> impl Strategy<Value = Layout> {
+    let format = prop::sample::select(Format::ALL.to_vec());
+    let sizes = (any::<u64>(), any::<u64>(), 0..60_u32, 0..60_u32);
+    (format, sizes, 1..=512_u32, 0..=MAX_INDEX_SHIFT).prop_filter_map(
+        "the header is refused",
+        |(format, (file_len, image_size, file_bits, image_bits), sectors, shift)| {
+            layout(format, file_len >> file_bits, image_size >> image_bits, sectors * 2048, shift).ok()
+        },
+    )
+}
+
+/// Where an index value points to: anywhere, or near a border of the data.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Anywhere(u32),
+    NearStart(u32),
+    NearEnd(u32),
+}
+
+impl Place {
+    fn value(self, layout: &Layout) -> u32 {
+        let near = |FileOffset(border), distance| {
+            u32::try_from(border >> layout.index_shift()).unwrap_or(u32::MAX).saturating_sub(distance)
+        };
+        match self {
+            Self::Anywhere(value) => value,
+            Self::NearStart(distance) => near(layout.data_start(), 10).saturating_add(distance),
+            Self::NearEnd(distance) => near(FileOffset(layout.file_len()), distance),
+        }
+    }
+}
+
+fn any_place() -> impl Strategy<Value = Place> {
+    prop_oneof![
+        (any::<u32>(), 0..32_u32).prop_map(|(value, bits)| Place::Anywhere(value >> bits)),
+        (0..20_u32).prop_map(Place::NearStart),
+        (0..3000_u32).prop_map(Place::NearEnd),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn an_extent_is_inside_the_file_and_fits_the_buffer(
+        layout in any_layout(), block: prop::sample::Index, place in any_place(), flag: bool,
+        step in prop_oneof![Just(u32::MAX), 0..3000_u32, any::<u32>()], size: u16, plain: bool,
+    ) {
+        let block = BlockIndex(u32::try_from(block.index(layout.block_count() as usize)).unwrap());
+        let first = place.value(&layout);
+        let next = first.wrapping_add(step);
+        let first = if flag { first | 1 << 31 } else { first };
+        let entry = match layout.index_shape() {
+            IndexShape::Frames { .. } => RawEntry::Frame { offset: first, size, plain },
+            _ => RawEntry::Positions { this: first, next },
+        };
+        match layout.locate(block, entry) {
+            Ok(extent) => {
+                prop_assert!(extent.offset >= layout.data_start());
+                prop_assert!(extent.offset.0 + u64::from(extent.len) <= layout.file_len());
+                prop_assert!(extent.len > 0 && extent.len <= layout.max_packed_len());
+                prop_assert!(extent.coding != Coding::Stored || extent.len == layout.block_len(block));
+            }
+            Err(error) => prop_assert!(!matches!(error, BlockError::Codec(_)), "{}", error),
+        }
+        // Where the message says that the block begins.
+        let _ = layout.entry_position(entry);
+    }
+
+    #[test]
+    fn blocks_cover_the_image(layout in any_layout()) {
+        let last = BlockIndex(layout.block_count() - 1);
+        let whole = u64::from(last.0) * u64::from(layout.block_size());
+        prop_assert_eq!(whole + u64::from(layout.block_len(last)), layout.image_size());
+        prop_assert!(layout.block_len(last) > 0);
+        prop_assert_eq!(layout.block_len(BlockIndex(layout.block_count())), 0);
+        prop_assert!(layout.data_start().0 <= layout.file_len());
+    }
+}
+
+/// A CSO of four sectors in a file of 10 000 bytes; data begins at 44.
+fn cso() -> Layout {
+    layout(Format::Cso, 10_000, 4 * 2048, 2048, 0).unwrap()
+}
+
+fn locate(layout: Layout, this: u32, next: u32) -> Result<Extent, BlockError> {
+    layout.locate(BlockIndex(0), RawEntry::Positions { this, next })
+}
+
+#[test]
+fn the_first_and_the_last_byte_of_the_data_can_be_used() {
+    let extent = |offset, len| Extent { offset: FileOffset(offset), len, coding: Coding::Deflate };
+    assert_eq!(locate(cso(), 44, 45), Ok(extent(44, 1)));
+    assert_eq!(locate(cso(), 9_999, 10_000), Ok(extent(9_999, 1)));
+    let outside = BlockError::PastEnd { end: 10_001, file_len: 10_000 };
+    assert_eq!(locate(cso(), 9_999, 10_001), Err(outside));
+    assert_eq!(locate(cso(), 43, 45), Err(BlockError::InsideIndex { start: 43, data_start: 44 }));
+}
+
+#[test]
+fn the_longest_block_that_is_taken() {
+    let max = 2048 + 256 + 64;
+    assert_eq!(cso().max_packed_len(), max);
+    assert_eq!(locate(cso(), 100, 100 + max).map(|extent| extent.len), Ok(max));
+    let too_long = BlockError::TooLong { len: u64::from(max) + 1, max: max.into() };
+    assert_eq!(locate(cso(), 100, 101 + max), Err(too_long));
+    // A shift of 7 allows for up to 127 bytes of padding; what is surely padding is not read.
+    let shifted = layout(Format::Zso, 10_000, 4 * 2048, 2048, 7).unwrap();
+    assert_eq!(locate(shifted, 1, 1 + 19).map(|extent| extent.len), Ok(max));
+    let too_long = BlockError::TooLong { len: 20 * 128, max: u64::from(max) + 127 };
+    assert_eq!(locate(shifted, 1, 1 + 20), Err(too_long));
+}
+
+#[test]
+fn values_are_shifted_in_64_bits() {
+    let layout = layout(Format::Cso, u64::MAX, 4 * 2048, 2048, 20).unwrap();
+    let extent = locate(layout, 0x7FFF_FFFE, 0x7FFF_FFFF).unwrap();
+    assert_eq!(extent.offset.0, 0x7FFF_FFFE << 20);
+    assert_eq!(layout.entry_position(RawEntry::Positions { this: u32::MAX, next: 0 }).0, 0x7FFF_FFFF << 20);
+}

@@ -1,0 +1,42 @@
+//! Stock zlib is the judge of lint and decoder:
+//!
+//! - what the lint calls malformed, zlib refuses, and so does the decoder;
+//! - what the lint passes, the decoder takes exactly if zlib does, and with the same bytes.
+//!
+//! Streams with other findings are left out: of those some inflates take what others refuse, which is why
+//! there is a lint.
+#![no_main]
+
+use flate2::{Decompress, FlushDecompress, Status};
+use libfuzzer_sys::fuzz_target;
+use sector_decode::deflate_lint::{Finding, lint};
+use sector_decode::{Coding, Decoder};
+
+const ROOM: usize = 1 << 16;
+
+fuzz_target!(|stream: &[u8]| {
+    let finding = lint(stream);
+    if !matches!(finding, Ok(()) | Err(Finding::Malformed)) {
+        return;
+    }
+    let mut judged = vec![0; ROOM];
+    let mut zlib = Decompress::new(false);
+    let status = zlib.decompress(stream, &mut judged, FlushDecompress::Finish);
+    let judged = match status {
+        Ok(Status::StreamEnd) => Some(&judged[..usize::try_from(zlib.total_out()).unwrap()]),
+        _ => None,
+    };
+
+    let mut decoded = vec![0; ROOM];
+    let needed = judged.map_or(0, <[u8]>::len);
+    let result = Decoder::new().decode(Coding::Deflate, stream, &mut decoded, needed);
+    if finding.is_err() {
+        assert!(judged.is_none(), "malformed, but zlib takes it");
+        assert!(result.is_err(), "malformed, but the decoder takes it");
+    } else {
+        assert_eq!(judged.is_some(), result.is_ok(), "{result:?}");
+        if let Some(judged) = judged {
+            assert!(decoded[..needed] == *judged);
+        }
+    }
+});

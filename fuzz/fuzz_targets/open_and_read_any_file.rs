@@ -1,0 +1,20 @@
+//! Any file can be opened and read, or refused; and what can be read as a whole reads the same in parts.
+#![no_main]
+
+use cisor_fuzz::Plan;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((plan, file)) = Plan::split(input) else { return };
+    let Some(answers) = plan.read(file, 0x55) else { return };
+    let Some(whole) = answers.first().and_then(|answer| answer.bytes.as_ref()) else { return };
+    for part in &answers[1..] {
+        // The last one can lie behind what is read of a huge image.
+        let Some(from) = usize::try_from(part.offset).ok().filter(|&from| from < whole.len()) else {
+            continue;
+        };
+        let Some(bytes) = &part.bytes else { panic!("{:#X} can be read only with the rest", part.offset) };
+        let len = bytes.len().min(whole.len() - from);
+        assert!(bytes[..len] == whole[from..][..len], "{:#X} differs", part.offset);
+    }
+});

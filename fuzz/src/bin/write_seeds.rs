@@ -1,0 +1,50 @@
+//! Writes the first inputs of each fuzz target to `corpus/`: a small file of each kind, streams of each
+//! codec and the lint's vectors, made with what the tests of `sector-decode` make theirs with.
+
+#[path = "../../../crates/sector-decode/tests/support/mod.rs"]
+mod support;
+
+use std::io;
+use std::path::Path;
+
+use support::kinds::samples;
+use support::{bits, image, pack};
+
+fn main() -> io::Result<()> {
+    // As little memory as works; more; as much as a plan can give.
+    const PLANS: [[u8; cisor_fuzz::PLAN_LEN]; 3] = [[0, 0, 0, 255], [20, 3, 60, 99], [255, 15, 128, 255]];
+    for target in ["open_and_read_any_file", "no_output_leak"] {
+        for sectors in [1, 5, 12] {
+            for (number, sample) in samples(sectors).into_iter().enumerate() {
+                let input = [&PLANS[(number + sectors) % 3][..], &sample.file].concat();
+                write(target, &format!("kind{number:02}-{sectors}-sectors"), &input)?;
+            }
+        }
+    }
+
+    let texts = [image::text(2048, 1), image::mixed(4096, 2), image::noise(300, 3), vec![0; 5000]];
+    let lint = "lint_never_panics_and_agrees_with_decoder";
+    let streams = "any_stream_decodes_alike_into_any_buffer";
+    write(lint, "empty-distance-code", &bits::empty_distance_code(50))?;
+    write(lint, "one-distance-codeword", &bits::one_distance_codeword(700))?;
+    for (number, text) in texts.iter().enumerate() {
+        for level in [0, 1, 9] {
+            write(lint, &format!("zlib-{number}-level-{level}"), &pack::deflate(text, level))?;
+        }
+        write("lz4_agrees_with_liblz4", &format!("lz4-{number}"), &pack::lz4(text))?;
+        let packed =
+            [text.clone(), pack::deflate(text, 9), pack::zlib(text, 9), pack::lz4(text), pack::lzo(text)];
+        for (coding, packed) in (0..).zip(packed) {
+            let room = u8::try_from(text.len().div_ceil(64)).expect("at most 16320 bytes");
+            let input = [&[coding, room, 250][..], &packed].concat();
+            write(streams, &format!("coding-{coding}-{number}"), &input)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(target: &str, name: &str, input: &[u8]) -> io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(name), input)
+}

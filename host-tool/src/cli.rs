@@ -1,0 +1,434 @@
+//! The command line: what can be written there, and nothing else.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use image_encode::{OutputFormat, Threshold};
+
+use crate::level::{self, Level};
+use crate::profile::Profile;
+
+/// More threads than this only wait for each other, and each has buffers of its own.
+const MAX_THREADS: usize = 64;
+/// How many threads are used without -j, at most: the memory that they need is then still small.
+const DEFAULT_THREADS: usize = 16;
+
+/// Converts PSP and PS2 disc images between ISO and the compressed formats CSO, ZSO, DAX and JSO.
+///
+/// A file is put in place only when it has been read back and decodes to the bytes of the original.
+/// Inputs are recognised by their content, whatever their names say.
+#[derive(Debug, Parser)]
+#[command(name = "cisor", version, help_expected = true)]
+#[command(subcommand_required = true, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What is printed.
+    #[command(flatten)]
+    pub talk: Talk,
+    /// What is done.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What is printed.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Talk {
+    /// Print one JSON object per file and line on standard output (docs/json.md says what is in it)
+    #[arg(long, global = true, help_heading = "Messages")]
+    pub json: bool,
+    /// Print errors and results only: no progress, notes or lines about finished files
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
+    pub quiet: bool,
+    /// Print what was chosen and how long it took, too
+    #[arg(short, long, global = true, help_heading = "Messages")]
+    pub verbose: bool,
+}
+
+/// What is done.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Write images in a compressed format
+    Compress(Box<CompressArgs>),
+    /// Write images as plain ISO files
+    Extract(ExtractArgs),
+    /// Decode images completely and print their checksums
+    Verify(VerifyArgs),
+    /// Print what images are, which disc they hold and who can read them
+    Info(InfoArgs),
+    /// Tell whether two images decode to the same bytes, and where they differ first
+    Compare(CompareArgs),
+    /// Take the arguments of ziso, ciso or maxcso
+    ///
+    /// The same happens when the program is called by one of these names. docs/compat.md says what is
+    /// done differently.
+    #[command(disable_help_flag = true)]
+    Compat(CompatArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual pages, or write them into a folder
+    Man(ManArgs),
+}
+
+/// Arguments of `cisor compress`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = compress_help())]
+pub struct CompressArgs {
+    /// Images to compress: ISO, or any compressed format that is read
+    #[arg(required = true, value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    /// Where the file goes.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Who the file is for; see the table below [default: psp or opl, by the disc]
+    #[arg(long = "for", value_name = "PROFILE", value_parser = profile_parser(), hide_possible_values = true)]
+    pub profile: Option<Profile>,
+    /// Format to write; without --for, only the format's own limits hold
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    pub to: Option<OutputFormat>,
+    /// Effort.
+    #[command(flatten)]
+    pub level: LevelArgs,
+    /// Bytes of the image in each block, for instance 2048 or 16K
+    #[arg(short, long, value_name = "SIZE", value_parser = byte_size)]
+    pub block_size: Option<u32>,
+    /// Store a block plain when packing leaves this percentage of it or more
+    #[arg(long, value_name = "PCT", value_parser = threshold)]
+    pub threshold: Option<Threshold>,
+    /// Begin each block at a multiple of this many bytes, a power of two
+    #[arg(long, value_name = "BYTES", value_parser = byte_size)]
+    pub align: Option<u32>,
+    /// Work in this many threads [default: as many as there are processors, at most 16]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
+    /// Delete each source after its new file was verified and put in place
+    #[arg(long)]
+    pub rm: bool,
+}
+
+/// Where a file that is written goes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TargetArgs {
+    /// Write to this file; only with a single input
+    #[arg(short, long, value_name = "FILE", conflicts_with = "folder")]
+    pub output: Option<PathBuf>,
+    /// Write into this folder, which exists, instead of beside each input
+    #[arg(short = 'd', long = "dir", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Replace existing files, and do what is refused as unwise
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+/// The level, as the ten flags that people know from other tools.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(group = ArgGroup::new("level").multiple(false))]
+pub struct LevelArgs {
+    /// Fastest
+    #[arg(short = '1', group = "level", help_heading = "Levels")]
+    level_1: bool,
+    /// Level 2
+    #[arg(short = '2', group = "level", hide = true)]
+    level_2: bool,
+    /// Level 3
+    #[arg(short = '3', group = "level", hide = true)]
+    level_3: bool,
+    /// Level 4
+    #[arg(short = '4', group = "level", hide = true)]
+    level_4: bool,
+    /// Level 5
+    #[arg(short = '5', group = "level", hide = true)]
+    level_5: bool,
+    /// What is done without a level
+    #[arg(short = '6', group = "level", help_heading = "Levels")]
+    level_6: bool,
+    /// Level 7
+    #[arg(short = '7', group = "level", hide = true)]
+    level_7: bool,
+    /// Level 8
+    #[arg(short = '8', group = "level", hide = true)]
+    level_8: bool,
+    /// Small; the table below has the levels between
+    #[arg(short = '9', group = "level", help_heading = "Levels")]
+    level_9: bool,
+    /// Smallest, however long it takes
+    #[arg(long, group = "level", help_heading = "Levels")]
+    best: bool,
+}
+
+impl LevelArgs {
+    /// Returns the level that was asked for, or the default.
+    pub fn level(self) -> Level {
+        let flags = [
+            self.level_1,
+            self.level_2,
+            self.level_3,
+            self.level_4,
+            self.level_5,
+            self.level_6,
+            self.level_7,
+            self.level_8,
+            self.level_9,
+        ];
+        if self.best {
+            return Level::Best;
+        }
+        (1..).zip(flags).find(|&(_, set)| set).and_then(|(number, _)| Level::new(number)).unwrap_or_default()
+    }
+}
+
+/// Arguments of `cisor extract`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXTRACT_EXAMPLES)]
+pub struct ExtractArgs {
+    /// Compressed images
+    #[arg(required = true, value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    /// Where the file goes.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Fill damaged blocks with zeros and list them, instead of stopping at the first; exit code 1
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Delete each source after its ISO was verified and put in place
+    #[arg(long, conflicts_with = "keep_going")]
+    pub rm: bool,
+    /// Work in this many threads [default: as many as there are processors, at most 16]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Arguments of `cisor verify`.
+#[derive(Args, Clone, Debug)]
+pub struct VerifyArgs {
+    /// Images, compressed or plain
+    #[arg(required = true, value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    /// Work in this many threads [default: as many as there are processors, at most 16]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Arguments of `cisor info`.
+#[derive(Args, Clone, Debug)]
+pub struct InfoArgs {
+    /// Images, compressed or plain
+    #[arg(required = true, value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    /// Decode every block: counts codecs and runs the deflate lint (without: header and index only)
+    #[arg(long)]
+    pub blocks: bool,
+    /// Work in this many threads [default: as many as there are processors, at most 16]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Arguments of `cisor compare`.
+#[derive(Args, Clone, Debug)]
+pub struct CompareArgs {
+    /// One image, compressed or plain
+    pub a: PathBuf,
+    /// The other image, compressed or plain
+    pub b: PathBuf,
+    /// Work in this many threads [default: as many as there are processors, at most 16]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Arguments of `cisor compat`.
+#[derive(Args, Clone, Debug)]
+pub struct CompatArgs {
+    /// Whose arguments follow
+    pub tool: Tool,
+    /// That tool's arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    pub args: Vec<OsString>,
+}
+
+/// A tool whose arguments are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// ziso.py of Open PS2 Loader
+    Ziso,
+    /// ciso and ciso.py
+    Ciso,
+    /// maxcso
+    Maxcso,
+}
+
+/// Arguments of `cisor completions`.
+#[derive(Args, Clone, Debug)]
+pub struct CompletionsArgs {
+    /// Which shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `cisor man`.
+#[derive(Args, Clone, Debug)]
+pub struct ManArgs {
+    /// Folder to write one page per command into, instead of all pages to standard output
+    pub folder: Option<PathBuf>,
+}
+
+/// Returns how many threads to use.
+pub fn threads_or_default(asked: Option<NonZeroUsize>) -> NonZeroUsize {
+    let available = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    asked.unwrap_or_else(|| available().min(NonZeroUsize::new(DEFAULT_THREADS).unwrap_or(NonZeroUsize::MIN)))
+}
+
+fn profile_parser() -> impl TypedValueParser<Value = Profile> {
+    PossibleValuesParser::new(Profile::ALL.map(Profile::name))
+        .try_map(|name| Profile::from_name(&name).ok_or("no such profile"))
+}
+
+fn format_parser() -> impl TypedValueParser<Value = OutputFormat> {
+    PossibleValuesParser::new(FORMATS.map(|format| format.format().name())).try_map(|name| {
+        FORMATS.into_iter().find(|format| format.format().name() == name).ok_or("no such format")
+    })
+}
+
+/// Every format that is written, in the order of the help text.
+pub(crate) const FORMATS: [OutputFormat; 5] =
+    [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso];
+
+/// A number of bytes, with K or M for 1024 and 1024² of them.
+fn byte_size(text: &str) -> Result<u32, String> {
+    let upper = text.to_ascii_uppercase();
+    let digits = upper.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &upper[digits.len()..] {
+        "" | "B" => 1,
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        unit => return Err(format!("unknown unit {unit}; write bytes, or K for 1024 of them")),
+    };
+    match digits.parse::<u32>().ok().and_then(|number| number.checked_mul(factor)) {
+        Some(bytes) if bytes > 0 => Ok(bytes),
+        _ => Err("expected a number of bytes, for instance 2048 or 16K".into()),
+    }
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
+    let percent = text.trim_end_matches('%').parse().ok().and_then(Threshold::new);
+    percent.ok_or_else(|| "expected a percentage from 1 to 100".into())
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    match text.parse() {
+        Ok(number) if number <= MAX_THREADS => {
+            NonZeroUsize::new(number).ok_or_else(|| "expected at least 1".into())
+        }
+        _ => Err(format!("expected a number from 1 to {MAX_THREADS}")),
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cisor compress GAME.iso               for the console that the disc is for
+  cisor compress --for ppsspp GAME.iso  for an emulator: smaller
+  cisor extract GAME.cso                back to GAME.iso
+  cisor verify *.cso                    is everything intact?
+  cisor info GAME.zso                   what is it, and who can read it?
+
+Exit codes: 0 all good, 1 damaged data or a mismatch, 2 wrong usage or a failed
+read or write, 3 refused, 130 interrupted. Over several files 1 beats 2 beats 3.";
+
+const EXTRACT_EXAMPLES: &str = "\
+Examples:
+  cisor extract GAME.cso                writes GAME.iso beside it
+  cisor extract -d discs *.zso          writes into the folder discs
+  cisor extract --keep-going BAD.cso    saves what is left of a damaged image";
+
+fn compress_help() -> String {
+    let mut help = String::from("Profiles (--for):\n");
+    for profile in Profile::ALL {
+        help += &format!("  {:<12}{}\n", profile.name(), profile.summary());
+    }
+    help += "\nLevels (-1 to -9, --best):\n";
+    for line in level::table().lines() {
+        help += format!("  {line}").trim_end();
+        help.push('\n');
+    }
+    help.push('\n');
+    help + COMPRESS_EXAMPLES
+}
+
+const COMPRESS_EXAMPLES: &str = "\
+Examples:
+  cisor compress GAME.iso                   writes GAME.cso or GAME.zso beside it
+  cisor compress --for ark -b 8K GAME.iso   smaller, for ARK-4 and ARK-5 only
+  cisor compress --to zso -d out *.cso      from one compressed format to another
+  cisor compress --best --rm GAME.iso       as small as can be; deletes the ISO";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn compress(args: &[&str]) -> Result<CompressArgs, clap::Error> {
+        let args = ["cisor", "compress"].iter().chain(args);
+        match Cli::try_parse_from(args)?.verb {
+            Verb::Compress(args) => Ok(*args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn levels_are_flags() {
+        assert_eq!(compress(&["a.iso"]).unwrap().level.level(), Level::default());
+        assert_eq!(Some(compress(&["-9", "a.iso"]).unwrap().level.level()), Level::new(9));
+        assert_eq!(Some(compress(&["a.iso", "-1"]).unwrap().level.level()), Level::new(1));
+        assert_eq!(compress(&["--best", "a.iso"]).unwrap().level.level(), Level::Best);
+        assert!(compress(&["-1", "-9", "a.iso"]).is_err());
+        assert!(compress(&["-0", "a.iso"]).is_err());
+    }
+
+    #[test]
+    fn block_sizes_can_be_written_short() {
+        let size = |text| compress(&["-b", text, "a.iso"]).map(|args| args.block_size).ok().flatten();
+        assert_eq!(size("2048"), Some(2048));
+        assert_eq!(size("16K"), Some(16 << 10));
+        assert_eq!(size("8kib"), Some(8 << 10));
+        assert_eq!(size("1M"), Some(1 << 20));
+        for wrong in ["", "K", "0", "2048X", "-1", "5000000K", "4.5K"] {
+            assert_eq!(size(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn percentages_and_threads_are_bounded() {
+        assert!(compress(&["--threshold", "95", "a"]).is_ok());
+        assert!(compress(&["--threshold", "95%", "a"]).is_ok());
+        for wrong in ["0", "101", "x"] {
+            assert!(compress(&["--threshold", wrong, "a"]).is_err());
+        }
+        assert!(compress(&["-j", "64", "a"]).is_ok());
+        for wrong in ["0", "65", "x"] {
+            assert!(compress(&["-j", wrong, "a"]).is_err());
+        }
+    }
+
+    #[test]
+    fn every_profile_and_format_has_a_name() {
+        for profile in Profile::ALL {
+            assert_eq!(compress(&["--for", profile.name(), "a"]).unwrap().profile, Some(profile));
+        }
+        for format in FORMATS {
+            assert_eq!(compress(&["--to", format.format().name(), "a"]).unwrap().to, Some(format));
+        }
+    }
+
+    #[test]
+    fn arguments_of_other_tools_are_passed_on() {
+        let cli = Cli::try_parse_from(["cisor", "compat", "ziso", "-c", "9", "-h", "--json", "in", "out"]);
+        let Verb::Compat(args) = cli.unwrap().verb else { panic!() };
+        assert_eq!(args.tool, Tool::Ziso);
+        assert_eq!(args.args, ["-c", "9", "-h", "--json", "in", "out"]);
+    }
+}

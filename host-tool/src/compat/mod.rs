@@ -1,0 +1,122 @@
+//! Other tools' command lines, for those who have them in their fingers or in scripts (docs/compat.md).
+//!
+//! Each tool has a file that turns its arguments into the requests of our own verbs. What they do with
+//! their files is done here too, except where it would lose data: nothing is written over its own
+//! input, an existing file is replaced only when the new one is proven, and no rest of an image is dropped.
+
+mod ciso;
+mod maxcso;
+mod options;
+mod ziso;
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Talk, Tool};
+use crate::exit::Status;
+use crate::human;
+use crate::output::Existing;
+use crate::plan::{self, CompressJob, ExtractRequest, Planned};
+use crate::report::Reporter;
+use crate::run;
+use crate::target::{Claims, Target};
+
+/// Wrong arguments: what is wrong with them.
+#[derive(Debug, PartialEq, Eq)]
+struct Misuse(String);
+
+/// Returns the tool that a program name stands for: `ziso`, `ciso` or `maxcso`, also with `.exe` or `.py`.
+pub fn tool_named(program: &OsStr) -> Option<Tool> {
+    let name = Path::new(program).file_name()?.to_str()?.to_ascii_lowercase();
+    let name = name.strip_suffix(".exe").or_else(|| name.strip_suffix(".py")).unwrap_or(&name);
+    match name {
+        "ziso" => Some(Tool::Ziso),
+        "ciso" => Some(Tool::Ciso),
+        "maxcso" => Some(Tool::Maxcso),
+        _ => None,
+    }
+}
+
+/// Does what `tool` would do with these arguments.
+pub fn run(tool: Tool, args: &[OsString]) -> Status {
+    let (name, usage, outcome) = match tool {
+        Tool::Ziso => ("ziso", ziso::USAGE, ziso::run(args)),
+        Tool::Ciso => ("ciso", ciso::USAGE, ciso::run(args)),
+        Tool::Maxcso => ("maxcso", maxcso::USAGE, maxcso::run(args)),
+    };
+    match outcome {
+        Ok(Outcome::Done(status)) => status,
+        Ok(Outcome::Help) => {
+            Reporter::new(Talk::default()).print(usage);
+            Status::Ok
+        }
+        Err(Misuse(wrong)) => {
+            let _ = writeln!(anstream::stderr(), "{name}: {wrong}\n\n{}", usage.trim_end());
+            Status::Failed
+        }
+    }
+}
+
+/// What right arguments lead to.
+enum Outcome {
+    /// The work was done, with this status.
+    Done(Status),
+    /// The usage was asked for.
+    Help,
+}
+
+/// Extracts one image the way all these tools do.
+fn extract(files: &[(PathBuf, Target)], threads: std::num::NonZeroUsize, reporter: &mut Reporter) {
+    let inputs: Vec<PathBuf> = files.iter().map(|(input, _)| input.clone()).collect();
+    let mut claims = Claims::new(&inputs);
+    let mut jobs = Vec::new();
+    for (input, target) in files {
+        let request = ExtractRequest {
+            inputs: vec![input.clone()],
+            target: target.clone(),
+            existing: Existing::Replace,
+            try_without_room: false,
+            keep_going: false,
+            remove_source: false,
+            threads,
+        };
+        for (job, mut record) in plan::extract(&request, &mut claims, reporter) {
+            warn_of_replacing(&job.target, &mut record, reporter);
+            jobs.push((job, record));
+        }
+    }
+    run::extract(jobs, reporter);
+}
+
+/// Compresses what was planned.
+fn compress(mut jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+    for (job, record) in &mut jobs {
+        warn_of_replacing(&job.target, record, reporter);
+    }
+    run::compress(jobs, reporter);
+}
+
+/// These tools overwrite without a word. Here the old file stays until the new one is proven.
+fn warn_of_replacing(target: &Path, record: &mut crate::report::Record, reporter: &mut Reporter) {
+    if target.exists() {
+        let name = human::name(target);
+        reporter.warn(record, format!("{name} exists; it is replaced when the new file is proven"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_known_by_their_programs() {
+        let tool = |name: &str| tool_named(OsStr::new(name));
+        assert_eq!(tool("ziso"), Some(Tool::Ziso));
+        assert_eq!(tool("/usr/local/bin/ziso.py"), Some(Tool::Ziso));
+        assert_eq!(tool("MAXCSO.EXE"), Some(Tool::Maxcso));
+        assert_eq!(tool("./ciso"), Some(Tool::Ciso));
+        assert_eq!(tool("cisor"), None);
+        assert_eq!(tool("ziso.sh"), None);
+    }
+}

@@ -1,0 +1,229 @@
+//! Damaged blocks: one of them in words and numbers, and lists of them.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use sector_decode::{BlockError, CodecError};
+
+/// A block that cannot be had from an image.
+#[derive(Clone, Debug)]
+pub struct Damage {
+    /// Its number, counted from 0.
+    pub block: u32,
+    /// Where its packed bytes begin in the file by the index, or where reading the file failed.
+    pub offset: u64,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What is wrong with a block.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Its place or its content.
+    Block(BlockError),
+    /// The operating system could not read its bytes.
+    Unreadable(Arc<io::Error>),
+}
+
+impl Fault {
+    /// Returns the short name that JSON objects have (docs/json.md).
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "unreadable",
+            Self::Block(error) => match error {
+                BlockError::NotMonotonic { .. } => "not_monotonic",
+                BlockError::InsideIndex { .. } => "inside_index",
+                BlockError::PastEnd { .. } => "past_end",
+                BlockError::TooLong { .. } => "too_long",
+                BlockError::TooShort { .. } => "too_short",
+                BlockError::Codec(error) => match error {
+                    CodecError::InputEnded { .. } => "input_ended",
+                    CodecError::Short { .. } => "short",
+                    CodecError::Overlong { .. } => "overlong",
+                    CodecError::Invalid { .. } => "invalid",
+                    CodecError::ZlibHeader { .. } => "zlib_header",
+                    CodecError::Checksum { .. } => "checksum",
+                    _ => "codec",
+                },
+                _ => "block",
+            },
+        }
+    }
+
+    /// Returns what was expected and what was found, where these are numbers: bytes, file positions or
+    /// checksums, as the kind says.
+    pub fn numbers(&self) -> (Option<u64>, Option<u64>) {
+        let pair = |expected: u64, got: u64| (Some(expected), Some(got));
+        let Self::Block(error) = self else { return (None, None) };
+        match *error {
+            BlockError::NotMonotonic { start, end } => pair(start, end),
+            BlockError::InsideIndex { start, data_start } => pair(data_start, start),
+            BlockError::PastEnd { end, file_len } => pair(end, file_len),
+            BlockError::TooLong { len, max } => pair(max, len),
+            BlockError::TooShort { len, needed } => pair(needed.into(), len),
+            BlockError::Codec(error) => match error {
+                CodecError::InputEnded { produced, expected }
+                | CodecError::Short { produced, expected }
+                | CodecError::Invalid { produced, expected } => pair(expected.into(), produced.into()),
+                CodecError::Overlong { block_size } => (Some(block_size.into()), None),
+                CodecError::ZlibHeader { got } => (None, Some(got.into())),
+                CodecError::Checksum { expected, got } => pair(expected.into(), got.into()),
+                _ => (None, None),
+            },
+            _ => (None, None),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    /// What is wrong, with what was expected and what was found.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match self {
+            Self::Unreadable(error) => return write!(f, "its bytes cannot be read: {error}"),
+            Self::Block(error) => error,
+        };
+        match *error {
+            BlockError::NotMonotonic { start, end } => {
+                write!(f, "the index gives it no bytes: expected an end behind {start:#X}, got {end:#X}")
+            }
+            BlockError::InsideIndex { start, data_start } => write!(
+                f,
+                "the index places it inside the header: expected {data_start:#X} or later, got {start:#X}"
+            ),
+            BlockError::PastEnd { end, file_len } => {
+                write!(f, "the file ends before it does: expected {end:#X} bytes of file, got {file_len:#X}")
+            }
+            BlockError::TooLong { len, max } => {
+                write!(f, "the index gives it too many bytes: expected at most {max}, got {len}")
+            }
+            BlockError::TooShort { len, needed } => {
+                write!(f, "it is stored plain with too few bytes: expected {needed}, got {len}")
+            }
+            BlockError::Codec(error) => match error {
+                CodecError::InputEnded { produced, expected } => {
+                    write!(f, "the packed data ends too early: expected {expected} bytes, got {produced}")
+                }
+                CodecError::Short { produced, expected } => {
+                    write!(
+                        f,
+                        "the packed data is complete but too short: expected {expected} bytes, got {produced}"
+                    )
+                }
+                CodecError::Overlong { block_size } => {
+                    write!(f, "the packed data holds too much: expected {block_size} bytes, got more")
+                }
+                CodecError::Invalid { produced, expected } => write!(
+                    f,
+                    "the packed data is invalid: expected {expected} bytes, got {produced} before the fault"
+                ),
+                CodecError::ZlibHeader { got } => write!(f, "expected a zlib header, got {got:#06X}"),
+                CodecError::Checksum { expected, got } => {
+                    write!(f, "its Adler-32 does not match: expected {expected:08X}, got {got:08X}")
+                }
+                other => other.fmt(f),
+            },
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "block {} at {:#X}: {}", self.block, self.offset, self.fault)
+    }
+}
+
+/// Neighbouring blocks that are damaged in the same way.
+#[derive(Clone, Debug)]
+pub struct DamageRange {
+    /// The first of them.
+    pub first: Damage,
+    /// Number of the last one.
+    pub last: u32,
+}
+
+impl fmt::Display for DamageRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.last == self.first.block {
+            return self.first.fmt(f);
+        }
+        let Damage { block, offset, fault } = &self.first;
+        write!(f, "blocks {block} to {}, the first at {offset:#X}: {fault}", self.last)
+    }
+}
+
+/// All damaged blocks of an image, in order. A file that was cut off has hundreds of thousands, so
+/// neighbours are kept as one range.
+#[derive(Clone, Debug, Default)]
+pub struct DamageList {
+    ranges: Vec<DamageRange>,
+    blocks: u64,
+}
+
+impl DamageList {
+    /// Adds a block behind all that were added before.
+    pub fn push(&mut self, damage: Damage) {
+        self.blocks += 1;
+        match self.ranges.last_mut() {
+            Some(range)
+                if range.last.checked_add(1) == Some(damage.block)
+                    && range.first.fault.kind() == damage.fault.kind() =>
+            {
+                range.last = damage.block;
+            }
+            _ => self.ranges.push(DamageRange { last: damage.block, first: damage }),
+        }
+    }
+
+    /// Returns whether no block is damaged.
+    pub fn is_empty(&self) -> bool {
+        self.blocks == 0
+    }
+
+    /// Returns how many blocks are damaged.
+    pub fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// Returns the blocks, neighbours that are damaged in the same way together.
+    pub fn ranges(&self) -> &[DamageRange] {
+        &self.ranges
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short(block: u32) -> Damage {
+        let error = CodecError::Short { produced: 1731, expected: 2048 };
+        Damage { block, offset: 0x5E_2D40, fault: Fault::Block(BlockError::Codec(error)) }
+    }
+
+    #[test]
+    fn damage_names_block_offset_expected_and_got() {
+        assert_eq!(
+            short(48213).to_string(),
+            "block 48213 at 0x5E2D40: the packed data is complete but too short: expected 2048 bytes, got 1731"
+        );
+        assert_eq!(short(0).fault.numbers(), (Some(2048), Some(1731)));
+    }
+
+    #[test]
+    fn neighbours_of_one_kind_are_one_range() {
+        let past = |block| Damage {
+            block,
+            offset: 9,
+            fault: Fault::Block(BlockError::PastEnd { end: 12, file_len: 10 }),
+        };
+        let mut list = DamageList::default();
+        for damage in [short(3), short(4), short(6), past(7), past(8)] {
+            list.push(damage);
+        }
+        let ranges: Vec<_> = list.ranges().iter().map(|range| (range.first.block, range.last)).collect();
+        assert_eq!(ranges, [(3, 4), (6, 6), (7, 8)]);
+        assert_eq!(list.blocks(), 5);
+        assert!(list.ranges()[0].to_string().starts_with("blocks 3 to 4, the first at 0x5E2D40: "));
+    }
+}

@@ -1,0 +1,51 @@
+//! How a run ended, for one file and for all of them together.
+
+use serde::Serialize;
+
+/// How the work on one file ended. The order is that of precedence: over several files the greatest
+/// decides the exit code. JSON objects have the names in lower case (docs/json.md).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// All good: exit code 0.
+    #[default]
+    Ok,
+    /// Refused before any work: exit code 3.
+    Refused,
+    /// Wrong usage, or the operating system failed: exit code 2.
+    Failed,
+    /// Two things that should be equal are not: exit code 1.
+    Mismatch,
+    /// Damaged data: exit code 1.
+    Damaged,
+    /// Stopped by a signal: exit code 130, as shells report it for SIGINT.
+    Interrupted,
+}
+
+impl Status {
+    /// Returns the exit code of the program.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Mismatch | Self::Damaged => 1,
+            Self::Failed => 2,
+            Self::Refused => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_beats_failure_beats_refusal() {
+        let over_all = |statuses: &[Status]| statuses.iter().max().map(|status| status.code());
+        assert_eq!(over_all(&[Status::Ok, Status::Refused]), Some(3));
+        assert_eq!(over_all(&[Status::Refused, Status::Failed, Status::Ok]), Some(2));
+        assert_eq!(over_all(&[Status::Failed, Status::Damaged, Status::Refused]), Some(1));
+        assert_eq!(over_all(&[Status::Mismatch, Status::Failed]), Some(1));
+        assert_eq!(over_all(&[Status::Damaged, Status::Interrupted]), Some(130));
+    }
+}

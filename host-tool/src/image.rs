@@ -1,0 +1,289 @@
+//! Image files on this machine: opened once, read at any position by any number of threads.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use sector_decode::{Buffers, Decoder, Layout, ReadAt, SectorReader};
+
+use crate::failure::{Failure, FileKind};
+
+/// How many bytes of packed data are fetched with one read.
+const READ_AHEAD: usize = 256 << 10;
+
+/// An open file. Clones share it; none of them has a cursor, so each thread can have its own.
+#[derive(Clone, Debug)]
+pub struct HostFile {
+    file: Arc<File>,
+    len: u64,
+}
+
+impl HostFile {
+    /// Takes an open file and notes its present length.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell the length.
+    pub fn new(file: File) -> io::Result<Self> {
+        let len = file.metadata()?.len();
+        Ok(Self { file: Arc::new(file), len })
+    }
+
+    /// Returns the length in bytes that the file had when it was opened.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Returns whether the file had no bytes when it was opened.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl ReadAt for HostFile {
+    type Error = io::Error;
+
+    #[cfg(unix)]
+    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&*self.file, buf, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_exact_at(&mut self, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
+        while !buf.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(&*self.file, buf, offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    buf = &mut buf[read..];
+                    offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn byte_len(&mut self) -> io::Result<u64> {
+        Ok(self.len)
+    }
+}
+
+/// An image file whose header has been read and found sound.
+#[derive(Clone, Debug)]
+pub struct Image {
+    path: PathBuf,
+    file: HostFile,
+    layout: Layout,
+    modified: Option<SystemTime>,
+}
+
+impl Image {
+    /// Opens a file and reads its header. The format is recognised by the first bytes alone.
+    ///
+    /// # Errors
+    ///
+    /// When it is no file, is empty, cannot be read, or has a header that cannot be used.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        // Looked at before it is opened: opening a pipe would wait for somebody to write into it.
+        let metadata = std::fs::metadata(path).map_err(Failure::Open)?;
+        if metadata.is_dir() {
+            return Err(Failure::NotAFile(FileKind::Folder));
+        }
+        if !metadata.is_file() {
+            return Err(Failure::NotAFile(FileKind::Special));
+        }
+        let file = File::open(path).map_err(Failure::Open)?;
+        let modified = file.metadata().and_then(|metadata| metadata.modified()).ok();
+        let mut image = Self::of(path, HostFile::new(file).map_err(Failure::Open)?)?;
+        image.modified = modified;
+        Ok(image)
+    }
+
+    /// Reads the header of a file that is open already; `path` is only its name.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty, cannot be read, or has a header that cannot be used.
+    pub fn of(path: &Path, mut file: HostFile) -> Result<Self, Failure> {
+        if file.is_empty() {
+            return Err(Failure::Empty);
+        }
+        let layout = Layout::probe(&mut file)?;
+        Ok(Self { path: path.to_owned(), file, layout, modified: None })
+    }
+
+    /// Returns the path that the image was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns what the header says.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Returns whether the path still leads to a file of the same length and time as when it was opened.
+    pub fn is_unchanged(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|now| {
+            now.is_file() && now.len() == self.file.len() && now.modified().ok() == self.modified
+        })
+    }
+}
+
+/// The memory that one thread reads an image with.
+pub struct Workspace {
+    index: Vec<u8>,
+    packed: Vec<u8>,
+    block: Vec<u8>,
+    decoder: Box<Decoder>,
+    span: Span,
+}
+
+impl Workspace {
+    /// Makes the memory that reading `image` needs.
+    pub fn new(image: &Image) -> Self {
+        let sizes = image.layout.buffer_sizes();
+        Self {
+            index: vec![0; sizes.index],
+            packed: vec![0; sizes.packed],
+            block: vec![0; sizes.block],
+            decoder: Box::new(Decoder::new()),
+            span: Span { bytes: vec![0; READ_AHEAD], start: 0, len: 0 },
+        }
+    }
+
+    /// Makes a reader of the image that this memory was made for.
+    pub fn reader(&mut self, image: &Image) -> Reader<'_> {
+        self.span.len = 0;
+        let source = ReadAhead {
+            file: image.file.clone(),
+            data_start: image.layout.data_start().0,
+            span: &mut self.span,
+        };
+        let buffers = Buffers {
+            index: &mut self.index,
+            packed: &mut self.packed,
+            block: &mut self.block,
+            decoder: &mut self.decoder,
+        };
+        // The buffers have the sizes that this very layout asked for.
+        SectorReader::new(source, image.layout, buffers).expect("buffers made for this image")
+    }
+}
+
+/// Reads an image's decoded bytes.
+pub type Reader<'m> = SectorReader<'m, ReadAhead<'m>>;
+
+/// Bytes of the file that are in memory.
+struct Span {
+    bytes: Vec<u8>,
+    /// Where in the file they begin.
+    start: u64,
+    /// How many of them hold the file's content.
+    len: usize,
+}
+
+/// A file that is read in larger pieces than is asked for: most blocks have a kilobyte or two, and they
+/// lie one behind the other.
+pub struct ReadAhead<'m> {
+    file: HostFile,
+    /// Header and index before this position are read as asked for; they would only displace data.
+    data_start: u64,
+    span: &'m mut Span,
+}
+
+impl ReadAt for ReadAhead<'_> {
+    type Error = io::Error;
+
+    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        if offset < self.data_start || buf.len() >= self.span.bytes.len() {
+            return self.file.read_exact_at(buf, offset);
+        }
+        if !self.span.holds(offset, buf.len()) && !self.fill(offset, buf.len()) {
+            // The piece could not be read as a whole, but what is wanted of it perhaps can.
+            return self.file.read_exact_at(buf, offset);
+        }
+        let at = usize::try_from(offset - self.span.start).expect("inside the span");
+        buf.copy_from_slice(&self.span.bytes[at..at + buf.len()]);
+        Ok(())
+    }
+
+    fn byte_len(&mut self) -> io::Result<u64> {
+        self.file.byte_len()
+    }
+}
+
+impl ReadAhead<'_> {
+    /// Loads the piece of the file that begins at `offset`; returns whether it has `wanted` bytes.
+    fn fill(&mut self, offset: u64, wanted: usize) -> bool {
+        let left = usize::try_from(self.file.len().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let len = left.min(self.span.bytes.len());
+        self.span.len = 0;
+        if len < wanted || self.file.read_exact_at(&mut self.span.bytes[..len], offset).is_err() {
+            return false;
+        }
+        self.span.start = offset;
+        self.span.len = len;
+        true
+    }
+}
+
+impl Span {
+    fn holds(&self, offset: u64, len: usize) -> bool {
+        offset >= self.start && offset + len as u64 <= self.start + self.len as u64
+    }
+}
+
+#[cfg(test)]
+impl HostFile {
+    /// A nameless file with these bytes.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        Self::new(file).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn read_ahead_serves_the_same_bytes_as_the_file() {
+        let bytes: Vec<u8> = (0..READ_AHEAD * 2 + 777).map(|i| (i * 7 / 3).to_le_bytes()[0]).collect();
+        let mut span = Span { bytes: vec![0; READ_AHEAD], start: 0, len: 0 };
+        let mut source = ReadAhead { file: HostFile::of_bytes(&bytes), data_start: 100, span: &mut span };
+        for (offset, len) in [
+            (0, 50),
+            (100, 1000),
+            (1100, 2000),
+            (READ_AHEAD - 10, 4000),
+            (READ_AHEAD * 2, 777),
+            (5, 5),
+            (0, READ_AHEAD * 2),
+        ] {
+            let mut buf = vec![0xEE; len];
+            source.read_exact_at(&mut buf, offset as u64).unwrap();
+            assert_eq!(buf, bytes[offset..offset + len], "{len} bytes at {offset}");
+        }
+        let mut buf = [0; 10];
+        assert!(source.read_exact_at(&mut buf, bytes.len() as u64 - 9).is_err());
+        assert!(source.read_exact_at(&mut buf, u64::MAX - 20).is_err());
+    }
+
+    #[test]
+    fn image_that_was_touched_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.iso");
+        std::fs::write(&path, [1; 4096]).unwrap();
+        let image = Image::open(&path).unwrap();
+        assert!(image.is_unchanged());
+        std::fs::write(&path, [1; 6144]).unwrap();
+        assert!(!image.is_unchanged());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!image.is_unchanged());
+    }
+}

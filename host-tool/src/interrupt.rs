@@ -1,0 +1,108 @@
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, the second one stops at once.
+//!
+//! Signals come to the whole process, so this is the one place with global state: what the work in
+//! progress listens to, and which part file has to go.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use image_encode::Monitor;
+
+use crate::exit::Status;
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+static MONITOR: Mutex<Weak<Monitor>> = Mutex::new(Weak::new());
+static PART: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Begins to listen to signals.
+///
+/// # Errors
+///
+/// When the system does not allow it; signals then end the program at once, and a part file stays.
+#[cfg(unix)]
+pub fn install() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = signal_hook::iterator::Signals::new(wanted)?;
+    // In a thread of its own, not in a signal's context, so that it may lock and print.
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for _ in signals.forever() {
+            on_signal();
+        }
+    })?;
+    Ok(())
+}
+
+/// Begins to listen to the console's events.
+///
+/// # Errors
+///
+/// When the system does not allow it; an event then ends the program at once, and a part file stays.
+#[cfg(not(unix))]
+pub fn install() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(on_signal)
+}
+
+/// Returns whether whoever started the program wants a signal ignored, as nohup does with SIGHUP. Where
+/// the system does not tell, the signal is left to it.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+fn on_signal() {
+    if REQUESTED.swap(true, Ordering::Relaxed) {
+        if let Some(part) = &*lock(&PART) {
+            let _ = std::fs::remove_file(part);
+        }
+        std::process::exit(Status::Interrupted.code().into());
+    }
+    if let Some(monitor) = lock(&MONITOR).upgrade() {
+        monitor.cancel();
+    }
+}
+
+/// Returns whether a signal has come.
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Makes a monitor for work that a signal is to stop; it is cancelled already when one has come.
+pub fn monitor() -> Arc<Monitor> {
+    let monitor = Arc::new(Monitor::new());
+    *lock(&MONITOR) = Arc::downgrade(&monitor);
+    if requested() {
+        monitor.cancel();
+    }
+    monitor
+}
+
+/// A part file that a second signal removes, for as long as this lives. There is one at a time.
+#[derive(Debug)]
+pub(crate) struct NotedPart(());
+
+impl NotedPart {
+    pub(crate) fn new(path: &Path) -> Self {
+        *lock(&PART) = Some(path.to_owned());
+        Self(())
+    }
+}
+
+impl Drop for NotedPart {
+    fn drop(&mut self) {
+        *lock(&PART) = None;
+    }
+}
+
+/// What is locked here are single values, which a panic cannot leave half-written.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,273 @@
+//! `cisor compress`: encodes into a part file, proves it, and only then puts it in place.
+
+use std::io::{self, Seek, SeekFrom, Write};
+
+use image_encode::{OutputFormat, Plan, Summary, encode};
+use sha2::{Digest, Sha256};
+
+use crate::failure::Failure;
+use crate::human;
+use crate::image::{HostFile, Image, Workspace};
+use crate::interrupt;
+use crate::level;
+use crate::plan::{CompressJob, Planned};
+use crate::report::{LintRecord, Record, Reporter};
+use crate::run::{bars, begin_part, check_digest, check_header_md5, each, remove_source};
+use crate::scan::{self, OnDamage, Options, Seen};
+
+/// Compresses every image.
+pub fn compress(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+    each(jobs, reporter, compress_one);
+}
+
+/// Compresses every image into nowhere, for those who only want to know the size.
+pub fn measure(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+    each(jobs, reporter, |job, record, reporter| {
+        let image = open(job)?;
+        let summary = pack(&image, job, &mut Nowhere::default(), reporter)?;
+        note_plan(record, &job.plan, &summary);
+        reporter.print(&format!(
+            "{}: {} -> {} bytes ({})\n",
+            human::name(&job.input),
+            summary.image_size,
+            summary.stored_size,
+            human::percent(summary.stored_size, summary.image_size)
+        ));
+        Ok(())
+    });
+}
+
+fn compress_one(job: &CompressJob, record: &mut Record, reporter: &mut Reporter) -> Result<(), Failure> {
+    let image = open(job)?;
+    let plan = &job.plan;
+    reporter.detail(&job.input, &describe(plan));
+
+    let needed = plan.worst_case_len(job.image_size);
+    let part = begin_part(&job.target, needed, job.try_without_room, record, reporter)?;
+    let summary = pack(&image, job, &mut part.file(), reporter)?;
+    note_plan(record, plan, &summary);
+    check_header_md5(&image, summary.digests.md5)?;
+
+    let seen = prove(part.sync()?, job, &summary, reporter)?;
+    note_lint(record, plan, &summary, &seen);
+    if interrupt::requested() {
+        return Err(Failure::Interrupted);
+    }
+    part.commit(job.existing)?;
+    record.set_output(&job.target);
+    if job.remove_source {
+        remove_source(&image, &job.target, record, reporter);
+    }
+    Ok(())
+}
+
+/// Opens the image again that was looked at when the job was planned.
+fn open(job: &CompressJob) -> Result<Image, Failure> {
+    let image = Image::open(&job.input)?;
+    if image.layout().image_size() == job.image_size { Ok(image) } else { Err(Failure::InputChanged) }
+}
+
+fn pack(
+    image: &Image,
+    job: &CompressJob,
+    sink: &mut (impl Write + Seek),
+    reporter: &Reporter,
+) -> Result<Summary, Failure> {
+    let mut workspace = Workspace::new(image);
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("packing", &job.input, job.image_size, &monitor);
+    Ok(encode(workspace.reader(image), sink, &job.plan, &monitor)?)
+}
+
+/// Reads the finished file back, all of it, with the decoder that runs on the console, and compares with
+/// what was read from the source.
+fn prove(file: HostFile, job: &CompressJob, summary: &Summary, reporter: &Reporter) -> Result<Seen, Failure> {
+    let plan = &job.plan;
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("verifying", &job.target, job.image_size, &monitor);
+    let options = Options { threads: plan.threads, on_damage: OnDamage::Stop, lint: true };
+    let mut digest = Sha256::new();
+    let seen = Image::of(&job.target, file)
+        .and_then(|written| {
+            scan::run(&written, options, &monitor, |bytes| {
+                digest.update(bytes.as_slice());
+                Ok(())
+            })
+        })
+        .map_err(|failure| match failure {
+            Failure::Interrupted => failure,
+            other => Failure::ReadBack(Box::new(other)),
+        })?;
+    check_digest(summary.digests.sha256, digest)?;
+    match seen.lint.failed() {
+        failed if failed > 0 && plan.firmware_safe => Err(Failure::UnsafeStreams(failed)),
+        _ => Ok(seen),
+    }
+}
+
+fn note_plan(record: &mut Record, plan: &Plan, summary: &Summary) {
+    record.format = Some(plan.format.format().name());
+    record.block_size = Some(plan.block_size);
+    record.index_shift = Some(plan.index_shift);
+    record.size = Some(summary.image_size);
+    record.stored_size = Some(summary.stored_size);
+    record.set_digests(&summary.digests);
+    record.set_blocks("decoding", summary.blocks);
+}
+
+/// What the lint found in the finished file, and what it kept out of it.
+fn note_lint(record: &mut Record, plan: &Plan, summary: &Summary, seen: &Seen) {
+    record.set_lint(&seen.lint);
+    if let Some(lint) = &mut record.lint
+        && plan.firmware_safe
+    {
+        lint.stored_plain = summary.lint_findings.values().map(|&count| u64::from(count)).sum();
+        add_findings(lint, summary);
+    }
+}
+
+fn add_findings(lint: &mut LintRecord, summary: &Summary) {
+    for (finding, &count) in &summary.lint_findings {
+        *lint.findings.entry(finding.to_string()).or_default() += u64::from(count);
+    }
+}
+
+/// What was chosen, for those who want to know.
+fn describe(plan: &Plan) -> String {
+    let mut text = format!(
+        "{}, blocks of {} bytes, index shift {}, plain from {} % on, {} threads",
+        plan.format.format(),
+        plan.block_size,
+        plan.index_shift,
+        plan.threshold.percent(),
+        plan.threads
+    );
+    if plan.format != OutputFormat::Zso {
+        text += &format!(", {}", level::deflate_name(plan.deflate));
+    }
+    if matches!(plan.format, OutputFormat::Zso | OutputFormat::Cso2) {
+        text += &format!(", {}", level::lz4_name(plan.lz4));
+    }
+    text
+}
+
+/// A file that is never kept.
+#[derive(Debug, Default)]
+struct Nowhere {
+    at: u64,
+    end: u64,
+}
+
+impl Write for Nowhere {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.at += bytes.len() as u64;
+        self.end = self.end.max(self.at);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Nowhere {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(offset) => self.end.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.at.checked_add_signed(offset),
+        };
+        self.at = target.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::num::NonZeroUsize;
+
+    use image_encode::Monitor;
+
+    use super::*;
+    use crate::cli::Talk;
+    use crate::level::Level;
+    use crate::output::Existing;
+    use crate::profile::{self, Profile, Wishes};
+
+    /// Bytes that no encoder makes smaller.
+    fn noise(len: usize) -> Vec<u8> {
+        let mut state = 0x5EED_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[0]
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    /// A finished file, with the job and the summary that it was written by.
+    fn written(to: OutputFormat) -> (Vec<u8>, CompressJob, Summary) {
+        let image = noise(20 * 8192);
+        let wishes = Wishes {
+            to: Some(to),
+            block_size: None,
+            level: Level::default(),
+            threshold: None,
+            align: None,
+            force: false,
+            threads: NonZeroUsize::MIN,
+        };
+        let plan = profile::choose(Profile::Any, &wishes, image.len() as u64).unwrap().plan;
+        let mut file = Cursor::new(Vec::new());
+        let summary = encode(image.as_slice(), &mut file, &plan, &Monitor::new()).unwrap();
+        let job = CompressJob {
+            input: "a.iso".into(),
+            target: "a.cso".into(),
+            existing: Existing::Keep,
+            try_without_room: false,
+            plan,
+            image_size: image.len() as u64,
+            remove_source: false,
+        };
+        (file.into_inner(), job, summary)
+    }
+
+    fn proof(bytes: &[u8], job: &CompressJob, summary: &Summary) -> Result<Seen, Failure> {
+        let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+        prove(HostFile::of_bytes(bytes), job, summary, &reporter)
+    }
+
+    #[test]
+    fn file_that_is_what_was_written_passes() {
+        let (file, job, summary) = written(OutputFormat::Cso);
+        assert_eq!(proof(&file, &job, &summary).unwrap().blocks, summary.blocks);
+    }
+
+    #[test]
+    fn changed_byte_on_the_disk_is_noticed() {
+        let (mut file, job, summary) = written(OutputFormat::Cso);
+        // In a plain block every byte decodes to itself: only the digest can tell.
+        let last = file.len() - 1;
+        file[last] ^= 1;
+        assert!(matches!(proof(&file, &job, &summary), Err(Failure::Digest { .. })));
+    }
+
+    #[test]
+    fn lost_end_on_the_disk_is_noticed() {
+        let (file, job, summary) = written(OutputFormat::Cso);
+        for len in [file.len() - 1, 30, 0] {
+            assert!(matches!(proof(&file[..len], &job, &summary), Err(Failure::ReadBack(_))), "{len}");
+        }
+    }
+
+    #[test]
+    fn streams_that_are_not_safe_are_noticed() {
+        // DAX has no plain blocks, so that noise is in stored deflate blocks, which the lint does not pass.
+        let (file, mut job, summary) = written(OutputFormat::Dax);
+        assert_eq!(proof(&file, &job, &summary).unwrap().lint.failed(), 20);
+        job.plan.firmware_safe = true;
+        assert!(matches!(proof(&file, &job, &summary), Err(Failure::UnsafeStreams(20))));
+    }
+}

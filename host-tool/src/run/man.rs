@@ -1,0 +1,63 @@
+//! `cisor completions` and `cisor man`: made from the definition of the command line.
+
+use std::io;
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use crate::cli::{Cli, CompletionsArgs, ManArgs};
+use crate::exit::Status;
+use crate::report::Reporter;
+
+/// Prints the completion script of a shell.
+pub fn completions(args: &CompletionsArgs, reporter: &mut Reporter) {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "cisor", &mut script);
+    reporter.print(&String::from_utf8_lossy(&script));
+}
+
+/// Prints the manual pages, one behind the other, or writes each into a file.
+pub fn man(args: &ManArgs, reporter: &mut Reporter) -> Status {
+    let outcome = pages().and_then(|pages| match &args.folder {
+        None => {
+            pages.iter().for_each(|(_, page)| reporter.print(page));
+            Ok(())
+        }
+        Some(folder) => write(folder, &pages),
+    });
+    match outcome {
+        Ok(()) => Status::Ok,
+        Err(error) => {
+            let folder = args.folder.as_deref().unwrap_or(Path::new("manual pages"));
+            reporter.error(folder, &format!("cannot write: {error}"));
+            Status::Failed
+        }
+    }
+}
+
+/// The page of the program and those of its commands, each with its file name.
+fn pages() -> io::Result<Vec<(String, String)>> {
+    let mut program = Cli::command();
+    // Gives each command its full name, `cisor-compress`.
+    program.build();
+    let mut pages = vec![page(program.clone())?];
+    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+        pages.push(page(command.clone())?);
+    }
+    Ok(pages)
+}
+
+fn page(command: Command) -> io::Result<(String, String)> {
+    let man = Man::new(command);
+    let mut roff = Vec::new();
+    man.render(&mut roff)?;
+    Ok((man.get_filename(), String::from_utf8_lossy(&roff).into_owned()))
+}
+
+fn write(folder: &Path, pages: &[(String, String)]) -> io::Result<()> {
+    for (name, page) in pages {
+        std::fs::write(folder.join(name), page)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The verbs at work, one file each.
+
+mod compare;
+mod compress;
+mod extract;
+mod info;
+mod man;
+mod verify;
+
+use std::path::Path;
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+pub use compare::compare;
+pub use compress::{compress, measure};
+pub use extract::extract;
+pub use info::info;
+pub use man::{completions, man};
+pub use verify::{crc32, verify};
+
+use crate::failure::Failure;
+use crate::human;
+use crate::image::Image;
+use crate::interrupt;
+use crate::output::{PartFile, folder_of, part_path};
+use crate::progress::Bars;
+use crate::report::{Record, Reporter};
+use crate::target;
+
+/// Does the work on each file in turn. A failure in one does not stop the others; an interruption does.
+fn each<J>(
+    jobs: Vec<(J, Record)>,
+    reporter: &mut Reporter,
+    mut work: impl FnMut(&J, &mut Record, &mut Reporter) -> Result<(), Failure>,
+) {
+    for (job, mut record) in jobs {
+        if interrupt::requested() {
+            reporter.interrupted();
+            return;
+        }
+        let begun = Instant::now();
+        if let Err(failure) = work(&job, &mut record, reporter) {
+            record.fail(&failure);
+        }
+        record.seconds = Some(begun.elapsed().as_secs_f64());
+        reporter.finish(record);
+    }
+}
+
+/// Begins the records of a run that only reads.
+fn records(verb: &'static str, inputs: Vec<std::path::PathBuf>) -> Vec<((), Record)> {
+    inputs.iter().map(|input| ((), Record::new(verb, input))).collect()
+}
+
+fn bars(reporter: &Reporter) -> Bars {
+    Bars::auto(reporter.talk().quiet)
+}
+
+/// Creates the part file of `target`, where at most `needed` bytes will be written.
+fn begin_part(
+    target: &Path,
+    needed: u64,
+    try_without_room: bool,
+    record: &mut Record,
+    reporter: &mut Reporter,
+) -> Result<PartFile, Failure> {
+    // What the system does not tell is no reason to refuse.
+    if let Ok(free) = fs4::available_space(folder_of(target))
+        && free < needed
+        && !try_without_room
+    {
+        return Err(Failure::NoSpace { target: target.to_owned(), needed, free });
+    }
+    let part = PartFile::create(target)?;
+    if part.took_over() {
+        let name = human::name(&part_path(target));
+        reporter.warn(record, format!("{name} was left behind by a run that was killed; it is written anew"));
+    }
+    Ok(part)
+}
+
+/// Deletes the source of a file that has been verified and put in place, unless something speaks against it.
+fn remove_source(image: &Image, target: &Path, record: &mut Record, reporter: &mut Reporter) {
+    record.source_removed = Some(false);
+    let source = image.path();
+    let is_link = std::fs::symlink_metadata(source).is_ok_and(|metadata| metadata.is_symlink());
+    let reason = if target::is_same(source, target) {
+        Some("it is the new file".to_owned())
+    } else if is_link {
+        Some("it is a link to a file elsewhere".to_owned())
+    } else if !image.is_unchanged() {
+        Some("it changed while it was read".to_owned())
+    } else {
+        std::fs::remove_file(source).err().map(|error| error.to_string())
+    };
+    match reason {
+        None => record.source_removed = Some(true),
+        Some(reason) => reporter.warn(record, format!("the source was not deleted: {reason}")),
+    }
+}
+
+/// Compares an image's MD5 with that in its header; only JSO has one. Writers that take none leave zeros.
+fn check_header_md5(image: &Image, md5: [u8; 16]) -> Result<(), Failure> {
+    match image.layout().image_md5() {
+        Some(expected) if expected != md5 && expected != [0; 16] => {
+            Err(Failure::HeaderMd5 { expected: human::hex(&expected), got: human::hex(&md5) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Compares what was read back from a finished file with what was to be in it.
+fn check_digest(expected: [u8; 32], read_back: Sha256) -> Result<(), Failure> {
+    let got: [u8; 32] = read_back.finalize().into();
+    if got == expected {
+        return Ok(());
+    }
+    Err(Failure::Digest { expected: human::hex(&expected), got: human::hex(&got) })
+}

@@ -1,0 +1,276 @@
+//! Decodes a whole image once, on several threads, in order.
+//!
+//! Extraction, verification, the proof of a finished file and `info --blocks` are all this one pass; they
+//! differ in what they do with the bytes.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use image_encode::pipeline::{self, Limits, Stopped};
+use image_encode::{BlockCounts, Monitor};
+use sector_decode::deflate_lint::{self, Finding};
+use sector_decode::{BlockIndex, BlockView, Coding, ReadError};
+
+use crate::damage::{Damage, DamageList, Fault};
+use crate::failure::Failure;
+use crate::image::{Image, Reader, Workspace};
+
+/// Decoded bytes in one job: enough that handing jobs around costs nothing, little enough that the window
+/// stays small with many threads.
+const JOB_BYTES: u32 = 256 << 10;
+/// Bytes before the raw deflate stream in a zlib stream.
+const ZLIB_HEADER_LEN: usize = 2;
+
+/// How a pass is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How many threads decode.
+    pub threads: NonZeroUsize,
+    /// What happens at a damaged block.
+    pub on_damage: OnDamage,
+    /// Whether the deflate lint looks at each deflate stream.
+    pub lint: bool,
+}
+
+/// What happens at a damaged block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDamage {
+    /// The pass ends with it.
+    Stop,
+    /// It is listed, and zeros take the place of its bytes.
+    Collect,
+}
+
+/// What a pass has seen.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// How the blocks are packed. Damaged ones are not counted.
+    pub blocks: BlockCounts,
+    /// Blocks that did not decode.
+    pub damage: DamageList,
+    /// What the lint said; nothing when it was not asked.
+    pub lint: LintCounts,
+}
+
+/// What the deflate lint said of an image's streams.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LintCounts {
+    /// How many deflate streams it looked at.
+    pub streams: u64,
+    /// How many did not pass, by reason.
+    pub findings: BTreeMap<Finding, u64>,
+}
+
+impl LintCounts {
+    /// Returns how many streams did not pass.
+    pub fn failed(&self) -> u64 {
+        self.findings.values().sum()
+    }
+
+    fn add(&mut self, stream: &[u8]) {
+        self.streams += 1;
+        if let Err(finding) = deflate_lint::lint(stream) {
+            *self.findings.entry(finding).or_default() += 1;
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.streams += other.streams;
+        for (finding, count) in other.findings {
+            *self.findings.entry(finding).or_default() += count;
+        }
+    }
+}
+
+/// What one job has decoded.
+#[derive(Default)]
+struct Piece {
+    data: Vec<u8>,
+    packed_bytes: u64,
+    blocks: BlockCounts,
+    damage: Vec<Damage>,
+    lint: LintCounts,
+}
+
+/// Decodes all of `image` and gives its bytes to `sink`, in order and without gaps. They are shared, so that
+/// digests can be taken of them while the next ones come.
+///
+/// # Errors
+///
+/// What stopped the pass: damage where it is to stop, the source, the sink (as [`Failure::Write`]), or the
+/// monitor's cancellation.
+pub fn run(
+    image: &Image,
+    options: Options,
+    monitor: &Monitor,
+    mut sink: impl FnMut(&Arc<Vec<u8>>) -> io::Result<()>,
+) -> Result<Seen, Failure> {
+    let layout = image.layout();
+    let blocks_per_job = (JOB_BYTES / layout.block_size()).max(1);
+    let mut starts = (0..layout.block_count()).step_by(blocks_per_job as usize);
+    let limits = Limits { threads: options.threads, window: options.threads.saturating_mul(TWO) };
+    let mut seen = Seen::default();
+
+    let outcome = pipeline::run(
+        limits,
+        monitor,
+        || Ok(starts.next()),
+        |jobs| {
+            let mut workspace = Workspace::new(image);
+            let mut reader = workspace.reader(image);
+            Ok(jobs.work(|first| {
+                let last = first.saturating_add(blocks_per_job).min(layout.block_count());
+                piece(&mut reader, first..last, options)
+            }))
+        },
+        |piece: Piece| {
+            let decoded_bytes = piece.data.len() as u64;
+            sink(&Arc::new(piece.data)).map_err(Failure::Write)?;
+            monitor.advance(decoded_bytes, piece.packed_bytes);
+            add_counts(&mut seen.blocks, piece.blocks);
+            seen.lint.merge(piece.lint);
+            piece.damage.into_iter().for_each(|damage| seen.damage.push(damage));
+            Ok(())
+        },
+    );
+    match outcome {
+        Ok(()) => Ok(seen),
+        Err(Stopped::Cancelled) => Err(Failure::Interrupted),
+        Err(Stopped::Failed(failure)) => Err(failure),
+    }
+}
+
+const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
+/// Decodes the blocks of one job.
+fn piece(reader: &mut Reader<'_>, blocks: std::ops::Range<u32>, options: Options) -> Result<Piece, Failure> {
+    let layout = *reader.layout();
+    let mut piece = Piece::default();
+    piece.data.reserve_exact(blocks.len() * layout.block_size() as usize);
+    for number in blocks {
+        let block = BlockIndex(number);
+        match reader.view(block) {
+            Ok(view) => {
+                piece.data.extend_from_slice(view.data);
+                piece.count(&view, options.lint);
+            }
+            Err(error) => {
+                if options.on_damage == OnDamage::Stop {
+                    return Err(error.into());
+                }
+                piece.damage.push(damage(block, error)?);
+                piece.data.resize(piece.data.len() + layout.block_len(block) as usize, 0);
+            }
+        }
+    }
+    Ok(piece)
+}
+
+impl Piece {
+    fn count(&mut self, view: &BlockView<'_>, lint: bool) {
+        self.packed_bytes += u64::from(view.extent.len);
+        count_coding(&mut self.blocks, view.extent.coding);
+        match view.extent.coding {
+            Coding::Deflate if lint => self.lint.add(view.packed),
+            Coding::Zlib if lint => self.lint.add(view.packed.get(ZLIB_HEADER_LEN..).unwrap_or_default()),
+            _ => {}
+        }
+    }
+}
+
+/// A block that could not be read, as a thing to list. Also one whose bytes the disk does not give: that is
+/// what `--keep-going` is for on a dying disk.
+fn damage(block: BlockIndex, error: ReadError<io::Error>) -> Result<Damage, Failure> {
+    match error {
+        ReadError::Block { block, offset, error } => {
+            Ok(Damage { block: block.0, offset: offset.0, fault: Fault::Block(error) })
+        }
+        ReadError::Source { offset, error } => {
+            Ok(Damage { block: block.0, offset: offset.0, fault: Fault::Unreadable(Arc::new(error)) })
+        }
+        out_of_range @ ReadError::OutOfRange { .. } => Err(out_of_range.into()),
+    }
+}
+
+/// Counts one block.
+pub(crate) fn count_coding(counts: &mut BlockCounts, coding: Coding) {
+    match coding {
+        Coding::Stored => counts.stored += 1,
+        Coding::Deflate | Coding::Zlib => counts.deflate += 1,
+        Coding::Lz4 => counts.lz4 += 1,
+        Coding::Lzo => counts.lzo += 1,
+    }
+}
+
+fn add_counts(counts: &mut BlockCounts, more: BlockCounts) {
+    counts.stored += more.stored;
+    counts.deflate += more.deflate;
+    counts.lz4 += more.lz4;
+    counts.lzo += more.lzo;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+
+    use super::*;
+    use crate::image::HostFile;
+
+    const SECTOR: usize = 2048;
+
+    fn options(on_damage: OnDamage) -> Options {
+        Options { threads: TWO, on_damage, lint: false }
+    }
+
+    #[test]
+    fn bytes_come_in_order_and_without_gaps() {
+        let bytes: Vec<u8> = (0..JOB_BYTES * 5 + 3000).map(|i| (i / 7).to_le_bytes()[0]).collect();
+        let image = Image::of(Path::new("a.iso"), HostFile::of_bytes(&bytes)).unwrap();
+        let (monitor, mut all) = (Monitor::new(), Vec::new());
+        let seen = run(&image, options(OnDamage::Stop), &monitor, |piece| {
+            all.extend_from_slice(piece);
+            Ok(())
+        });
+        assert!(all == bytes);
+        assert_eq!(seen.unwrap().blocks.stored, image.layout().block_count());
+        assert_eq!(monitor.bytes_in(), bytes.len() as u64);
+    }
+
+    #[test]
+    fn what_the_disk_does_not_give_is_listed_or_stops_the_pass() {
+        // A file that loses its end while it is open reads like one on a bad sector.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.iso");
+        std::fs::write(&path, vec![7; 40 * SECTOR]).unwrap();
+        let image = Image::open(&path).unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(30 * SECTOR as u64).unwrap();
+
+        let stopped = run(&image, options(OnDamage::Stop), &Monitor::new(), |_| Ok(()));
+        assert!(matches!(stopped, Err(Failure::Read { offset, .. }) if offset == 30 * SECTOR as u64));
+
+        let mut all = Vec::new();
+        let seen = run(&image, options(OnDamage::Collect), &Monitor::new(), |piece| {
+            all.extend_from_slice(piece);
+            Ok(())
+        });
+        let damage = seen.unwrap().damage;
+        assert_eq!((damage.blocks(), damage.ranges().len()), (10, 1));
+        assert_eq!(damage.ranges()[0].first.fault.kind(), "unreadable");
+        assert!(all == [vec![7; 30 * SECTOR], vec![0; 10 * SECTOR]].concat());
+    }
+
+    #[test]
+    fn sink_and_monitor_stop_the_pass() {
+        let image = Image::of(Path::new("a.iso"), HostFile::of_bytes(&[7; 4 * SECTOR])).unwrap();
+        let full = || Err(io::Error::from(io::ErrorKind::StorageFull));
+        let stopped = run(&image, options(OnDamage::Stop), &Monitor::new(), |_| full());
+        assert!(matches!(stopped, Err(Failure::Write(_))));
+        let monitor = Monitor::new();
+        monitor.cancel();
+        let stopped = run(&image, options(OnDamage::Stop), &monitor, |_| Ok(()));
+        assert!(matches!(stopped, Err(Failure::Interrupted)));
+    }
+}

@@ -1,0 +1,15 @@
+//! The real binary at work, each test in a fresh folder.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_input;
+mod compat;
+mod conversions;
+mod damage;
+mod info;
+mod json;
+mod safety;
+mod talk;
+#[cfg(unix)]
+mod unix;

@@ -1,0 +1,265 @@
+//! Signals, permissions, devices, full disks, and names that are no Unicode.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+use crate::support::{BIN, Folder, is_root, noise, psp_disc, text, unprivileged};
+
+/// Starts a compression that takes minutes, and waits until it writes its part file.
+fn start_slow(folder: &Folder, args: &[&str]) -> Child {
+    folder.write("SLOW.iso", &[noise(4 << 20), text(4 << 20)].concat());
+    let child = Command::new(BIN)
+        .current_dir(folder.root())
+        .args(["compress", "--to", "cso", "--best", "SLOW.iso"])
+        .args(args)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !folder.path(".SLOW.cso.part").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no part file: {:?}", folder.names());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+fn signal(child: &Child, signal: &str) {
+    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn signals_remove_the_part_file_and_exit_130() {
+    // Elsewhere nobody tells whether nohup has the last one ignored, so it is left to the system.
+    let hangup = cfg!(target_os = "linux").then_some("-HUP");
+    for name in ["-INT", "-TERM"].into_iter().chain(hangup) {
+        let folder = Folder::new();
+        let child = start_slow(&folder, &[]);
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{name}");
+        assert_eq!(folder.names(), ["SLOW.iso"], "{name}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("error: SLOW.iso: interrupted\n"));
+    }
+}
+
+#[test]
+fn interrupted_run_does_not_begin_further_files() {
+    let folder = Folder::with_game();
+    let child = start_slow(&folder, &["GAME.iso"]);
+    signal(&child, "-INT");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(folder.names(), ["GAME.iso", "SLOW.iso"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn hangup_is_ignored_under_nohup() {
+    let folder = Folder::new();
+    folder.write("SLOW.iso", &noise(4 << 20));
+    let script = format!("trap '' HUP; exec '{BIN}' compress --to cso --best SLOW.iso");
+    let child = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder.root())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let part = folder.path(".SLOW.cso.part");
+    let begun = Instant::now();
+    while !part.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(part.exists(), "still at work");
+    signal(&child, "-TERM");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(folder.names(), ["SLOW.iso"]);
+}
+
+#[test]
+fn killed_run_leaves_a_part_file_that_the_next_one_takes_over() {
+    let folder = Folder::new();
+    let mut child = start_slow(&folder, &[]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(folder.names(), [".SLOW.cso.part", "SLOW.iso"]);
+    let run = folder.cisor(["compress", "-1", "--to", "cso", "SLOW.iso"]).assert().success();
+    run.stderr(contains(".SLOW.cso.part was left behind by a run that was killed"));
+    assert_eq!(folder.names(), ["SLOW.cso", "SLOW.iso"]);
+}
+
+#[test]
+fn two_runs_for_one_target_do_not_get_in_each_others_way() {
+    let folder = Folder::new();
+    let child = start_slow(&folder, &[]);
+    let second = folder.cisor(["compress", "-1", "--to", "cso", "SLOW.iso"]).assert().code(2);
+    second.stderr(contains("is being written by another run"));
+    signal(&child, "-INT");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(folder.names(), ["SLOW.iso"]);
+}
+
+#[test]
+fn devices_and_pipes_are_refused_without_waiting_for_them() {
+    let folder = Folder::new();
+    let status = Command::new("mkfifo").arg(folder.path("pipe.iso")).status().unwrap();
+    assert!(status.success());
+    for name in ["/dev/null", "pipe.iso"] {
+        for verb in ["compress", "extract", "verify", "info"] {
+            let run = folder.cisor([verb, name]).assert().code(2);
+            run.stderr(format!(
+                "error: {name}: it is a device or pipe, not a file. Dump the disc to a file first.\n"
+            ));
+        }
+    }
+    assert_eq!(folder.names(), ["pipe.iso"]);
+}
+
+#[test]
+fn unreadable_file_is_named() {
+    let folder = Folder::with_game();
+    open_to_all(folder.root());
+    std::fs::set_permissions(folder.path("GAME.iso"), PermissionsExt::from_mode(0o000)).unwrap();
+    let (program, args) = unprivileged(&["verify", "GAME.iso"]);
+    let run = folder.command(program, args).assert().code(2);
+    run.stderr("error: GAME.iso: cannot open it: Permission denied (os error 13)\n");
+}
+
+#[test]
+fn read_only_target_folder_is_named() {
+    let folder = Folder::with_game();
+    open_to_all(folder.root());
+    std::fs::create_dir(folder.path("out")).unwrap();
+    std::fs::set_permissions(folder.path("out"), PermissionsExt::from_mode(0o555)).unwrap();
+    let (program, args) = unprivileged(&["compress", "GAME.iso", "-d", "out"]);
+    let run = folder.command(program, args).assert().code(2);
+    run.stderr("error: GAME.iso: cannot create out/.GAME.cso.part: Permission denied (os error 13)\n");
+    assert_eq!(std::fs::read_dir(folder.path("out")).unwrap().count(), 0);
+}
+
+/// Temporary folders belong to their maker alone; the unprivileged user has to get in.
+fn open_to_all(folder: &Path) {
+    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn symbolic_links_are_followed_but_not_deleted_with_rm() {
+    let folder = Folder::with_game();
+    symlink("GAME.iso", folder.path("LINK.iso")).unwrap();
+    let run = folder.cisor(["compress", "--rm", "LINK.iso"]).assert().success();
+    run.stderr(contains("the source was not deleted: it is a link to a file elsewhere"));
+    assert_eq!(folder.names(), ["GAME.iso", "LINK.cso", "LINK.iso"]);
+    // A link as target is replaced itself, not written through; and only by force, even if it leads nowhere.
+    symlink("nowhere", folder.path("GAME.cso")).unwrap();
+    folder.cisor(["compress", "GAME.iso"]).assert().code(3).stderr(contains("exists already"));
+    folder.cisor(["compress", "-f", "GAME.iso"]).assert().success();
+    assert!(!folder.path("nowhere").exists());
+    assert!(folder.path("GAME.cso").symlink_metadata().unwrap().is_file());
+    // In = out by way of a link.
+    let run = folder.cisor(["compress", "-f", "GAME.iso", "-o", "LINK.iso"]).assert().code(3);
+    run.stderr(contains("is the input itself"));
+}
+
+#[test]
+fn link_in_place_of_the_part_file_is_not_followed() {
+    let folder = Folder::with_game();
+    folder.write("precious", b"precious");
+    symlink("precious", folder.path(".GAME.cso.part")).unwrap();
+    folder.cisor(["compress", "GAME.iso"]).assert().code(2).stderr(contains("cannot be taken over"));
+    assert_eq!(folder.read("precious"), b"precious");
+}
+
+#[test]
+fn names_that_are_no_unicode_work() {
+    let folder = Folder::new();
+    let name = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
+    folder.write(name(b"G\xE4ME.iso"), &psp_disc()[..100 * 2048]);
+    folder.cisor([OsStr::new("compress"), name(b"G\xE4ME.iso")]).assert().success();
+    assert!(folder.path(name(b"G\xE4ME.cso")).is_file());
+    let output = folder.cisor([OsStr::new("verify"), OsStr::new("--json"), name(b"G\xE4ME.cso")]).output();
+    let object: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(object["input"], "G\u{FFFD}ME.cso");
+    assert_eq!(object["input_raw"], "47e44d452e63736f");
+}
+
+#[test]
+fn control_characters_in_names_do_not_reach_the_terminal() {
+    let folder = Folder::new();
+    folder.write("a\x1b[31m\nb.iso", b"");
+    let run = folder.cisor(["verify", "a\x1b[31m\nb.iso"]).assert().code(2);
+    run.stderr("error: a\u{FFFD}[31m\u{FFFD}b.iso: the file is empty. Copy or dump it again.\n");
+}
+
+/// Runs cisor with a limit on the size of files, in the shell's units of 512 bytes. The signal that comes
+/// with the limit is ignored, so that writes fail as on a disk that takes no larger file.
+fn with_file_limit(folder: &Folder, units: u32, args: &str) -> assert_cmd::assert::Assert {
+    let script = format!("trap '' XFSZ; ulimit -f {units}; exec '{BIN}' {args}");
+    folder.command("sh", ["-c", &script]).assert()
+}
+
+#[test]
+fn failed_write_leaves_nothing() {
+    let folder = Folder::with_compressed_game();
+    let before = folder.names();
+    let compress = with_file_limit(&folder, 200, "compress --to zso GAME.iso").code(2);
+    compress.stderr(contains("GAME.iso: the file system takes no file of this size (FAT32 ends at 4 GiB)\n"));
+    let extract = with_file_limit(&folder, 200, "extract GAME.cso -o OUT.iso").code(2);
+    extract.stderr(contains("the file system takes no file of this size"));
+    // Sources stay, of course.
+    with_file_limit(&folder, 200, "extract --rm GAME.cso -o OUT.iso").code(2);
+    assert_eq!(folder.names(), before);
+}
+
+/// Runs a script in a folder that is a disk of one megabyte, `small`. Root mounts it; others do so in a
+/// namespace of their own.
+fn on_small_disk(folder: &Folder, script: &str) -> assert_cmd::assert::Assert {
+    std::fs::create_dir_all(folder.path("small")).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=1m none small || exit 99; {script}; code=$?; ls -A small >left; umount small; exit $code"
+    );
+    let unshare: &[&str] = if is_root() { &["-m"] } else { &["-U", "-r", "-m"] };
+    let args = unshare.iter().chain(&["sh", "-c"]).copied().chain([script.as_str()]);
+    folder.command("unshare", args).assert()
+}
+
+/// Whether this machine lets the tests mount at all; containers often do not.
+fn can_mount(folder: &Folder) -> bool {
+    on_small_disk(folder, "true").get_output().status.success()
+}
+
+#[test]
+fn full_disk_is_noticed_before_and_during_the_work() {
+    let folder = Folder::with_game();
+    if !can_mount(&folder) {
+        // The same cleaning up after a failed write is tested above without any mount; what remains is
+        // the check before the work, on the real disk: nothing has room for this.
+        let huge = std::fs::File::create(folder.path("HUGE.iso")).unwrap();
+        huge.set_len(1 << 42).unwrap();
+        let run = folder.cisor(["compress", "--to", "cso", "-b", "256K", "HUGE.iso"]).assert().code(2);
+        run.stderr(contains("may need up to"));
+        assert_eq!(folder.names(), ["GAME.iso", "HUGE.iso", "small"]);
+        return;
+    }
+    let run = on_small_disk(&folder, &format!("'{BIN}' compress GAME.iso -d small")).code(2);
+    run.stderr(contains("small/GAME.cso may need up to ").and(contains("Make room, ")));
+    assert!(folder.read("left").is_empty());
+
+    // Half of the disk is noise, and the file needs more than that: with -f the work begins and fails.
+    let script = format!("head -c 700000 /dev/urandom >small/other; '{BIN}' compress -f GAME.iso -d small");
+    let run = on_small_disk(&folder, &script).code(2);
+    run.stderr(contains("error: GAME.iso: the disk is full\n"));
+    assert_eq!(folder.read("left"), b"other\n");
+
+    let script = format!("'{BIN}' compress GAME.iso; '{BIN}' extract -f GAME.cso -d small");
+    on_small_disk(&folder, &script).code(2).stderr(contains("error: GAME.cso: the disk is full\n"));
+    assert!(folder.read("left").is_empty());
+}

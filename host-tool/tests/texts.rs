@@ -1,0 +1,37 @@
+//! The program's texts, word for word: help, and what it says when something is wrong.
+//!
+//! After a change on purpose, `TRYCMD=overwrite cargo test -p cisor --test texts` writes them anew; read the
+//! difference before it is committed.
+
+mod support;
+
+use support::Folder;
+
+/// Small files that the cases work on, in a folder that they all share; no case writes anything.
+fn samples() -> Folder {
+    let folder = Folder::new();
+    folder.write("GAME.iso", &support::small_disc());
+    folder.cisor(["compress", "-q", "GAME.iso"]).assert().success();
+    let mut damaged = support::Ciso(folder.read("GAME.cso"));
+    damaged.damage(20);
+    folder.write("DAMAGED.cso", &damaged.0);
+    let cut = folder.read("GAME.cso");
+    folder.write("CUT.cso", &cut[..10_000]);
+    folder.write("SHORT.cso", &cut[..100]);
+    folder.write("EMPTY.iso", b"");
+    folder.write("ODD.iso", &[1; 5000]);
+    folder.write("DISC.chd", b"MComprHD and what follows is of no interest to anybody here");
+    folder
+}
+
+#[test]
+fn texts() {
+    let folder = samples();
+    // The cases name their files as a person in this folder would.
+    std::env::set_current_dir(folder.root()).unwrap();
+    trycmd::TestCases::new()
+        .env("COLUMNS", "100")
+        .default_bin_path(support::BIN)
+        .case(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/texts/*.trycmd"))
+        .run();
+}

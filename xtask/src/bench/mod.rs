@@ -1,0 +1,65 @@
+//! Measures the converter as users have it, on the test disc, and writes docs/benchmarks.md.
+//!
+//! Function-level measurements are elsewhere: `cargo bench --package image-encode`. Their output becomes
+//! part of the page too.
+
+mod measure;
+mod page;
+mod tables;
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{disc, paths, shell, tools};
+
+/// Options of `cargo xtask bench`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Leave out the image of 16 GiB, which takes minutes and 17 GB of disk
+    #[arg(long)]
+    small: bool,
+    /// Print what was measured without writing it to docs/benchmarks.md
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Measures everything.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    tools::ensure()?;
+    let discs = disc::ensure()?;
+    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    let scratch = paths::build_dir().join("bench");
+    fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
+    let bench = measure::Bench::new(&discs, &scratch)?;
+
+    let mut text = page::conditions(&discs)?;
+    for table in [tables::programs, tables::encoders, tables::block_sizes, tables::memory] {
+        text.push_str(&shown(table(&bench)?));
+    }
+    if !args.small {
+        text.push_str(&shown(tables::huge(&bench)?));
+    }
+    text.push_str(&shown(functions()?));
+    if !args.dry_run {
+        page::write(&text)?;
+    }
+    fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
+}
+
+/// Prints a part of the page as soon as it is measured.
+fn shown(part: String) -> String {
+    println!("{part}");
+    part
+}
+
+/// What the benchmarks of single functions print.
+fn functions() -> Result<String> {
+    let mut cargo: Command = shell::cargo();
+    let printed = shell::text(cargo.args(["bench", "--quiet", "--package", "image-encode", "--benches"]))?;
+    Ok(format!(
+        "### Single functions\n\nOne thread, blocks of the test disc's kinds of content in memory \
+         (`cargo bench --package image-encode`).\n\n```text\n{printed}\n```\n\n"
+    ))
+}

@@ -1,0 +1,206 @@
+//! The tables of the page.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::thread;
+
+use anyhow::Result;
+
+use super::measure::{Bench, Cost};
+
+/// A name for people and the options that ask for it.
+type Way = (&'static str, &'static [&'static str]);
+
+const PROFILES: &[Way] = &[
+    ("psp", &["--for", "psp"]),
+    ("adrenaline", &["--for", "adrenaline"]),
+    ("ark, 8 KiB", &["--for", "ark", "-b", "8K"]),
+    ("ppsspp", &["--for", "ppsspp"]),
+    ("pcsx2", &["--for", "pcsx2"]),
+    ("opl", &["--for", "opl"]),
+    ("cisor, CSO", &["--for", "cisor", "--to", "cso"]),
+    ("cisor, CSO v2", &["--for", "cisor", "--to", "cso2"]),
+    ("cisor, ZSO", &["--for", "cisor", "--to", "zso"]),
+    ("any, DAX", &["--to", "dax"]),
+    ("any, JSO", &["--to", "jso"]),
+];
+
+const ENCODERS: &[Way] = &[
+    ("stock zlib, level 1 (`--for psp -1`)", &["--for", "psp", "-1"]),
+    ("stock zlib, level 6 (`--for psp -5`)", &["--for", "psp", "-5"]),
+    ("stock zlib, level 9 (`--for psp`)", &["--for", "psp"]),
+    ("libdeflate, level 1 (`--to cso -1`)", &["--to", "cso", "-1"]),
+    ("libdeflate, level 9 (`--to cso`)", &["--to", "cso"]),
+    ("libdeflate, level 12 (`--to cso -9`)", &["--to", "cso", "-9"]),
+    ("LZ4 fast (`--to zso -1`)", &["--to", "zso", "-1"]),
+    ("LZ4 HC, level 9 (`--to zso`)", &["--to", "zso"]),
+    ("LZ4 HC, level 12 (`--to zso -9`)", &["--to", "zso", "-9"]),
+];
+
+/// Slow ones, on the small disc.
+const SLOW_ENCODERS: &[Way] = &[
+    ("libdeflate, level 12 (`--to cso -9`)", &["--to", "cso", "-9"]),
+    ("zopfli, 15 iterations (`--to cso --best`)", &["--to", "cso", "--best"]),
+];
+
+/// JSO is the one format in which stock zlib has a choice of block sizes.
+const RATIOS: &[Way] = &[
+    ("stock zlib, level 9 (JSO)", &["--to", "jso"]),
+    ("libdeflate, level 9 (CSO)", &["--to", "cso"]),
+    ("libdeflate, level 12 (CSO)", &["--to", "cso", "-9"]),
+    ("LZ4 fast (ZSO)", &["--to", "zso", "-1"]),
+    ("LZ4 HC, level 12 (ZSO)", &["--to", "zso", "-9"]),
+];
+
+const BLOCK_SIZES: [&str; 4] = ["2K", "8K", "16K", "32K"];
+
+/// Whole programs: what a user waits for.
+pub(super) fn programs(bench: &Bench) -> Result<String> {
+    let mut text = String::from(
+        "### Whole programs by profile\n\n\
+         Default level, default threads. `compress` reads the disc, packs it, proves each block, writes, reads the file\n\
+         back and compares digests; `extract` and `verify` decode and take four digests. CPU is all cores together.\n\n\
+         | profile | file | compress | CPU | MiB | extract | CPU | MiB | verify | CPU | MiB |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for &(name, options) in PROFILES {
+        let (compress, len) = bench.compress(&bench.disc, options)?;
+        let percent = percent(len, bench.disc_size);
+        let costs = [compress, bench.extract(&[])?, bench.verify(&[])?];
+        let cells = costs.map(|cost| format!("{:.1} s | {:.1} s | {:.0}", cost.wall, cost.cpu, cost.memory));
+        writeln!(text, "| {name} | {percent} | {} |", cells.join(" | "))?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// Speed by encoder and number of threads, at 2 KiB.
+pub(super) fn encoders(bench: &Bench) -> Result<String> {
+    let threads = thread_counts();
+    let heads: Vec<String> = threads.iter().map(|threads| format!("`-j {threads}`")).collect();
+    let mut text = format!(
+        "### Encoders\n\n\
+         2-KiB blocks. MB of image per second by the clock, from the start of the program to its end, so reading, proof\n\
+         and verification are in it; and the last column's decoding by `verify`, in one thread, with its four digests.\n\n\
+         | encoder | file | {} | decode |\n|---|---:|{}\n",
+        heads.join(" | "),
+        "---:|".repeat(threads.len() + 1),
+    );
+    for &(name, options) in ENCODERS {
+        encoder_row(&mut text, bench, (name, options), &threads, false)?;
+    }
+    write!(text, "\nOn the small disc ({:.0} MB):\n\n", bench.small_size as f64 / 1e6)?;
+    write!(
+        text,
+        "| encoder | file | {} | decode |\n|---|---:|{}\n",
+        heads.join(" | "),
+        "---:|".repeat(threads.len() + 1)
+    )?;
+    for &(name, options) in SLOW_ENCODERS {
+        encoder_row(&mut text, bench, (name, options), &threads, true)?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+fn encoder_row(text: &mut String, bench: &Bench, way: Way, threads: &[usize], small: bool) -> Result<()> {
+    let (disc, size) =
+        if small { (&bench.small_disc, bench.small_size) } else { (&bench.disc, bench.disc_size) };
+    let (mut speeds, mut len) = (Vec::new(), 0);
+    for threads in threads {
+        let threads = threads.to_string();
+        let options = [way.1, &["-j", &threads]].concat();
+        let (cost, written) = bench.compress(disc, &options)?;
+        len = written;
+        speeds.push(speed(size, cost));
+    }
+    speeds.push(speed(size, bench.verify(&["-j", "1"])?));
+    writeln!(text, "| {} | {} | {} |", way.0, percent(len, size), speeds.join(" | "))?;
+    Ok(())
+}
+
+/// Size by encoder and block size.
+pub(super) fn block_sizes(bench: &Bench) -> Result<String> {
+    let mut text = format!(
+        "### Block sizes\n\nSize of the file in percent of the disc.\n\n| encoder | {}iB |\n|---|{}\n",
+        BLOCK_SIZES.map(|size| size.replace('K', " K")).join("iB | "),
+        "---:|".repeat(BLOCK_SIZES.len()),
+    );
+    for &(name, options) in RATIOS {
+        let mut cells = Vec::new();
+        for block_size in BLOCK_SIZES {
+            // JSO's field for the block size has 16 bits, and its tool offers up to 16 KiB.
+            if options.contains(&"jso") && block_size == "32K" {
+                cells.push("–".to_owned());
+                continue;
+            }
+            let options = [options, &["-b", block_size]].concat();
+            cells.push(percent(bench.compress(&bench.disc, &options)?.1, bench.disc_size));
+        }
+        writeln!(text, "| {name} | {} |", cells.join(" | "))?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// Peak memory by format and number of threads.
+pub(super) fn memory(bench: &Bench) -> Result<String> {
+    let mut text = String::from(
+        "### Memory\n\n\
+         Peak resident memory in MiB, by GNU time. The limit is 64.\n\n\
+         | format | `compress -j 1` | `-j 16` | `extract -j 1` | `-j 16` | `verify -j 1` | `-j 16` |\n\
+         |---|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for format in ["cso", "cso2", "zso", "dax", "jso"] {
+        let mut cells = Vec::new();
+        for threads in ["1", "16"] {
+            cells.push(bench.compress(&bench.disc, &["--to", format, "-j", threads])?.0);
+        }
+        for threads in ["1", "16"] {
+            cells.push(bench.extract(&["-j", threads])?);
+        }
+        for threads in ["1", "16"] {
+            cells.push(bench.verify(&["-j", threads])?);
+        }
+        let cells: Vec<String> = cells.iter().map(|cost| format!("{:.1}", cost.memory)).collect();
+        writeln!(text, "| {} | {} |", format, cells.join(" | "))?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// The largest image that the memory limit is promised for.
+pub(super) fn huge(bench: &Bench) -> Result<String> {
+    let mut text = String::from(
+        "A sparse image of 16 GiB in 16 threads, fastest level:\n\n\
+         | format | compress | MiB | extract | MiB | verify | MiB |\n|---|---:|---:|---:|---:|---:|---:|\n",
+    );
+    let image = bench.huge_image()?;
+    for format in ["cso", "zso"] {
+        let (compress, _) = bench.compress(&image, &["--to", format, "-1", "-j", "16"])?;
+        let costs = [compress, bench.extract(&["-j", "16"])?, bench.verify(&["-j", "16"])?];
+        let cells = costs.map(|cost| format!("{:.0} s | {:.1}", cost.wall, cost.memory));
+        writeln!(text, "| {format} | {} |", cells.join(" | "))?;
+    }
+    fs::remove_file(image)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// One thread, two, and as many as there are cores.
+fn thread_counts() -> Vec<usize> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let mut counts = vec![1, 2, cores];
+    counts.sort_unstable();
+    counts.dedup();
+    counts.retain(|&count| count <= cores);
+    counts
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    format!("{:.2} %", part as f64 * 100.0 / whole as f64)
+}
+
+fn speed(bytes: u64, cost: Cost) -> String {
+    format!("{:.1}", bytes as f64 / 1e6 / cost.wall)
+}
