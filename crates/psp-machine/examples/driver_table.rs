@@ -11,13 +11,10 @@
 #[allow(dead_code, reason = "the tests use the rest of it")]
 mod support;
 
-#[path = "../tests/driver/support/converter.rs"]
-mod converter;
-
 use psp_machine::Psp;
 use psp_machine::umd::LbaParams;
 
-use converter::convert;
+use support::converter::convert;
 use support::disc::{Dice, Disc};
 use support::images::{JsoMethod, Kind};
 

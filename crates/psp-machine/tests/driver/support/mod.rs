@@ -1,5 +1,6 @@
 //! What the tests share: the built PRX, discs, a machine that has started both.
 
+pub(crate) mod converter;
 pub(crate) mod disc;
 pub(crate) mod images;
 
