@@ -1,10 +1,11 @@
-//! The project's tasks: `cargo xtask test`, `psp`, `disc`, `bench`, `policy`. One file each.
+//! The project's tasks: `cargo xtask test`, `psp`, `mutants`, `disc`, `bench`, `policy`. One file each.
 //!
 //! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
 
 mod bench;
 mod debian;
 mod disc;
+mod mutants;
 mod paths;
 mod policy;
 mod psp;
@@ -32,6 +33,8 @@ enum Task {
     Test(test::Args),
     /// Build what runs on the console, and the decoder for a bare target; results go to target/psp/.
     Psp,
+    /// Turn key lines of the driver wrong, one at a time, and see that the tests notice.
+    Mutants,
     /// Make the test discs in target/test-disc/ from packaged free content.
     Disc(disc::Args),
     /// Measure the converter on the test disc and write docs/benchmarks.md.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test(args) => test::run(&args),
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
+        Task::Mutants => mutants::run(),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run().map(|()| ExitCode::SUCCESS),

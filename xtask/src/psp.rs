@@ -1,20 +1,18 @@
-//! Builds what runs on the console, and proves that the decoder needs nothing but `core`.
+//! Builds the plugin for the console, packs it as a kernel module, and checks the result; and proves that the
+//! decoder needs nothing but `core`.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain};
 use crate::{paths, shell};
 
-/// The file that the plugin's build leaves behind, before and after unused functions are left out.
-const ARCHIVE: &str = "libcisor_plugin.a";
-const LINKED: &str = "cisor_plugin.elf";
-
-/// The function that the plugin exports; what it does not reach is not counted.
-const ENTRY: &str = "cisor_decode_block";
+/// The plugin as the linker makes it, kept for its symbols.
+const PROGRAM: &str = "cisor.elf";
+/// The plugin as people install it.
+const MODULE: &str = "cisor.prx";
 
 /// Builds everything for the console.
 pub(crate) fn run() -> Result<()> {
@@ -33,71 +31,63 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// Builds the plugin, and with it the decoder for the console's processor; prints how large its code is.
+/// What the compiler is told beyond the profile: no traps on division by zero, which the processor is not
+/// known to have; to look further for an instruction to put behind each jump; and no tables of jumps, each
+/// entry of which would need a relocation.
+const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
+    -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
+
+/// Builds, packs and checks the plugin; prints how large it is.
 fn plugin(toolchain: &PspToolchain) -> Result<()> {
     let build_dir = paths::build_dir().join("psp-driver");
-    let mut cargo = toolchain.command();
-    cargo.current_dir(paths::root().join("psp-driver"));
-    cargo.args(["build", "--quiet", "--release", "--target", PSP_TARGET, "-Zbuild-std=core"]);
-    // memcpy and its like: on a PC they come from the C library.
-    cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
-    shell::run(cargo.arg("--target-dir").arg(&build_dir))?;
-
+    let built = build(toolchain, &paths::root(), &build_dir)?;
     let results = paths::psp_results();
     fs::create_dir_all(&results).with_context(|| results.display().to_string())?;
-    let archive = results.join(ARCHIVE);
-    let built = build_dir.join(PSP_TARGET).join("release").join(ARCHIVE);
-    fs::copy(&built, &archive).with_context(|| built.display().to_string())?;
-
-    let linked = results.join(LINKED);
-    let [linker, flavor @ ..] = toolchain.linker.as_slice() else { bail!("the toolchain has no linker") };
-    let mut link = Command::new(linker);
-    link.args(flavor).args(["-m", "elf32ltsmip", "--gc-sections", "--entry", ENTRY, "--undefined", ENTRY]);
-    shell::run(link.arg("-o").arg(&linked).arg(&archive))?;
-    let Sizes { code, data, zeroed } = Sizes::of(&linked)?;
-    println!(
-        "Decoder for the console: {code} bytes of code, {data} of constants and data, {zeroed} zeroed at start"
-    );
-    println!("Results: {}", results.display());
-    Ok(())
+    fs::copy(&built.program, results.join(PROGRAM)).with_context(|| built.program.display().to_string())?;
+    let path = results.join(MODULE);
+    fs::write(&path, &built.module).with_context(|| path.display().to_string())?;
+    check(&path, &built.module)
 }
 
-/// Bytes that a linked program takes in memory, by kind.
-#[derive(Default)]
-struct Sizes {
-    code: u32,
-    data: u32,
-    zeroed: u32,
+/// The plugin as the linker made it, and packed.
+pub(crate) struct Built {
+    pub(crate) program: PathBuf,
+    pub(crate) module: Vec<u8>,
 }
 
-impl Sizes {
-    /// Adds up the section headers of a 32-bit little-endian ELF file (System V ABI, chapter 4).
-    fn of(path: &Path) -> Result<Self> {
-        let file = fs::read(path).with_context(|| path.display().to_string())?;
-        Self::parse(&file).with_context(|| format!("{} is not a whole 32-bit ELF file", path.display()))
-    }
+/// Builds the plugin of a work tree and packs it.
+pub(crate) fn build(toolchain: &PspToolchain, root: &Path, build_dir: &Path) -> Result<Built> {
+    let mut cargo = toolchain.command();
+    cargo.current_dir(root.join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
+    cargo.args(["build", "--quiet", "--release", "--target", PSP_TARGET]);
+    cargo.arg("-Zbuild-std=core,compiler_builtins");
+    shell::run(cargo.arg("--target-dir").arg(build_dir))?;
 
-    fn parse(file: &[u8]) -> Option<Self> {
-        const ALLOCATED: u32 = 2;
-        const EXECUTABLE: u32 = 4;
-        const NO_BITS: u32 = 8;
-        let word = |at: usize| Some(u32::from_le_bytes(file.get(at..at + 4)?.try_into().ok()?));
-        let half = |at: usize| Some(usize::from(u16::from_le_bytes(file.get(at..at + 2)?.try_into().ok()?)));
-        if file.get(..6)? != b"\x7FELF\x01\x01" {
-            return None;
+    let path = build_dir.join(PSP_TARGET).join("release").join("cisor");
+    let program = fs::read(&path).with_context(|| path.display().to_string())?;
+    let module = prx_lint::pack(&program).with_context(|| format!("cannot pack {}", path.display()))?;
+    Ok(Built { program: path, module })
+}
+
+/// Checks the module by all that is known of the console's loader.
+fn check(path: &Path, module: &[u8]) -> Result<()> {
+    match prx_lint::check(module) {
+        Ok(facts) => {
+            println!(
+                "{}: {} bytes; in memory {} bytes, of these {} code, {} zeroed at start",
+                path.display(),
+                facts.file_len,
+                facts.memory_len,
+                facts.code_len,
+                facts.zeroed_len
+            );
+            Ok(())
         }
-        let (table, entry_size, entries) = (word(0x20)? as usize, half(0x2E)?, half(0x30)?);
-        let mut sizes = Self::default();
-        for number in 0..entries {
-            let header = table + number * entry_size;
-            let (kind, flags, size) = (word(header + 4)?, word(header + 8)?, word(header + 20)?);
-            match flags {
-                _ if flags & ALLOCATED == 0 => {}
-                _ if flags & EXECUTABLE != 0 => sizes.code += size,
-                _ if kind == NO_BITS => sizes.zeroed += size,
-                _ => sizes.data += size,
+        Err(findings) => {
+            for finding in &findings {
+                eprintln!("{}: {finding}", path.display());
             }
+            bail!("{} is not a module that the console takes ({} findings)", path.display(), findings.len())
         }
-        Some(sizes)
     }
 }

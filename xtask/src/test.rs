@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     steps.run("converter, as users build it", || {
         shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))
     });
-    steps.run("decoder for the PSP and for a bare target", psp::run);
+    steps.run("driver for the PSP, decoder for a bare target", psp::run);
     if args.filters.is_empty() {
         steps.run("examples in the documentation", || {
             shell::run(shell::cargo().args(["test", "--quiet", "--workspace", "--doc"]))

@@ -28,8 +28,6 @@ const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "ll
 pub(crate) struct PspToolchain {
     /// Which it is and how it was found, for people.
     pub(crate) name: String,
-    /// The linker for the console's programs, with the arguments that make it one for ELF files.
-    pub(crate) linker: Vec<OsString>,
     cargo: PathBuf,
     env: Vec<(OsString, OsString)>,
 }
@@ -80,12 +78,8 @@ impl PspToolchain {
         if !has_source(&sysroot_of(toolchain)?) {
             bail!("{toolchain} has no rust-src: rustup component add rust-src --toolchain {toolchain}");
         }
-        let sysroot = sysroot_of(toolchain)?;
-        let host = host_of(&sysroot.join("bin/rustc"))?;
-        let rust_lld = sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
         Ok(Self {
             name: format!("{toolchain} from rustup"),
-            linker: vec![rust_lld.into(), "-flavor".into(), "gnu".into()],
             cargo: "cargo".into(),
             env: vec![("RUSTUP_TOOLCHAIN".into(), toolchain.into())],
         })
@@ -115,12 +109,7 @@ impl PspToolchain {
             (linker_variable(PSP_TARGET), "ld.lld".into()),
             (linker_variable(BARE_TARGET), "ld.lld".into()),
         ];
-        Ok(Self {
-            name: format!("{kind} {release} in {}", sysroot.display()),
-            linker: vec!["ld.lld".into()],
-            cargo: bin.join("cargo"),
-            env,
-        })
+        Ok(Self { name: format!("{kind} {release} in {}", sysroot.display()), cargo: bin.join("cargo"), env })
     }
 }
 
@@ -143,10 +132,6 @@ fn has_source(sysroot: &Path) -> bool {
 
 fn release_of(rustc: &Path) -> Result<String> {
     version_field(rustc, "release: ")
-}
-
-fn host_of(rustc: &Path) -> Result<String> {
-    version_field(rustc, "host: ")
 }
 
 fn version_field(rustc: &Path, field: &str) -> Result<String> {

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use object::{Object, ObjectSegment, ObjectSymbol};
-use unicorn_engine::unicorn_const::{Arch, Mode, Prot};
+use unicorn_engine::unicorn_const::{Arch, Mode, Permission};
 use unicorn_engine::{RegisterMIPS, Unicorn};
 
 const RAM: u64 = 0x0010_0000;
-const RAM_LEN: u64 = 0x0080_0000;
-const STACK_TOP: u64 = RAM + RAM_LEN;
+const RAM_LEN: usize = 0x0080_0000;
+const STACK_TOP: u64 = RAM + RAM_LEN as u64;
 const STACK_LEN: usize = 0x1_0000;
 const PACKED: u64 = RAM + 0x0020_0000;
 const OUT: u64 = RAM + 0x0040_0000;
@@ -41,7 +41,7 @@ impl Machine {
     pub(crate) fn new(elf: &[u8]) -> Self {
         let file = object::File::parse(elf).expect("the linker writes ELF");
         let mut cpu = Unicorn::new(Arch::MIPS, Mode::MIPS32 | Mode::LITTLE_ENDIAN).expect("MIPS is built in");
-        cpu.mem_map(RAM, RAM_LEN, Prot::ALL).expect("nothing else is mapped");
+        cpu.mem_map(RAM, RAM_LEN, Permission::ALL).expect("nothing else is mapped");
         for segment in file.segments() {
             cpu.mem_write(segment.address(), segment.data().expect("segment data")).expect("fits into RAM");
         }

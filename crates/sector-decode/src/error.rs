@@ -54,9 +54,9 @@ pub enum HeaderError {
     },
     /// The image has no bytes.
     EmptyImage,
-    /// The image has more blocks than 32-bit block numbers can tell apart.
+    /// The image has more sectors than 32-bit numbers can tell apart.
     TooManyBlocks {
-        /// Number of blocks by the header.
+        /// Number of blocks by the header, if each is one sector.
         blocks: u64,
     },
     /// The file ends before its index does.

@@ -5,20 +5,32 @@
 //! - `index`: the window of index entries in memory (see [`crate::index`]).
 //! - `packed`: packed bytes as they come from the file. As many neighbouring blocks as fit are fetched
 //!   with one read.
+//! - `held`: which part of the file `packed` holds, for the blocks that are wanted next.
 //! - `block`: the last block that was wanted in part, decoded; reads of single sectors from larger
 //!   blocks decode each block once.
 //! - `cached`: which block `block` holds. It is cleared before the buffer is touched and set after the
-//!   block decoded, so that a failed read can never leave bytes that pass for a block.
+//!   block decoded, so that a failed read can never leave bytes that pass for a block. `held` obeys the
+//!   same rule.
+//! - `next`: where in the image the last read ended, behind every image before the first. A read that goes
+//!   on there fetches a whole `packed` buffer, if that has room for more than one block.
+//!
+//! A request of more blocks than `packed` has room for is fetched into the end of the caller's own memory
+//! and decoded from there to the beginning. [`Run`] tells when that works.
+
+use core::ops::Range;
 
 use crate::bytes::ReadAt;
-use crate::codec::{Decoder, copy_bytes};
+use crate::codec::{Coding, Decoder, copy_bytes};
 use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
 use crate::index::IndexWindow;
-use crate::units::{BlockIndex, FileOffset, Lba};
+use crate::units::{BlockIndex, FileOffset, Lba, SECTOR_SIZE};
 
 /// How many blocks the index window describes when a caller takes the size that is suggested.
 const SUGGESTED_WINDOW: u32 = 1024;
+
+/// Bytes that the PSP's processor keeps together. Elsewhere the number does no harm.
+const CACHE_LINE: usize = 64;
 
 /// How much memory a reader of an image wants, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +40,7 @@ pub struct BufferSizes {
     /// The window of a single block.
     pub index_min: usize,
     /// One packed block of the largest kind, the least that works. With more, several blocks are
-    /// fetched with one read.
+    /// fetched with one read, and from twice as much on reads in sequence are fetched ahead.
     pub packed: usize,
     /// One decoded block, exactly what is used.
     pub block: usize,
@@ -65,18 +77,34 @@ pub struct SectorReader<'b, S> {
     layout: Layout,
     index: IndexWindow<'b>,
     packed: &'b mut [u8],
+    held: Range<u64>,
     block: &'b mut [u8],
     cached: Option<BlockIndex>,
+    next: u64,
     decoder: &'b mut Decoder,
 }
 
 /// Neighbouring blocks that are fetched with one read.
+///
+/// Decoding goes from the first block to the last, so packed bytes may lie in the memory that the blocks
+/// decode into as long as no block is written over packed bytes that come after its own. With the run's
+/// packed bytes at `at` in the output that means `at + (packed bytes before a block) >= (output before it)`
+/// for each of them; `lead` is the smallest `at` for which it holds.
 struct Run {
     blocks: u32,
     /// Where the first block's packed bytes begin in the file.
     start: FileOffset,
     /// Bytes from there to the end of the last block's.
     len: usize,
+    lead: usize,
+}
+
+/// Where the packed bytes of a run are.
+enum Place {
+    /// In the reader's packed buffer, which holds a part of the file that begins here.
+    Packed(FileOffset),
+    /// In the output, from this byte on, which stands for this place in the file.
+    Output(usize, FileOffset),
 }
 
 impl Layout {
@@ -110,8 +138,10 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
             layout,
             index: IndexWindow::new(&layout, buffers.index),
             packed: buffers.packed,
+            held: 0..0,
             block: &mut buffers.block[..sizes.block],
             cached: None,
+            next: u64::MAX,
             decoder: buffers.decoder,
         })
     }
@@ -119,6 +149,11 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// Returns the layout that the reader was made with.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Returns the source.
+    pub fn source(&self) -> &S {
+        &self.source
     }
 
     /// Gives the source back.
@@ -188,116 +223,215 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// As [`read`](Self::read).
     pub fn view(&mut self, block: BlockIndex) -> Result<BlockView<'_>, ReadError<S::Error>> {
         let extent = self.extent(block)?;
-        self.fill_cache(block, extent)?;
+        if !within(&self.held, extent) {
+            self.hold(extent.offset, extent.len as usize)?;
+        }
+        let start = FileOffset(self.held.start);
+        self.fill_cache(block, extent, &Place::Packed(start), &[])?;
         Ok(BlockView {
             extent,
-            packed: &self.packed[..extent.len as usize],
+            packed: packed_of(self.packed, start, extent),
             data: &self.block[..self.layout.block_len(block) as usize],
         })
     }
 
     fn read_blocks(&mut self, mut offset: u64, mut out: &mut [u8]) -> Result<(), ReadError<S::Error>> {
-        let block_size = self.layout.block_size() as usize;
+        let ahead = offset == self.next;
         while !out.is_empty() {
             let (block, inside) = self.block_at(offset);
-            let whole = inside == 0 && out.len() >= block_size;
-            let served = if whole && self.cached != Some(block) {
-                self.read_run(block, out)?
+            let served = if self.cached == Some(block) {
+                self.copy_cached(block, inside, out)
             } else {
-                self.read_part(block, inside, out)?
+                self.read_run(block, inside, out, ahead)?
             };
             out = &mut out[served..];
             offset += served as u64;
         }
+        self.next = offset;
         Ok(())
     }
 
     /// The block that holds a byte of the image, and how many of the block's bytes come before it.
     fn block_at(&self, offset: u64) -> (BlockIndex, usize) {
-        let block_size = u64::from(self.layout.block_size());
-        #[expect(clippy::cast_possible_truncation, reason = "inside an image of a u32 number of blocks")]
-        (BlockIndex((offset / block_size) as u32), (offset % block_size) as usize)
+        let sector_size = u64::from(SECTOR_SIZE);
+        let block_sectors = self.layout.block_size() / SECTOR_SIZE;
+        #[expect(clippy::cast_possible_truncation, reason = "inside an image of a u32 number of sectors")]
+        let (sector, inside) = ((offset / sector_size) as u32, (offset % sector_size) as u32);
+        (BlockIndex(sector / block_sectors), (sector % block_sectors * SECTOR_SIZE + inside) as usize)
     }
 
-    /// Copies from one block through the cache; returns how many bytes.
-    fn read_part(
-        &mut self,
-        block: BlockIndex,
-        inside: usize,
-        out: &mut [u8],
-    ) -> Result<usize, ReadError<S::Error>> {
-        if self.cached != Some(block) {
-            let extent = self.extent(block)?;
-            self.fill_cache(block, extent)?;
-        }
+    /// Copies from the cached block, which is `block`; returns how many bytes.
+    fn copy_cached(&self, block: BlockIndex, inside: usize, out: &mut [u8]) -> usize {
         let data = &self.block[inside..self.layout.block_len(block) as usize];
         let served = data.len().min(out.len());
         copy_bytes(&data[..served], &mut out[..served]);
-        Ok(served)
+        served
     }
 
-    fn fill_cache(&mut self, block: BlockIndex, extent: Extent) -> Result<(), ReadError<S::Error>> {
-        self.cached = None;
-        let packed = &mut self.packed[..extent.len as usize];
-        fetch(&mut self.source, packed, extent.offset)?;
-        let needed = self.layout.block_len(block) as usize;
-        decode(self.decoder, block, extent, packed, self.block, needed)?;
-        self.cached = Some(block);
-        Ok(())
-    }
-
-    /// Decodes whole blocks from `first` on straight into `out`, which holds at least one; returns how
-    /// many bytes.
-    fn read_run(&mut self, first: BlockIndex, out: &mut [u8]) -> Result<usize, ReadError<S::Error>> {
+    /// Decodes a run of blocks into `out`, the first one from its byte `inside` on; returns how many bytes.
+    fn read_run(
+        &mut self,
+        first: BlockIndex,
+        inside: usize,
+        out: &mut [u8],
+        ahead: bool,
+    ) -> Result<usize, ReadError<S::Error>> {
+        let run = self.gather(first, inside, out.len())?;
+        let place = self.fetch_run(&run, out, ahead)?;
         let block_size = self.layout.block_size() as usize;
-        let run = self.gather(first, out.len() / block_size)?;
-        fetch(&mut self.source, &mut self.packed[..run.len], run.start)?;
-        let mut blocks = out.chunks_exact_mut(block_size);
+        let mut served = 0;
         for number in first.0..first.0 + run.blocks {
             let block = BlockIndex(number);
             let extent = self.extent(block)?;
-            let Some(out) = blocks.next() else { break };
-            let packed = packed_of(self.packed, &run, extent);
-            decode(self.decoder, block, extent, packed, out, block_size)?;
+            let skipped = if block == first { inside } else { 0 };
+            if skipped == 0 && out.len() - served >= block_size {
+                self.decode_whole(block, extent, &place, out, served)?;
+                served += block_size;
+            } else {
+                self.fill_cache(block, extent, &place, out)?;
+                served += self.copy_cached(block, skipped, &mut out[served..]);
+            }
         }
-        Ok(run.blocks as usize * block_size)
+        Ok(served)
     }
 
-    /// Finds how many blocks from `first` on lie one behind the other in the file, fit into the packed
-    /// buffer together, and are in one index window: at most `limit`, at least one. A damaged entry ends
-    /// the run before it: its error belongs to the read that begins with it.
-    fn gather(&mut self, first: BlockIndex, limit: usize) -> Result<Run, ReadError<S::Error>> {
-        let wanted = u32::try_from(limit).unwrap_or(u32::MAX);
-        self.index.cover(&self.layout, &mut self.source, first, wanted)?;
+    /// Finds how many blocks from `first` on lie one behind the other in the file, are in one index window,
+    /// and fit together into one of the places for packed bytes: at least one, and no more than `wanted`
+    /// bytes of output from byte `inside` of the first block on need. A damaged entry ends the run before
+    /// it: its error belongs to the read that begins with it.
+    fn gather(
+        &mut self,
+        first: BlockIndex,
+        inside: usize,
+        wanted: usize,
+    ) -> Result<Run, ReadError<S::Error>> {
+        let block_size = self.layout.block_size() as usize;
+        let limit = u32::try_from((inside + wanted).div_ceil(block_size)).unwrap_or(u32::MAX);
+        self.index.cover(&self.layout, &mut self.source, first, limit)?;
         let extent = self.extent(first)?;
         let start = extent.offset;
-        let mut run = Run { blocks: 1, start, len: extent.len as usize };
-        while (run.blocks as usize) < limit {
+        let held = within(&self.held, extent);
+        let mut run = Run { blocks: 1, start, len: extent.len as usize, lead: 0 };
+        while run.blocks < limit {
             let block = BlockIndex(first.0 + run.blocks);
             if !self.index.holds(block) {
                 break;
             }
             let Ok(next) = self.extent(block) else { break };
             let end_of_run = start.0 + run.len as u64;
-            let len = (next.offset.0 + u64::from(next.len)).saturating_sub(start.0);
-            if next.offset.0 < end_of_run || len > self.packed.len() as u64 {
+            if next.offset.0 < end_of_run || (held && !within(&self.held, next)) {
                 break;
             }
-            #[expect(clippy::cast_possible_truncation, reason = "not more than a slice's length")]
-            {
-                run.len = len as usize;
+            let before = usize::try_from(next.offset.0 - start.0).unwrap_or(usize::MAX);
+            let len = before.saturating_add(next.len as usize);
+            let output_before = run.blocks as usize * block_size - inside;
+            let lead = run.lead.max(output_before.saturating_sub(before));
+            if !held && len > self.packed.len() && len.saturating_add(lead) > wanted {
+                break;
             }
-            run.blocks += 1;
+            run = Run { blocks: run.blocks + 1, start, len, lead };
         }
         Ok(run)
     }
+
+    /// Fetches the packed bytes of a run, unless they are there already, and says where they are. With
+    /// `ahead` what follows them in the file is fetched too, if there is room for a good deal of it.
+    fn fetch_run(&mut self, run: &Run, out: &mut [u8], ahead: bool) -> Result<Place, ReadError<S::Error>> {
+        if self.held.start <= run.start.0 && run.start.0 + run.len as u64 <= self.held.end {
+            return Ok(Place::Packed(FileOffset(self.held.start)));
+        }
+        if run.len <= self.packed.len() {
+            let left = self.layout.file_len().saturating_sub(run.start.0);
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(self.packed.len());
+            let room_for_two = self.packed.len() >= 2 * self.layout.max_packed_len() as usize;
+            self.hold(run.start, if ahead && room_for_two { most.max(run.len) } else { run.len })?;
+            return Ok(Place::Packed(run.start));
+        }
+        // At the end, but at the beginning of a cache line where that is possible: some systems copy what
+        // they read to other addresses once more.
+        let mut at = out.len() - run.len;
+        let beyond_line = out[at..].as_ptr().addr() % CACHE_LINE;
+        if at >= run.lead + beyond_line {
+            at -= beyond_line;
+        }
+        fetch(&mut self.source, &mut out[at..at + run.len], run.start)?;
+        Ok(Place::Output(at, run.start))
+    }
+
+    /// Fills the packed buffer with `len` bytes of the file.
+    fn hold(&mut self, start: FileOffset, len: usize) -> Result<(), ReadError<S::Error>> {
+        self.held = 0..0;
+        fetch(&mut self.source, &mut self.packed[..len], start)?;
+        self.held = start.0..start.0 + len as u64;
+        Ok(())
+    }
+
+    /// Decodes `block` into the reader's own buffer.
+    fn fill_cache(
+        &mut self,
+        block: BlockIndex,
+        extent: Extent,
+        place: &Place,
+        out: &[u8],
+    ) -> Result<(), ReadError<S::Error>> {
+        self.cached = None;
+        let packed = match *place {
+            Place::Packed(start) => packed_of(self.packed, start, extent),
+            Place::Output(at, start) => packed_of(&out[at..], start, extent),
+        };
+        let needed = self.layout.block_len(block) as usize;
+        decode(self.decoder, block, extent, packed, self.block, needed)?;
+        self.cached = Some(block);
+        Ok(())
+    }
+
+    /// Decodes `block`, which fills its part of `out` from `to` on, straight to there.
+    fn decode_whole(
+        &mut self,
+        block: BlockIndex,
+        extent: Extent,
+        place: &Place,
+        out: &mut [u8],
+        to: usize,
+    ) -> Result<(), ReadError<S::Error>> {
+        let end = to + self.layout.block_size() as usize;
+        match *place {
+            Place::Packed(start) => {
+                let packed = packed_of(self.packed, start, extent);
+                decode(self.decoder, block, extent, packed, &mut out[to..end], end - to)
+            }
+            Place::Output(at, start) => {
+                #[expect(clippy::cast_possible_truncation, reason = "inside the run, which is a slice")]
+                let from = at + extent.offset.0.saturating_sub(start.0) as usize;
+                if extent.coding == Coding::Stored {
+                    out.copy_within(from..from + (end - to), to);
+                    return Ok(());
+                }
+                if from >= end {
+                    let (done, packed) = out.split_at_mut(from);
+                    let packed = &packed[..extent.len as usize];
+                    return decode(self.decoder, block, extent, packed, &mut done[to..end], end - to);
+                }
+                // The last blocks of a run lie under their own output: each is moved away first.
+                self.held = 0..0;
+                let aside = &mut self.packed[..extent.len as usize];
+                aside.copy_from_slice(&out[from..from + extent.len as usize]);
+                decode(self.decoder, block, extent, aside, &mut out[to..end], end - to)
+            }
+        }
+    }
 }
 
-/// The packed bytes of a block inside a fetched run.
-fn packed_of<'a>(packed: &'a [u8], run: &Run, extent: Extent) -> &'a [u8] {
-    #[expect(clippy::cast_possible_truncation, reason = "inside the run, which is a slice")]
-    let at = extent.offset.0.saturating_sub(run.start.0) as usize;
-    packed.get(at..at + extent.len as usize).unwrap_or_default()
+/// Whether a block's packed bytes are in a part of the file.
+fn within(part: &Range<u64>, extent: Extent) -> bool {
+    part.start <= extent.offset.0 && extent.offset.0 + u64::from(extent.len) <= part.end
+}
+
+/// The packed bytes of a block, out of bytes that begin at `start` in the file.
+fn packed_of(bytes: &[u8], start: FileOffset, extent: Extent) -> &[u8] {
+    #[expect(clippy::cast_possible_truncation, reason = "inside a part of the file that is a slice")]
+    let at = extent.offset.0.saturating_sub(start.0) as usize;
+    bytes.get(at..at + extent.len as usize).unwrap_or_default()
 }
 
 fn fetch<S: ReadAt>(source: &mut S, buf: &mut [u8], at: FileOffset) -> Result<(), ReadError<S::Error>> {

@@ -27,7 +27,7 @@ use sector_decode::{CodecError, Coding, Decoder, reference};
 const GUARD: usize = 32;
 
 thread_local! {
-    static DECODER: RefCell<Decoder> = RefCell::new(Decoder::new());
+    static DECODER: RefCell<Decoder> = const { RefCell::new(Decoder::new()) };
 }
 
 /// Decodes with both and compares. Returns what ours says, with the `needed` bytes.

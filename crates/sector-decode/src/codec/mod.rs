@@ -37,7 +37,7 @@ pub struct Decoder {
 impl Decoder {
     /// Returns a decoder that is ready for use.
     #[must_use]
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self { inflate: inflate::Inflate::new() }
     }
 

@@ -21,7 +21,7 @@ pub use foreign::Foreign;
 use crate::bytes::ReadAt;
 use crate::codec::Coding;
 use crate::error::{BlockError, HeaderError, OpenError};
-use crate::units::{BlockIndex, FileOffset};
+use crate::units::{BlockIndex, FileOffset, SECTOR_SIZE};
 
 /// The smallest block size that is read: one sector.
 pub const MIN_BLOCK_SIZE: u32 = 2048;
@@ -374,13 +374,15 @@ impl Geometry {
         if image_size == 0 {
             return Err(HeaderError::EmptyImage);
         }
-        let blocks = image_size.div_ceil(u64::from(block_size));
-        // The index has one entry more than there are blocks, which must still be countable.
-        match u32::try_from(blocks) {
-            Ok(block_count) if block_count < u32::MAX => {
+        // Positions are computed from sector numbers, in 32 bits: the console divides 64-bit numbers by
+        // software only. The index has one entry more than there are blocks, which must still be countable.
+        let sectors = image_size.div_ceil(u64::from(SECTOR_SIZE));
+        match u32::try_from(sectors) {
+            Ok(sectors) if sectors < u32::MAX => {
+                let block_count = sectors.div_ceil(block_size / SECTOR_SIZE);
                 Ok(Self { file_len, image_size, block_size, block_count })
             }
-            _ => Err(HeaderError::TooManyBlocks { blocks }),
+            _ => Err(HeaderError::TooManyBlocks { blocks: sectors }),
         }
     }
 

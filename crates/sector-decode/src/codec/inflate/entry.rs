@@ -103,6 +103,7 @@ const LENGTHS: [u16; 32] = {
 impl Entry for Litlen {
     const INVALID: Self = Self::from_bits(Self::SPECIAL | 1 << 8 | Self::INVALID);
     const LONG: Self = Self::from_bits(Self::SPECIAL | Self::LONG);
+    const EMPTY: Self = Self(0);
 
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "lengths are at most 15, literals below 256")]
@@ -159,6 +160,7 @@ impl Distance {
 
 impl Entry for Distance {
     const INVALID: Self = Self(Self::SPECIAL | 1 << Self::LEN_SHIFT | 1);
+    const EMPTY: Self = Self(0);
     const LONG: Self = Self(Self::SPECIAL);
 
     #[inline(always)]

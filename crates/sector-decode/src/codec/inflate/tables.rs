@@ -14,6 +14,9 @@ pub(super) const MAX_LEN: usize = 15;
 pub(super) trait Entry: Copy {
     /// Marks a pattern that no codeword begins with. It is as long as a bit, so that it can be taken for a codeword.
     const INVALID: Self;
+    /// All zero, so that tables which were never built take no room in a program's file. Nothing is looked up
+    /// in those.
+    const EMPTY: Self;
     /// Marks a pattern that begins codewords longer than the table's bits.
     const LONG: Self;
 
@@ -84,7 +87,7 @@ impl<E: Entry, const SIZE: usize, const LONG: usize> Code<E, SIZE, LONG> {
     const BITS: usize = SIZE.ilog2() as usize;
 
     pub(super) const fn new() -> Self {
-        Self { table: Table([E::INVALID; SIZE]), mask: 0, counts: [0; MAX_LEN + 1], long: [0; LONG] }
+        Self { table: Table([E::EMPTY; SIZE]), mask: 0, counts: [0; MAX_LEN + 1], long: [0; LONG] }
     }
 
     /// Builds the code of the listed symbols.

@@ -1,0 +1,157 @@
+//! A stand-in for the image driver of custom firmwares, which is registered as "umd" before ours comes.
+//!
+//! Its table lies in guest memory like the real one, and every entry leads to a trap slot that notes who
+//! was called with what. So a test sees which calls our driver forwards, with which arguments, and that
+//! the table is as it was when our driver steps aside.
+
+use std::collections::BTreeMap;
+
+use crate::abi::Received;
+use crate::cpu::Cpu;
+use crate::crash::Cause;
+use crate::kernel::Answer;
+use crate::machine::Psp;
+
+/// Name under which ARK, PRO and Adrenaline know the module.
+pub const MODULE_NAME: &str = "PRO_Inferno_Driver";
+
+const MAY_MOUNT: u32 = 0x01E3_8034;
+const SECTOR_SIZE: u32 = 0x01E2_80A9;
+const DISC_TYPE: u32 = 0x01F2_0001;
+const REGION_CHECK: u32 = 0x01E1_8030;
+const ACTIVATE: u32 = 0x01F0_0003;
+const GAME_DISC: u32 = 0x10;
+const INVALID: u32 = 0x8001_0016;
+/// What it says to every command it does not know.
+pub const NOT_SUPPORTED: u32 = 0x8001_0086;
+
+/// Size of the function table: 22 entries.
+pub const TABLE_SIZE: u32 = 0x58;
+
+/// Entries of the function table that drivers of block devices have, by offset (psp contract, section
+/// 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names say all there is")]
+pub enum Entry {
+    Init = 0x00,
+    Exit = 0x04,
+    Open = 0x08,
+    Close = 0x0C,
+    Read = 0x10,
+    Lseek = 0x18,
+    Ioctl = 0x1C,
+    Devctl = 0x50,
+}
+
+impl Entry {
+    /// All that the fake driver has.
+    pub const ALL: [Self; 8] =
+        [Self::Init, Self::Exit, Self::Open, Self::Close, Self::Read, Self::Lseek, Self::Ioctl, Self::Devctl];
+}
+
+/// A call that reached the fake driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// Offset of the entry.
+    pub entry: u32,
+    /// The eight argument words; those that the entry does not have hold whatever was in the registers.
+    pub args: [u32; 8],
+}
+
+/// The fake driver.
+#[derive(Debug, Default)]
+pub struct Inferno {
+    /// Address of its function table.
+    pub functions: u32,
+    /// Address of the structure that every call gets a pointer to.
+    pub device: u32,
+    /// Calls that reached it, in order.
+    pub calls: Vec<Forwarded>,
+    /// What it answers, by entry; where nothing is set, what the real one would.
+    pub answers: BTreeMap<u32, i64>,
+    /// The table as it was registered.
+    pub original: Vec<u8>,
+}
+
+impl Inferno {
+    /// Puts driver structure, function table and module structure into memory and registers them.
+    pub fn register(psp: &mut Psp) {
+        let mut table = vec![0; TABLE_SIZE as usize];
+        for entry in Entry::ALL {
+            let at = entry as usize;
+            let trap = psp.inferno_trap(entry as u32);
+            table[at..at + 4].copy_from_slice(&trap.address().to_le_bytes());
+        }
+        let functions = psp.place("driver table", &table);
+        let words = [psp.place_string("umd"), 4, 0x800, psp.place_string("UMD9660"), functions];
+        let driver: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+        let driver = psp.place("driver structure", &driver);
+        let device: Vec<u8> = [driver, 0, 0].into_iter().flat_map(u32::to_le_bytes).collect();
+        psp.inferno.device = psp.place("device structure", &device);
+        psp.inferno.functions = functions;
+        psp.inferno.original = table;
+        psp.kernel.system.umd_driver = driver;
+        let module = psp.place("module structure", &[0; 0x100]);
+        psp.kernel.modules.loaded.push((MODULE_NAME.to_owned(), module));
+        psp.accept_driver_table();
+    }
+
+    /// The function table as it is in memory now; nothing when no driver is registered.
+    pub fn table_bytes(&self, cpu: &Cpu) -> Vec<u8> {
+        if self.functions == 0 {
+            return Vec::new();
+        }
+        let mut bytes = vec![0; TABLE_SIZE as usize];
+        cpu.read(self.functions, &mut bytes).expect("placed when it was registered");
+        bytes
+    }
+
+    /// Whether the table is as it was registered.
+    pub fn untouched(&self, cpu: &Cpu) -> bool {
+        self.table_bytes(cpu) == self.original
+    }
+}
+
+impl Psp {
+    /// The address that is in the driver table for an entry now.
+    pub fn driver_entry(&self, entry: Entry) -> u32 {
+        self.cpu.read_word(self.inferno.functions + entry as u32).expect("a registered driver")
+    }
+}
+
+pub(crate) fn called(psp: &mut Psp, entry: u32, received: Received) -> Result<Answer, Cause> {
+    psp.inferno.calls.push(Forwarded { entry, args: received.words() });
+    if let Some(&answer) = psp.inferno.answers.get(&entry) {
+        return Ok(Answer::Long(answer));
+    }
+    if entry == Entry::Devctl as u32 {
+        return device_control(psp, received);
+    }
+    Ok(Answer::Word(0))
+}
+
+/// The commands that the real one answers without its image (psp contract, section 3.4).
+fn device_control(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
+    let [_, _, command, input, _, out, out_len, _] = received.words();
+    let answer = match command {
+        MAY_MOUNT if input == 0 || out == 0 => INVALID,
+        MAY_MOUNT => {
+            psp.cpu.write_word(out, 0)?;
+            0
+        }
+        SECTOR_SIZE if out == 0 || out_len < 4 => INVALID,
+        SECTOR_SIZE => {
+            psp.cpu.write_word(out, 2048)?;
+            0
+        }
+        DISC_TYPE => {
+            psp.cpu.write_word(out, u32::MAX)?;
+            psp.cpu.write_word(out + 4, GAME_DISC)?;
+            0
+        }
+        REGION_CHECK => 1,
+        ACTIVATE | 0x01F0_10DB => 0,
+        _ => NOT_SUPPORTED,
+    };
+    Ok(Answer::Word(answer))
+}

@@ -1,0 +1,44 @@
+//! Suspended interrupts: no thread switch, no waiting, and the only time the driver table may change.
+
+use super::{Known, OK, answer};
+use crate::crash::Cause;
+use crate::machine::Psp;
+
+const LIBRARY: &str = "InterruptManagerForKernel";
+/// What the function that suspends gives back when interrupts were on.
+const WERE_ON: u32 = 1;
+
+/// Whether interrupts are on.
+#[derive(Debug, Default)]
+pub struct Interrupts {
+    /// Whether they are suspended.
+    pub suspended: bool,
+    /// How often they were.
+    pub count: u32,
+}
+
+fn suspend(psp: &mut Psp, _: crate::abi::Received) -> Result<super::Answer, Cause> {
+    let interrupts = &mut psp.kernel.interrupts;
+    let were_on = u32::from(!interrupts.suspended);
+    interrupts.suspended = true;
+    interrupts.count += 1;
+    answer(were_on)
+}
+
+fn resume(psp: &mut Psp, received: crate::abi::Received) -> Result<super::Answer, Cause> {
+    match received.word(0) {
+        WERE_ON => {
+            psp.accept_driver_table();
+            psp.kernel.interrupts.suspended = false;
+        }
+        0 => (),
+        value => return Err(Cause::Misuse { what: "interrupt state that suspending never gave", value }),
+    }
+    OK
+}
+
+pub(super) const FUNCTIONS: &[Known] = &[
+    Known { library: LIBRARY, nid: 0x0929_68F4, name: "sceKernelCpuSuspendIntr", run: suspend },
+    Known { library: LIBRARY, nid: 0x5F10_D406, name: "sceKernelCpuResumeIntr", run: resume },
+    Known { library: LIBRARY, nid: 0x3B84_732D, name: "sceKernelCpuResumeIntrWithSync", run: resume },
+];

@@ -1,0 +1,50 @@
+//! What a custom firmware adds: finding drivers and functions, the path of the image.
+
+use super::{Answer, Known, answer};
+use crate::abi::Received;
+use crate::crash::Cause;
+use crate::machine::Psp;
+
+const LIBRARY: &str = "SystemCtrlForKernel";
+
+/// The custom firmware's part.
+#[derive(Debug, Default)]
+pub struct SystemControl {
+    /// Address of the path of the image, or 0.
+    pub umd_file: u32,
+    /// Address of the driver structure for "umd", or 0.
+    pub umd_driver: u32,
+    /// Functions that this firmware lacks, by number.
+    pub missing: Vec<u32>,
+    /// Library and number of every function that was looked up.
+    pub looked_up: Vec<(String, u32)>,
+}
+
+fn find_driver(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
+    let name = psp.cpu.read_string(received.word(0))?;
+    answer(if name == "umd" { psp.kernel.system.umd_driver } else { 0 })
+}
+
+/// Looks among the kernel's functions; module names only have to be those of kernel modules.
+fn find_function(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
+    psp.cpu.read_string(received.word(0))?;
+    let library = psp.cpu.read_string(received.word(1))?;
+    let nid = received.word(2);
+    psp.kernel.system.looked_up.push((library.clone(), nid));
+    if psp.kernel.system.missing.contains(&nid) || super::find(&library, nid).is_none() {
+        return answer(0);
+    }
+    let trap = psp.kernel_function(&library, nid);
+    answer(trap.address())
+}
+
+pub(super) const FUNCTIONS: &[Known] = &[
+    Known { library: LIBRARY, nid: 0x78E4_6415, name: "sctrlHENFindDriver", run: find_driver },
+    Known { library: LIBRARY, nid: 0x159A_F5CC, name: "sctrlHENFindFunction", run: find_function },
+    Known {
+        library: LIBRARY,
+        nid: 0xAC56_B90B,
+        name: "GetUmdFile",
+        run: |psp, _| answer(psp.kernel.system.umd_file),
+    },
+];

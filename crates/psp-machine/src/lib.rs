@@ -1,0 +1,31 @@
+//! An emulated PSP for the tests of the driver: it runs the built PRX, instruction by instruction.
+//!
+//! No real console takes part in this project's tests. What is known about the kernel was written down as
+//! a contract, and this machine is where the contract is enforced: calls by the kernel's convention, with
+//! poison wherever a driver must not look; unmapped pages beside every stack and buffer; file reads that
+//! fail, come short or never come; threads that interleave at every kernel call.
+//!
+//! - [`prx`] reads the module file and moves it to its address.
+//! - [`machine`] runs it: [`Psp`](machine::Psp) is the whole console, [`cpu`] its processor, [`memory`] its
+//!   memory, [`kernel`] the functions that the driver imports.
+//! - [`inferno`] is the driver that is there before ours, [`umd`] calls what is in its table, [`isofs`] is
+//!   the file system above.
+//! - [`crash`] lists everything a run may not end in.
+//!
+//! The processor is Unicorn, which is GPL-2.0. This crate is a tool of the tests, and nothing that is
+//! shipped depends on it.
+#![forbid(unsafe_code)]
+
+pub mod abi;
+pub mod cpu;
+pub mod crash;
+pub mod inferno;
+pub mod isofs;
+pub mod kernel;
+pub mod machine;
+pub mod memory;
+pub mod prx;
+pub mod umd;
+
+pub use crash::{Cause, Crash};
+pub use machine::{Interleave, Outcome, Psp};

@@ -1,0 +1,219 @@
+//! The machine: processor, memory and kernel in one, and the modules in it.
+//!
+//! Guest code runs in [`run`]; what it reaches through trap slots is answered by [`crate::kernel`], by the
+//! fake driver in [`crate::inferno`], or is a [`Crash`].
+
+mod module;
+mod run;
+
+use std::collections::BTreeMap;
+
+pub use module::{LoadError, Module};
+pub use run::{Caller, Interleave, Outcome};
+
+use crate::cpu::{Cpu, Trap};
+use crate::crash::{Cause, Crash};
+use crate::inferno::Inferno;
+use crate::kernel::Kernel;
+use crate::memory::{Memory, Place, Region, Space};
+
+/// Where a call from the kernel returns to.
+const RETURN: Trap = Trap(0);
+
+/// What stands behind a trap slot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    /// A function of the kernel, known or not.
+    Kernel { library: String, nid: u32 },
+    /// An entry of the fake driver's table, by its offset.
+    Inferno(u32),
+}
+
+/// An emulated PSP.
+pub struct Psp {
+    /// Its processor and the bytes in memory.
+    pub cpu: Cpu,
+    /// Who has which memory.
+    pub memory: Memory,
+    /// Its kernel.
+    pub kernel: Kernel,
+    /// The driver of the custom firmware that is there before ours.
+    pub inferno: Inferno,
+    /// When to let another thread run.
+    pub interleave: Interleave,
+    /// How many instructions one call may take.
+    pub instruction_limit: u64,
+    /// How many microseconds of the machine's clock one call may take.
+    pub time_limit: u64,
+    /// Structure and name that device commands come with, once they are needed.
+    device_file: Option<(crate::umd::FileArg, u32)>,
+    modules: Vec<Module>,
+    targets: Vec<Target>,
+    slots: BTreeMap<Target, Trap>,
+    /// The driver table as it was when interrupts were last on.
+    table: Vec<u8>,
+    dead: bool,
+    random: u64,
+}
+
+impl Psp {
+    /// Switches a machine on that started an image, with the fake driver registered as "umd".
+    pub fn new() -> Self {
+        let mut psp = Self::without_driver();
+        Inferno::register(&mut psp);
+        psp
+    }
+
+    /// Switches a machine on where no image driver is registered.
+    pub fn without_driver() -> Self {
+        Self {
+            cpu: Cpu::new(),
+            memory: Memory::default(),
+            kernel: Kernel::default(),
+            inferno: Inferno::default(),
+            interleave: Interleave::WhenWaiting,
+            instruction_limit: 400_000_000,
+            time_limit: 30_000_000,
+            device_file: None,
+            modules: Vec::new(),
+            targets: Vec::new(),
+            slots: BTreeMap::new(),
+            table: Vec::new(),
+            dead: false,
+            random: 0x9E37_79B9_7F4A_7C15,
+        }
+    }
+
+    /// Puts bytes into kernel memory of their own, for good; gives their address.
+    pub fn place(&mut self, what: &'static str, bytes: &[u8]) -> u32 {
+        let len = u32::try_from(bytes.len()).expect("small").next_multiple_of(4);
+        let region = self.memory.take(&mut self.cpu, what, Space::Kernel, len, Place::Last { slack: 0 });
+        self.cpu.write(region.start, bytes).expect("just mapped");
+        region.start
+    }
+
+    /// Puts a NUL-terminated string into kernel memory; gives its address.
+    pub fn place_string(&mut self, text: &str) -> u32 {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.push(0);
+        self.place("string", &bytes)
+    }
+
+    /// Says which image the firmware mounted; what `GetUmdFile` gives. The field has 256 bytes.
+    pub fn set_umd_file(&mut self, path: &str) {
+        let mut field = path.as_bytes().to_vec();
+        field.resize(256, 0);
+        self.kernel.system.umd_file = self.place("path of the image", &field);
+    }
+
+    /// Lends guest memory to a call.
+    pub fn lend(&mut self, space: Space, len: u32, place: Place) -> Region {
+        self.memory.take(&mut self.cpu, "caller's buffer", space, len, place)
+    }
+
+    /// Takes lent memory back and reads what is in it.
+    ///
+    /// # Errors
+    ///
+    /// When bytes beside it were changed.
+    pub fn take_back(&mut self, region: &Region) -> Result<Vec<u8>, Cause> {
+        self.memory.give_back(&self.cpu, region)?;
+        let mut bytes = vec![0; region.len as usize];
+        self.cpu.read(region.start, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The trap slot that leads to a kernel function, known or not; the same for everybody who calls it.
+    pub fn kernel_function(&mut self, library: &str, nid: u32) -> Trap {
+        self.trap(Target::Kernel { library: library.to_owned(), nid })
+    }
+
+    pub(crate) fn inferno_trap(&mut self, entry: u32) -> Trap {
+        self.trap(Target::Inferno(entry))
+    }
+
+    fn trap(&mut self, target: Target) -> Trap {
+        if let Some(&trap) = self.slots.get(&target) {
+            return trap;
+        }
+        self.targets.push(target.clone());
+        let trap = Trap(u32::try_from(self.targets.len()).expect("few targets"));
+        self.slots.insert(target, trap);
+        trap
+    }
+
+    /// What is behind a trap slot, other than [`RETURN`].
+    fn target(&self, trap: Trap) -> Option<&Target> {
+        self.targets.get(trap.0.checked_sub(1)? as usize)
+    }
+
+    /// Takes the driver table as it is now for the right one. The end of a stretch without interrupts
+    /// does this and nothing else in the guest can; tests do it after a change of their own.
+    pub fn accept_driver_table(&mut self) {
+        self.table = self.inferno.table_bytes(&self.cpu);
+    }
+
+    fn check_driver_table(&self) -> Result<(), Cause> {
+        if self.kernel.interrupts.suspended || self.inferno.table_bytes(&self.cpu) == self.table {
+            Ok(())
+        } else {
+            Err(Cause::TableWrittenUnprotected)
+        }
+    }
+
+    /// Checks the bytes beside every memory block and module.
+    ///
+    /// # Errors
+    ///
+    /// With the first that was overrun.
+    pub fn check_guards(&self) -> Result<(), Cause> {
+        let blocks = self.kernel.memory.partitions.blocks.values().map(|block| &block.region);
+        let modules = self.modules.iter().map(|module| &module.region);
+        blocks.chain(modules).try_for_each(|region| crate::memory::check_margins(&self.cpu, region))
+    }
+
+    pub(crate) fn crash_in(&mut self, cause: Cause, during: &str) -> Crash {
+        self.crash(cause, during.to_owned())
+    }
+
+    fn device(&mut self) -> (crate::umd::FileArg, u32) {
+        if let Some(device) = self.device_file {
+            return device;
+        }
+        let device = (self.file_arg(0), self.place_string(""));
+        self.device_file = Some(device);
+        device
+    }
+
+    /// The descriptor structure that device commands come with.
+    pub(crate) fn device_file(&mut self) -> crate::umd::FileArg {
+        self.device().0
+    }
+
+    /// What is behind the colon of "umd0:".
+    pub(crate) fn empty_name(&mut self) -> u32 {
+        self.device().1
+    }
+
+    fn crash(&mut self, cause: Cause, during: String) -> Crash {
+        self.dead = true;
+        let trail = self.cpu.trail().into_iter().map(|(address, _)| self.name_address(address)).collect();
+        Crash { cause, during, trail }
+    }
+
+    fn name_address(&self, address: u32) -> String {
+        self.modules
+            .iter()
+            .find(|module| (module.region.start..module.region.end()).contains(&address))
+            .map_or_else(
+                || format!("{address:#010X}"),
+                |module| format!("{}+{:#X}", module.info.name, address - module.region.start),
+            )
+    }
+}
+
+impl Default for Psp {
+    fn default() -> Self {
+        Self::new()
+    }
+}

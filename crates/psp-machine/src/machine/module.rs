@@ -1,0 +1,158 @@
+//! Loading, starting and stopping modules as the plugin loader of a custom firmware does it (psp contract,
+//! section 1.2).
+
+use core::fmt;
+
+use super::{Caller, Outcome, Psp};
+use crate::abi::Args;
+use crate::crash::{Cause, Crash};
+use crate::memory::{Place, Region, Space};
+use crate::prx::library::{MODULE_START, MODULE_STOP};
+use crate::prx::{ModuleInfo, Prx, PrxError, relocation};
+
+/// Stack of the thread that runs a kernel module's start function.
+const START_STACK: u32 = 4096;
+/// Attribute of a kernel module.
+const KERNEL_MODULE: u16 = 0x1000;
+/// Jump of a linked import stub, and its delay slot.
+const JUMP: u32 = 0x0800_0000;
+
+/// A module in memory.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// What it says about itself.
+    pub info: ModuleInfo,
+    /// Where it lies.
+    pub region: Region,
+}
+
+/// Why a module could not be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// The file is no PRX.
+    Prx(PrxError),
+    /// It is no kernel module.
+    NotKernel {
+        /// Its attribute.
+        attribute: u16,
+    },
+    /// It wants functions from a library for user programs, which the kernel's linker refuses.
+    UserLibrary(String),
+    /// Partition 1 has no room.
+    NoMemory {
+        /// Bytes it needs.
+        size: u32,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prx(error) => error.fmt(f),
+            Self::NotKernel { attribute } => {
+                write!(f, "module attribute is {attribute:#06X}, not a kernel module")
+            }
+            Self::UserLibrary(name) => write!(f, "imports from {name}, a library for user programs"),
+            Self::NoMemory { size } => write!(f, "partition 1 has no room for {size} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl From<PrxError> for LoadError {
+    fn from(error: PrxError) -> Self {
+        Self::Prx(error)
+    }
+}
+
+impl Psp {
+    /// Loads a module and links its imports. `slack` bytes follow it in its pages: different ones put it
+    /// at different addresses.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel would refuse it.
+    pub fn load(&mut self, file: &[u8], slack: u32) -> Result<Module, LoadError> {
+        let prx = Prx::parse(file)?;
+        let mut image = prx.image.clone();
+        let size = u32::try_from(image.len()).map_err(|_| LoadError::NoMemory { size: u32::MAX })?;
+        let partition = self.kernel.memory.partitions.get_mut(1).expect("the kernel's partition");
+        if !partition.take(size) {
+            return Err(LoadError::NoMemory { size });
+        }
+        // Modules lie at multiples of 256, as all memory blocks.
+        let slack = slack.next_multiple_of(256) + (size.next_multiple_of(256) - size);
+        let region = self.memory.take(&mut self.cpu, "module", Space::Kernel, size, Place::Last { slack });
+        relocation::relocate(&mut image, &prx.relocations, region.start)?;
+        let info = ModuleInfo::read(&image, region.start, prx.info)?;
+        if info.attribute & KERNEL_MODULE == 0 {
+            return Err(LoadError::NotKernel { attribute: info.attribute });
+        }
+        self.cpu.write(region.start, &image).expect("just mapped");
+        for import in &info.imports {
+            if import.library.contains("ForUser") || import.library.ends_with("_user") {
+                return Err(LoadError::UserLibrary(import.library.clone()));
+            }
+            let trap = self.kernel_function(&import.library, import.nid);
+            let jump = JUMP | trap.address() >> 2 & 0x03FF_FFFF;
+            self.cpu.write_word(import.stub, jump).expect("inside the image");
+            self.cpu.write_word(import.stub + 4, 0).expect("inside the image");
+        }
+        let module = Module { info, region };
+        self.modules.push(module.clone());
+        Ok(module)
+    }
+
+    /// Runs `module_start` with the module's own path; a negative answer unloads it.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn start(&mut self, module: &Module, path: &str) -> Result<Outcome, Crash> {
+        let outcome = self.run_entry(module, MODULE_START, path)?;
+        if outcome.is_error() {
+            self.unload(module)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Runs `module_stop`; unless it refuses, the module is unloaded.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn stop(&mut self, module: &Module) -> Result<Outcome, Crash> {
+        let outcome = self.run_entry(module, MODULE_STOP, "")?;
+        if !outcome.is_error() {
+            self.unload(module)?;
+        }
+        Ok(outcome)
+    }
+
+    fn run_entry(&mut self, module: &Module, nid: u32, path: &str) -> Result<Outcome, Crash> {
+        let during = format!("{} {nid:#010X}", module.info.name);
+        let Some(entry) = module.info.entry(nid) else {
+            return Err(self.crash(Cause::Misuse { what: "module without entry", value: nid }, during));
+        };
+        let (len, pointer) = match path {
+            "" => (0, 0),
+            path => (u32::try_from(path.len() + 1).expect("a path"), self.place_string(path)),
+        };
+        let caller = Caller { gp: module.info.gp, stack: START_STACK, ..Caller::kernel() };
+        self.call_as(&during, caller, entry, &Args::new().word(len).word(pointer))
+    }
+
+    fn unload(&mut self, module: &Module) -> Result<(), Crash> {
+        self.modules.retain(|loaded| loaded.region != module.region);
+        self.kernel
+            .memory
+            .partitions
+            .get_mut(1)
+            .expect("the kernel's partition")
+            .give_back(module.region.len);
+        self.memory
+            .unmap(&mut self.cpu, &module.region)
+            .map_err(|cause| self.crash(cause, format!("unload of {}", module.info.name)))
+    }
+}

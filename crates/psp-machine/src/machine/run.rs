@@ -1,0 +1,460 @@
+//! Calls into the guest and the threads they run in.
+//!
+//! The guest runs until it reaches a trap slot. What stands behind it is done at once on the host, then
+//! the thread goes on, waits, or lets another run: threads change only at kernel calls.
+
+use super::{Psp, RETURN, Target};
+use crate::abi::{Args, POISON, PRESERVED, Received, register};
+use crate::cpu::{Context, Stop, Trap};
+use crate::crash::{Cause, Crash};
+use crate::kernel::Answer;
+use crate::kernel::threads::{Frame, State, Thread, ThreadId};
+use crate::memory::{self, Place, Region, Space};
+
+/// Kernel stack of a thread of a user program.
+const ENTRY_STACK: u32 = 2048;
+/// Bytes of the caller above the stack pointer of a call. They hold a pattern, the o32 home area of 16
+/// bytes first: EABI gives a callee no right to it.
+const CALLERS_FRAME: u32 = 256;
+/// Answer of a call for which the kernel finds no memory.
+const NO_MEMORY: u32 = 0x8002_0190;
+
+/// When to let another thread run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interleave {
+    /// When the running one waits.
+    WhenWaiting,
+    /// At every kernel call, in turn.
+    EveryCall,
+    /// At any kernel call, as the dice fall.
+    Random,
+}
+
+/// Who makes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// $k1: the kernel's mark of who called.
+    pub k1: u32,
+    /// $gp: that of the calling module.
+    pub gp: u32,
+    /// Bytes of stack that are left.
+    pub stack: u32,
+}
+
+impl Caller {
+    /// Another kernel module.
+    pub fn kernel() -> Self {
+        Self { k1: 0, gp: 0x8801_2340, stack: ENTRY_STACK }
+    }
+
+    /// A user program, as a driver sees it behind the file manager.
+    pub fn user() -> Self {
+        Self { k1: 0x8000_0000, ..Self::kernel() }
+    }
+
+    /// A user program, as a function sees it that is called as a system call.
+    pub fn system_call() -> Self {
+        Self { k1: 0x0010_0000, ..Self::kernel() }
+    }
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// $v0.
+    pub value: u32,
+    /// $v1.
+    pub high: u32,
+    /// Instructions it took.
+    pub instructions: u64,
+    /// Microseconds of the machine's clock it took.
+    pub microseconds: u64,
+    /// Bytes it used of the caller's stack.
+    pub stack: u32,
+    /// Bytes it used of extended stacks, at most.
+    pub extended_stack: u32,
+}
+
+impl Outcome {
+    /// Whether $v0 is an error number.
+    pub fn is_error(&self) -> bool {
+        self.value >> 31 == 1
+    }
+
+    /// $v1:$v0.
+    #[expect(clippy::cast_possible_wrap, reason = "the same bits")]
+    pub fn long(&self) -> i64 {
+        (u64::from(self.high) << 32 | u64::from(self.value)) as i64
+    }
+}
+
+impl Psp {
+    /// Calls a guest function as another kernel module would, and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn call(&mut self, during: &str, function: u32, args: &Args) -> Result<Outcome, Crash> {
+        self.call_as(during, Caller::kernel(), function, args)
+    }
+
+    /// The same, for a given caller.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn call_as(
+        &mut self,
+        during: &str,
+        caller: Caller,
+        function: u32,
+        args: &Args,
+    ) -> Result<Outcome, Crash> {
+        let thread = self.spawn(during, caller, function, args);
+        self.join(thread)
+    }
+
+    /// Starts a call in a thread of its own without running it yet.
+    pub fn spawn(&mut self, during: &str, caller: Caller, function: u32, args: &Args) -> ThreadId {
+        let id = self.create_thread(during, function, caller.stack);
+        self.kernel.threads.all.get_mut(&id).expect("just created").is_call = true;
+        self.enter_thread(id, caller, args);
+        id
+    }
+
+    /// Runs threads until this one has ended, and takes it away.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly, in whichever thread.
+    pub fn join(&mut self, id: ThreadId) -> Result<Outcome, Crash> {
+        loop {
+            let thread = self.kernel.threads.all.get(&id).expect("spawned and not joined yet");
+            if let State::Done(value) = thread.state {
+                let outcome = Outcome {
+                    value: (value & 0xFFFF_FFFF) as u32,
+                    high: (value >> 32) as u32,
+                    instructions: thread.instructions,
+                    microseconds: self.kernel.clock.now() - thread.since,
+                    stack: thread.stack_peak,
+                    extended_stack: thread.extended_peak,
+                };
+                self.kernel.threads.all.remove(&id);
+                return Ok(outcome);
+            }
+            self.step()?;
+        }
+    }
+
+    /// Lets time pass: runs whatever threads there are for so many microseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn run_for(&mut self, microseconds: u64) -> Result<(), Crash> {
+        let end = self.kernel.clock.now() + microseconds;
+        while self.kernel.clock.now() < end {
+            let busy = !self.kernel.threads.ready().is_empty();
+            match self.kernel.threads.next_timeout() {
+                Some(time) if busy || time <= end => self.step()?,
+                _ if busy => self.step()?,
+                _ => self.kernel.clock.pass(end - self.kernel.clock.now()),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn create_thread(&mut self, name: &str, entry: u32, stack: u32) -> ThreadId {
+        let id = self.kernel.new_id();
+        let thread = Thread {
+            name: name.to_owned(),
+            context: Context::default(),
+            state: State::Dormant,
+            frames: Vec::new(),
+            entry: (entry, stack),
+            is_call: false,
+            instructions: 0,
+            since: 0,
+            stack_peak: 0,
+            extended_peak: 0,
+        };
+        self.kernel.threads.all.insert(id, thread);
+        id
+    }
+
+    /// Starts a thread that the guest created, with a copy of its argument.
+    pub(crate) fn start_thread(&mut self, id: ThreadId, argument: &[u8]) -> Result<(), Cause> {
+        let len = u32::try_from(argument.len()).map_err(|_| Cause::BadPointer { address: 0, len: 0 })?;
+        let pointer = if argument.is_empty() { 0 } else { self.place("thread argument", argument) };
+        let stack = self.kernel.threads.all[&id].entry.1;
+        let caller = Caller { stack, ..Caller::kernel() };
+        self.enter_thread(id, caller, &Args::new().word(len).word(pointer));
+        Ok(())
+    }
+
+    fn enter_thread(&mut self, id: ThreadId, caller: Caller, args: &Args) {
+        let now = self.kernel.clock.now();
+        let mut context = Context::default();
+        for (number, value) in context.general.iter_mut().enumerate().skip(1) {
+            *value = POISON ^ (u32::try_from(number).expect("under 32") << 8);
+        }
+        (context.lo, context.hi) = (POISON, POISON);
+        context.general[register::K1] = caller.k1;
+        context.general[register::GP] = caller.gp;
+        args.place(&mut context);
+        let (entry, stack) = self.kernel.threads.all[&id].entry;
+        let what = self.kernel.threads.all[&id].name.clone();
+        let frame = self.enter(&mut context, what, entry, stack, 0);
+        let thread = self.kernel.threads.all.get_mut(&id).expect("created before");
+        thread.since = now;
+        thread.frames.push(frame);
+        thread.context = context;
+        thread.state = State::Ready;
+    }
+
+    /// Points a context at a function with a stack of its own.
+    fn enter(
+        &mut self,
+        context: &mut Context,
+        what: String,
+        function: u32,
+        stack: u32,
+        charged: u32,
+    ) -> Frame {
+        let place = Place::Last { slack: CALLERS_FRAME };
+        let stack = self.memory.take(&mut self.cpu, "stack", Space::Kernel, stack, place);
+        memory::paint_stack(&mut self.cpu, &stack);
+        let caller = context.clone();
+        context.general[register::SP] = stack.end();
+        context.general[register::RA] = RETURN.address();
+        context.pc = function;
+        Frame { what, caller, lowest: stack.end(), stack, charged, is_extension: charged > 0 }
+    }
+
+    /// Runs one thread up to its next kernel call and does that.
+    fn step(&mut self) -> Result<(), Crash> {
+        if self.dead {
+            return Err(self.crash(Cause::Dead, String::new()));
+        }
+        let id = self.pick()?;
+        self.kernel.threads.current = id;
+        let thread = self.kernel.threads.all.get_mut(&id).expect("picked from them");
+        let limit = self.instruction_limit.saturating_sub(thread.instructions).max(1);
+        let before = self.cpu.instructions();
+        let mut context = thread.context.clone();
+        let stop = self.cpu.run(&mut context, limit);
+        let ran = self.cpu.instructions() - before;
+        self.kernel.clock.count(ran);
+        thread.instructions += ran;
+        let during = thread.frames.iter().map(|frame| frame.what.as_str()).collect::<Vec<_>>().join(" > ");
+        let (instructions, since, is_call) = (thread.instructions, thread.since, thread.is_call);
+        let outcome = match stop {
+            Stop::Trap(trap) => self.trapped(id, &mut context, trap),
+            Stop::Limit => Err(Cause::Endless { instructions }),
+            Stop::Fault(kind) => Err(Cause::Processor { kind, suspects: self.cpu.suspects(&context) }),
+        };
+        let outcome = outcome.and_then(|()| {
+            let microseconds = self.kernel.clock.now() - since;
+            if is_call && microseconds > self.time_limit {
+                Err(Cause::TimedOut { microseconds })
+            } else {
+                Ok(())
+            }
+        });
+        if let Some(thread) = self.kernel.threads.all.get_mut(&id) {
+            thread.context = context;
+        }
+        outcome.map_err(|cause| self.crash(cause, during))
+    }
+
+    fn pick(&mut self) -> Result<ThreadId, Crash> {
+        loop {
+            let now = self.kernel.clock.now();
+            self.kernel
+                .threads
+                .wake(&mut self.cpu, now)
+                .map_err(|cause| self.crash(cause, "waking threads".to_owned()))?;
+            let ready = self.kernel.threads.ready();
+            let current = self.kernel.threads.current;
+            if self.kernel.interrupts.suspended && self.kernel.threads.all.contains_key(&current) {
+                return if ready.contains(&current) {
+                    Ok(current)
+                } else {
+                    Err(self.crash(Cause::InterruptsSuspended, "a wait".to_owned()))
+                };
+            }
+            if let Some(id) = self.choose(&ready, current) {
+                return Ok(id);
+            }
+            let Some(time) = self.kernel.threads.next_timeout() else {
+                let waiting = self.kernel.threads.waiting();
+                return Err(self.crash(Cause::Deadlock { waiting }, "all threads".to_owned()));
+            };
+            self.kernel.clock.pass(time.saturating_sub(now));
+        }
+    }
+
+    fn choose(&mut self, ready: &[ThreadId], current: ThreadId) -> Option<ThreadId> {
+        let next = || ready.iter().copied().find(|&id| id > current).or(ready.first().copied());
+        match self.interleave {
+            Interleave::WhenWaiting if ready.contains(&current) => Some(current),
+            Interleave::WhenWaiting | Interleave::EveryCall => next(),
+            Interleave::Random => {
+                // xorshift64, by Marsaglia: repeatable and enough for dice.
+                self.random ^= self.random << 13;
+                self.random ^= self.random >> 7;
+                self.random ^= self.random << 17;
+                let at = usize::try_from(self.random >> 33).expect("31 bits") % ready.len().max(1);
+                ready.get(at).copied()
+            }
+        }
+    }
+
+    fn trapped(&mut self, id: ThreadId, context: &mut Context, trap: Trap) -> Result<(), Cause> {
+        self.check_driver_table()?;
+        if trap == RETURN {
+            return self.returned(id, context);
+        }
+        let sp = context.general[register::SP];
+        if !sp.is_multiple_of(8) {
+            return Err(Cause::Misuse {
+                what: "stack pointer not a multiple of 8 at a kernel call",
+                value: sp,
+            });
+        }
+        if let Some(frame) = self.kernel.threads.all.get_mut(&id).and_then(|thread| thread.frames.last_mut())
+        {
+            frame.lowest = frame.lowest.min(sp);
+        }
+        let received = Received::of(context);
+        let answer = match self.target(trap).cloned() {
+            Some(Target::Kernel { library, nid }) => {
+                let hidden = self.kernel.system.missing.contains(&nid);
+                match crate::kernel::find(&library, nid).filter(|_| !hidden) {
+                    Some(known) => (known.run)(self, received)?,
+                    None => return Err(Cause::UnknownImport { library, nid }),
+                }
+            }
+            Some(Target::Inferno(entry)) => crate::inferno::called(self, entry, received)?,
+            None => {
+                return Err(Cause::Misuse { what: "jump into an unused trap slot", value: trap.address() });
+            }
+        };
+        context.pc = context.general[register::RA];
+        self.spoil(context);
+        match answer {
+            Answer::Word(word) => context.general[register::V0] = word,
+            Answer::Long(long) => set_long(context, long),
+            Answer::Exit(status) => {
+                self.end_thread(id, u64::from(status))?;
+            }
+            Answer::OnExtendedStack { bytes, function, argument } => {
+                self.extend_stack(id, context, bytes, function, argument);
+            }
+            Answer::Wait(wait) => {
+                if self.kernel.interrupts.suspended {
+                    return Err(Cause::InterruptsSuspended);
+                }
+                let thread = self.kernel.threads.all.get_mut(&id).expect("running");
+                thread.state = State::Waiting(wait);
+                if !thread.is_call {
+                    thread.instructions = 0;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a kernel function leaves in the registers it need not preserve: nothing of use.
+    fn spoil(&self, context: &mut Context) {
+        for number in (1..16).chain([24, 25, register::RA]) {
+            context.general[number] = POISON;
+        }
+        (context.lo, context.hi) = (POISON, POISON);
+    }
+
+    fn extend_stack(
+        &mut self,
+        id: ThreadId,
+        context: &mut Context,
+        bytes: u32,
+        function: u32,
+        argument: u32,
+    ) {
+        let partition = self.kernel.memory.partitions.get_mut(1).expect("the kernel's partition");
+        if !partition.take(bytes) {
+            context.general[register::V0] = NO_MEMORY;
+            return;
+        }
+        context.general[register::A0] = argument;
+        let frame = self.enter(context, format!("extended stack of {bytes}"), function, bytes, bytes);
+        self.kernel.threads.all.get_mut(&id).expect("running").frames.push(frame);
+    }
+
+    /// The innermost call of a thread has come back.
+    fn returned(&mut self, id: ThreadId, context: &mut Context) -> Result<(), Cause> {
+        let thread = self.kernel.threads.all.get_mut(&id).expect("running");
+        let Some(frame) = thread.frames.pop() else {
+            return Err(Cause::Misuse { what: "return without a call", value: 0 });
+        };
+        for (number, name) in PRESERVED {
+            let expected =
+                if number == register::SP { frame.stack.end() } else { frame.caller.general[number] };
+            let got = context.general[number];
+            if got != expected {
+                return Err(Cause::Register { name, expected, got });
+            }
+        }
+        // Not every frame is written to down to its last byte.
+        let used = memory::stack_used(&self.cpu, &frame.stack).max(frame.stack.end() - frame.lowest);
+        let peak = if frame.is_extension { &mut thread.extended_peak } else { &mut thread.stack_peak };
+        *peak = (*peak).max(used);
+        let last = thread.frames.is_empty();
+        self.release_stack(&frame)?;
+        let (v0, v1) = (context.general[register::V0], context.general[register::V1]);
+        if last {
+            if self.kernel.interrupts.suspended {
+                return Err(Cause::InterruptsSuspended);
+            }
+            return self.end_thread(id, u64::from(v1) << 32 | u64::from(v0));
+        }
+        let resume_at = frame.caller.pc;
+        *context = frame.caller;
+        self.spoil(context);
+        context.general[register::V0] = v0;
+        context.pc = resume_at;
+        Ok(())
+    }
+
+    fn release_stack(&mut self, frame: &Frame) -> Result<(), Cause> {
+        if frame.charged > 0 {
+            self.kernel
+                .memory
+                .partitions
+                .get_mut(1)
+                .expect("the kernel's partition")
+                .give_back(frame.charged);
+        }
+        let region: &Region = &frame.stack;
+        self.memory.give_back(&self.cpu, region).map_err(|cause| match cause {
+            Cause::Overrun { offset, .. } if offset >= i64::from(region.len) => {
+                let above = offset - i64::from(region.len);
+                Cause::CallersStack { offset: usize::try_from(above).unwrap_or(usize::MAX) }
+            }
+            other => other,
+        })
+    }
+
+    fn end_thread(&mut self, id: ThreadId, value: u64) -> Result<(), Cause> {
+        let thread = self.kernel.threads.all.get_mut(&id).expect("running");
+        thread.state = State::Done(value);
+        let frames = core::mem::take(&mut thread.frames);
+        frames.iter().try_for_each(|frame| self.release_stack(frame))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "split into two words")]
+fn set_long(context: &mut Context, long: i64) {
+    context.general[register::V0] = long as u32;
+    context.general[register::V1] = (long >> 32) as u32;
+}

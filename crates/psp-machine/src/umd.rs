@@ -1,0 +1,261 @@
+//! Calls of the block driver's entries, as the file manager makes them (psp contract, section 3).
+
+use crate::abi::Args;
+use crate::crash::{Cause, Crash};
+use crate::inferno::Entry;
+use crate::kernel::threads::ThreadId;
+use crate::machine::{Caller, Outcome, Psp};
+use crate::memory::{Place, Region, Space};
+
+/// Bytes of a sector.
+pub const SECTOR: u32 = 2048;
+
+/// Commands of the device that read (section 3.4).
+#[allow(missing_docs, reason = "the names say all there is")]
+pub mod command {
+    pub const MAY_MOUNT: u32 = 0x01E3_8034;
+    pub const SECTOR_SIZE: u32 = 0x01E2_80A9;
+    pub const LAST_LBA: u32 = 0x01F2_0003;
+    pub const CURRENT_LBA: u32 = 0x01F2_0002;
+    pub const VOLUME_DESCRIPTOR: u32 = 0x01E2_8035;
+    pub const READ: u32 = 0x01E3_80C0;
+    pub const READ_USER: u32 = 0x01F2_00A1;
+    pub const READ_USER_CACHED: u32 = 0x01F2_00A2;
+}
+
+/// Size of the structure that stands for a descriptor in calls of driver entries.
+const FILE_ARG: u32 = 0x90;
+/// Where in it the driver keeps a word of its own.
+const PRIVATE: u32 = 0x10;
+const DEVICE: u32 = 0x08;
+
+/// A descriptor of the raw device, or the one that device commands come with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileArg {
+    /// Its address.
+    pub address: u32,
+}
+
+/// What to read: the parameters of the read commands (section 3.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the contract's names")]
+pub struct LbaParams {
+    pub unknown: u32,
+    pub cmd: u32,
+    pub lba: u32,
+    pub lba_count: u32,
+    pub total: u32,
+    pub centre: u32,
+    pub start: u32,
+    pub last: u32,
+}
+
+impl LbaParams {
+    /// Whole sectors, as a program would ask for them.
+    pub fn sectors(lba: u32, count: u32) -> Self {
+        let total = count * SECTOR;
+        Self { lba, lba_count: count, total, centre: total, ..Self::default() }
+    }
+
+    /// The nine words that the driver gets; the last has no meaning.
+    pub fn to_bytes(self) -> Vec<u8> {
+        let words = [
+            self.unknown,
+            self.cmd,
+            self.lba,
+            self.lba_count,
+            self.total,
+            self.centre,
+            self.start,
+            self.last,
+            0,
+        ];
+        words.into_iter().flat_map(u32::to_le_bytes).collect()
+    }
+}
+
+/// A read that was started in a thread of its own.
+#[derive(Debug)]
+pub struct PendingRead {
+    thread: ThreadId,
+    params: Region,
+    buffer: Region,
+}
+
+/// A read that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedRead {
+    /// The driver's answer and what it cost.
+    pub outcome: Outcome,
+    /// What the whole buffer holds.
+    pub bytes: Vec<u8>,
+}
+
+/// What a buffer holds before a call, so that untouched bytes can be told.
+pub const UNTOUCHED: u8 = 0xEE;
+
+impl Psp {
+    /// Makes a descriptor structure; `private` is the driver's own word in it.
+    pub fn file_arg(&mut self, private: u32) -> FileArg {
+        let address = self.place("descriptor", &[0; FILE_ARG as usize]);
+        self.cpu.write_word(address + DEVICE, self.inferno.device).expect("just placed");
+        self.cpu.write_word(address + PRIVATE, private).expect("just placed");
+        FileArg { address }
+    }
+
+    /// The driver's own word of a descriptor.
+    pub fn private_word(&self, file: FileArg) -> u32 {
+        self.cpu.read_word(file.address + PRIVATE).expect("a placed structure")
+    }
+
+    /// A device command: `input` is copied to kernel memory, `out_len` bytes are lent for the answer and
+    /// come back.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn devctl(&mut self, command: u32, input: &[u8], out_len: u32) -> Result<(Outcome, Vec<u8>), Crash> {
+        let pending = self.spawn_devctl(Caller::kernel(), command, input, (Space::Kernel, out_len, 0));
+        let finished = self.finish(pending)?;
+        Ok((finished.outcome, finished.bytes))
+    }
+
+    /// A read command for a game: the buffer is user memory and ends `slack` bytes before a guard page.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn read_lba(&mut self, params: LbaParams, slack: u32) -> Result<FinishedRead, Crash> {
+        let pending = self.spawn_read(params, slack);
+        self.finish(pending)
+    }
+
+    /// The same without running it yet.
+    pub fn spawn_read(&mut self, params: LbaParams, slack: u32) -> PendingRead {
+        let buffer = (Space::User, params.total, slack);
+        self.spawn_devctl(Caller::user(), command::READ, &params.to_bytes(), buffer)
+    }
+
+    /// Any device command in a thread of its own; `output` is where the answer goes, its length, and how
+    /// many bytes follow before the guard page.
+    pub fn spawn_devctl(
+        &mut self,
+        caller: Caller,
+        command: u32,
+        input: &[u8],
+        output: (Space, u32, u32),
+    ) -> PendingRead {
+        let (space, out_len, slack) = output;
+        let in_len = u32::try_from(input.len()).expect("small");
+        let params = self.lend(Space::Kernel, in_len, Place::Last { slack: 0 });
+        self.cpu.write(params.start, input).expect("just lent");
+        let buffer = self.lend(space, out_len, Place::Last { slack });
+        self.cpu.write(buffer.start, &vec![UNTOUCHED; out_len as usize]).expect("just lent");
+        let file = self.device_file();
+        let name = self.empty_name();
+        let pointer = |region: &Region| if region.len == 0 { 0 } else { region.start };
+        let args = Args::new()
+            .word(file.address)
+            .word(name)
+            .word(command)
+            .word(pointer(&params))
+            .word(in_len)
+            .word(pointer(&buffer))
+            .word(out_len);
+        let entry = self.driver_entry(Entry::Devctl);
+        let thread = self.spawn(&format!("devctl {command:#010X}"), caller, entry, &args);
+        PendingRead { thread, params, buffer }
+    }
+
+    /// Waits for a command that was started before.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn finish(&mut self, pending: PendingRead) -> Result<FinishedRead, Crash> {
+        let outcome = self.join(pending.thread)?;
+        let taken = self.take_back(&pending.params).and_then(|_| self.take_back(&pending.buffer));
+        let bytes = taken.map_err(|cause: Cause| self.crash_in(cause, "buffers of a device command"))?;
+        Ok(FinishedRead { outcome, bytes })
+    }
+
+    /// Opens the raw device.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn raw_open(&mut self, file: FileArg) -> Result<Outcome, Crash> {
+        let name = self.empty_name();
+        let args = Args::new().word(file.address).word(name).word(1).word(0o777);
+        let entry = self.driver_entry(Entry::Open);
+        self.call_as("open", Caller::user(), entry, &args)
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn raw_close(&mut self, file: FileArg) -> Result<Outcome, Crash> {
+        let entry = self.driver_entry(Entry::Close);
+        self.call_as("close", Caller::user(), entry, &Args::new().word(file.address))
+    }
+
+    /// Reads sectors; the whole buffer comes back.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn raw_read(&mut self, file: FileArg, sectors: u32) -> Result<FinishedRead, Crash> {
+        let buffer = self.lend(Space::User, sectors * SECTOR, Place::Last { slack: 0 });
+        self.cpu.write(buffer.start, &vec![UNTOUCHED; buffer.len as usize]).expect("just lent");
+        let args = Args::new().word(file.address).word(buffer.start).word(sectors);
+        let entry = self.driver_entry(Entry::Read);
+        let outcome = self.call_as("read", Caller::user(), entry, &args)?;
+        let bytes = self.take_back(&buffer).map_err(|cause| self.crash_in(cause, "buffer of a raw read"))?;
+        Ok(FinishedRead { outcome, bytes })
+    }
+
+    /// Moves by sectors; the position is the 64-bit answer.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn raw_seek(&mut self, file: FileArg, offset: i64, whence: u32) -> Result<Outcome, Crash> {
+        let args = Args::new().word(file.address).long(offset).word(whence);
+        let entry = self.driver_entry(Entry::Lseek);
+        self.call_as("lseek", Caller::user(), entry, &args)
+    }
+
+    /// A command for a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// When the run ends badly.
+    pub fn raw_ioctl(
+        &mut self,
+        file: FileArg,
+        command: u32,
+        input: &[u8],
+        out_len: u32,
+    ) -> Result<FinishedRead, Crash> {
+        let in_len = u32::try_from(input.len()).expect("small");
+        let params = self.lend(Space::Kernel, in_len, Place::Last { slack: 0 });
+        self.cpu.write(params.start, input).expect("just lent");
+        let buffer = self.lend(Space::User, out_len, Place::Last { slack: 0 });
+        self.cpu.write(buffer.start, &vec![UNTOUCHED; out_len as usize]).expect("just lent");
+        let pointer = |region: &Region| if region.len == 0 { 0 } else { region.start };
+        let args = Args::new()
+            .word(file.address)
+            .word(command)
+            .word(pointer(&params))
+            .word(in_len)
+            .word(pointer(&buffer))
+            .word(out_len);
+        let entry = self.driver_entry(Entry::Ioctl);
+        let outcome = self.call_as(&format!("ioctl {command:#010X}"), Caller::user(), entry, &args)?;
+        let taken = self.take_back(&params).and_then(|_| self.take_back(&buffer));
+        let bytes = taken.map_err(|cause| self.crash_in(cause, "buffers of an ioctl"))?;
+        Ok(FinishedRead { outcome, bytes })
+    }
+}

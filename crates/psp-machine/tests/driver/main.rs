@@ -1,0 +1,20 @@
+//! The built driver on the emulated console. Every test loads the real PRX.
+
+#![allow(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
+
+mod commands;
+mod edges;
+mod every_file;
+mod faults;
+mod forwarding;
+mod hostile;
+mod large_image;
+mod library;
+mod log;
+mod memory;
+mod random_reads;
+mod raw_device;
+mod settings;
+mod starting;
+mod support;
+mod two_readers;

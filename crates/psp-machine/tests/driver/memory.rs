@@ -1,0 +1,167 @@
+//! What the driver takes of memory and stack.
+
+use psp_machine::machine::Caller;
+use psp_machine::memory::Space;
+use psp_machine::umd::{LbaParams, command};
+
+use crate::support::images::Kind;
+use crate::support::{
+    FAMILIES, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, small_disc, start, taken_over,
+};
+
+/// What partition 1 has free in all tests that do not say otherwise.
+const ASSUMED_FREE: u32 = 256 << 10;
+/// Code and data at most.
+const MODULE_LIMIT: u32 = 64 << 10;
+
+#[test]
+fn code_and_data_are_small() {
+    assert!(prx().len() <= 48 << 10, "{} bytes on disk", prx().len());
+    let mut psp = machine(USUAL.pack(&small_disc().bytes));
+    let module = psp.load(prx(), 0).unwrap();
+    assert!(module.region.len <= MODULE_LIMIT, "{} bytes in memory", module.region.len);
+}
+
+#[test]
+fn nothing_is_taken_from_games() {
+    for kind in FAMILIES {
+        let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
+        assert_sectors(&mut psp, small_disc(), 100, 64);
+        for partition in [2, 5] {
+            assert_eq!(psp.kernel.memory.partitions.get(partition).unwrap().peak, 0);
+        }
+        assert!(psp.kernel.memory.partitions.kernel().peak <= ASSUMED_FREE);
+    }
+}
+
+#[test]
+fn nothing_is_allocated_after_the_start() {
+    for kind in FAMILIES {
+        let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
+        let partitions = &psp.kernel.memory.partitions;
+        let (requests, used) = (partitions.requests, partitions.kernel().used);
+        let objects = psp.kernel.threads.objects.len();
+        for lba in (0..900).step_by(45) {
+            assert_sectors(&mut psp, small_disc(), lba, 50);
+        }
+        assert_eq!(psp.kernel.memory.partitions.requests, requests);
+        assert_eq!(psp.kernel.memory.partitions.kernel().used, used);
+        assert_eq!(psp.kernel.threads.objects.len(), objects);
+    }
+}
+
+/// With any amount of memory the driver either works or steps aside without a trace.
+#[test]
+fn with_little_memory_it_steps_aside() {
+    for kind in [USUAL, Kind::Cso { block: 65_536, shift: 0 }, Kind::Dax { plain_areas: true }] {
+        let image = kind.pack(&small_disc().bytes);
+        let mut taken = Vec::new();
+        for kilobytes in (0..=300).step_by(6) {
+            let mut psp = machine(image.clone());
+            psp.kernel.memory.partitions.get_mut(1).unwrap().limit = kilobytes << 10;
+            let Ok(module) = psp.load(prx(), 0) else { continue };
+            let outcome = ok(psp.start(&module, crate::support::PLUGIN));
+            if outcome.is_error() {
+                assert_no_trace(&psp, 0, &format!("{} with {kilobytes} KiB", kind.name()));
+            } else {
+                taken.push(kilobytes);
+                assert_sectors(&mut psp, small_disc(), 300, 20);
+            }
+        }
+        assert!(taken.contains(&252), "{}: not even with 252 KiB", kind.name());
+        let first = taken[0];
+        assert!(taken.len() as u32 == (300 - first) / 6 + 1, "{}: {taken:?}", kind.name());
+    }
+}
+
+/// A request for which the kernel finds no stack fails, and the next works again.
+#[test]
+fn without_memory_for_a_stack_a_read_fails() {
+    let (mut psp, _) = taken_over(USUAL.pack(&small_disc().bytes));
+    let partition = psp.kernel.memory.partitions.get_mut(1).unwrap();
+    let limit = core::mem::replace(&mut partition.limit, partition.used);
+    let finished = ok(psp.read_lba(LbaParams::sectors(300, 2), 0));
+    assert!(finished.outcome.is_error());
+    psp.kernel.memory.partitions.get_mut(1).unwrap().limit = limit;
+    assert_sectors(&mut psp, small_disc(), 300, 2);
+}
+
+/// The kernel's stack for a game's thread is 2 KiB, and the file manager is on it already.
+#[test]
+fn entries_use_little_stack() {
+    for kind in FAMILIES {
+        let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
+        for (lba, count) in [(100, 1), (101, 64), (300, 3)] {
+            let finished = ok(psp.read_lba(LbaParams::sectors(lba, count), 0));
+            assert!(finished.outcome.stack <= 768, "{} bytes of stack", finished.outcome.stack);
+            assert!(finished.outcome.extended_stack > 0, "decoding does not run on the caller's stack");
+        }
+    }
+}
+
+/// Buffers that the card fills begin with a cache line, or every byte is copied once more.
+#[test]
+fn card_reads_go_to_whole_cache_lines() {
+    for kind in FAMILIES {
+        let mut psp = machine(kind.pack(&small_disc().bytes));
+        psp.kernel.card.reads = Some(Vec::new());
+        crate::support::take_over(&mut psp);
+        for lba in (100..900).step_by(37) {
+            assert_sectors(&mut psp, small_disc(), lba, 1);
+            assert_sectors(&mut psp, small_disc(), lba + 1, 96);
+        }
+        let reads = psp.kernel.card.reads.take().unwrap();
+        // Headers and the like are read onto the stack.
+        let (tails, own): (Vec<_>, Vec<_>) =
+            reads.into_iter().filter(|read| read.len >= 512).partition(|read| read.buffer >> 31 == 0);
+        let misaligned: Vec<_> = own.iter().filter(|read| !read.is_aligned()).collect();
+        assert!(misaligned.is_empty(), "{}: {misaligned:X?}", kind.name());
+        // In the end of the caller's buffer there may be no room to align a span, when nearly nothing of it
+        // could be packed.
+        let misaligned = tails.iter().filter(|read| !read.is_aligned()).count();
+        assert!(misaligned * 3 <= tails.len(), "{}: {misaligned} of {}", kind.name(), tails.len());
+    }
+}
+
+/// A program may use the same memory for parameters and answer.
+#[test]
+fn parameters_may_lie_in_the_buffer() {
+    let disc = small_disc();
+    let (mut psp, _) = taken_over(USUAL.pack(&disc.bytes));
+    let params = LbaParams::sectors(300, 1);
+    // The machine lends two pieces; so copy the parameters to where the answer goes, by an extra call.
+    let pending = psp.spawn_devctl(Caller::user(), command::READ, &params.to_bytes(), (Space::User, 2048, 0));
+    let finished = ok(psp.finish(pending));
+    assert!(finished.bytes == disc.bytes[300 * 2048..301 * 2048]);
+    let (_, outcome) = {
+        let mut psp = machine(USUAL.pack(&disc.bytes));
+        start(&mut psp)
+    };
+    assert!(!outcome.is_error());
+}
+
+/// Requests of 32 KiB and more: one data read when they begin and end on block borders, two at most
+/// otherwise; one refill of the index per 1024 blocks at most.
+#[test]
+fn large_requests_take_few_card_reads() {
+    for kind in FAMILIES {
+        let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
+        let block = match kind {
+            Kind::Cso { block, .. } | Kind::Zso { block, .. } | Kind::Jso { block, .. } => block,
+            _ => 8192,
+        };
+        let sectors = u32::try_from(block / 2048).unwrap();
+        for kilobytes in [32, 64, 128, 256] {
+            for shift in [0, 1, 5] {
+                let (lba, count) = (256 + shift, kilobytes / 2);
+                assert_sectors(&mut psp, small_disc(), 900, 1);
+                let before = psp.kernel.card.stats.reads;
+                assert_sectors(&mut psp, small_disc(), lba, count);
+                let reads = psp.kernel.card.stats.reads - before;
+                let on_borders = lba % sectors == 0 && count % sectors == 0;
+                let limit = if on_borders { 1 } else { 2 } + count.div_ceil(1024 * sectors);
+                assert!(reads <= limit, "{}: {reads} reads for {count} sectors at {lba}", kind.name());
+            }
+        }
+    }
+}

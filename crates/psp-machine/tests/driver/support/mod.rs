@@ -1,0 +1,143 @@
+//! What the tests share: the built PRX, discs, a machine that has started both.
+
+pub(crate) mod converter;
+pub(crate) mod disc;
+pub(crate) mod images;
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use psp_machine::kernel::io::HostFile;
+use psp_machine::machine::Module;
+use psp_machine::umd::{FinishedRead, LbaParams};
+use psp_machine::{Crash, Outcome, Psp};
+
+use disc::Disc;
+use images::Kind;
+
+/// Where the image lies on the card.
+pub(crate) const IMAGE: &str = "ms0:/ISO/Test Game.cso";
+/// Where the driver lies.
+pub(crate) const PLUGIN: &str = "ms0:/SEPLUGINS/cisor.prx";
+
+/// Where its settings and its log lie.
+pub(crate) const SETTINGS: &str = "ms0:/SEPLUGINS/cisor.ini";
+pub(crate) const LOG: &str = "ms0:/SEPLUGINS/cisor.log";
+
+/// The driver's errors, as section 3.8 of the contract names them.
+pub(crate) const NOT_SUPPORTED: u32 = 0x8001_0086;
+pub(crate) const INVALID_ARGUMENT: u32 = 0x8001_0016;
+pub(crate) const TOO_MANY_FILES: u32 = 0x8001_0018;
+pub(crate) const BUFFER_TOO_SMALL: u32 = 0x8001_0069;
+pub(crate) const OUT_OF_RANGE: u32 = 0x8021_0002;
+pub(crate) const NO_MEDIUM: u32 = 0x8021_0003;
+pub(crate) const DAMAGED: u32 = 0x8021_0005;
+
+/// The built driver.
+pub(crate) fn prx() -> &'static [u8] {
+    static PRX: OnceLock<Vec<u8>> = OnceLock::new();
+    PRX.get_or_init(|| {
+        let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/psp/cisor.prx");
+        let path = std::env::var_os("CISOR_PRX").map_or(built, PathBuf::from);
+        std::fs::read(&path).unwrap_or_else(|error| {
+            panic!("{}: {error}. Build the driver first: cargo xtask psp", path.display())
+        })
+    })
+}
+
+/// A disc of 32 MiB, for tests that read all of it.
+pub(crate) fn large_disc() -> &'static Disc {
+    static DISC: OnceLock<Disc> = OnceLock::new();
+    DISC.get_or_init(|| Disc::new(16_384, 1))
+}
+
+/// A disc of 2 MiB, for everything else.
+pub(crate) fn small_disc() -> &'static Disc {
+    static DISC: OnceLock<Disc> = OnceLock::new();
+    DISC.get_or_init(|| Disc::new(1024, 2))
+}
+
+/// One image of each family, for tests that are about something else than formats.
+pub(crate) const FAMILIES: [Kind; 5] = [
+    Kind::Cso { block: 2048, shift: 0 },
+    Kind::Cso { block: 16_384, shift: 0 },
+    Kind::Zso { block: 2048, shift: 2 },
+    Kind::Dax { plain_areas: true },
+    Kind::Jso { block: 4096, method: images::JsoMethod::Lzo, headers: true },
+];
+
+/// The format that most tests use.
+pub(crate) const USUAL: Kind = Kind::Cso { block: 2048, shift: 0 };
+
+/// A machine with an image on its card, before the driver is loaded.
+pub(crate) fn machine(image: impl HostFile + 'static) -> Psp {
+    let mut psp = Psp::new();
+    psp.kernel.card.insert_file(IMAGE, Rc::new(image));
+    psp.set_umd_file(IMAGE);
+    psp
+}
+
+/// Loads and starts the driver.
+pub(crate) fn start(psp: &mut Psp) -> (Module, Outcome) {
+    let module = psp.load(prx(), 0).expect("the driver loads");
+    let outcome = ok(psp.start(&module, PLUGIN));
+    psp.check_guards().expect("guards");
+    (module, outcome)
+}
+
+/// A machine on which the driver has taken over an image.
+pub(crate) fn taken_over(image: impl HostFile + 'static) -> (Psp, Module) {
+    let mut psp = machine(image);
+    let module = take_over(&mut psp);
+    (psp, module)
+}
+
+/// Starts the driver on a machine where nothing is in its way.
+pub(crate) fn take_over(psp: &mut Psp) -> Module {
+    let (module, outcome) = start(psp);
+    assert!(!outcome.is_error(), "module_start gave {:#010X}", outcome.value);
+    assert!(!psp.inferno.untouched(&psp.cpu), "the table was not taken over");
+    module
+}
+
+/// Starts the driver where it must step aside, and checks that no trace of it is left; gives its error.
+pub(crate) fn refused(psp: &mut Psp, why: &str) -> u32 {
+    let memory = psp.kernel.memory.partitions.kernel().used;
+    let (_, outcome) = start(psp);
+    assert!(outcome.is_error(), "{why}: taken over all the same");
+    assert_no_trace(psp, memory, why);
+    outcome.value
+}
+
+/// Checks that table, memory, files, threads and semaphores are as if the driver had never been there.
+pub(crate) fn assert_no_trace(psp: &Psp, memory: u32, why: &str) {
+    assert!(psp.inferno.untouched(&psp.cpu), "{why}: the table was touched");
+    assert_eq!(psp.kernel.memory.partitions.kernel().used, memory, "{why}: memory was not freed");
+    assert!(psp.kernel.memory.partitions.blocks.is_empty(), "{why}: blocks were not freed");
+    assert_eq!(psp.kernel.card.open_descriptors(), 0, "{why}: files left open");
+    assert!(psp.kernel.threads.objects.is_empty(), "{why}: semaphores left");
+    assert!(psp.kernel.threads.all.is_empty(), "{why}: threads left");
+    assert!(psp.kernel.sysevents.handlers.is_empty(), "{why}: handlers left");
+}
+
+/// The value, or the story of the crash as a person reads it.
+#[track_caller]
+pub(crate) fn ok<T>(result: Result<T, Crash>) -> T {
+    result.unwrap_or_else(|crash| panic!("{crash}"))
+}
+
+/// Reads sectors as a kernel module does that wants whole ones.
+#[track_caller]
+pub(crate) fn read_sectors(psp: &mut Psp, lba: u32, count: u32) -> FinishedRead {
+    ok(psp.read_lba(LbaParams::sectors(lba, count), 0))
+}
+
+/// Reads sectors and compares them with the disc.
+#[track_caller]
+pub(crate) fn assert_sectors(psp: &mut Psp, disc: &Disc, lba: u32, count: u32) {
+    let finished = read_sectors(psp, lba, count);
+    assert_eq!(finished.outcome.value, count * 2048, "answer of a read of {count} sectors at {lba}");
+    let expected = &disc.bytes[lba as usize * 2048..][..count as usize * 2048];
+    assert!(finished.bytes == expected, "{count} sectors at {lba} differ");
+}

@@ -1,0 +1,10 @@
+//! The machine itself, with guest programs of a few instructions: it has to notice every mistake that the
+//! driver must not make.
+
+#![allow(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
+
+mod assembler;
+mod calls;
+mod mistakes;
+mod module_files;
+mod waiting;

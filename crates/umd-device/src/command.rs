@@ -1,0 +1,136 @@
+//! The commands that the device answers, parsed and checked before anything is done.
+//!
+//! Of the device's commands only those are here whose answer depends on the image or that the firmware's
+//! own driver lacks; the rest stays with that driver.
+
+use crate::descriptors::Whence;
+use crate::error::ErrorCode;
+use crate::lba_params::LbaParams;
+
+/// A command to the device (`sceIoDevctl`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Devctl {
+    /// Read bytes of the disc.
+    Read(LbaParams),
+    /// Where the volume descriptor lies in memory.
+    VolumePointer,
+    /// How many sectors the disc has.
+    SectorCount,
+    /// A table of drive facts of this many bytes.
+    DriveInfo(usize),
+    /// Begin to fetch sectors, and name the request.
+    PrefetchWithHandle,
+    /// Something that a disc in memory has always done already: seek, fetch, wait, cancel.
+    Nothing,
+}
+
+/// A command to an open descriptor of the raw device (`sceIoIoctl`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ioctl {
+    /// Tell the position in sectors.
+    Position,
+    /// Set the position, in sectors.
+    Seek {
+        /// Where to, relative to `whence`.
+        offset: i64,
+        /// What `offset` counts from.
+        whence: Whence,
+    },
+    /// Read this many sectors.
+    Read(u32),
+    /// Known, and nothing to do.
+    Nothing,
+}
+
+impl Devctl {
+    /// Bytes of the drive facts: the last field that is set ends here.
+    const DRIVE_INFO_LEN: usize = 0x28;
+
+    /// Recognises a command. `input` is what the caller passed, or its first 36 bytes; `output` the length
+    /// of the buffer for the answer; each `None` where the caller passed no pointer.
+    ///
+    /// `None` means that the command is not answered here.
+    ///
+    /// # Errors
+    ///
+    /// The code to return when input or output are missing or too short.
+    pub fn parse(code: u32, input: Option<&[u8]>, output: Option<usize>) -> Option<Result<Self, ErrorCode>> {
+        let with_input = |len, command| at_least(input.map(<[u8]>::len), len).map(|()| command);
+        let with_output = |len, command| at_least(output, len).map(|()| command);
+        Some(match code {
+            0x01E3_80C0 | 0x01F2_00A1 | 0x01F2_00A2 => read(input, output),
+            0x01E2_8035 => with_output(4, Self::VolumePointer),
+            0x01F2_0002 | 0x01F2_0003 => with_output(4, Self::SectorCount),
+            0x01E3_8012 => {
+                with_output(Self::DRIVE_INFO_LEN, Self::DriveInfo(output.unwrap_or(Self::DRIVE_INFO_LEN)))
+            }
+            0x01F1_00A3 => with_input(4, Self::Nothing),
+            0x01F1_00A4 => with_input(16, Self::Nothing),
+            0x01F3_00A5 => {
+                with_input(16, Self::PrefetchWithHandle).and_then(|command| with_output(4, command))
+            }
+            0x01F1_00A6 | 0x01F3_00A7 | 0x01F1_00A8 | 0x01F3_00A8 | 0x01F1_00A9 | 0x01F3_00A9 => {
+                with_input(4, Self::Nothing)
+            }
+            _ => return None,
+        })
+    }
+
+    /// Returns how many bytes of the caller's output the answer fills.
+    pub const fn output_len(&self) -> usize {
+        match self {
+            Self::Read(params) => params.total() as usize,
+            Self::VolumePointer | Self::SectorCount | Self::PrefetchWithHandle => 4,
+            Self::DriveInfo(len) => *len,
+            Self::Nothing => 0,
+        }
+    }
+}
+
+impl Ioctl {
+    /// Recognises a command to a descriptor of this device; `input` and `output` as for [`Devctl::parse`].
+    ///
+    /// # Errors
+    ///
+    /// The code to return when the command is unknown, or its input or output missing or too short.
+    pub fn parse(code: u32, input: Option<&[u8]>, output: Option<usize>) -> Result<Self, ErrorCode> {
+        match code {
+            0x01D2_0001 => at_least(output, 4).map(|()| Self::Position),
+            0x01F1_00A6 => {
+                let fields = input.and_then(|input| input.first_chunk::<16>());
+                let fields = fields.ok_or(ErrorCode::InvalidArgument)?;
+                let whence =
+                    Whence::from_number(i32::from_le_bytes([fields[12], fields[13], fields[14], fields[15]]));
+                let whence = whence.ok_or(ErrorCode::InvalidArgument)?;
+                let [a, b, c, d, e, f, g, h, ..] = *fields;
+                Ok(Self::Seek { offset: i64::from_le_bytes([a, b, c, d, e, f, g, h]), whence })
+            }
+            0x01F3_0003 => {
+                let fields = input.and_then(|input| input.first_chunk::<4>());
+                let sectors = u32::from_le_bytes(*fields.ok_or(ErrorCode::InvalidArgument)?);
+                // The length is compared with the number of sectors, as the drive's own driver does;
+                // whether the memory is the caller's is for the entry point to find out.
+                at_least(output, sectors as usize).map(|()| Self::Read(sectors))
+            }
+            0x01F0_10DB => Ok(Self::Nothing),
+            _ => Err(ErrorCode::NotSupported),
+        }
+    }
+}
+
+fn read(input: Option<&[u8]>, output: Option<usize>) -> Result<Devctl, ErrorCode> {
+    let params = input.and_then(LbaParams::parse).ok_or(ErrorCode::InvalidArgument)?;
+    let room = output.ok_or(ErrorCode::InvalidArgument)?;
+    // The number of bytes is the result, so it has to be a positive 32-bit number.
+    if i32::try_from(params.total()).is_err() {
+        return Err(ErrorCode::InvalidArgument);
+    }
+    if room < params.total() as usize {
+        return Err(ErrorCode::BufferTooSmall);
+    }
+    Ok(Devctl::Read(params))
+}
+
+fn at_least(present: Option<usize>, needed: usize) -> Result<(), ErrorCode> {
+    if present.is_some_and(|present| present >= needed) { Ok(()) } else { Err(ErrorCode::InvalidArgument) }
+}

@@ -1,0 +1,122 @@
+//! The disc: sectors of an image that was found fit to be served.
+
+use sector_decode::{BlockIndex, Buffers, Layout, OpenError, ReadError, SECTOR_SIZE, SectorReader};
+
+use crate::card_file::{Card, CardError, CardFile};
+use crate::error::{ErrorCode, Failure, OpenFailure};
+
+/// The largest blocks that the driver takes on, in bytes: larger ones would need more memory than a
+/// console can be expected to have free.
+pub const MAX_DRIVER_BLOCK_SIZE: u32 = 64 * 1024;
+
+/// The sector that holds the primary volume descriptor.
+const VOLUME_SECTOR: u32 = 16;
+
+/// A disc whose image is on the card.
+pub struct Disc<'b, C: Card> {
+    reader: SectorReader<'b, CardFile<C>>,
+    sectors: u32,
+}
+
+impl<'b, C: Card> Disc<'b, C> {
+    /// Reads the image's header and checks that its disc can be served.
+    ///
+    /// # Errors
+    ///
+    /// Says what is in the way.
+    pub fn probe(file: &mut CardFile<C>) -> Result<Layout, OpenFailure> {
+        let layout = Layout::probe(file).map_err(|error| match error {
+            OpenError::Source(error) => OpenFailure::Card(error),
+            OpenError::Header(error) => OpenFailure::Header(error),
+        })?;
+        let block_size = layout.block_size();
+        if block_size > MAX_DRIVER_BLOCK_SIZE || !block_size.is_power_of_two() {
+            return Err(OpenFailure::BlockSize(block_size));
+        }
+        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize(layout.image_size()))?;
+        if sectors <= VOLUME_SECTOR {
+            return Err(OpenFailure::DiscSize(layout.image_size()));
+        }
+        Ok(layout)
+    }
+
+    /// Opens the disc of an image that [`probe`](Self::probe) let pass, and reads its volume descriptor.
+    ///
+    /// # Errors
+    ///
+    /// When the first or last block, or that of the volume descriptor, cannot be right, or sector 16 is
+    /// not the volume descriptor of a disc.
+    pub fn open(
+        file: CardFile<C>,
+        layout: Layout,
+        buffers: Buffers<'b>,
+        volume: &mut [u8; SECTOR_SIZE as usize],
+    ) -> Result<Self, OpenFailure> {
+        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize(layout.image_size()))?;
+        let mut reader = SectorReader::new(file, layout, buffers).map_err(OpenFailure::Buffer)?;
+        for block in [0, layout.block_count() - 1] {
+            reader.extent(BlockIndex(block))?;
+        }
+        let mut disc = Self { reader, sectors };
+        disc.read_bytes(u64::from(VOLUME_SECTOR) * u64::from(SECTOR_SIZE), volume)?;
+        if volume[1..].starts_with(b"CD001") { Ok(disc) } else { Err(OpenFailure::NoVolume) }
+    }
+
+    /// Returns how many sectors the disc has; the last one may be partial in the image.
+    pub const fn sectors(&self) -> u32 {
+        self.sectors
+    }
+
+    /// Returns the layout of the image.
+    pub fn layout(&self) -> &Layout {
+        self.reader.layout()
+    }
+
+    /// Returns the image file.
+    pub fn file(&self) -> &CardFile<C> {
+        self.reader.source()
+    }
+
+    /// Fills `out` with the bytes of the disc from `offset` on. Behind the end of the image, in a last
+    /// sector that is partial, there are zeros.
+    ///
+    /// # Errors
+    ///
+    /// When a sector is behind the end of the disc, the image is damaged, or the card failed.
+    pub(crate) fn read(&mut self, offset: u64, out: &mut [u8]) -> Result<(), Failure> {
+        if offset + out.len() as u64 > self.byte_len() {
+            return Err(Failure::Refused(ErrorCode::OutOfRange));
+        }
+        self.read_bytes(offset, out).map_err(|error| match error {
+            ReadError::Source { .. } => Failure::Card,
+            ReadError::Block { .. } => Failure::Refused(ErrorCode::Damaged),
+            ReadError::OutOfRange { .. } => Failure::Refused(ErrorCode::OutOfRange),
+        })
+    }
+
+    /// The size of all sectors in bytes.
+    pub(crate) fn byte_len(&self) -> u64 {
+        u64::from(self.sectors) * u64::from(SECTOR_SIZE)
+    }
+
+    fn read_bytes(&mut self, offset: u64, out: &mut [u8]) -> Result<(), ReadError<CardError>> {
+        let in_image = self.layout().image_size().saturating_sub(offset).min(out.len() as u64);
+        #[expect(clippy::cast_possible_truncation, reason = "not more than a slice's length")]
+        let (bytes, zeros) = out.split_at_mut(in_image as usize);
+        zeros.fill(0);
+        self.reader.read(offset.min(self.layout().image_size()), bytes)
+    }
+}
+
+/// Returns the disc's id as its volume descriptor has it, such as `ULUS-10019`; empty when it has none.
+pub fn disc_id(volume: &[u8; SECTOR_SIZE as usize]) -> &[u8] {
+    const AT: usize = 0x373;
+    const MOST: usize = 10;
+    let field = &volume[AT..AT + MOST];
+    let len = field.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'-').unwrap_or(MOST);
+    &field[..len]
+}
+
+fn sectors_of(layout: &Layout) -> Option<u32> {
+    u32::try_from(layout.image_size().div_ceil(u64::from(SECTOR_SIZE))).ok()
+}

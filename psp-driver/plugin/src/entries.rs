@@ -1,0 +1,312 @@
+//! The driver's entries: what the I/O manager calls, in the place of the firmware's own driver.
+//!
+//! Each turns the kernel's pointers into slices and hands the request to the device. What is not for the
+//! device goes to the entry that was there before.
+
+use core::cell::UnsafeCell;
+
+use umd_device::{DescriptorId, Devctl, ErrorCode, Failure, Ioctl, Whence};
+
+use crate::kernel::user_memory::Caller;
+use crate::serving;
+
+/// The kernel's open descriptor; only the driver's own word in it is of interest.
+#[repr(C)]
+pub(crate) struct FileArg {
+    kernel: [u32; 4],
+    word: u32,
+}
+
+type Close = unsafe extern "C" fn(*mut FileArg) -> i32;
+type Read = unsafe extern "C" fn(*mut FileArg, *mut u8, i32) -> i32;
+
+unsafe extern "C" {
+    fn cisor_io_open(file: *mut FileArg, path: *const u8, flags: i32, mode: i32) -> i32;
+    fn cisor_io_close(file: *mut FileArg) -> i32;
+    fn cisor_io_read(file: *mut FileArg, buffer: *mut u8, sectors: i32) -> i32;
+    // The next three are only ever named, never called from here: their arguments are the kernel's.
+    fn cisor_io_lseek();
+    fn cisor_io_ioctl();
+    fn cisor_io_devctl();
+
+    fn cisor_forward_lseek(file: *mut FileArg, offset: i64, whence: i32, entry: usize) -> i64;
+    fn cisor_forward_ioctl(
+        file: *mut FileArg,
+        code: u32,
+        input: *const u8,
+        input_len: i32,
+        output: *mut u8,
+        output_len: i32,
+        entry: usize,
+    ) -> i32;
+    fn cisor_forward_devctl(
+        file: *mut FileArg,
+        device: *const u8,
+        code: u32,
+        input: *const u8,
+        input_len: i32,
+        output: *mut u8,
+        output_len: i32,
+        entry: usize,
+    ) -> i32;
+}
+
+/// Addresses of the six functions of a device that are taken over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entries {
+    open: usize,
+    close: usize,
+    read: usize,
+    lseek: usize,
+    ioctl: usize,
+    devctl: usize,
+}
+
+impl Entries {
+    const NONE: Self = Self::from_array([0; 6]);
+
+    pub(crate) const fn from_array([open, close, read, lseek, ioctl, devctl]: [usize; 6]) -> Self {
+        Self { open, close, read, lseek, ioctl, devctl }
+    }
+
+    pub(crate) const fn to_array(self) -> [usize; 6] {
+        [self.open, self.close, self.read, self.lseek, self.ioctl, self.devctl]
+    }
+
+    /// The entries of this module.
+    pub(crate) fn ours() -> Self {
+        Self {
+            open: cisor_io_open as *const () as usize,
+            close: cisor_io_close as *const () as usize,
+            read: cisor_io_read as *const () as usize,
+            lseek: cisor_io_lseek as *const () as usize,
+            ioctl: cisor_io_ioctl as *const () as usize,
+            devctl: cisor_io_devctl as *const () as usize,
+        }
+    }
+}
+
+/// The entries that were there before.
+struct Original(UnsafeCell<Entries>);
+
+// SAFETY: Written by `remember` only, before the first entry of ours can be called.
+unsafe impl Sync for Original {}
+
+static ORIGINAL: Original = Original(UnsafeCell::new(Entries::NONE));
+
+/// Keeps the entries that others' requests are forwarded to.
+///
+/// # Safety
+///
+/// None of this module's entries may be in a device's table yet, and all of `entries` are functions of a
+/// driver that stays loaded.
+pub(crate) unsafe fn remember(entries: Entries) {
+    // SAFETY: By this function's contract nobody reads it now.
+    unsafe { *ORIGINAL.0.get() = entries };
+}
+
+pub(crate) fn original() -> Entries {
+    // SAFETY: Not written any more once entries of ours can be called.
+    unsafe { *ORIGINAL.0.get() }
+}
+
+/// The descriptor of ours that the kernel's stands for, if it is one.
+///
+/// # Safety
+///
+/// `file` is null or points to the kernel's descriptor.
+unsafe fn ours(file: *mut FileArg) -> Option<DescriptorId> {
+    // SAFETY: By this function's contract.
+    let file = unsafe { file.as_ref()? };
+    DescriptorId::from_word(file.word)
+}
+
+pub(crate) unsafe extern "C" fn io_open(
+    file: *mut FileArg,
+    _path: *const u8,
+    _flags: i32,
+    _mode: i32,
+) -> i32 {
+    serving::serve(|device| {
+        let id = device.open()?;
+        // SAFETY: The kernel passes a descriptor of its own that is being opened.
+        unsafe { (*file).word = id.to_word() };
+        Ok(0)
+    })
+}
+
+pub(crate) unsafe extern "C" fn io_close(file: *mut FileArg) -> i32 {
+    // SAFETY: The kernel passes its descriptor.
+    match unsafe { ours(file) } {
+        Some(id) => serving::serve(|device| device.close(id).map(|()| 0).map_err(Failure::from)),
+        None => {
+            // SAFETY: The entry that was there before, with what the kernel passed to it. A function of
+            // up to four words is called alike in both conventions.
+            unsafe { core::mem::transmute::<usize, Close>(original().close)(file) }
+        }
+    }
+}
+
+pub(crate) unsafe extern "C" fn io_read(file: *mut FileArg, buffer: *mut u8, sectors: i32) -> i32 {
+    // SAFETY: The kernel passes its descriptor.
+    match unsafe { ours(file) } {
+        Some(id) => match u32::try_from(sectors) {
+            Ok(sectors) => read_raw(id, buffer, sectors),
+            Err(_) => ErrorCode::InvalidArgument.code(),
+        },
+        None => {
+            // SAFETY: As in `io_close`.
+            unsafe { core::mem::transmute::<usize, Read>(original().read)(file, buffer, sectors) }
+        }
+    }
+}
+
+pub(crate) unsafe extern "C" fn io_lseek(file: *mut FileArg, offset: i64, whence: i32) -> i64 {
+    // SAFETY: The kernel passes its descriptor.
+    let Some(id) = (unsafe { ours(file) }) else {
+        // SAFETY: The entry that was there before, with what the kernel passed to it.
+        return unsafe { cisor_forward_lseek(file, offset, whence, original().lseek) };
+    };
+    let Some(whence) = Whence::from_number(whence) else {
+        return i64::from(ErrorCode::InvalidArgument.code());
+    };
+    let mut position = 0;
+    let result = serving::serve(|device| {
+        position = device.seek(id, offset, whence)?;
+        Ok(0)
+    });
+    // A position can have its highest bit set, which must not make it an error.
+    if result < 0 { i64::from(result) } else { i64::from(position) }
+}
+
+pub(crate) unsafe extern "C" fn io_ioctl(
+    file: *mut FileArg,
+    code: u32,
+    input: *const u8,
+    input_len: i32,
+    output: *mut u8,
+    output_len: i32,
+) -> i32 {
+    // SAFETY: The kernel passes its descriptor.
+    let Some(id) = (unsafe { ours(file) }) else {
+        // SAFETY: The entry that was there before, with what the kernel passed to it.
+        return unsafe {
+            cisor_forward_ioctl(file, code, input, input_len, output, output_len, original().ioctl)
+        };
+    };
+    // SAFETY: The kernel has checked that the caller may name these bytes.
+    let input = unsafe { Input::copy(input, input_len) };
+    match Ioctl::parse(code, input.bytes(), output_room(output, output_len)) {
+        Err(code) => code.code(),
+        Ok(Ioctl::Read(sectors)) => read_raw(id, output, sectors),
+        Ok(command) => serving::serve(|device| {
+            let len = if command == Ioctl::Position { 4 } else { 0 };
+            // SAFETY: `parse` has checked that the output is there and has this length.
+            let output = unsafe { output_slice(output, len) };
+            device.ioctl(id, command, output).map_err(Failure::from)
+        }),
+    }
+}
+
+pub(crate) unsafe extern "C" fn io_devctl(
+    file: *mut FileArg,
+    device_name: *const u8,
+    code: u32,
+    input: *const u8,
+    input_len: i32,
+    output: *mut u8,
+    output_len: i32,
+) -> i32 {
+    // SAFETY: The kernel has checked that the caller may name these bytes.
+    let copied = unsafe { Input::copy(input, input_len) };
+    match Devctl::parse(code, copied.bytes(), output_room(output, output_len)) {
+        Some(Ok(command)) => serving::serve(|device| {
+            // SAFETY: `parse` has checked that the output is there and has this length.
+            let output = unsafe { output_slice(output, command.output_len()) };
+            device.devctl(&command, output)
+        }),
+        Some(Err(code)) => code.code(),
+        None => {
+            // SAFETY: The entry that was there before, with what the kernel passed to it.
+            unsafe {
+                cisor_forward_devctl(
+                    file,
+                    device_name,
+                    code,
+                    input,
+                    input_len,
+                    output,
+                    output_len,
+                    original().devctl,
+                )
+            }
+        }
+    }
+}
+
+/// Reads from a raw descriptor. The kernel took the number of sectors for one of bytes when it checked the
+/// buffer, so the rest is checked here.
+fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32) -> i32 {
+    let caller = Caller::of_entry();
+    serving::serve(|device| {
+        let span = device.raw_span(id, sectors)?;
+        let address = u32::try_from(buffer.addr()).unwrap_or(u32::MAX);
+        let len = u32::try_from(span.byte_len()).unwrap_or(u32::MAX);
+        if buffer.is_null() || !caller.may_name(address, len) {
+            return Err(Failure::Refused(ErrorCode::InvalidArgument));
+        }
+        // SAFETY: The caller lends a buffer for the sectors it asked for, and may name all of it.
+        let out = unsafe { output_slice(buffer, span.byte_len()) };
+        device.read_raw(id, span, out)
+    })
+}
+
+/// A command's input, copied: a program may well use the same memory for the output.
+struct Input {
+    bytes: [u8; Self::MOST],
+    len: Option<usize>,
+}
+
+impl Input {
+    /// The longest input of any command that is answered here.
+    const MOST: usize = 36;
+
+    /// # Safety
+    ///
+    /// `input` is null or points to `len` bytes that the caller may name.
+    unsafe fn copy(input: *const u8, len: i32) -> Self {
+        let mut bytes = [0; Self::MOST];
+        let len = match usize::try_from(len) {
+            Ok(len) if !input.is_null() => {
+                let len = len.min(Self::MOST);
+                // SAFETY: Not more than the caller passed, nor than there is room for.
+                unsafe { core::ptr::copy_nonoverlapping(input, bytes.as_mut_ptr(), len) };
+                Some(len)
+            }
+            _ => None,
+        };
+        Self { bytes, len }
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        self.len.map(|len| &self.bytes[..len])
+    }
+}
+
+/// The length of the caller's output, if there is one.
+fn output_room(output: *mut u8, len: i32) -> Option<usize> {
+    if output.is_null() { None } else { usize::try_from(len).ok() }
+}
+
+/// The caller's output as a slice.
+///
+/// # Safety
+///
+/// `len` is 0, or `output` points to that many bytes that the caller lends until the entry returns.
+unsafe fn output_slice<'a>(output: *mut u8, len: usize) -> &'a mut [u8] {
+    if len == 0 {
+        return &mut [];
+    }
+    // SAFETY: By this function's contract. Bytes have no alignment and any value is one.
+    unsafe { core::slice::from_raw_parts_mut(output, len) }
+}

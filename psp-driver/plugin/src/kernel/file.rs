@@ -1,0 +1,79 @@
+//! Small files beside the image: the settings and the log.
+
+use crate::kernel::card::Path;
+use crate::kernel::optional;
+
+unsafe extern "C" {
+    fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
+    fn sceIoClose(descriptor: i32) -> i32;
+    fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
+    fn cisor_io_lseek_call(descriptor: i32, offset: i64, whence: i32) -> i64;
+}
+
+/// What a file is opened for.
+#[derive(Clone, Copy)]
+pub(crate) enum Mode {
+    Read,
+    /// To be written at any place; made when it is not there.
+    Write,
+    /// To be written from its beginning; what it holds is thrown away.
+    Rewrite,
+}
+
+/// An open file, closed when dropped.
+pub(crate) struct File {
+    descriptor: i32,
+}
+
+impl File {
+    pub(crate) fn open(path: &Path, mode: Mode) -> Option<Self> {
+        const READ: i32 = 0x1;
+        const WRITE: i32 = 0x2;
+        const CREATE: i32 = 0x200;
+        const TRUNCATE: i32 = 0x400;
+        let flags = match mode {
+            Mode::Read => READ,
+            Mode::Write => WRITE | CREATE,
+            Mode::Rewrite => WRITE | CREATE | TRUNCATE,
+        };
+        // SAFETY: The path ends with a NUL.
+        let descriptor = unsafe { sceIoOpen(path.as_ptr(), flags, 0o777) };
+        (descriptor >= 0).then_some(Self { descriptor })
+    }
+
+    /// Reads from the present position; returns how many bytes.
+    pub(crate) fn read(&self, buf: &mut [u8]) -> Option<usize> {
+        let len = u32::try_from(buf.len()).ok()?;
+        // SAFETY: The kernel writes at most `len` bytes, which `buf` has.
+        usize::try_from(unsafe { sceIoRead(self.descriptor, buf.as_mut_ptr(), len) }).ok()
+    }
+
+    /// Writes at the present position. What cannot be written is lost: nothing depends on it.
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        if let Some(write) = optional::io_write() {
+            let len = u32::try_from(bytes.len()).unwrap_or(0);
+            // SAFETY: The kernel reads `len` bytes, which `bytes` has.
+            unsafe { write(self.descriptor, bytes.as_ptr(), len) };
+        }
+    }
+
+    /// Moves the position to `offset` and returns it. `None` when that cannot be done.
+    pub(crate) fn seek(&self, offset: u32) -> Option<u32> {
+        // SAFETY: Takes numbers.
+        u32::try_from(unsafe { cisor_io_lseek_call(self.descriptor, offset.into(), 0) }).ok()
+    }
+
+    /// Moves the position to the end and returns it.
+    pub(crate) fn seek_to_end(&self) -> Option<u32> {
+        // SAFETY: Takes numbers.
+        u32::try_from(unsafe { cisor_io_lseek_call(self.descriptor, 0, 2) }).ok()
+    }
+}
+
+impl Drop for File {
+    #[inline(never)]
+    fn drop(&mut self) {
+        // SAFETY: A descriptor that the kernel gave out, closed once.
+        unsafe { sceIoClose(self.descriptor) };
+    }
+}

@@ -1,0 +1,75 @@
+//! Memory of the kernel's own partition, taken at the start and given back at the end.
+
+use umd_device::ErrorCode;
+
+/// The kernel's partition. The others belong to the game, wholly or in part.
+const KERNEL_PARTITION: i32 = 1;
+/// Low memory first, as modules are placed, so that the large free piece stays in one.
+const LOWEST: i32 = 0;
+
+unsafe extern "C" {
+    fn cisor_alloc_partition(
+        partition: i32,
+        name: *const u8,
+        placement: i32,
+        size: u32,
+        address: *mut u8,
+    ) -> i32;
+    fn sceKernelFreePartitionMemory(block: i32) -> i32;
+    fn sceKernelGetBlockHeadAddr(block: i32) -> *mut u8;
+    fn sceKernelPartitionMaxFreeMemSize(partition: i32) -> u32;
+}
+
+/// A block of kernel memory, given back when dropped. It begins at a multiple of 256.
+pub(crate) struct Block {
+    id: i32,
+    start: *mut u8,
+    len: usize,
+}
+
+impl Block {
+    pub(crate) fn allocate(name: &core::ffi::CStr, len: usize) -> Result<Self, ErrorCode> {
+        let size = u32::try_from(len).map_err(|_| ErrorCode::NoMemory)?;
+        // SAFETY: The name ends with a NUL; the address is not used for this placement.
+        let id = unsafe {
+            cisor_alloc_partition(KERNEL_PARTITION, name.as_ptr().cast(), LOWEST, size, core::ptr::null_mut())
+        };
+        if id < 0 {
+            return Err(ErrorCode::NoMemory);
+        }
+        // SAFETY: A block that the kernel just gave out.
+        let start = unsafe { sceKernelGetBlockHeadAddr(id) };
+        let block = Self { id, start, len };
+        if start.is_null() {
+            return Err(ErrorCode::NoMemory);
+        }
+        // SAFETY: `len` bytes from `start` are this block's; nobody else knows of them yet. Zeroed once,
+        // so that they can be handed out as bytes.
+        unsafe { core::ptr::write_bytes(start, 0, len) };
+        Ok(block)
+    }
+
+    /// Returns the block's bytes, for as long as the module runs.
+    ///
+    /// # Safety
+    ///
+    /// To be called once, and what it returns must be out of use before the block is dropped.
+    pub(crate) unsafe fn bytes(&self) -> &'static mut [u8] {
+        // SAFETY: The block's own memory, initialised in `allocate`; unique by this function's contract.
+        unsafe { core::slice::from_raw_parts_mut(self.start, self.len) }
+    }
+}
+
+impl Drop for Block {
+    #[inline(never)]
+    fn drop(&mut self) {
+        // SAFETY: Given out by the kernel, freed once.
+        unsafe { sceKernelFreePartitionMemory(self.id) };
+    }
+}
+
+/// Returns the size of the largest free piece of the kernel's partition in KiB.
+pub(crate) fn largest_free_kib() -> u32 {
+    // SAFETY: Takes a number.
+    unsafe { sceKernelPartitionMaxFreeMemSize(KERNEL_PARTITION) / 1024 }
+}

@@ -1,0 +1,16 @@
+//! The kernel, made safe: what the rest of the driver calls.
+//!
+//! Each file turns a few kernel functions into something with a Rust type: a lock, a block of memory, the
+//! image file. The rest of the driver has no reason to know a kernel function by name.
+
+pub(crate) mod card;
+pub(crate) mod file;
+pub(crate) mod firmware;
+mod imports;
+pub(crate) mod interrupts;
+pub(crate) mod lock;
+pub(crate) mod memory;
+pub(crate) mod optional;
+pub(crate) mod stack;
+pub(crate) mod time;
+pub(crate) mod user_memory;

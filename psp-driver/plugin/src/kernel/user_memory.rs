@@ -1,0 +1,35 @@
+//! Which memory a caller may name.
+
+unsafe extern "C" {
+    fn cisor_k1() -> u32;
+}
+
+/// The rights of the caller whose call is being served.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    k1: u32,
+}
+
+impl Caller {
+    /// The caller of the driver entry that runs. `$k1` is as the kernel's I/O functions prepared it: its
+    /// highest bit is set when a program in user mode called.
+    pub(crate) fn of_entry() -> Self {
+        // SAFETY: Reads a register.
+        Self { k1: unsafe { cisor_k1() } }
+    }
+
+    /// The caller of an exported function, from `$k1` as the entry code prepared it.
+    pub(crate) const fn of_syscall(k1: u32) -> Self {
+        Self { k1 }
+    }
+
+    /// Returns whether the caller may name `len` bytes at `address`: a program in user mode may only name
+    /// addresses below 0x80000000.
+    pub(crate) fn may_name(self, address: u32, len: u32) -> bool {
+        const KERNEL: u32 = 1 << 31;
+        match address.checked_add(len) {
+            Some(end) => self.k1 & KERNEL == 0 || (address | end | len) & KERNEL == 0,
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The log file: what was decided at the start, and the latest counters.
+//!
+//! It is off unless the settings say otherwise. Requests never wait for it: a thread of low priority writes
+//! the counters when the game has stopped reading for a moment, always to the same place in the file, so that
+//! a session takes a few lines however long it is.
+
+use core::cell::UnsafeCell;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
+
+use umd_device::{Counters, Line};
+
+use crate::kernel::card::Path;
+use crate::kernel::file::{File, Mode};
+use crate::kernel::{optional, time};
+use crate::serving;
+
+/// A log that has grown to this length is begun anew.
+const MAX_LOG_LEN: u32 = 16 * 1024;
+
+/// How often the thread looks at the counters.
+const LOOK_MICROS: u32 = 500_000;
+/// Counters are written at the latest after so many looks, even if the game never stops reading.
+const MOST_LOOKS: u32 = 40;
+
+/// Length of the line with the counters, so that a later one covers all of an earlier one.
+const COUNTERS_LEN: usize = 192;
+
+unsafe extern "C" {
+    /// `run`, as the kernel calls it.
+    fn cisor_log_thread(len: u32, argument: *const u8) -> i32;
+}
+
+/// Where the counters of this session go.
+struct Place {
+    path: Path,
+    offset: u32,
+}
+
+struct Session(UnsafeCell<Option<Place>>);
+
+// SAFETY: Written by `follow` before the thread starts, and only read by the thread.
+unsafe impl Sync for Session {}
+
+static SESSION: Session = Session(UnsafeCell::new(None));
+static STOPPING: AtomicBool = AtomicBool::new(false);
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Appends a line to the log; returns where the next one goes.
+pub(crate) fn write(path: &Path, line: Line<'_>) -> Option<u32> {
+    let file = File::open(path, Mode::Write)?;
+    let mut end = file.seek_to_end()?;
+    let file = if end > MAX_LOG_LEN {
+        end = 0;
+        drop(file);
+        File::open(path, Mode::Rewrite)?
+    } else {
+        file
+    };
+    let bytes = line.end();
+    file.write(bytes);
+    Some(end + u32::try_from(bytes.len()).unwrap_or(0))
+}
+
+/// Starts the thread that keeps the counters in the log up to date, from `offset` on.
+///
+/// # Safety
+///
+/// To be called once, by `module_start`.
+pub(crate) unsafe fn follow(path: Path, offset: u32) {
+    // SAFETY: By this function's contract there is no thread yet.
+    unsafe { *SESSION.0.get() = Some(Place { path, offset }) };
+    RUNNING.store(true, Relaxed);
+    if !optional::start_thread(c"CisorLog", cisor_log_thread) {
+        RUNNING.store(false, Relaxed);
+    }
+}
+
+/// Asks the thread to end and waits until it has. Returns whether it has.
+pub(crate) fn stop() -> bool {
+    STOPPING.store(true, Relaxed);
+    for _ in 0..20 {
+        if !RUNNING.load(Relaxed) {
+            // The last instructions of the thread are still to come.
+            time::sleep(20_000);
+            return true;
+        }
+        time::sleep(LOOK_MICROS / 4);
+    }
+    STOPPING.store(false, Relaxed);
+    false
+}
+
+/// The thread.
+pub(crate) unsafe extern "C" fn run(_len: u32, _argument: *const u8) -> i32 {
+    // SAFETY: Not written any more once this thread runs.
+    if let Some(place) = unsafe { &*SESSION.0.get() } {
+        let (mut seen, mut written, mut looks) = (Counters::default(), Counters::default(), 0);
+        while !STOPPING.load(Relaxed) {
+            time::sleep(LOOK_MICROS);
+            let Some(now) = serving::counters() else { break };
+            looks += 1;
+            if now != written && (now == seen || looks >= MOST_LOOKS) {
+                place.write(&now);
+                written = now;
+                looks = 0;
+            }
+            seen = now;
+        }
+        if let Some(now) = serving::counters() {
+            place.write(&now);
+        }
+    }
+    RUNNING.store(false, Relaxed);
+    0
+}
+
+impl Place {
+    fn write(&self, counters: &Counters) {
+        let mut memory = [0; COUNTERS_LEN];
+        let mut line = Line::new(&mut memory);
+        let Counters { requests, hits, card_reads, retries, bytes, card_bytes } = *counters;
+        for (name, number) in [
+            ("  reads: ", requests),
+            ("; KiB: ", kib(bytes)),
+            ("; reads from the card: ", card_reads),
+            ("; KiB from the card: ", kib(card_bytes)),
+            ("; reads without the card: ", hits),
+            ("; retries: ", retries),
+        ] {
+            line.text(name.as_bytes()).number(number);
+        }
+        if let Some(file) = File::open(&self.path, Mode::Write)
+            && file.seek(self.offset) == Some(self.offset)
+        {
+            file.write(line.fill());
+        }
+    }
+}
+
+fn kib(bytes: u64) -> u32 {
+    u32::try_from(bytes / 1024).unwrap_or(u32::MAX)
+}

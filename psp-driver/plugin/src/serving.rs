@@ -1,0 +1,101 @@
+//! The device that serves the game, and the one way to it.
+
+use core::cell::Cell;
+
+use umd_device::{Counters, ErrorCode, Failure, UmdDevice, persist};
+
+use crate::kernel::card::{CardSlot, ImageCard};
+use crate::kernel::interrupts::without_interrupts;
+use crate::kernel::lock::Lock;
+use crate::kernel::memory::Block;
+use crate::kernel::stack::on_own_stack;
+
+pub(crate) type Device = UmdDevice<'static, ImageCard>;
+
+/// The device and the memory it works in.
+pub(crate) struct Serving {
+    // The order matters: what uses the memory is dropped before the memory.
+    pub(crate) device: Device,
+    pub(crate) _buffers: Block,
+    pub(crate) volume: Block,
+}
+
+/// Everything that requests share; empty until the driver takes over.
+pub(crate) static SERVING: Lock<Option<Serving>> = Lock::new(None);
+
+/// How many requests are under way, waiting ones included.
+static UNDER_WAY: Count = Count(Cell::new(0));
+
+/// How often a request was tried again.
+static RETRIES: Count = Count(Cell::new(0));
+
+struct Count(Cell<u32>);
+
+// SAFETY: Only used with interrupts suspended, so by one thread at a time.
+unsafe impl Sync for Count {}
+
+impl Count {
+    fn add(&self, change: i32) {
+        without_interrupts(|| self.0.set(self.0.get().wrapping_add_signed(change)));
+    }
+
+    fn get(&self) -> u32 {
+        without_interrupts(|| self.0.get())
+    }
+}
+
+/// Answers a request: takes the lock, makes an attempt on a stack of its own, gives the lock back, and waits
+/// for the card when it failed; until there is a result or an end of patience.
+///
+/// Returns what the kernel gets: a result from 0 up, or a negative code.
+pub(crate) fn serve(mut request: impl FnMut(&mut Device) -> Result<i32, Failure>) -> i32 {
+    answer(&mut request)
+}
+
+/// A closure behind a pointer, so that there is one `answer` for all. As a trait of its own it takes half of
+/// the code that the closures' own trait does.
+trait Request {
+    fn attempt(&mut self, device: &mut Device) -> Result<i32, Failure>;
+}
+
+impl<F: FnMut(&mut Device) -> Result<i32, Failure>> Request for F {
+    fn attempt(&mut self, device: &mut Device) -> Result<i32, Failure> {
+        self(device)
+    }
+}
+
+fn answer(request: &mut dyn Request) -> i32 {
+    UNDER_WAY.add(1);
+    let result = persist(&CardSlot, || {
+        let mut guard = SERVING.lock()?;
+        let serving = guard.as_mut().ok_or(ErrorCode::NotReady)?;
+        on_own_stack(|| request.attempt(&mut serving.device)).unwrap_or(Err(ErrorCode::NotReady.into()))
+    });
+    UNDER_WAY.add(-1);
+    match result {
+        Ok(value) => value,
+        Err(code) => code.code(),
+    }
+}
+
+/// Counts a retry.
+pub(crate) fn note_retry() {
+    RETRIES.add(1);
+}
+
+/// Returns whether any request is under way.
+pub(crate) fn any_under_way() -> bool {
+    UNDER_WAY.get() != 0
+}
+
+/// Looks at the device. `None` when there is none.
+pub(crate) fn with_device<R>(look: impl FnOnce(&Device) -> R) -> Option<R> {
+    let guard = SERVING.lock().ok()?;
+    guard.as_ref().map(|serving| look(&serving.device))
+}
+
+/// Returns what was done so far. `None` when there is no device.
+#[inline(never)]
+pub(crate) fn counters() -> Option<Counters> {
+    with_device(|device| Counters { retries: RETRIES.get(), ..device.counters() })
+}

@@ -1,0 +1,135 @@
+//! Turns key lines of the PSP driver wrong on purpose, one at a time, and runs the built result on the
+//! emulated console: for each, a test has to fail. A line that can be wrong without a test noticing is a
+//! line that nothing guards.
+//!
+//! The work tree stays as it is: the sources are copied to target/mutants/ and changed there.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::steps::Steps;
+use crate::toolchain::PspToolchain;
+use crate::{paths, psp, shell};
+
+/// A line that matters, and how to get it wrong.
+struct Mutant {
+    /// What it is and what goes wrong.
+    name: &'static str,
+    file: &'static str,
+    /// Text that is in the file exactly once.
+    right: &'static str,
+    wrong: &'static str,
+    /// Words in the names of the tests that are to notice.
+    tests: &'static [&'static str],
+}
+
+const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "trampoline: the fifth word does not reach the function",
+        file: "psp-driver/plugin/src/abi/incoming.s",
+        right: "    sw      $t0, 16($sp)\n",
+        wrong: "    nop\n",
+        tests: &["raw_device::", "forwarding::"],
+    },
+    Mutant {
+        name: "re-seek: a file that was opened again is read where it stands",
+        file: "crates/umd-device/src/card_file.rs",
+        right: "        let descriptor = self.descriptor()?;\n        if self.card.seek",
+        wrong: "        let reopened = self.open.is_none();\n        let descriptor = self.descriptor()?;\n        \
+                if !reopened && self.card.seek",
+        tests: &["faults::"],
+    },
+    Mutant {
+        name: "short reads: taken for whole ones",
+        file: "crates/umd-device/src/card_file.rs",
+        right: "if got == buf.len() { Ok(()) } else { Err(CardError::Short { got }) }",
+        wrong: "if got <= buf.len() { Ok(()) } else { Err(CardError::Short { got }) }",
+        tests: &["faults::"],
+    },
+    Mutant {
+        name: "bounds: reads behind the end of the disc are not refused",
+        file: "crates/umd-device/src/disc.rs",
+        right: "if offset + out.len() as u64 > self.byte_len() {",
+        wrong: "if offset + out.len() as u64 > u64::MAX / 2 {",
+        tests: &["edges::"],
+    },
+    Mutant {
+        name: "interrupts: not resumed",
+        file: "psp-driver/plugin/src/kernel/interrupts.rs",
+        right: "    unsafe { sceKernelCpuResumeIntr(state) };\n",
+        wrong: "    let _ = (state, sceKernelCpuResumeIntr as *const ());\n",
+        tests: &["starting::takes_over"],
+    },
+];
+
+/// Runs all of them. The exit code is 0 only when the driver as it is passes and every mutant is noticed.
+pub(crate) fn run() -> Result<ExitCode> {
+    let toolchain = PspToolchain::find()?;
+    let folder = paths::build_dir().join("mutants");
+    let tree = folder.join("tree");
+    copy_sources(&tree)?;
+    shell::run(tests().arg("--no-run"))?;
+
+    let mut steps = Steps::default();
+    let all: Vec<&str> = MUTANTS.iter().flat_map(|mutant| mutant.tests).copied().collect();
+    steps.run("the driver as it is", || {
+        if pass(&toolchain, &folder, &all)? { Ok(()) } else { bail!("its own tests fail") }
+    });
+    for mutant in MUTANTS {
+        steps.run(mutant.name, || {
+            let path = tree.join(mutant.file);
+            let right = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            if right.matches(mutant.right).count() != 1 {
+                bail!("{} has changed: the line to turn wrong is not in it once", mutant.file);
+            }
+            fs::write(&path, right.replacen(mutant.right, mutant.wrong, 1))?;
+            let unnoticed = pass(&toolchain, &folder, mutant.tests);
+            fs::write(&path, right)?;
+            if unnoticed? { bail!("no test noticed") } else { Ok(()) }
+        });
+    }
+    Ok(steps.summary())
+}
+
+/// Copies all files of the work tree that are not ignored. What is the same already stays as it is, so that
+/// cargo builds only what is needed.
+fn copy_sources(tree: &Path) -> Result<()> {
+    let mut git = Command::new("git");
+    git.current_dir(paths::root()).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let list = shell::output(&mut git)?;
+    for name in list.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+        let name = std::str::from_utf8(name).context("a file name is not UTF-8")?;
+        let (from, to) = (paths::root().join(name), tree.join(name));
+        // Files that were deleted but not yet committed are in the list too.
+        let Ok(content) = fs::read(&from) else { continue };
+        if fs::read(&to).is_ok_and(|old| old == content) {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        fs::write(&to, content).with_context(|| to.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Builds the copied sources as they are now and tells whether tests pass with the result. That they cannot
+/// be built is an error, not a mutant that was noticed.
+fn pass(toolchain: &PspToolchain, folder: &Path, words: &[&str]) -> Result<bool> {
+    let built = psp::build(toolchain, &folder.join("tree"), &folder.join("build"))?;
+    let module = folder.join("mutant.prx");
+    fs::write(&module, built.module).with_context(|| module.display().to_string())?;
+    let mut tests = tests();
+    tests.env("CISOR_PRX", &module).args(["--quiet", "--"]).args(words);
+    Ok(shell::run(&mut tests).is_ok())
+}
+
+/// The tests of the built driver.
+fn tests() -> Command {
+    let mut cargo = shell::cargo();
+    cargo.args(["test", "--package", "psp-machine", "--test", "driver"]);
+    cargo
+}
