@@ -14,7 +14,7 @@ use crate::{paths, shell};
 /// What users install; everything that these link must be permissive.
 const SHIPPED: &[&str] = &["cisor", "image-encode", "sector-decode"];
 
-/// The crate that may decode with miniz_oxide, which must have no way to write.
+/// An inflater that the decoder is compared with, on request only. It must have no way to write.
 const INFLATER: &str = "miniz_oxide";
 const ITS_ONLY_USER: &str = "sector-decode";
 

@@ -34,16 +34,18 @@ fn flate2_writes_with_that_zlib() {
 }
 
 #[test]
-fn miniz_oxide_only_decodes() {
-    // Its streams hang PSP firmwares. It may be here for the decoder alone, with nothing in between.
+fn miniz_oxide_is_not_linked() {
+    // Its streams hang PSP firmwares. Tests may compare with it, but no feature of another crate may bring
+    // it in as an encoder.
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--edges", "normal,build", "--prefix", "none"])
-        .args(["--package", "image-encode", "--invert", "miniz_oxide", "--format", "{p}"])
+        .args(["--package", "image-encode", "--format", "{p}"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
     let tree = String::from_utf8(tree.stdout).unwrap();
     let names: Vec<_> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, ["miniz_oxide", "sector-decode", "image-encode"]);
+    assert!(names.contains(&"flate2"), "{names:?}");
+    assert!(!names.contains(&"miniz_oxide"), "{names:?}");
 }
