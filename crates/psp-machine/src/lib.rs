@@ -6,7 +6,7 @@
 //! fail, come short or never come; threads that interleave at every kernel call.
 //!
 //! - [`prx`] reads the module file and moves it to its address.
-//! - [`machine`] runs it: [`Psp`](machine::Psp) is the whole console, [`cpu`] its processor, [`memory`] its
+//! - [`machine`] runs it: [`Psp`] is the whole console, [`cpu`] its processor, [`memory`] its
 //!   memory, [`kernel`] the functions that the driver imports.
 //! - [`inferno`] is the driver that is there before ours, [`umd`] calls what is in its table, [`isofs`] is
 //!   the file system above.

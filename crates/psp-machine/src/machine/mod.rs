@@ -1,6 +1,6 @@
 //! The machine: processor, memory and kernel in one, and the modules in it.
 //!
-//! Guest code runs in [`run`]; what it reaches through trap slots is answered by [`crate::kernel`], by the
+//! Guest code runs in `run.rs`; what it reaches through trap slots is answered by [`crate::kernel`], by the
 //! fake driver in [`crate::inferno`], or is a [`Crash`].
 
 mod module;
