@@ -94,9 +94,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(steps.summary())
 }
 
-/// Copies all files of the work tree that are not ignored. What is the same already stays as it is, so that
-/// cargo builds only what is needed.
+/// Copies all files of the work tree that are not ignored to a folder that is made anew.
 fn copy_sources(tree: &Path) -> Result<()> {
+    if tree.exists() {
+        fs::remove_dir_all(tree).with_context(|| tree.display().to_string())?;
+    }
     let mut git = Command::new("git");
     git.current_dir(paths::root()).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let list = shell::output(&mut git)?;
@@ -105,9 +107,6 @@ fn copy_sources(tree: &Path) -> Result<()> {
         let (from, to) = (paths::root().join(name), tree.join(name));
         // Files that were deleted but not yet committed are in the list too.
         let Ok(content) = fs::read(&from) else { continue };
-        if fs::read(&to).is_ok_and(|old| old == content) {
-            continue;
-        }
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
