@@ -122,7 +122,7 @@ fn pass(toolchain: &PspToolchain, folder: &Path, words: &[&str]) -> Result<bool>
     let module = folder.join("mutant.prx");
     fs::write(&module, built.module).with_context(|| module.display().to_string())?;
     let mut tests = tests();
-    tests.env("CISOR_PRX", &module).args(["--quiet", "--"]).args(words);
+    tests.env("CISOR_PRX", &module).args(["--quiet", "--", "--include-ignored"]).args(words);
     Ok(shell::run(&mut tests).is_ok())
 }
 

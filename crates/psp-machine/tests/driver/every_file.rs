@@ -36,6 +36,7 @@ macro_rules! converted {
     ($($name:ident: $format:expr, $block:expr, $align:expr;)*) => {
         $(
             #[test]
+            #[ignore = "needs the built driver"]
             fn $name() {
                 let image = convert(&large_disc().bytes, $format, $block, $align);
                 mounts_and_reads(large_disc(), image);
@@ -60,6 +61,7 @@ macro_rules! laid_out {
     ($($name:ident: $kind:expr;)*) => {
         $(
             #[test]
+            #[ignore = "needs the built driver"]
             fn $name() {
                 mounts_and_reads(large_disc(), $kind.pack(&large_disc().bytes));
             }

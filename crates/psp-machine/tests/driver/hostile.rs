@@ -25,6 +25,7 @@ fn refuses(kind: Kind, what: &str, at: usize, bytes: &[u8]) {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn headers_of_cso_and_zso() {
     let v2 = Kind::Cso2 { block: 2048, shift: 0 };
     let zso = Kind::Zso { block: 2048, shift: 0 };
@@ -52,6 +53,7 @@ fn headers_of_cso_and_zso() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn headers_of_dax() {
     for kind in [Kind::Dax { plain_areas: false }, Kind::Dax { plain_areas: true }] {
         refuses(kind, "no magic", 0, b"DAX1");
@@ -63,6 +65,7 @@ fn headers_of_dax() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn headers_of_jso() {
     let kind = Kind::Jso { block: 2048, method: JsoMethod::Zlib, headers: false };
     refuses(kind, "no magic", 0, b"JISX");
@@ -75,6 +78,7 @@ fn headers_of_jso() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn files_that_end_early() {
     for kind in FAMILIES {
         let image = kind.pack(&small_disc().bytes);
@@ -85,6 +89,7 @@ fn files_that_end_early() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn discs_that_are_none() {
     let mut disc = small_disc().bytes.clone();
     disc[16 * 2048 + 1..16 * 2048 + 6].copy_from_slice(b"CD002");
@@ -96,6 +101,7 @@ fn discs_that_are_none() {
 
 /// The block with the volume descriptor cannot be decoded.
 #[test]
+#[ignore = "needs the built driver"]
 fn a_damaged_volume_descriptor() {
     let mut image = USUAL.pack(&small_disc().bytes);
     let at = entry(&image, 16);
@@ -116,6 +122,7 @@ fn set_entry(image: &mut [u8], block: usize, value: u32) {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn a_first_or_last_entry_that_cannot_be_right() {
     let image = USUAL.pack(&small_disc().bytes);
     let len = u32::try_from(image.len()).unwrap();
@@ -140,6 +147,7 @@ fn reads_around_damage(psp: &mut Psp, lba: u32, why: &str) {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn entries_that_cannot_be_right() {
     let image = USUAL.pack(&small_disc().bytes);
     let len = u32::try_from(image.len()).unwrap();
@@ -162,6 +170,7 @@ fn entries_that_cannot_be_right() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn a_damaged_block() {
     for kind in [USUAL, Kind::Cso { block: 2048, shift: 2 }] {
         let image = kind.pack(&small_disc().bytes);
@@ -179,6 +188,7 @@ fn a_damaged_block() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn a_file_that_ends_before_its_last_block() {
     let image = USUAL.pack(&small_disc().bytes);
     let cut = entry(&image, 1000);
@@ -196,6 +206,7 @@ fn a_file_that_ends_before_its_last_block() {
 /// Random damage anywhere: whatever comes of it, the machine stays whole and every answer is a full count
 /// or an error.
 #[test]
+#[ignore = "needs the built driver"]
 fn random_damage() {
     let mut dice = Dice::new(6);
     let kinds = [

@@ -91,6 +91,7 @@ fn the_file_is_what_it_says() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn sectors_beyond_4_gib() {
     let (mut psp, _) = taken_over(Virtual);
     let border = (1u32 << 21) - 3;
@@ -107,6 +108,7 @@ fn sectors_beyond_4_gib() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn parts_of_sectors_beyond_4_gib() {
     let (mut psp, _) = taken_over(Virtual);
     for (position, len) in [(5, 100), (2040, 16), (100, 5000), (2048, 4096)] {
@@ -120,6 +122,7 @@ fn parts_of_sectors_beyond_4_gib() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn the_raw_device_beyond_4_gib() {
     let (mut psp, _) = taken_over(Virtual);
     let file = psp.file_arg(0);

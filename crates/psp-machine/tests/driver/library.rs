@@ -37,6 +37,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn functions_are_system_calls() {
     let (mut psp, module) = started();
     let exports: Vec<_> =
@@ -49,6 +50,7 @@ fn functions_are_system_calls() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn facts_about_the_image() {
     let (mut psp, module) = started();
     let bytes = record(&mut psp, &module, IMAGE);
@@ -58,6 +60,7 @@ fn facts_about_the_image() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn counters() {
     let (mut psp, module) = started();
     let before = psp.kernel.card.stats;
@@ -80,6 +83,7 @@ fn counters() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn pointers_are_checked() {
     let (mut psp, module) = started();
     let kernel = psp.place("kernel buffer", &[0; 32]);

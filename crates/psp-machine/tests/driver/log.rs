@@ -27,6 +27,7 @@ fn counter(log: &str, name: &str) -> u32 {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn none_is_written_unless_asked_for() {
     let (mut psp, _) = taken_over(USUAL.pack(&small_disc().bytes));
     assert_sectors(&mut psp, small_disc(), 300, 3);
@@ -36,6 +37,7 @@ fn none_is_written_unless_asked_for() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn it_says_what_was_decided_and_what_was_done() {
     let mut psp = with_log();
     take_over(&mut psp);
@@ -54,6 +56,7 @@ fn it_says_what_was_decided_and_what_was_done() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn it_says_why_the_driver_stepped_aside() {
     let mut psp = machine(small_disc().bytes.clone());
     psp.kernel.card.insert_text(SETTINGS, "log = on\n");
@@ -62,6 +65,7 @@ fn it_says_why_the_driver_stepped_aside() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn it_stays_small() {
     let mut psp = with_log();
     psp.kernel.card.insert_text(LOG, &"old line\n".repeat(3000));
@@ -78,6 +82,7 @@ fn it_stays_small() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn a_session_after_the_other_is_appended() {
     let mut psp = with_log();
     psp.kernel.card.insert_text(LOG, "first session\n");
@@ -86,6 +91,7 @@ fn a_session_after_the_other_is_appended() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn a_card_that_cannot_be_written_to_harms_nothing() {
     let mut psp = with_log();
     take_over(&mut psp);
@@ -98,6 +104,7 @@ fn a_card_that_cannot_be_written_to_harms_nothing() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn stopping_ends_its_thread() {
     let mut psp = with_log();
     let module = take_over(&mut psp);

