@@ -129,8 +129,10 @@ pub(super) fn block_sizes(bench: &Bench) -> Result<String> {
     for &(name, options) in RATIOS {
         let mut cells = Vec::new();
         for block_size in BLOCK_SIZES {
-            // JSO's field for the block size has 16 bits, and its tool offers up to 16 KiB.
-            if options.contains(&"jso") && block_size == "32K" {
+            // JSO has blocks of up to 16 KiB and holds only images that consist of whole ones.
+            let kib: u64 = block_size.trim_end_matches('K').parse()?;
+            let whole = bench.disc_size.is_multiple_of(kib << 10);
+            if options.contains(&"jso") && (kib > 16 || !whole) {
                 cells.push("–".to_owned());
                 continue;
             }
