@@ -5,11 +5,13 @@
 
 mod module;
 mod run;
+mod schedule;
 
 use std::collections::BTreeMap;
 
 pub use module::{LoadError, Module};
-pub use run::{Caller, Interleave, Outcome};
+pub use run::{Caller, Outcome};
+pub use schedule::Interleave;
 
 use crate::cpu::{Cpu, Trap};
 use crate::crash::{Cause, Crash};

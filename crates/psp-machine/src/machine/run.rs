@@ -19,17 +19,6 @@ const CALLERS_FRAME: u32 = 256;
 /// Answer of a call for which the kernel finds no memory.
 const NO_MEMORY: u32 = 0x8002_0190;
 
-/// When to let another thread run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interleave {
-    /// When the running one waits.
-    WhenWaiting,
-    /// At every kernel call, in turn.
-    EveryCall,
-    /// At any kernel call, as the dice fall.
-    Random,
-}
-
 /// Who makes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -265,49 +254,6 @@ impl Psp {
             thread.context = context;
         }
         outcome.map_err(|cause| self.crash(cause, during))
-    }
-
-    fn pick(&mut self) -> Result<ThreadId, Crash> {
-        loop {
-            let now = self.kernel.clock.now();
-            self.kernel
-                .threads
-                .wake(&mut self.cpu, now)
-                .map_err(|cause| self.crash(cause, "waking threads".to_owned()))?;
-            let ready = self.kernel.threads.ready();
-            let current = self.kernel.threads.current;
-            if self.kernel.interrupts.suspended && self.kernel.threads.all.contains_key(&current) {
-                return if ready.contains(&current) {
-                    Ok(current)
-                } else {
-                    Err(self.crash(Cause::InterruptsSuspended, "a wait".to_owned()))
-                };
-            }
-            if let Some(id) = self.choose(&ready, current) {
-                return Ok(id);
-            }
-            let Some(time) = self.kernel.threads.next_timeout() else {
-                let waiting = self.kernel.threads.waiting();
-                return Err(self.crash(Cause::Deadlock { waiting }, "all threads".to_owned()));
-            };
-            self.kernel.clock.pass(time.saturating_sub(now));
-        }
-    }
-
-    fn choose(&mut self, ready: &[ThreadId], current: ThreadId) -> Option<ThreadId> {
-        let next = || ready.iter().copied().find(|&id| id > current).or(ready.first().copied());
-        match self.interleave {
-            Interleave::WhenWaiting if ready.contains(&current) => Some(current),
-            Interleave::WhenWaiting | Interleave::EveryCall => next(),
-            Interleave::Random => {
-                // xorshift64, by Marsaglia: repeatable and enough for dice.
-                self.random ^= self.random << 13;
-                self.random ^= self.random >> 7;
-                self.random ^= self.random << 17;
-                let at = usize::try_from(self.random >> 33).expect("31 bits") % ready.len().max(1);
-                ready.get(at).copied()
-            }
-        }
     }
 
     fn trapped(&mut self, id: ThreadId, context: &mut Context, trap: Trap) -> Result<(), Cause> {

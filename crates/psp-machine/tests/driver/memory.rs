@@ -1,12 +1,14 @@
 //! What the driver takes of memory and stack.
 
+use psp_machine::abi::Args;
+use psp_machine::inferno::Entry;
 use psp_machine::machine::Caller;
-use psp_machine::memory::Space;
+use psp_machine::memory::{Place, Space};
 use psp_machine::umd::{LbaParams, command};
 
 use crate::support::images::Kind;
 use crate::support::{
-    FAMILIES, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, small_disc, start, taken_over,
+    FAMILIES, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, small_disc, taken_over,
 };
 
 /// What partition 1 has free in all tests that do not say otherwise.
@@ -135,17 +137,24 @@ fn card_reads_go_to_whole_cache_lines() {
 #[ignore = "needs the built driver"]
 fn parameters_may_lie_in_the_buffer() {
     let disc = small_disc();
-    let (mut psp, _) = taken_over(USUAL.pack(&disc.bytes));
-    let params = LbaParams::sectors(300, 1);
-    // The machine lends two pieces; so copy the parameters to where the answer goes, by an extra call.
-    let pending = psp.spawn_devctl(Caller::user(), command::READ, &params.to_bytes(), (Space::User, 2048, 0));
-    let finished = ok(psp.finish(pending));
-    assert!(finished.bytes == disc.bytes[300 * 2048..301 * 2048]);
-    let (_, outcome) = {
-        let mut psp = machine(USUAL.pack(&disc.bytes));
-        start(&mut psp)
-    };
-    assert!(!outcome.is_error());
+    for kind in FAMILIES {
+        let (mut psp, _) = taken_over(kind.pack(&disc.bytes));
+        let (file, name) = (psp.file_arg(0).address, psp.place_string(""));
+        for (count, at) in [(1, 0), (1, 2012), (32, 0), (32, 65_500)] {
+            let params = LbaParams::sectors(300, count).to_bytes();
+            let buffer = psp.lend(Space::User, count * 2048, Place::Last { slack: 0 });
+            let input = buffer.start + at;
+            psp.cpu.write(input, &params).unwrap();
+            let words = [file, name, command::READ, input, 36, buffer.start, buffer.len];
+            let args = words.into_iter().fold(Args::new(), Args::word);
+            let devctl = psp.driver_entry(Entry::Devctl);
+            let outcome = ok(psp.call_as("read", Caller::user(), devctl, &args));
+            assert_eq!(outcome.value, count * 2048);
+            let bytes = psp.take_back(&buffer).unwrap();
+            let expected = &disc.bytes[300 * 2048..][..bytes.len()];
+            assert!(bytes == expected, "{}: {count} sectors, parameters at {at}", kind.name());
+        }
+    }
 }
 
 /// Requests of 32 KiB and more: one data read when they begin and end on block borders, two at most
