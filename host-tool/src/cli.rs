@@ -59,6 +59,12 @@ pub enum Verb {
     Info(InfoArgs),
     /// Tell whether two images decode to the same bytes, and where they differ first
     Compare(CompareArgs),
+    /// Do the obvious with files and folders, as when they are dropped on the program's icon
+    ///
+    /// Images are packed for the console that the disc is for; compressed files are verified and described.
+    /// Folders are searched. Without any command or option, `cisor GAME.iso` does the same, and a copy of the
+    /// program that is called cisor-extract extracts instead.
+    Drop(DropArgs),
     /// Take the arguments of ziso, ciso or maxcso
     ///
     /// The same happens when the program is called by one of these names. docs/compat.md says what is
@@ -234,6 +240,30 @@ pub struct CompareArgs {
     /// Work in this many threads [default: as many as there are processors, at most 16]
     #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
+}
+
+/// Arguments of `cisor drop`.
+#[derive(Args, Clone, Debug)]
+#[command(group = ArgGroup::new("action").multiple(false))]
+pub struct DropArgs {
+    /// Images, or folders with images
+    #[arg(required_unless_present = "script", value_name = "PATH")]
+    pub inputs: Vec<PathBuf>,
+    /// Pack plain images for this reader
+    #[arg(long = "for", group = "action", value_name = "PROFILE", value_parser = profile_parser(), hide_possible_values = true)]
+    pub profile: Option<Profile>,
+    /// Extract compressed images
+    #[arg(long, group = "action")]
+    pub extract: bool,
+    /// Verify all images, and say what they are
+    #[arg(long, group = "action")]
+    pub verify: bool,
+    /// Wait for a key in the end, so that the window stays open
+    #[arg(long)]
+    pub wait: bool,
+    /// Take the paths from the command line that this .cmd file was started with
+    #[arg(long, hide = true, value_name = "FILE", conflicts_with = "inputs")]
+    pub script: Option<PathBuf>,
 }
 
 /// Arguments of `cisor compat`.

@@ -24,6 +24,9 @@ pub enum Failure {
     /// The input has no bytes.
     #[error("the file is empty")]
     Empty,
+    /// The input is a shortcut of Windows, a small file that only says where another one is.
+    #[error("it is a shortcut, not the file that it leads to")]
+    Shortcut,
     /// The input's header is damaged, or of a version that is not known.
     #[error("{0}")]
     Header(HeaderError),
@@ -62,6 +65,12 @@ pub enum Failure {
     /// The image to be packed consists of raw CD sectors.
     #[error("the image consists of raw CD sectors of 2352 bytes, which no reader of compressed images takes")]
     RawCdSectors,
+    /// A file that was dropped has nothing that tells the console it is for.
+    #[error("it is not recognised as a disc of the PSP or the PS2")]
+    UnknownDisc,
+    /// A folder that was dropped holds nothing to work on.
+    #[error("there are no disc images in this folder")]
+    NoImages,
     /// A plain image needs no extraction.
     #[error("it is a plain image already")]
     AlreadyPlain,
@@ -102,6 +111,14 @@ pub enum Failure {
         needed: u64,
         /// Free bytes on its file system.
         free: u64,
+    },
+    /// The target may become larger than any file on its file system.
+    #[error("{} may need up to {}, and its disk is formatted with FAT, which takes no file of 4 GiB or more", human::name(.target), human::size(*.needed))]
+    TooLargeForFat {
+        /// The target.
+        target: PathBuf,
+        /// The most bytes that it can have.
+        needed: u64,
     },
 
     /// The part file cannot be made.
@@ -218,6 +235,8 @@ impl Failure {
             Self::Header(HeaderError::Foreign(_) | HeaderError::Version { .. })
             | Self::NotWholeSectors { .. }
             | Self::RawCdSectors
+            | Self::Shortcut
+            | Self::UnknownDisc
             | Self::AlreadyPlain
             | Self::Profile(_)
             | Self::Format(_)
@@ -242,6 +261,8 @@ impl Failure {
             | Self::NoFolder(_)
             | Self::NotAFolder(_)
             | Self::NoSpace { .. }
+            | Self::TooLargeForFat { .. }
+            | Self::NoImages
             | Self::Create { .. }
             | Self::PartInUse(_)
             | Self::PartBlocked(_)
@@ -258,6 +279,9 @@ impl Failure {
             Self::Open(_) => "open",
             Self::NotAFile(_) => "not_a_file",
             Self::Empty => "empty",
+            Self::Shortcut => "shortcut",
+            Self::UnknownDisc => "unknown_disc",
+            Self::NoImages => "no_images",
             Self::Header(HeaderError::Foreign(_)) => "foreign_format",
             Self::Header(HeaderError::Version { .. }) => "unknown_version",
             Self::Header(_) => "header",
@@ -279,6 +303,7 @@ impl Failure {
             Self::NoFolder(_) => "no_folder",
             Self::NotAFolder(_) => "not_a_folder",
             Self::NoSpace { .. } => "no_space",
+            Self::TooLargeForFat { .. } => "too_large_for_fat",
             Self::Create { .. } => "create",
             Self::PartInUse(_) => "part_in_use",
             Self::PartBlocked(_) => "part_blocked",
@@ -319,6 +344,14 @@ impl Failure {
                 "Convert them one at a time, to other names."
             }
             Self::NoFolder(_) => "Create it first.",
+            Self::Shortcut => "Take the file itself.",
+            Self::UnknownDisc => "If it is one after all, say whom it is for: cisor compress --for.",
+            Self::TooLargeForFat { .. } => {
+                "Choose a folder on a disk with NTFS or exFAT, or use -f to try anyway."
+            }
+            Self::Create { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                "The disk is read-only: use -d to write into a folder elsewhere, or copy the file first."
+            }
             Self::NoSpace { .. } => "Make room, choose another folder, or use -f to try anyway.",
             Self::PartInUse(_) => "Wait until that run has finished.",
             Self::PartBlocked(_) => "Delete it when no other run is writing it.",
@@ -360,6 +393,7 @@ impl Failure {
             },
             Self::HeaderMd5 { expected, got } | Self::Digest { expected, got } => text(expected, got),
             Self::NoSpace { needed, free, .. } => numbers((Some(*needed), Some(*free))),
+            Self::TooLargeForFat { needed, .. } => numbers((Some(*needed), Some(u32::MAX.into()))),
             Self::DifferentSize { a, b } => numbers((Some(*a), Some(*b))),
             Self::Header(error) => numbers(header_numbers(error)),
             Self::ReadBack(inner) | Self::InSecond { failure: inner, .. } => inner.expected_and_got(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sector_decode::{Buffers, Decoder, Layout, ReadAt, SectorReader};
+use sector_decode::{Buffers, Decoder, Format, Layout, ReadAt, SectorReader};
 
 use crate::failure::{Failure, FileKind};
 
@@ -112,6 +112,9 @@ impl Image {
             return Err(Failure::Empty);
         }
         let layout = Layout::probe(&mut file)?;
+        if layout.format() == Format::Iso && is_shortcut(&mut file) {
+            return Err(Failure::Shortcut);
+        }
         Ok(Self { path: path.to_owned(), file, layout, modified: None })
     }
 
@@ -131,6 +134,14 @@ impl Image {
             now.is_file() && now.len() == self.file.len() && now.modified().ok() == self.modified
         })
     }
+}
+
+/// Whether the file begins as a shortcut of Windows does: the length of its header and the class of shortcuts
+/// ([MS-SHLLINK] 2.1).
+fn is_shortcut(file: &mut HostFile) -> bool {
+    const SHORTCUT: [u8; 20] = *b"\x4C\0\0\0\x01\x14\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46";
+    let mut start = [0; SHORTCUT.len()];
+    file.read_exact_at(&mut start, 0).is_ok() && start == SHORTCUT
 }
 
 /// The memory that one thread reads an image with.

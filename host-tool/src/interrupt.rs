@@ -1,4 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, the second one stops at once.
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, the second one stops at once. On Windows
+//! the same with Ctrl-C and Ctrl-Break; closing the window stops at once.
 //!
 //! Signals come to the whole process, so this is the one place with global state: what the work in
 //! progress listens to, and which part file has to go.
@@ -43,9 +44,13 @@ pub fn install() -> std::io::Result<()> {
 /// # Errors
 ///
 /// When the system does not allow it; an event then ends the program at once, and a part file stays.
-#[cfg(not(unix))]
-pub fn install() -> Result<(), ctrlc::Error> {
-    ctrlc::set_handler(on_signal)
+#[cfg(windows)]
+pub fn install() -> std::io::Result<()> {
+    windows_host::on_console_event(|event| match event {
+        windows_host::ConsoleEvent::Interrupt => on_signal(),
+        // Windows leaves a few seconds, which the work may not end in.
+        windows_host::ConsoleEvent::Closing => stop_now(),
+    })
 }
 
 /// Returns whether whoever started the program wants a signal ignored, as nohup does with SIGHUP. Where
@@ -60,14 +65,19 @@ fn is_ignored(signal: i32) -> bool {
 
 fn on_signal() {
     if REQUESTED.swap(true, Ordering::Relaxed) {
-        if let Some(part) = &*lock(&PART) {
-            let _ = std::fs::remove_file(part);
-        }
-        std::process::exit(Status::Interrupted.code().into());
+        stop_now();
     }
     if let Some(monitor) = lock(&MONITOR).upgrade() {
         monitor.cancel();
     }
+}
+
+/// Removes the part file and ends the program.
+fn stop_now() -> ! {
+    if let Some(part) = &*lock(&PART) {
+        let _ = std::fs::remove_file(part);
+    }
+    std::process::exit(Status::Interrupted.code().into());
 }
 
 /// Returns whether a signal has come.

@@ -7,6 +7,7 @@
 //!    what cannot go well, before any work is done.
 //! 3. [`run`] does the work, one verb per file. Whatever reads a whole image does it in one pass, [`scan`].
 //!    What is written is an [`output::PartFile`] until it is proven.
+//!    Paths without a verb are [`dropped`]: the verb is found for each of them.
 //! 4. [`report`] says how each file ended, as text or JSON; [`exit`] makes the exit code of it.
 #![forbid(unsafe_code)]
 
@@ -14,6 +15,7 @@ pub mod cli;
 pub mod compat;
 pub mod damage;
 pub mod disc;
+pub mod dropped;
 pub mod exit;
 pub mod failure;
 pub mod human;
@@ -29,6 +31,8 @@ pub mod report;
 pub mod run;
 pub mod scan;
 pub mod target;
+pub mod volume;
+pub mod wildcards;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -42,16 +46,24 @@ use crate::plan::{CompressRequest, ExtractRequest};
 use crate::report::Reporter;
 use crate::target::Claims;
 
-/// Does what the arguments say, the first of which is the program's name.
+/// Does what the arguments say, the first of which is the program's name. Paths alone are [`dropped`] ones.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Status {
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(tool) = args.first().and_then(|program| compat::tool_named(program)) {
         return compat::run(tool, &args[1..]);
     }
-    match Cli::try_parse_from(args) {
+    if let Some(paths) = dropped::only_paths(&args) {
+        return dropped::run_as(args.first(), &paths);
+    }
+    let is_bare = dropped::is_bare(&args);
+    let status = match Cli::try_parse_from(args) {
         Ok(cli) => run_verb(cli),
         Err(error) => usage(&error),
+    };
+    if is_bare {
+        dropped::stay_open_if_ours();
     }
+    status
 }
 
 fn run_verb(cli: Cli) -> Status {
@@ -77,6 +89,7 @@ fn run_verb(cli: Cli) -> Status {
         Verb::Verify(args) => run::verify(args, reporter),
         Verb::Info(args) => run::info(args, reporter),
         Verb::Compare(args) => run::compare(args, reporter),
+        Verb::Drop(args) => return dropped::run(args, reporter),
         Verb::Compat(args) => return compat::run(args.tool, &args.args),
         Verb::Completions(args) => run::completions(&args, reporter),
         Verb::Man(args) => return run::man(&args, reporter).max(reporter.worst()),

@@ -8,5 +8,7 @@ fn main() -> ExitCode {
         // Work goes on; only cleaning up after a signal is not possible then.
         eprintln!("warning: cannot listen to signals: {error}");
     }
-    ExitCode::from(cisor::main(wild::args_os()).code())
+    let args = std::env::args_os();
+    let args = if cfg!(windows) { cisor::wildcards::expand(args) } else { args.collect() };
+    ExitCode::from(cisor::main(args).code())
 }

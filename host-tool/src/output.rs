@@ -77,7 +77,7 @@ impl PartFile {
             }
             let part = Self {
                 noted: NotedPart::new(&path),
-                path: TempPath::try_from_path(&path).map_err(failed)?,
+                path: TempPath::try_from_path(system_path(&path)).map_err(failed)?,
                 file,
                 target: target.to_owned(),
                 took_over,
@@ -125,7 +125,7 @@ impl PartFile {
         let Self { path, noted, file, target, .. } = self;
         match existing {
             Existing::Replace => path
-                .persist(&target)
+                .persist(system_path(&target))
                 .map_err(|failed| Failure::Rename { target: target.clone(), error: failed.error }),
             Existing::Keep => keep_existing(path, &target),
         }?;
@@ -136,7 +136,7 @@ impl PartFile {
 
 /// Renames without replacing.
 fn keep_existing(path: TempPath, target: &Path) -> Result<(), Failure> {
-    let failed = match path.persist_noclobber(target) {
+    let failed = match path.persist_noclobber(system_path(target)) {
         Ok(()) => return Ok(()),
         Err(failed) => failed,
     };
@@ -152,7 +152,7 @@ fn keep_existing(path: TempPath, target: &Path) -> Result<(), Failure> {
     }
     failed
         .path
-        .persist(target)
+        .persist(system_path(target))
         .map_err(|failed| Failure::Rename { target: target.to_owned(), error: failed.error })
 }
 
@@ -197,6 +197,29 @@ pub(crate) fn part_path(target: &Path) -> PathBuf {
     name.push(target.file_name().unwrap_or_default());
     name.push(".part");
     target.with_file_name(name)
+}
+
+/// The path in a form that the system takes from libraries which hand it on as it is.
+#[cfg(not(windows))]
+pub(crate) fn system_path(path: &Path) -> PathBuf {
+    path.to_owned()
+}
+
+/// The path in a form that the system takes from libraries which hand it on as it is: Windows has an old limit
+/// of 260 characters for those without `\\?\` before them. The standard library does this by itself.
+#[cfg(windows)]
+pub(crate) fn system_path(path: &Path) -> PathBuf {
+    /// A folder's limit, which is 12 below that of files.
+    const LONG: usize = 247;
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if whole.as_os_str().len() < LONG {
+        return path.to_owned();
+    }
+    // The file itself need not exist yet.
+    match (whole.parent().map(std::fs::canonicalize), whole.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// The folder that a path lies in.

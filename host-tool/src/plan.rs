@@ -29,6 +29,8 @@ pub struct CompressRequest {
     pub try_without_room: bool,
     /// Whom the files are for, where the user has said it.
     pub profile: Option<Profile>,
+    /// Whether discs of neither console are refused unless a profile or format was named.
+    pub only_known_discs: bool,
     /// What the user wishes.
     pub wishes: Wishes,
     /// Whether sources are deleted in the end.
@@ -102,6 +104,7 @@ impl From<CompressArgs> for CompressRequest {
             existing: args.target.existing(),
             try_without_room: args.target.force,
             profile: args.profile,
+            only_known_discs: false,
             wishes: Wishes {
                 to: args.to,
                 block_size: args.block_size,
@@ -302,6 +305,9 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
         (None, Some(_)) => Profile::Any,
         (None, None) => {
             let detected = Profile::for_disc(disc);
+            if detected.is_none() && request.only_known_discs {
+                return Err(Failure::UnknownDisc);
+            }
             let profile = detected.unwrap_or(Profile::Psp);
             wishes.to = by_name;
             // The name can ask for what this disc's profile does not write.

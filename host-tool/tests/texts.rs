@@ -31,7 +31,7 @@ fn texts() {
     std::env::set_current_dir(folder.root()).unwrap();
     trycmd::TestCases::new()
         .env("COLUMNS", "100")
-        .default_bin_path(support::BIN)
+        .default_bin_path(support::bin())
         .case(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/texts/*.trycmd"))
         .run();
 }

@@ -56,6 +56,7 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         existing: Existing::Replace,
         try_without_room: false,
         profile: Some(profile),
+        only_known_discs: false,
         wishes,
         remove_source: false,
     };

@@ -158,6 +158,7 @@ fn plan_all(
             existing: Existing::Replace,
             try_without_room: false,
             profile: Some(Profile::Any),
+            only_known_discs: false,
             wishes,
             remove_source: false,
         };

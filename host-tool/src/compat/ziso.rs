@@ -55,6 +55,7 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         existing: Existing::Replace,
         try_without_room: false,
         profile: Some(if for_opl { Profile::Opl } else { Profile::Any }),
+        only_known_discs: false,
         wishes,
         remove_source: false,
     };

@@ -1,6 +1,7 @@
 //! What the user gets to see: one [`Record`] per file, as text or as a JSON object, and lines on the way.
 
 mod record;
+mod tally;
 mod text;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ pub use record::{
 use crate::cli::Talk;
 use crate::exit::Status;
 use crate::human;
+use crate::report::tally::Tally;
 
 /// Prints records and lines, and remembers the worst status.
 ///
@@ -26,6 +28,7 @@ pub struct Reporter {
     talk: Talk,
     worst: Status,
     stdout: Sink,
+    tally: Option<Tally>,
 }
 
 /// Whether standard output still takes what is printed.
@@ -46,7 +49,7 @@ enum Prefix {
 impl Reporter {
     /// Makes a reporter that prints as much as was asked for.
     pub fn new(talk: Talk) -> Self {
-        Self { talk, worst: Status::Ok, stdout: Sink::Open }
+        Self { talk, worst: Status::Ok, stdout: Sink::Open, tally: None }
     }
 
     /// Returns what was asked for.
@@ -93,9 +96,26 @@ impl Reporter {
         }
     }
 
+    /// Begins to count files for a [`summary`](Self::summary).
+    pub fn begin_tally(&mut self) {
+        self.tally = Some(Tally::default());
+    }
+
+    /// Prints how the files ended, `total` of them, that were finished since the tally began.
+    pub fn summary(&mut self, total: usize) {
+        if let Some(tally) = self.tally.take()
+            && !self.talk.quiet
+        {
+            let _ = write!(anstream::stderr(), "\n{}", tally.text(total));
+        }
+    }
+
     /// Prints a file's record: the end of all work on it.
     pub fn finish(&mut self, record: Record) {
         self.worst = self.worst.max(record.status);
+        if let Some(tally) = &mut self.tally {
+            tally.add(&record);
+        }
         for range in &record.damaged {
             self.line(Prefix::Error, &record.input, &range.text);
         }

@@ -23,10 +23,10 @@ use crate::failure::Failure;
 use crate::human;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::{PartFile, folder_of, part_path};
+use crate::output::{PartFile, part_path};
 use crate::progress::Bars;
 use crate::report::{Record, Reporter};
-use crate::target;
+use crate::{target, volume};
 
 /// Does the work on each file in turn. A failure in one does not stop the others; an interruption does.
 fn each<J>(
@@ -65,12 +65,8 @@ fn begin_part(
     record: &mut Record,
     reporter: &mut Reporter,
 ) -> Result<PartFile, Failure> {
-    // What the system does not tell is no reason to refuse.
-    if let Ok(free) = fs4::available_space(folder_of(target))
-        && free < needed
-        && !try_without_room
-    {
-        return Err(Failure::NoSpace { target: target.to_owned(), needed, free });
+    if !try_without_room {
+        volume::check(target, needed)?;
     }
     let part = PartFile::create(target)?;
     if part.took_over() {

@@ -3,7 +3,7 @@
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
-use crate::support::{BIN, Ciso, Folder, ps2_disc, psp_disc};
+use crate::support::{Ciso, Folder, executable, ps2_disc, psp_disc};
 
 #[test]
 fn ziso_packs_and_unpacks() {
@@ -83,7 +83,7 @@ fn program_names_stand_for_the_tools() {
         ("ciso", &["9", "GAME.iso", "3"]),
         ("maxcso.exe", &["GAME.iso", "-o", "4"]),
     ] {
-        std::fs::copy(BIN, folder.path(name)).unwrap();
+        std::fs::copy(executable(), folder.path(name)).unwrap();
         folder.command(folder.path(name), args).assert().success();
         folder.remove(name);
     }

@@ -116,18 +116,6 @@ fn part_file_of_a_dead_run_is_taken_over_and_named() {
 }
 
 #[test]
-fn part_file_of_a_live_run_is_left_alone() {
-    let folder = Folder::with_game();
-    folder.write(".GAME.cso.part", b"half");
-    let live = std::fs::File::open(folder.path(".GAME.cso.part")).unwrap();
-    live.lock().unwrap();
-    let run = folder.cisor(["compress", "GAME.iso"]).assert().code(2);
-    run.stderr(contains(".GAME.cso.part is being written by another run"));
-    assert_eq!(folder.read(".GAME.cso.part"), b"half");
-    assert_eq!(folder.names(), [".GAME.cso.part", "GAME.iso"]);
-}
-
-#[test]
 fn part_file_that_is_a_folder_is_left_alone() {
     let folder = Folder::with_game();
     std::fs::create_dir(folder.path(".GAME.cso.part")).unwrap();

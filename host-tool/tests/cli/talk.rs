@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_empty, is_match};
 
-use crate::support::{BIN, Folder};
+use crate::support::{Folder, bin};
 
 #[test]
 fn without_a_terminal_there_is_a_plain_line_per_file() {
@@ -34,9 +34,9 @@ fn quiet_and_verbose() {
 fn colours_are_where_they_are_wanted() {
     let folder = Folder::new();
     let error = |variables: &[(&str, &str)]| {
-        let mut command = folder.cisor(["verify", "none"]);
-        command.envs(variables.iter().copied());
-        String::from_utf8(command.output().unwrap().stderr).unwrap()
+        let run = folder.cisor(["verify", "none"]);
+        let run = variables.iter().fold(run, |run, (name, value)| run.env(name, value));
+        String::from_utf8(run.output().stderr).unwrap()
     };
     assert!(!error(&[]).contains('\x1b'));
     assert!(error(&[("CLICOLOR_FORCE", "1")]).starts_with("\x1b[1;31merror:\x1b[0m none: "));
@@ -45,7 +45,7 @@ fn colours_are_where_they_are_wanted() {
 
 /// Reads a little of the output, closes the pipe, and returns the exit code and the errors.
 fn closed_pipe(folder: &Folder, args: &[&str]) -> (Option<i32>, String) {
-    let mut child = Command::new(BIN)
+    let mut child = Command::new(bin())
         .current_dir(folder.root())
         .args(args)
         .stdout(Stdio::piped())
@@ -77,7 +77,7 @@ fn pipe_that_closes_is_no_panic() {
 fn standard_output_that_cannot_be_written_is_a_failure() {
     let folder = Folder::with_compressed_game();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = Command::new(BIN)
+    let output = Command::new(bin())
         .current_dir(folder.root())
         .args(["verify", "GAME.cso"])
         .stdout(full)

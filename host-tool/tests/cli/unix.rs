@@ -109,6 +109,18 @@ fn two_runs_for_one_target_do_not_get_in_each_others_way() {
 }
 
 #[test]
+fn part_file_of_a_live_run_is_left_alone() {
+    let folder = Folder::with_game();
+    folder.write(".GAME.cso.part", b"half");
+    let live = std::fs::File::open(folder.path(".GAME.cso.part")).unwrap();
+    live.lock().unwrap();
+    let run = folder.cisor(["compress", "GAME.iso"]).assert().code(2);
+    run.stderr(contains(".GAME.cso.part is being written by another run"));
+    assert_eq!(folder.read(".GAME.cso.part"), b"half");
+    assert_eq!(folder.names(), [".GAME.cso.part", "GAME.iso"]);
+}
+
+#[test]
 fn devices_and_pipes_are_refused_without_waiting_for_them() {
     let folder = Folder::new();
     let status = Command::new("mkfifo").arg(folder.path("pipe.iso")).status().unwrap();
@@ -186,7 +198,7 @@ fn names_that_are_no_unicode_work() {
     folder.cisor([OsStr::new("compress"), name(b"G\xE4ME.iso")]).assert().success();
     assert!(folder.path(name(b"G\xE4ME.cso")).is_file());
     let output = folder.cisor([OsStr::new("verify"), OsStr::new("--json"), name(b"G\xE4ME.cso")]).output();
-    let object: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(object["input"], "G\u{FFFD}ME.cso");
     assert_eq!(object["input_raw"], "47e44d452e63736f");
 }

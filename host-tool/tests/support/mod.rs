@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use assert_cmd::Command;
+use assert_cmd::assert::Assert;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -13,7 +14,64 @@ use tempfile::TempDir;
 mod test_disc;
 
 pub(crate) const SECTOR: usize = 2048;
+/// The program as it was built beside the tests.
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_cisor");
+
+/// The program that is tested: the one built beside the tests or, where `CISOR_WINDOWS_EXE` names one, that
+/// under Wine.
+pub(crate) fn bin() -> &'static str {
+    if under_wine() { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/under-wine") } else { BIN }
+}
+
+/// The program as a file.
+pub(crate) fn executable() -> PathBuf {
+    std::env::var_os(WINDOWS_EXE).map_or_else(|| bin().into(), PathBuf::from)
+}
+
+const WINDOWS_EXE: &str = "CISOR_WINDOWS_EXE";
+
+pub(crate) fn under_wine() -> bool {
+    std::env::var_os(WINDOWS_EXE).is_some()
+}
+
+/// A run of the program. What it prints is compared with slashes where Windows has backslashes.
+pub(crate) struct Run(Command);
+
+impl Run {
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.0.arg(arg);
+        self
+    }
+
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.0.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub(crate) fn in_folder(mut self, folder: impl AsRef<Path>) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
+    pub(crate) fn output(mut self) -> std::process::Output {
+        let mut output = self.0.output().unwrap();
+        if cfg!(windows) || under_wine() {
+            for text in [&mut output.stdout, &mut output.stderr] {
+                text.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
+            }
+        }
+        output
+    }
+
+    pub(crate) fn assert(self) -> Assert {
+        Assert::new(self.output())
+    }
+}
 
 /// A fresh folder that the binary works in.
 pub(crate) struct Folder(TempDir);
@@ -66,8 +124,16 @@ impl Folder {
         names
     }
 
-    pub(crate) fn cisor<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        self.command(BIN, args)
+    pub(crate) fn cisor<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
+        self.run(bin(), args)
+    }
+
+    pub(crate) fn run<S: AsRef<OsStr>>(
+        &self,
+        program: impl AsRef<OsStr>,
+        args: impl IntoIterator<Item = S>,
+    ) -> Run {
+        Run(self.command(program, args))
     }
 
     pub(crate) fn command<S: AsRef<OsStr>>(
@@ -86,7 +152,8 @@ impl Folder {
 
     /// Runs with `--json` and returns the exit code and the objects.
     pub(crate) fn json(&self, args: &[&str]) -> (i32, Vec<Value>) {
-        let output = self.cisor(args).arg("--json").output().unwrap();
+        // As it was printed: in JSON a backslash is no separator.
+        let output = self.cisor(args).arg("--json").0.output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let objects = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         (output.status.code().unwrap(), objects)

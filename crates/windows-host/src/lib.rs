@@ -1,0 +1,102 @@
+//! What the converter asks of Windows and no library offers without `unsafe` code: whose the console is, what
+//! happens to it, and which file system a folder is on.
+//!
+//! Elsewhere this crate is empty. Everything here works from Windows 7 on.
+#![cfg(windows)]
+
+use std::ffi::OsString;
+use std::io;
+use std::os::windows::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::ptr::null_mut;
+use std::sync::OnceLock;
+
+use windows_sys::Win32::Foundation::{FALSE, TRUE};
+use windows_sys::Win32::Storage::FileSystem::{GetVolumeInformationW, GetVolumePathNameW};
+use windows_sys::Win32::System::Console::{
+    CTRL_BREAK_EVENT, CTRL_C_EVENT, GetConsoleProcessList, SetConsoleCtrlHandler,
+};
+use windows_sys::core::BOOL;
+
+/// What happens to the console that a program runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsoleEvent {
+    /// Ctrl-C or Ctrl-Break was pressed; the program may go on.
+    Interrupt,
+    /// The window is closed, the user logs off, or the machine goes down. The program ends when the handler
+    /// returns, and some seconds later if it does not.
+    Closing,
+}
+
+static HANDLER: OnceLock<fn(ConsoleEvent)> = OnceLock::new();
+
+/// Has `handler` called at every event, in a thread that Windows makes for it. Only the first call counts.
+///
+/// # Errors
+///
+/// When the system does not allow it.
+pub fn on_console_event(handler: fn(ConsoleEvent)) -> io::Result<()> {
+    if HANDLER.set(handler).is_err() {
+        return Ok(());
+    }
+    // SAFETY: the function has the signature that is asked for and lives as long as the program.
+    match unsafe { SetConsoleCtrlHandler(Some(forward), TRUE) } {
+        FALSE => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+unsafe extern "system" fn forward(event: u32) -> BOOL {
+    let Some(handler) = HANDLER.get() else { return FALSE };
+    handler(match event {
+        CTRL_C_EVENT | CTRL_BREAK_EVENT => ConsoleEvent::Interrupt,
+        _ => ConsoleEvent::Closing,
+    });
+    TRUE
+}
+
+/// Returns whether this program is the only one in its console, so that the window goes away with it: it was
+/// started from the desktop. Without a console there is no window either.
+pub fn owns_console() -> bool {
+    let mut processes = [0; 2];
+    // SAFETY: the buffer has room for the number of ids that is given, and is used only during the call. When
+    // there are more of them, their number is returned and nothing is written.
+    unsafe { GetConsoleProcessList(processes.as_mut_ptr(), 2) == 1 }
+}
+
+/// Returns the name of the file system that a path is on, for instance `NTFS` or `FAT32`. The path itself need
+/// not exist.
+///
+/// # Errors
+///
+/// When the system does not tell, which may be so for drives of the network.
+pub fn file_system(path: &Path) -> io::Result<String> {
+    let path: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
+    // A volume may be mounted in a folder, so its root can be as long as the path; `C:\` is longer than `C:`.
+    let mut root = vec![0u16; path.len() + 260];
+    let room = u32::try_from(root.len()).unwrap_or(u32::MAX);
+    // SAFETY: the path ends in a zero, the buffer has the room that is given; both live through the call.
+    if unsafe { GetVolumePathNameW(path.as_ptr(), root.as_mut_ptr(), room) } == FALSE {
+        return Err(io::Error::last_os_error());
+    }
+    let mut name = [0u16; 64];
+    // SAFETY: the root is the string that the call above wrote and ended with a zero; what is not wanted may be
+    // null; the name's buffer has the room that is given. All of them live through the call.
+    let told = unsafe {
+        GetVolumeInformationW(
+            root.as_ptr(),
+            null_mut(),
+            0,
+            null_mut(),
+            null_mut(),
+            null_mut(),
+            name.as_mut_ptr(),
+            64,
+        )
+    };
+    if told == FALSE {
+        return Err(io::Error::last_os_error());
+    }
+    let len = name.iter().position(|&unit| unit == 0).unwrap_or(name.len());
+    Ok(OsString::from_wide(&name[..len]).to_string_lossy().into_owned())
+}

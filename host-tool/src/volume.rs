@@ -1,0 +1,45 @@
+//! What the file system takes that a target is on: how much room there is, and how large a file may be.
+
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::output::{folder_of, system_path};
+
+/// The largest file of FAT12, FAT16 and FAT32.
+const FAT_MAX: u64 = u32::MAX as u64;
+
+/// Refuses a target that may have up to `needed` bytes and for which its file system has no room. What the
+/// system does not tell is no reason to refuse.
+///
+/// # Errors
+///
+/// [`Failure::NoSpace`] or [`Failure::TooLargeForFat`].
+pub fn check(target: &Path, needed: u64) -> Result<(), Failure> {
+    let folder = system_path(&folder_of(target));
+    if needed > FAT_MAX && is_fat(&folder) {
+        return Err(Failure::TooLargeForFat { target: target.to_owned(), needed });
+    }
+    match fs4::available_space(&folder) {
+        Ok(free) if free < needed => Err(Failure::NoSpace { target: target.to_owned(), needed, free }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_fat(folder: &Path) -> bool {
+    // MSDOS_SUPER_MAGIC of <linux/magic.h>, for vfat too. exFAT has another.
+    const FAT: i64 = 0x4D44;
+    #[expect(clippy::useless_conversion, reason = "the field's type depends on the machine")]
+    rustix::fs::statfs(folder).is_ok_and(|found| i64::from(found.f_type) == FAT)
+}
+
+#[cfg(windows)]
+fn is_fat(folder: &Path) -> bool {
+    windows_host::file_system(folder).is_ok_and(|name| matches!(name.as_str(), "FAT" | "FAT32"))
+}
+
+/// Nobody tells here; a write that fails names the cause.
+#[cfg(not(any(target_os = "linux", windows)))]
+fn is_fat(_folder: &Path) -> bool {
+    false
+}
