@@ -151,7 +151,7 @@ impl Reporter {
         let mut stdout = AutoStream::auto(io::stdout());
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             self.stdout = Sink::Gone;
-            if error.kind() != io::ErrorKind::BrokenPipe {
+            if !is_closed_pipe(&error) {
                 self.worst = self.worst.max(Status::Failed);
                 self.line(Prefix::Error, Path::new("standard output"), &format!("cannot write: {error}"));
             }
@@ -168,4 +168,12 @@ impl Reporter {
         // anstream takes the colours away where they are not wanted.
         let _ = writeln!(anstream::stderr(), "{colour}{word}:{RESET} {}: {text}", human::name(name));
     }
+}
+
+/// Whether the reader of a pipe has gone away.
+fn is_closed_pipe(error: &io::Error) -> bool {
+    // Windows says it in another way, too, which the standard library has no kind for.
+    const NOT_CONNECTED: i32 = 233;
+    error.kind() == io::ErrorKind::BrokenPipe
+        || (cfg!(windows) && error.raw_os_error() == Some(NOT_CONNECTED))
 }

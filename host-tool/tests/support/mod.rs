@@ -34,6 +34,11 @@ pub(crate) fn under_wine() -> bool {
     std::env::var_os(WINDOWS_EXE).is_some()
 }
 
+/// Whether the program that is tested is that for Windows.
+pub(crate) fn is_windows() -> bool {
+    cfg!(windows) || under_wine()
+}
+
 /// A run of the program. What it prints is compared with slashes where Windows has backslashes.
 pub(crate) struct Run(Command);
 
@@ -60,7 +65,7 @@ impl Run {
 
     pub(crate) fn output(mut self) -> std::process::Output {
         let mut output = self.0.output().unwrap();
-        if cfg!(windows) || under_wine() {
+        if is_windows() {
             for text in [&mut output.stdout, &mut output.stderr] {
                 text.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
             }
@@ -134,6 +139,14 @@ impl Folder {
         args: impl IntoIterator<Item = S>,
     ) -> Run {
         Run(self.command(program, args))
+    }
+
+    /// Runs a copy of the program that is in the folder.
+    pub(crate) fn run_copy<S: AsRef<OsStr>>(&self, name: &str, args: impl IntoIterator<Item = S>) -> Run {
+        if under_wine() {
+            return self.run("wine", [self.path(name)]).args(args);
+        }
+        self.run(self.path(name), args)
     }
 
     pub(crate) fn command<S: AsRef<OsStr>>(
