@@ -264,6 +264,9 @@ pub struct DropArgs {
     /// Take the paths from the command line that this .cmd file was started with
     #[arg(long, hide = true, value_name = "FILE", conflicts_with = "inputs")]
     pub script: Option<PathBuf>,
+    /// Only tell by the exit code whether that .cmd file was started with paths dropped on it
+    #[arg(long, hide = true, requires = "script")]
+    pub was_dropped: bool,
 }
 
 /// Arguments of `cisor compat`.

@@ -1,10 +1,11 @@
-//! The project's tasks: `cargo xtask test`, `psp`, `mutants`, `disc`, `bench`, `policy`. One file each.
+//! The project's tasks: `cargo xtask test`, `psp`, `mutants`, `disc`, `bench`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
 
 mod bench;
 mod debian;
 mod disc;
+mod dist;
 mod mutants;
 mod paths;
 mod policy;
@@ -14,6 +15,7 @@ mod steps;
 mod test;
 mod toolchain;
 mod tools;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,8 @@ enum Task {
     Disc(disc::Args),
     /// Measure the converter on the test disc and write docs/benchmarks.md.
     Bench(bench::Args),
+    /// Make everything that people install, in target/dist/.
+    Dist(dist::Args),
     /// Check the licences and the banned ways of reaching a dependency (the rules are in deny.toml).
     Policy,
 }
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         Task::Mutants => mutants::run(),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -87,7 +87,7 @@ fn quoted(line: &str) -> Option<String> {
 }
 
 /// The packages of the workspace and what each links.
-struct Graph<'a> {
+pub(crate) struct Graph<'a> {
     packages: HashMap<&'a str, Package<'a>>,
 }
 
@@ -101,7 +101,7 @@ struct Package<'a> {
 }
 
 impl<'a> Graph<'a> {
-    fn read(metadata: &'a Value) -> Result<Self> {
+    pub(crate) fn read(metadata: &'a Value) -> Result<Self> {
         let array = |value: &'a Value| value.as_array().map(Vec::as_slice).unwrap_or_default();
         let text = |value: &'a Value| value.as_str().unwrap_or_default();
         let mut packages = HashMap::new();
@@ -128,7 +128,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The ids of the packages of these names and of all that they link.
-    fn linked_into(&self, names: &[&str]) -> BTreeSet<&'a str> {
+    pub(crate) fn linked_into(&self, names: &[&str]) -> BTreeSet<&'a str> {
         let roots = self.packages.values().filter(|package| names.contains(&package.name));
         let mut open: Vec<&str> = roots.map(|package| package.id).collect();
         let mut found = BTreeSet::new();

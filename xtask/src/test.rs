@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{disc, paths, psp, shell, tools};
+use crate::{disc, dist, paths, psp, shell, tools, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -40,6 +40,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         });
     }
     steps.run("tests", || shell::run(&mut nextest(args, discs.as_ref())));
+    let exe = steps.run("converter for Windows", windows::build);
+    if let Some(exe) = &exe {
+        steps.run("tests of the converter for Windows", || windows::test(exe, &args.filters));
+    }
+    if let (true, Some(exe), Some(discs)) = (args.filters.is_empty(), &exe, &discs) {
+        steps.run("what people install", || dist::check(exe, &discs.ps2));
+    }
     Ok(steps.summary())
 }
 
@@ -49,6 +56,8 @@ fn nextest(args: &Args, discs: Option<&disc::Discs>) -> Command {
     let mut cargo = shell::cargo();
     cargo
         .args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"])
+        // These need the program for Windows, which has a step of its own.
+        .args(["-E", "not binary_id(cisor::windows)"])
         .args(&args.filters);
     cargo.env("CISOR_BIN", paths::cisor());
     if let Some(discs) = discs {

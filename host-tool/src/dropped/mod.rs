@@ -93,18 +93,22 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
         None if args.verify => Action::Verify,
         None => Action::ByContent,
     };
-    let status = match args.script {
-        None => work(&args.inputs, action, reporter),
+    let paths = match &args.script {
+        None => Some(args.inputs),
         Some(script) => {
             let line = std::env::var_os(COMMAND_LINE).unwrap_or_default();
-            match line.to_str().and_then(|line| command_line::paths(line, &script)) {
-                Some(paths) => work(&paths, action, reporter),
-                None => {
-                    reporter
-                        .error(&script, "cannot tell which files were dropped. Drop their folder instead.");
-                    Status::Failed
-                }
-            }
+            line.to_str().and_then(|line| command_line::paths(line, script))
+        }
+    };
+    if args.was_dropped {
+        return if paths.is_some() { Status::Ok } else { Status::Refused };
+    }
+    let status = match (paths, &args.script) {
+        (Some(paths), _) => work(&paths, action, reporter),
+        (None, script) => {
+            let name = script.as_deref().unwrap_or(Path::new(""));
+            reporter.error(name, "cannot tell which files were dropped. Drop their folder instead.");
+            Status::Failed
         }
     };
     if args.wait {

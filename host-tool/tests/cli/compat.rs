@@ -84,7 +84,8 @@ fn program_names_stand_for_the_tools() {
         ("maxcso.exe", &["GAME.iso", "-o", "4"]),
     ] {
         // Windows starts only what is called so.
-        let name = if is_windows() { name.replace(".py", "").replace(".exe", "") + ".exe" } else { name.into() };
+        let name =
+            if is_windows() { name.replace(".py", "").replace(".exe", "") + ".exe" } else { name.into() };
         std::fs::copy(executable(), folder.path(&name)).unwrap();
         folder.run_copy(&name, args).assert().success();
         folder.remove(name);

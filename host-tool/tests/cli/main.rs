@@ -7,6 +7,7 @@ mod bad_input;
 mod compat;
 mod conversions;
 mod damage;
+mod dropping;
 mod info;
 mod json;
 mod safety;

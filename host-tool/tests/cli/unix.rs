@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
-use crate::support::{BIN, Folder, is_root, noise, psp_disc, text, unprivileged};
+use crate::support::{BIN, Folder, is_root, noise, psp_disc, text, unprivileged, small_disc};
 
 /// Starts a compression that takes minutes, and waits until it writes its part file.
 fn start_slow(folder: &Folder, args: &[&str]) -> Child {
@@ -156,6 +156,25 @@ fn read_only_target_folder_is_named() {
     let run = folder.command(program, args).assert().code(2);
     run.stderr("error: GAME.iso: cannot create out/.GAME.cso.part: Permission denied (os error 13)\n");
     assert_eq!(std::fs::read_dir(folder.path("out")).unwrap().count(), 0);
+}
+
+#[test]
+fn dropped_file_on_a_read_only_disk_is_named_with_a_way_out() {
+    let folder = Folder::with_game();
+    if !can_mount(&folder) {
+        // What is left is a folder that may not be written.
+        open_to_all(folder.root());
+        std::fs::rename(folder.path("GAME.iso"), folder.path("small/GAME.iso")).unwrap();
+        std::fs::set_permissions(folder.path("small"), PermissionsExt::from_mode(0o555)).unwrap();
+        let (program, args) = unprivileged(&["small/GAME.iso"]);
+        let run = folder.command(program, args).assert().code(2);
+        run.stderr(contains("cannot create small/.GAME.cso.part").and(contains("1 file: 0 done")));
+        return;
+    }
+    folder.write("SMALL.iso", &small_disc());
+    let script = format!("cp SMALL.iso small/GAME.iso; mount -o remount,ro small; '{BIN}' small/GAME.iso");
+    let run = on_small_disk(&folder, &script).code(2);
+    run.stderr(contains("The disk is read-only: use -d to write into a folder elsewhere"));
 }
 
 /// Temporary folders belong to their maker alone; the unprivileged user has to get in.

@@ -1,0 +1,47 @@
+//! The archive for the console's memory card: unpacked there, everything is in its place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::archive::zip;
+use super::licences::{self, Linked};
+use super::{Programs, Release, add_papers, copy, with_crlf, write};
+use crate::paths;
+
+/// What `cargo xtask psp` builds, and where on the card it belongs. Of what is not required, only that is packed
+/// which was built.
+const FILES: &[(&str, &str, Need)] = &[
+    ("cisor.prx", "SEPLUGINS/cisor.prx", Need::Required),
+    ("EBOOT.PBP", "PSP/GAME/CISOR/EBOOT.PBP", Need::IfBuilt),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Required,
+    IfBuilt,
+}
+
+/// Packs the archive.
+pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
+    let folder = scratch.join("card");
+    for &(built, place, need) in FILES {
+        let from = programs.psp.join(built);
+        match (from.is_file(), need) {
+            (true, _) => copy(&from, &folder.join(place))?,
+            (false, Need::Required) => bail!("{} is missing: cargo xtask psp", from.display()),
+            (false, Need::IfBuilt) => {}
+        }
+    }
+    let readme = paths::root().join("packaging/README-psp.txt");
+    let readme = fs::read_to_string(&readme).with_context(|| readme.display().to_string())?;
+    write(&folder.join("README.txt"), with_crlf(&readme))?;
+    // A folder of its own, because the top of the card is the console's.
+    let papers = folder.join("CISOR");
+    add_papers(&papers)?;
+    let linked = Linked { workspace: "psp-driver", packages: &[], target: None };
+    licences::write_all(&linked, &papers.join("licences"))?;
+    licences::write_standard_library(&papers.join("licences"))?;
+    zip(&folder, to.join(format!("cisor-{}-psp.zip", release.version)), release)
+}

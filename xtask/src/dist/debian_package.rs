@@ -1,0 +1,159 @@
+//! The Debian package: the static program, manual pages, completions, and entries for file managers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::archive::{deb, files_below, gzip};
+use super::{Programs, Release, add_papers, copy, linux, write};
+use crate::paths;
+
+/// A thing to do with a disc from a file manager.
+struct Action {
+    /// Name of its file.
+    key: &'static str,
+    name: &'static str,
+    /// What `cisor drop` is asked for.
+    option: &'static str,
+    /// Whether it is for plain images; else for compressed ones.
+    on_plain: bool,
+    on_compressed: bool,
+}
+
+const ACTIONS: &[Action] = &[
+    Action {
+        key: "compress-psp",
+        name: "Compress for PSP",
+        option: "--for psp",
+        on_plain: true,
+        on_compressed: false,
+    },
+    Action {
+        key: "compress-opl",
+        name: "Compress for PS2 (Open PS2 Loader)",
+        option: "--for opl",
+        on_plain: true,
+        on_compressed: false,
+    },
+    Action {
+        key: "compress-ppsspp",
+        name: "Compress for PPSSPP",
+        option: "--for ppsspp",
+        on_plain: true,
+        on_compressed: false,
+    },
+    Action {
+        key: "extract",
+        name: "Extract to ISO",
+        option: "--extract",
+        on_plain: false,
+        on_compressed: true,
+    },
+    Action {
+        key: "verify",
+        name: "Verify disc image",
+        option: "--verify",
+        on_plain: true,
+        on_compressed: true,
+    },
+];
+
+/// What shared-mime-info 2 calls ISO images, CSO files, and what this package adds to it.
+const PLAIN: &str = "application/x-cd-image;application/vnd.efi.iso;";
+const COMPRESSED: &str =
+    "application/x-compressed-iso;application/x-zso;application/x-dax;application/x-jso;";
+
+/// Packs the package.
+pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
+    let root = scratch.join("deb");
+    let share = root.join("usr/share");
+    copy(&programs.linux, &root.join("usr/bin/cisor"))?;
+    add_pages(&share, scratch)?;
+    add_desktop(&share)?;
+    add_documents(&share.join("doc/cisor"))?;
+    add_control(&root, release)?;
+    deb(&root, to.join(format!("cisor_{}_amd64.deb", release.version)), release)
+}
+
+fn add_pages(share: &Path, scratch: &Path) -> Result<()> {
+    let generated = scratch.join("generated");
+    linux::add_generated(&generated)?;
+    for page in files_below(&generated.join("man"))? {
+        let to = share.join("man/man1").join(page.file_name().unwrap_or_default());
+        copy(&page, &to)?;
+        gzip(&to)?;
+    }
+    for (from, to) in [
+        ("cisor.bash", "bash-completion/completions/cisor"),
+        ("_cisor", "zsh/vendor-completions/_cisor"),
+        ("cisor.fish", "fish/vendor_completions.d/cisor.fish"),
+    ] {
+        copy(&generated.join("completions").join(from), &share.join(to))?;
+    }
+    Ok(())
+}
+
+/// What file managers offer for discs: "Open with…" by desktop entries, a menu of KDE's and of Nemo's.
+fn add_desktop(share: &Path) -> Result<()> {
+    copy(&paths::root().join("packaging/linux/cisor.xml"), &share.join("mime/packages/cisor.xml"))?;
+    let mut keys = String::new();
+    let mut menu = String::new();
+    for Action { key, name, option, on_plain, on_compressed } in ACTIONS {
+        let types = match (on_plain, on_compressed) {
+            (true, false) => PLAIN.to_owned(),
+            (false, true) => COMPRESSED.to_owned(),
+            _ => format!("{PLAIN}{COMPRESSED}"),
+        };
+        let exec = format!("cisor drop {option} --wait -- %F");
+        write(
+            &share.join(format!("applications/cisor-{key}.desktop")),
+            format!(
+                "[Desktop Entry]\nType=Application\nName={name}\nComment=With Cisor\nExec={exec}\nTryExec=cisor\n\
+                 Icon=media-optical\nTerminal=true\nNoDisplay=true\nMimeType={types}\nCategories=Utility;Archiving;\n"
+            ),
+        )?;
+        let extensions = match (on_plain, on_compressed) {
+            (true, false) => "iso;",
+            (false, true) => "cso;zso;dax;jso;",
+            _ => "iso;cso;zso;dax;jso;",
+        };
+        write(
+            &share.join(format!("nemo/actions/cisor-{key}.nemo_action")),
+            format!(
+                "[Nemo Action]\nName={name}\nComment=With Cisor\nExec={exec}\nTerminal=true\nQuote=double\n\
+                 Icon-Name=media-optical\nSelection=notnone\nExtensions={extensions}\nDependencies=cisor;\n"
+            ),
+        )?;
+        keys.push_str(&format!("{key};"));
+        menu.push_str(&format!(
+            "\n[Desktop Action {key}]\nName={name}\nIcon=media-optical\nExec=konsole -e {exec}\n"
+        ));
+    }
+    write(
+        &share.join("kio/servicemenus/cisor.desktop"),
+        format!(
+            "[Desktop Entry]\nType=Service\nMimeType={PLAIN}{COMPRESSED}\nX-KDE-Submenu=Disc image\nActions={keys}\n{menu}"
+        ),
+    )
+}
+
+fn add_documents(folder: &Path) -> Result<()> {
+    add_papers(folder)?;
+    fs::rename(folder.join("CHANGELOG.md"), folder.join("changelog"))?;
+    gzip(&folder.join("changelog"))?;
+    copy(&paths::root().join("packaging/linux/copyright"), &folder.join("copyright"))?;
+    linux::add_licences(&folder.join("licences"))
+}
+
+fn add_control(root: &Path, release: &Release) -> Result<()> {
+    let mut size = 0;
+    for file in files_below(root)? {
+        // As Debian counts: in whole KiB, each file by itself.
+        size += file.metadata()?.len().div_ceil(1024);
+    }
+    let template = paths::root().join("packaging/linux/control.in");
+    let control = fs::read_to_string(&template).with_context(|| template.display().to_string())?;
+    let control = control.replace("@VERSION@", &release.version).replace("@SIZE@", &size.to_string());
+    write(&root.join("DEBIAN/control"), control)
+}

@@ -1,0 +1,131 @@
+//! The licence texts of everything that is linked into a program.
+//!
+//! Each dependency's package has its texts in it, and C libraries that it brings along have theirs below. A
+//! package without a text is an error: it must be looked at, not passed over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::archive::files_below;
+use super::{copy, write};
+use crate::policy::Graph;
+use crate::{paths, shell};
+
+/// How files with licences are called.
+const NAMES: &[&str] = &["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
+
+/// C libraries in packages, by package: where their own licence is. What else is in such packages is not built.
+const INNER: &[(&str, &str)] = &[
+    ("libz-sys", "src/zlib/LICENSE"),
+    ("libdeflate-sys", "libdeflate/COPYING"),
+    ("lz4-sys", "liblz4/LICENSE"),
+];
+
+/// A workspace, and what of it is linked into a program.
+pub(super) struct Linked<'a> {
+    /// Folder of the workspace in the work tree.
+    pub(super) workspace: &'a str,
+    /// The packages that make the program; none for all of the workspace.
+    pub(super) packages: &'a [&'a str],
+    /// What it is built for; dependencies of other systems are left out.
+    pub(super) target: Option<&'a str>,
+}
+
+/// Writes the texts into a folder, and `README.txt` with the list of packages. Returns how many there are.
+pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
+    let mut cargo = shell::cargo();
+    cargo.args(["metadata", "--format-version", "1", "--locked", "--manifest-path"]);
+    cargo.arg(paths::root().join(linked.workspace).join("Cargo.toml"));
+    if let Some(target) = linked.target {
+        cargo.args(["--filter-platform", target]);
+    }
+    let metadata: Value = serde_json::from_slice(&shell::output(&mut cargo)?)?;
+    let graph = Graph::read(&metadata)?;
+    let all = metadata["packages"].as_array().context("cargo metadata: no packages")?;
+    let own = all.iter().filter(|package| package["source"].is_null());
+    let own: Vec<&str> = own.filter_map(|package| package["name"].as_str()).collect();
+    let ids = graph.linked_into(if linked.packages.is_empty() { &own } else { linked.packages });
+    let mut list = String::new();
+    let mut count = 0;
+    for package in all {
+        let text = |field: &str| package[field].as_str().unwrap_or_default();
+        // What has no source is of this project, whose licences lie beside the program.
+        if !ids.contains(text("id")) || package["source"].is_null() {
+            continue;
+        }
+        let (name, version) = (text("name"), text("version"));
+        let source = Path::new(text("manifest_path")).parent().context("a package without a folder")?;
+        let to = folder.join(format!("{name}-{version}"));
+        for path in texts(name, source)? {
+            // An inner library's folder stays in the name, so that both texts have room.
+            let file = path.strip_prefix(source)?.to_string_lossy().replace('/', "-");
+            copy(&path, &to.join(file))?;
+        }
+        list.push_str(&format!("{name} {version}: {}\n", text("license")));
+        count += 1;
+    }
+    let head = match count {
+        0 => "No library but Rust's own is part of the program.\n",
+        _ => "These libraries are part of the program. Each has a folder here with its licence.\n\n",
+    };
+    write(&folder.join("README.txt"), format!("{head}{list}"))?;
+    Ok(count)
+}
+
+/// The files with licences of a package.
+fn texts(name: &str, source: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(source).with_context(|| source.display().to_string())? {
+        let path = entry?.path();
+        let upper = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+        if path.is_file() && NAMES.iter().any(|name| upper.starts_with(name)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        bail!("{name} has no licence text in {}", source.display());
+    }
+    if name.ends_with("-sys") && !name.starts_with("windows") {
+        let inner = INNER.iter().find(|(package, _)| *package == name);
+        let (_, inner) = inner.with_context(|| format!("{name}: where is the licence of its C library?"))?;
+        let path = source.join(inner);
+        if !path.is_file() {
+            bail!("{name} has no {inner} any more");
+        }
+        found.push(path);
+    }
+    Ok(found)
+}
+
+/// Adds the texts of the standard library and of what its toolchain comes with.
+pub(super) fn write_standard_library(folder: &Path) -> Result<()> {
+    let mut rustc = Command::new("rustc");
+    rustc.current_dir(paths::root()).args(["--print", "sysroot"]);
+    let sysroot = PathBuf::from(shell::text(&mut rustc)?);
+    let to = folder.join("rust-standard-library");
+    let own = sysroot.join("share/doc/rust");
+    let debian = Path::new("/usr/share/doc/libstd-rust-web-dev/copyright");
+    let page = own.join("COPYRIGHT-library.html");
+    if page.is_file() {
+        copy(&page, &to.join("COPYRIGHT-library.html"))?;
+        for text in files_below(&own.join("licenses"))? {
+            copy(&text, &to.join(super::name_of(&text)))?;
+        }
+        Ok(())
+    } else if debian.is_file() {
+        copy(debian, &to.join("copyright.txt"))
+    } else {
+        bail!("the toolchain in {} has no licence texts", sysroot.display())
+    }
+}
+
+/// Adds the text that a Debian package has for the C library or runtime that it links into programs.
+pub(super) fn write_runtime(package: &str, folder: &Path) -> Result<()> {
+    let text = Path::new("/usr/share/doc").join(package).join("copyright");
+    copy(&text, &folder.join(package).join("copyright.txt"))
+}

@@ -1,0 +1,166 @@
+//! Makes everything that people install, in target/dist/: archives, the Debian package, the zip for the memory
+//! card, their checksums, and the manifests of package managers.
+//!
+//! The same sources give the same bytes: nothing that goes in tells when, where or by whom it was packed. The
+//! version is that of Cargo.toml, and the date of all files the one that CHANGELOG.md has for it.
+
+mod archive;
+mod card;
+mod check;
+mod debian_package;
+mod licences;
+mod linux;
+mod manifests;
+mod windows_zip;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+pub(crate) use check::check;
+
+use crate::{debian, disc, paths, psp, shell, windows};
+
+/// Options of `cargo xtask dist`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Address of the folder that the files will be downloaded from; the manifests name it
+    #[arg(long, value_name = "ADDRESS", default_value = "https://cisor.invalid/download")]
+    url: String,
+}
+
+/// Programs that pack, by Debian package.
+const PACKERS: &[&str] = &["dpkg", "gzip", "tar", "xz-utils", "zip"];
+
+/// What is packed: the programs as they were built.
+struct Programs {
+    windows: PathBuf,
+    linux: PathBuf,
+    /// Folder with what was built for the console.
+    psp: PathBuf,
+}
+
+/// The version and its date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Release {
+    version: String,
+    /// As in `2026-01-31`.
+    date: String,
+}
+
+/// Builds and packs everything.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if debian::is_here() {
+        debian::install(PACKERS)?;
+    }
+    let programs = Programs { windows: windows::build()?, linux: linux::build()?, psp: paths::psp_results() };
+    psp::run()?;
+    let folder = paths::root().join("target/dist");
+    pack(&programs, &folder, &args.url)?;
+    for line in fs::read_to_string(folder.join(archive::SUMS))?.lines() {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// Packs the programs into a folder that is made anew.
+fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<()> {
+    let release = Release::current()?;
+    fresh(folder)?;
+    let scratch = folder.join("scratch");
+    let files = [
+        windows_zip::make(programs, &release, &scratch, folder)?,
+        linux::make(programs, &release, &scratch, folder)?,
+        debian_package::make(programs, &release, &scratch, folder)?,
+        card::make(programs, &release, &scratch, folder)?,
+    ];
+    fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
+    archive::write_sums(folder, &files)?;
+    manifests::write_all(folder, &release, url)
+}
+
+impl Release {
+    /// The version of Cargo.toml with its date in CHANGELOG.md.
+    fn current() -> Result<Self> {
+        let changes = fs::read_to_string(paths::root().join("CHANGELOG.md")).context("CHANGELOG.md")?;
+        Self::of(env!("CARGO_PKG_VERSION"), &changes)
+    }
+
+    fn of(version: &str, changes: &str) -> Result<Self> {
+        let head = format!("## [{version}] - ");
+        let date = changes.lines().find_map(|line| line.strip_prefix(&head)).with_context(|| {
+            format!("CHANGELOG.md has no section \"{head}DATE\" for the version of Cargo.toml")
+        })?;
+        let is_date = date.len() == 10 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        if !is_date {
+            bail!("CHANGELOG.md: {date} is no date like 2026-01-31");
+        }
+        Ok(Self { version: version.to_owned(), date: date.to_owned() })
+    }
+
+    /// Seconds since 1970 at the beginning of its day.
+    fn epoch(&self) -> Result<String> {
+        shell::text(Command::new("date").args(["-u", "+%s", "-d", &self.date]))
+    }
+}
+
+/// Makes an empty folder.
+fn fresh(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())
+}
+
+/// Writes a file, and the folders above it.
+fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    fs::write(path, content).with_context(|| path.display().to_string())
+}
+
+/// Copies a file, and makes the folders above its new place.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    write(to, fs::read(from).with_context(|| from.display().to_string())?)
+}
+
+/// Puts what every package tells its readers into a folder: what this is and what may be done with it.
+fn add_papers(folder: &Path) -> Result<()> {
+    for name in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+        copy(&paths::root().join(name), &folder.join(name))?;
+    }
+    Ok(())
+}
+
+/// A text with Windows' ends of lines.
+fn with_crlf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\n', "\r\n")
+}
+
+/// The name of a file in the folder of results.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// SHA-256 of a file in hexadecimal digits.
+fn sha256(path: &Path) -> Result<String> {
+    disc::sha256(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Release;
+
+    #[test]
+    fn version_needs_a_dated_section() {
+        let changes = "# Changelog\n\n## [0.2.0] - 2026-05-06\n\n## [0.1.0] - soon\n";
+        let release = Release::of("0.2.0", changes).unwrap();
+        assert_eq!((release.version.as_str(), release.date.as_str()), ("0.2.0", "2026-05-06"));
+        assert_eq!(release.epoch().unwrap(), "1778025600");
+        assert!(Release::of("0.1.0", changes).is_err());
+        assert!(Release::of("0.3.0", changes).is_err());
+    }
+}

@@ -1,0 +1,152 @@
+//! The converter for Windows: built on Linux with MinGW, tested under Wine.
+//!
+//! The target is the one for Windows 7 and later. It has no prebuilt standard library, so that is built from
+//! source. It is also the one whose programs Wine 8 starts: those of the usual target want functions of Windows 10.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::toolchain::PspToolchain;
+use crate::{debian, paths, shell};
+
+/// Windows 7 and later, 64 bits.
+pub(crate) const TARGET: &str = "x86_64-win7-windows-gnu";
+
+const COMPILER: &[&str] = &["gcc-mingw-w64-x86-64"];
+const WINE: &[&str] = &["wine", "wine64"];
+
+/// A toolchain that can build the standard library from source.
+struct Toolchain {
+    /// Which it is, for people.
+    name: String,
+    command: Command,
+}
+
+impl Toolchain {
+    /// Finds one: the toolchain that everything else is built with, if rustup gives it the library's source, else
+    /// the one for the console.
+    fn find() -> Result<Self> {
+        if let Some(sysroot) = sysroot_with_source() {
+            let mut command = shell::cargo();
+            // Lets a stable compiler take -Zbuild-std; the compiler is the same.
+            command.env("RUSTC_BOOTSTRAP", "1");
+            return Ok(Self { name: sysroot.display().to_string(), command });
+        }
+        let toolchain = PspToolchain::find()?;
+        Ok(Self { name: toolchain.name.clone(), command: toolchain.command() })
+    }
+}
+
+/// The folder of the toolchain in use, if the standard library's source is in it or can be had.
+fn sysroot_with_source() -> Option<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    rustc.current_dir(paths::root()).args(["--print", "sysroot"]);
+    let sysroot = PathBuf::from(shell::text(&mut rustc).ok()?);
+    let source = sysroot.join("lib/rustlib/src/rust/library/std/src/lib.rs");
+    if !source.is_file() {
+        eprintln!("Installing rust-src");
+        let mut add = Command::new("rustup");
+        let toolchain = sysroot.file_name()?;
+        shell::output(add.args(["component", "add", "rust-src", "--toolchain"]).arg(toolchain)).ok()?;
+    }
+    source.is_file().then_some(sysroot)
+}
+
+/// Builds the program and returns where it is.
+pub(crate) fn build() -> Result<PathBuf> {
+    if debian::is_here() {
+        debian::install(COMPILER)?;
+    }
+    let toolchain = Toolchain::find()?;
+    eprintln!("Toolchain for Windows: {}", toolchain.name);
+    let mut cargo = toolchain.command;
+    let folder = paths::build_dir().join("windows");
+    cargo.args(["build", "--quiet", "--release", "--locked", "--package", "cisor", "--target", TARGET]);
+    cargo.arg("-Zbuild-std=std,panic_abort").arg("--target-dir").arg(&folder);
+    let name = TARGET.to_uppercase().replace('-', "_");
+    cargo.env(format!("CARGO_TARGET_{name}_LINKER"), "x86_64-w64-mingw32-gcc");
+    cargo.env(format!("CC_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-gcc");
+    cargo.env(format!("AR_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-ar");
+    // The linker would write the time into the file, and symbols are of no use there.
+    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+    cargo.env("RUSTFLAGS", format!("{} -C link-arg=-Wl,--no-insert-timestamp", without_paths()));
+    shell::run(&mut cargo)?;
+    Ok(folder.join(TARGET).join("release/cisor.exe"))
+}
+
+/// Compiler options that keep the folders of this machine out of what is built.
+pub(crate) fn without_paths() -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let mut options = format!("--remap-path-prefix={}=cisor", paths::root().display());
+    if let Some(home) = home {
+        options.push_str(&format!(" --remap-path-prefix={}=cargo", home.display()));
+    }
+    options
+}
+
+/// Wine with a folder of its own, kept running until this is dropped: to start it anew for every program would
+/// take most of the tests' time.
+pub(crate) struct Wine {
+    env: Vec<(&'static str, OsString)>,
+}
+
+impl Wine {
+    /// Starts it.
+    pub(crate) fn start() -> Result<Self> {
+        if debian::is_here() {
+            debian::install(WINE)?;
+        }
+        let prefix = paths::build_dir().join("wine");
+        fs::create_dir_all(&prefix).with_context(|| prefix.display().to_string())?;
+        let env = vec![
+            ("WINEPREFIX", prefix.into_os_string()),
+            ("WINEDEBUG", "-all".into()),
+            // No windows for the installation of what no test uses.
+            ("WINEDLLOVERRIDES", "mscoree,mshtml=".into()),
+            // In the C locale Wine takes only ASCII for file names.
+            ("LC_ALL", "C.UTF-8".into()),
+        ];
+        let wine = Self { env };
+        shell::output(wine.command("wineserver").arg("-p"))?;
+        shell::output(wine.command("wine").args(["cmd", "/c", "ver"]))?;
+        Ok(wine)
+    }
+
+    /// Returns a command that finds this Wine.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        self.set(&mut command);
+        command
+    }
+
+    /// Lets programs that a command starts find this Wine.
+    pub(crate) fn set(&self, command: &mut Command) {
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+    }
+}
+
+impl Drop for Wine {
+    fn drop(&mut self) {
+        // The server of this folder alone.
+        let _ = shell::output(self.command("wineserver").arg("-k"));
+    }
+}
+
+/// Runs the tests of the command line with the program for Windows, and those that are about Windows alone.
+pub(crate) fn test(exe: &Path, filters: &[String]) -> Result<()> {
+    let wine = Wine::start()?;
+    let mut cargo = shell::cargo();
+    cargo.args(["nextest", "run", "--package", "cisor", "--run-ignored", "all", "--no-fail-fast"]);
+    cargo.args(["--no-tests", "pass", "-E", "kind(test) and not test(/^unix::/)"]).args(filters);
+    cargo
+        .env("CISOR_WINDOWS_EXE", exe)
+        .env("CISOR_DROP_CMD", paths::root().join("packaging/windows/drop.cmd.in"));
+    wine.set(&mut cargo);
+    shell::run(&mut cargo)
+}
