@@ -15,7 +15,7 @@ use crate::human;
 /// How often the bar is drawn.
 const INTERVAL: Duration = Duration::from_millis(100);
 /// How much of a file's name the bar shows, so that the numbers behind it fit an 80-column terminal.
-const NAME_LEN: usize = 24;
+const NAME_LEN: usize = 14;
 
 /// Whether bars are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +83,9 @@ fn draw(bar: &ProgressBar, monitor: &Monitor) {
 }
 
 fn style() -> ProgressStyle {
-    let template = "{prefix} {bar:16} {decimal_bytes}/{decimal_total_bytes}  ratio {msg}  \
-                    {decimal_bytes_per_sec}  ETA {eta}";
+    // The bar itself has what the rest leaves: a line that is broken in two is not taken away in all terminals.
+    let template = "{prefix} {wide_bar} {decimal_bytes}/{decimal_total_bytes} ratio {msg} \
+                    {decimal_bytes_per_sec} ETA {eta}";
     ProgressStyle::with_template(template).expect("a constant template").progress_chars("=> ")
 }
 

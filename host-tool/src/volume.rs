@@ -16,11 +16,13 @@ const FAT_MAX: u64 = u32::MAX as u64;
 /// [`Failure::NoSpace`] or [`Failure::TooLargeForFat`].
 pub fn check(target: &Path, needed: u64) -> Result<(), Failure> {
     let folder = system_path(&folder_of(target));
-    if needed > FAT_MAX && is_fat(&folder) {
-        return Err(Failure::TooLargeForFat { target: target.to_owned(), needed });
-    }
-    match fs4::available_space(&folder) {
-        Ok(free) if free < needed => Err(Failure::NoSpace { target: target.to_owned(), needed, free }),
+    judge(target, needed, is_fat(&folder), fs4::available_space(&folder).ok())
+}
+
+fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<(), Failure> {
+    match free {
+        _ if is_fat && needed > FAT_MAX => Err(Failure::TooLargeForFat { target: target.to_owned(), needed }),
+        Some(free) if free < needed => Err(Failure::NoSpace { target: target.to_owned(), needed, free }),
         _ => Ok(()),
     }
 }
@@ -42,4 +44,28 @@ fn is_fat(folder: &Path) -> bool {
 #[cfg(not(any(target_os = "linux", windows)))]
 fn is_fat(_folder: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let judge = |needed, is_fat, free| judge(Path::new("a.iso"), needed, is_fat, free);
+        assert!(judge(FAT_MAX, true, Some(FAT_MAX)).is_ok());
+        let too_large = judge(FAT_MAX + 1, true, Some(1 << 40));
+        assert!(matches!(too_large, Err(Failure::TooLargeForFat { needed: 0x1_0000_0000, .. })));
+        assert!(judge(FAT_MAX + 1, false, Some(1 << 40)).is_ok());
+        assert!(matches!(judge(10, true, Some(9)), Err(Failure::NoSpace { needed: 10, free: 9, .. })));
+        assert!(judge(u64::MAX, false, None).is_ok());
+    }
+
+    #[test]
+    fn this_disk_tells_what_it_is() {
+        // Whatever it is, tests do not run on FAT, which has no links that they could make.
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_fat(folder.path()));
+        assert!(check(&folder.path().join("a.iso"), 1).is_ok());
+    }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
-use crate::support::{BIN, Folder, is_root, noise, psp_disc, text, unprivileged, small_disc};
+use crate::support::{BIN, Folder, is_root, noise, psp_disc, small_disc, text, unprivileged};
 
 /// Starts a compression that takes minutes, and waits until it writes its part file.
 fn start_slow(folder: &Folder, args: &[&str]) -> Child {

@@ -58,11 +58,6 @@ impl Run {
         self
     }
 
-    pub(crate) fn in_folder(mut self, folder: impl AsRef<Path>) -> Self {
-        self.0.current_dir(folder);
-        self
-    }
-
     pub(crate) fn output(mut self) -> std::process::Output {
         let mut output = self.0.output().unwrap();
         if is_windows() {

@@ -47,7 +47,7 @@ fn two_runs_for_one_target_do_not_get_in_each_others_way() {
 /// Runs a command line on a terminal, with `keys` typed into it after a second, and returns what was on the screen.
 fn on_terminal(folder: &Folder, command: &str, keys: &str) -> String {
     let typed =
-        format!("(sleep 3; printf '{keys}'; sleep 20) | timeout 60 script -qec \"{command}\" /dev/null");
+        format!("(sleep 3; printf '{keys}'; sleep 2) | timeout 60 script -qec \"{command}\" /dev/null");
     let run = folder.command("sh", ["-c", &typed]).output().unwrap();
     String::from_utf8_lossy(&run.stdout).into_owned()
 }
@@ -64,4 +64,18 @@ fn window_stays_open_until_a_key_is_pressed() {
         assert!(screen.contains(text), "{text} in {screen}");
     }
     assert_eq!(folder.names(), ["GAME.cso", "GAME.iso"]);
+}
+
+#[test]
+#[ignore = "needs Wine"]
+fn progress_is_drawn_and_ctrl_c_leaves_nothing() {
+    let folder = Folder::new();
+    folder.write("SLOW DISC.iso", &noise(16 << 20));
+    let exe = executable();
+    let command = format!("wine '{}' compress --to cso --best 'SLOW DISC.iso'", exe.display());
+    let screen = on_terminal(&folder, &command, "\\003");
+    for text in ["packing SLOW DISC.iso", "16.78 MB", "ratio ", "ETA ", "interrupted"] {
+        assert!(screen.contains(text), "{text} in {screen}");
+    }
+    assert_eq!(folder.names(), ["SLOW DISC.iso"], "{screen}");
 }

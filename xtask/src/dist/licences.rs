@@ -60,7 +60,7 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
         let (name, version) = (text("name"), text("version"));
         let source = Path::new(text("manifest_path")).parent().context("a package without a folder")?;
         let to = folder.join(format!("{name}-{version}"));
-        for path in texts(name, source)? {
+        for path in texts(name, source, package["links"].as_str())? {
             // An inner library's folder stays in the name, so that both texts have room.
             let file = path.strip_prefix(source)?.to_string_lossy().replace('/', "-");
             copy(&path, &to.join(file))?;
@@ -76,8 +76,8 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// The files with licences of a package.
-fn texts(name: &str, source: &Path) -> Result<Vec<PathBuf>> {
+/// The files with licences of a package, and of the C library that it says it links.
+fn texts(name: &str, source: &Path, links: Option<&str>) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(source).with_context(|| source.display().to_string())? {
         let path = entry?.path();
@@ -90,9 +90,9 @@ fn texts(name: &str, source: &Path) -> Result<Vec<PathBuf>> {
     if found.is_empty() {
         bail!("{name} has no licence text in {}", source.display());
     }
-    if name.ends_with("-sys") && !name.starts_with("windows") {
+    if let Some(library) = links {
         let inner = INNER.iter().find(|(package, _)| *package == name);
-        let (_, inner) = inner.with_context(|| format!("{name}: where is the licence of its C library?"))?;
+        let (_, inner) = inner.with_context(|| format!("{name}: where is the licence of {library}?"))?;
         let path = source.join(inner);
         if !path.is_file() {
             bail!("{name} has no {inner} any more");
