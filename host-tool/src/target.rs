@@ -86,13 +86,19 @@ pub fn check(target: &Path, input: &Path, claims: &Claims, existing: Existing) -
     if target.is_dir() {
         return Err(Failure::TargetIsFolder(target.to_owned()));
     }
-    if is_same(target, input) {
-        return Err(Failure::TargetIsInput(target.to_owned()));
+    // What is not there yet is no other file by another name. Each comparison opens two files, and there may be
+    // hundreds of inputs.
+    if target.exists() {
+        if is_same(target, input) {
+            return Err(Failure::TargetIsInput(target.to_owned()));
+        }
+        if claims.inputs.iter().any(|other| is_same(target, other)) {
+            return Err(Failure::TargetIsOtherInput(target.to_owned()));
+        }
     }
-    if claims.inputs.iter().any(|other| is_same(target, other)) {
-        return Err(Failure::TargetIsOtherInput(target.to_owned()));
-    }
-    if claims.taken.iter().any(|other| other == target || is_same(other, target)) {
+    if claims.taken.iter().any(|other| is_same_name(other, target))
+        || target.exists() && claims.taken.iter().any(|other| is_same(other, target))
+    {
         return Err(Failure::TargetTaken(target.to_owned()));
     }
     // Also a link that leads nowhere is something that a rename would replace.
@@ -100,6 +106,12 @@ pub fn check(target: &Path, input: &Path, claims: &Claims, existing: Existing) -
         return Err(Failure::TargetExists(target.to_owned()));
     }
     Ok(())
+}
+
+/// Returns whether two paths that need not exist are written alike, as far as the system tells them apart.
+fn is_same_name(a: &Path, b: &Path) -> bool {
+    let folded = |path: &Path| path.to_string_lossy().to_lowercase();
+    a == b || (cfg!(windows) && folded(a) == folded(b))
 }
 
 /// Returns whether two paths lead to one file; paths that lead nowhere do not.

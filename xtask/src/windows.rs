@@ -83,9 +83,13 @@ pub(crate) fn build() -> Result<PathBuf> {
 pub(crate) fn without_paths() -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let rustup = env::var_os("RUSTUP_HOME").map(PathBuf::from);
+    let rustup = rustup.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".rustup")));
     let mut options = format!("--remap-path-prefix={}=cisor", paths::root().display());
-    if let Some(home) = home {
-        options.push_str(&format!(" --remap-path-prefix={}=cargo", home.display()));
+    for (folder, name) in [(home, "cargo"), (rustup, "rustup")] {
+        if let Some(folder) = folder {
+            options.push_str(&format!(" --remap-path-prefix={}={name}", folder.display()));
+        }
     }
     options
 }

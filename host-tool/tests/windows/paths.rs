@@ -98,6 +98,14 @@ fn targets_that_differ_by_case_alone_are_one_file() {
         .stderr(contains("input itself"));
     assert!(folder.read("game.iso") == psp_disc());
     assert_eq!(folder.names(), ["game.iso"]);
+    // Nor do two inputs become one file, not even by force.
+    folder.write("other.img", &small_disc());
+    std::fs::create_dir(folder.path("sub")).unwrap();
+    std::fs::rename(folder.path("other.img"), folder.path("sub/GAME.img")).unwrap();
+    std::fs::create_dir(folder.path("out")).unwrap();
+    let run = folder.cisor(["compress", "-f", "-d", "out", "game.iso", r"sub\GAME.img"]).assert().code(3);
+    run.stderr(contains("is what another input of this run becomes"));
+    folder.cisor(["compare", "game.iso", r"out\game.cso"]).assert().success();
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! part of the page too.
 
 mod measure;
+mod packages;
 mod page;
 mod tables;
 
@@ -23,11 +24,17 @@ pub(crate) struct Args {
     /// Print what was measured without writing it to docs/benchmarks.md
     #[arg(long)]
     dry_run: bool,
+    /// Measure only the programs for Windows (under Wine) and any Linux beside the ordinary one
+    #[arg(long)]
+    packages: bool,
 }
 
 /// Measures everything.
 pub(crate) fn run(args: &Args) -> Result<()> {
     tools::ensure()?;
+    if args.packages {
+        return packages::run(args.dry_run);
+    }
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
     let scratch = paths::build_dir().join("bench");

@@ -113,8 +113,12 @@ pub(super) fn write_standard_library(folder: &Path) -> Result<()> {
     let page = own.join("COPYRIGHT-library.html");
     if page.is_file() {
         copy(&page, &to.join("COPYRIGHT-library.html"))?;
+        let named = fs::read_to_string(&page)?;
         for text in files_below(&own.join("licenses"))? {
-            copy(&text, &to.join(super::name_of(&text)))?;
+            // The others are those of the compiler.
+            if text.file_stem().is_some_and(|stem| named.contains(&*stem.to_string_lossy())) {
+                copy(&text, &to.join(super::name_of(&text)))?;
+            }
         }
         Ok(())
     } else if debian.is_file() {

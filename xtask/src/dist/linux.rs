@@ -19,7 +19,7 @@ pub(super) const TARGET: &str = "x86_64-unknown-linux-musl";
 pub(super) const LINKED: Linked = Linked { workspace: "", packages: &["cisor"], target: Some(TARGET) };
 
 /// Builds the program and returns where it is.
-pub(super) fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     if debian::is_here() {
         debian::install(&["musl-tools"])?;
     }

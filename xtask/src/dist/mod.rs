@@ -20,6 +20,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 pub(crate) use check::check;
+pub(crate) use linux::build as static_program;
 
 use crate::{debian, disc, paths, psp, shell, windows};
 
@@ -29,6 +30,9 @@ pub(crate) struct Args {
     /// Address of the folder that the files will be downloaded from; the manifests name it
     #[arg(long, value_name = "ADDRESS", default_value = "https://cisor.invalid/download")]
     url: String,
+    /// Then pack it all twice again, compare, and try each package, as `cargo xtask test` does
+    #[arg(long)]
+    check: bool,
 }
 
 /// Programs that pack, by Debian package.
@@ -62,7 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for line in fs::read_to_string(folder.join(archive::SUMS))?.lines() {
         println!("{line}");
     }
-    Ok(())
+    if args.check { check(&programs.windows, &disc::ensure()?.ps2) } else { Ok(()) }
 }
 
 /// Packs the programs into a folder that is made anew.

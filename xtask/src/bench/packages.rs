@@ -1,0 +1,106 @@
+//! The programs as packages have them, beside the one that cargo builds: all three in turn on the same disc, so that
+//! whatever else the machine does meets each of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::windows::{self, Wine};
+use crate::{disc, dist, paths, shell};
+
+const BEGIN: &str = "<!-- Written by `cargo xtask bench --packages`; changes by hand are lost. -->\n";
+const END: &str = "<!-- End of what `cargo xtask bench --packages` writes. -->\n";
+
+/// How often each is run; the fastest counts.
+const ROUNDS: usize = 5;
+
+/// What is measured: a name for people, the verb, its options. The disc or the packed file is the input.
+const WORK: &[(&str, &str, &[&str])] = &[
+    ("compress `--for psp`", "compress", &["--for", "psp"]),
+    ("extract that", "extract", &[]),
+    ("verify that", "verify", &[]),
+    ("compress `--for opl`", "compress", &["--for", "opl"]),
+    ("extract that", "extract", &[]),
+    ("verify that", "verify", &[]),
+];
+
+/// Measures, and writes the section into docs/benchmarks.md unless it is only to be shown.
+pub(super) fn run(dry_run: bool) -> Result<()> {
+    let discs = disc::ensure()?;
+    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    let programs = [paths::cisor(), dist::static_program()?, windows::build()?];
+    let wine = Wine::start()?;
+    let scratch = paths::build_dir().join("bench-packages");
+    fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
+    let mut table =
+        String::from("| work | glibc | static, musl | Windows, under Wine |\n|---|---:|---:|---:|\n");
+    for (name, verb, options) in WORK {
+        let mut best = [f64::INFINITY; 3];
+        for _ in 0..ROUNDS {
+            for (place, (program, best)) in programs.iter().zip(&mut best).enumerate() {
+                let seconds = seconds(place == 2, program, &wine, &scratch, &discs.psp, verb, options)?;
+                *best = best.min(seconds);
+            }
+        }
+        let cells = best.map(|seconds| format!("{seconds:.2} s"));
+        table.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
+    }
+    fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
+    let compiler = shell::text(Command::new("rustc").arg("--version"))?;
+    let date = shell::text(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
+    let text = format!(
+        "## The program for Windows\n\nMeasured on {date} with {compiler}, on the PSP disc of {:.0} MB. Seconds by the clock, the \
+         fastest of {ROUNDS} runs,\nthe three programs in turn. Wine's own start is in them: about 0.1 s. How fast the program is on \
+         Windows itself, nobody has measured.\n\n{table}\n",
+        fs::metadata(&discs.psp)?.len() as f64 / 1e6
+    );
+    println!("{text}");
+    if dry_run { Ok(()) } else { write(&text) }
+}
+
+/// Runs one program once and returns how long that took. All of them write the same file, byte for byte.
+fn seconds(
+    is_windows: bool,
+    program: &Path,
+    wine: &Wine,
+    scratch: &Path,
+    disc: &Path,
+    verb: &str,
+    options: &[&str],
+) -> Result<f64> {
+    let (packed, back) = (scratch.join("packed"), scratch.join("back.iso"));
+    let mut command = if is_windows {
+        let mut command = wine.command("wine");
+        command.arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    command.args(["--quiet", verb]).args(options);
+    match verb {
+        "compress" => command.arg("-f").arg(disc).arg("-o").arg(&packed),
+        "extract" => command.arg("-f").arg(&packed).arg("-o").arg(&back),
+        _ => command.arg(&packed),
+    };
+    let begun = Instant::now();
+    shell::output(&mut command)?;
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+/// Puts the section in its place on the page; at the end of it the first time.
+fn write(text: &str) -> Result<()> {
+    let path: PathBuf = paths::root().join("docs/benchmarks.md");
+    let page = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let (before, after) = match page.split_once(BEGIN) {
+        Some((before, rest)) => {
+            let (_, after) = rest.split_once(END).context("docs/benchmarks.md has lost a mark")?;
+            (before.to_owned(), after)
+        }
+        None => (format!("{}\n\n", page.trim_end()), ""),
+    };
+    fs::write(&path, format!("{before}{BEGIN}\n{text}{END}{after}"))
+        .with_context(|| path.display().to_string())
+}
