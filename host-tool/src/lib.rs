@@ -13,7 +13,6 @@
 pub mod cli;
 pub mod compat;
 pub mod damage;
-pub mod disc;
 pub mod exit;
 pub mod failure;
 pub mod human;
