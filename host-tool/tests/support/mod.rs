@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use assert_cmd::Command;
+use disc_info::test_disc;
 use serde_json::Value;
 use tempfile::TempDir;
-
-#[path = "../../src/disc/test_disc.rs"]
-mod test_disc;
 
 pub(crate) const SECTOR: usize = 2048;
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_cisor");
