@@ -1,0 +1,49 @@
+//! How long the disc is.
+//!
+//! The drive gives the number of its last sector for its end, drivers that serve an image the number of sectors.
+//! The volume descriptor counts the sectors of the file system, which need not be all. So each is tried, the
+//! largest first, and the one whose last sector reads is right.
+
+use sector_decode::SECTOR_SIZE;
+
+use crate::console::Console;
+use crate::dump::source;
+use crate::failure::Failure;
+
+/// How often a last sector is tried.
+const TRIES: usize = 3;
+/// Where the primary volume descriptor is, and in it the number of sectors.
+const DESCRIPTOR: u32 = 16;
+const SECTORS_AT: usize = 80;
+
+/// The length of a disc, and what it was found from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Length {
+    /// Number of sectors.
+    pub(super) sectors: u32,
+    /// What the drive gives for its end.
+    pub(super) end: u32,
+    /// What the volume descriptor says.
+    pub(super) volume: Option<u32>,
+}
+
+/// Finds the length of the disc in the drive.
+pub(super) fn find(console: &dyn Console) -> Result<Length, Failure> {
+    let end = console.disc_end().map_err(|code| source::failure(console, code))?;
+    let mut sector = [0; SECTOR_SIZE as usize];
+    let mut last = source::read_some(console, DESCRIPTOR, &mut sector, TRIES).err();
+    let is_volume = last.is_none() && sector.starts_with(b"\x01CD001");
+    let volume = is_volume.then(|| {
+        let bytes = [0, 1, 2, 3].map(|at| sector[SECTORS_AT + at]);
+        u32::from_le_bytes(bytes)
+    });
+    let mut claims = [end, end.saturating_add(1), volume.unwrap_or(0)];
+    claims.sort_unstable();
+    for sectors in claims.into_iter().rev().filter(|&sectors| sectors > 0) {
+        match source::read_some(console, sectors - 1, &mut sector, TRIES) {
+            Ok(()) => return Ok(Length { sectors, end, volume }),
+            Err(code) => last = last.or(Some(code)),
+        }
+    }
+    Err(source::failure(console, last.unwrap_or(crate::Code::IO)))
+}

@@ -1,0 +1,62 @@
+//! Packs single blocks and proves each.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use sector_decode::{Coding, Decoder, SECTOR_SIZE, deflate_lint};
+use sector_encode::deflate::{Deflate, Effort};
+
+use crate::dump::Kind;
+
+const BLOCK: usize = SECTOR_SIZE as usize;
+
+/// Packs blocks of one sector.
+pub(super) struct Packer {
+    encoder: Encoder,
+    packed: Vec<u8>,
+    proof: Vec<u8>,
+    decoder: Decoder,
+}
+
+enum Encoder {
+    None,
+    Deflate(Deflate),
+    Lz4,
+}
+
+impl Packer {
+    pub(super) fn new(kind: Kind) -> Self {
+        let encoder = match kind {
+            Kind::Iso => Encoder::None,
+            Kind::Cso => Encoder::Deflate(Deflate::new(Effort::Quick, BLOCK)),
+            Kind::Zso => Encoder::Lz4,
+        };
+        let room = lz4_flex::block::get_maximum_output_size(BLOCK);
+        Self { encoder, packed: vec![0; room], proof: vec![0; BLOCK], decoder: Decoder::new() }
+    }
+
+    /// Packs a block. `None` when it is better stored plain: when it does not become smaller, or when what was packed
+    /// is not what the firmware's decoder is known to take, or does not decode to the block.
+    pub(super) fn pack(&mut self, block: &[u8]) -> Option<&[u8]> {
+        let len = match &mut self.encoder {
+            Encoder::None => return None,
+            Encoder::Deflate(deflate) => {
+                let len = deflate.encode(block, &mut self.packed[..BLOCK - 1])?;
+                deflate_lint::lint(&self.packed[..len]).ok()?;
+                len
+            }
+            Encoder::Lz4 => {
+                let len = lz4_flex::block::compress_into(block, &mut self.packed).ok()?;
+                (len < BLOCK).then_some(len)?
+            }
+        };
+        let coding = match self.encoder {
+            Encoder::Lz4 => Coding::Lz4,
+            _ => Coding::Deflate,
+        };
+        let packed = &self.packed[..len];
+        self.proof.fill(!*block.first()?);
+        self.decoder.decode(coding, packed, &mut self.proof, block.len()).ok()?;
+        (self.proof[..block.len()] == *block).then_some(packed)
+    }
+}
