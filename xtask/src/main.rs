@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask test`, `psp`, `mutants`, `disc`, `bench`, `policy`. One file each.
+//! The project's tasks: `cargo xtask test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `policy`. One file each.
 //!
 //! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
 
@@ -8,6 +8,7 @@ mod disc;
 mod mutants;
 mod paths;
 mod policy;
+mod ppsspp;
 mod psp;
 mod shell;
 mod steps;
@@ -33,6 +34,8 @@ enum Task {
     Test(test::Args),
     /// Build what runs on the console, and the decoder for a bare target; results go to target/psp/.
     Psp,
+    /// Run only the tests on PPSSPP, or those of them whose names contain one of the words.
+    Ppsspp(ppsspp::Args),
     /// Turn key lines of the driver wrong, one at a time, and see that the tests notice.
     Mutants,
     /// Make the test discs in target/test-disc/ from packaged free content.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test(args) => test::run(&args),
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
+        Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
         Task::Mutants => mutants::run(),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
