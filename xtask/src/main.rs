@@ -2,6 +2,7 @@
 //!
 //! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
 
+mod app;
 mod bench;
 mod debian;
 mod disc;

@@ -1,5 +1,5 @@
-//! Builds the plugin for the console, packs it as a kernel module, and checks the result; and proves that the
-//! decoder needs nothing but `core`.
+//! Builds what runs on the console: the plugin, packed as a kernel module and checked, and the program; and proves that
+//! the decoder needs nothing but `core`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain};
-use crate::{paths, shell};
+use crate::{app, paths, shell};
 
 /// The plugin as the linker makes it, kept for its symbols.
 const PROGRAM: &str = "cisor.elf";
@@ -19,7 +19,8 @@ pub(crate) fn run() -> Result<()> {
     let toolchain = PspToolchain::find()?;
     eprintln!("PSP toolchain: {}", toolchain.name);
     bare_decoder(&toolchain)?;
-    plugin(&toolchain)
+    plugin(&toolchain)?;
+    app::build(&toolchain)
 }
 
 /// Builds the decoder alone, as a library, for a target without an operating system. The build fails when

@@ -457,3 +457,14 @@ fn about_page() -> Page {
     page.text("Dump only discs that you own. MIT or Apache-2.0.", Tone::Dim);
     page
 }
+
+/// The picture of a program that has panicked.
+#[must_use]
+pub fn panic_frame(message: &dyn core::fmt::Display) -> Frame {
+    let mut page = Page::new("This is a bug", "Home: leave");
+    page.text("The program has stopped. Please report this:", Tone::Bad).space();
+    page.text(&message.to_string().replace('\n', " "), Tone::Plain);
+    let mut frame = Frame::new();
+    page.draw(&mut frame);
+    frame
+}
