@@ -74,6 +74,12 @@ impl Page {
         self
     }
 
+    /// Adds a row of text as it is.
+    pub(crate) fn line(&mut self, text: String, tone: Tone) -> &mut Self {
+        self.rows.push(Row::Text(text, tone));
+        self
+    }
+
     /// Adds a name and its value; a value that is too long for the row loses its middle.
     pub(crate) fn pair(&mut self, label: &'static str, value: impl Into<String>) -> &mut Self {
         self.pair_in(label, value, Tone::Plain)

@@ -81,14 +81,14 @@ pub(crate) fn speed(report: &speed::Report) -> Page {
     let mut page = Page::new("Speed", BACK);
     page.text(&report.path, Tone::Plain);
     page.pair("Format", format!("{}, blocks of {}", report.format, block(report.block_size))).space();
-    page.text("Reads of         in sequence         at random", Tone::Dim);
+    page.line(format!("Reads of  {:>17} {:>17}", "in sequence", "at random"), Tone::Dim);
     for size in speed::SIZES {
         let of = |order| {
             let measured = report.speeds.iter().find(|speed| speed.order == order && speed.size == size);
             measured.map_or(String::from("-"), |speed| text::speed(speed.bytes, speed.micros))
         };
         let (sequential, random) = (of(speed::Order::Sequential), of(speed::Order::Random));
-        page.text(&format!("{:>3} KiB   {sequential:>17} {random:>17}", size >> 10), Tone::Plain);
+        page.line(format!("{:>3} KiB   {sequential:>17} {random:>17}", size >> 10), Tone::Plain);
     }
     page.space().text("Also in speed.txt beside this program.", Tone::Dim);
     page
