@@ -20,7 +20,7 @@ use disc_info::Disc;
 use sector_decode::SECTOR_SIZE;
 
 use crate::check;
-use crate::console::{Code, Console, DiscState};
+use crate::console::{Console, DiscState};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files;
@@ -216,6 +216,14 @@ fn write_part(
 /// Where the image goes.
 fn target_path(console: &dyn Console, target: &str, disc: &Disc, kind: Kind) -> Result<String, Failure> {
     let (folder, name) = files::split(target);
+    // Cards begin without any folder. Whatever else is wrong with one, creating the file tells.
+    let root = files::device(folder).len() + 1;
+    for (at, _) in folder.match_indices('/').filter(|&(at, _)| at >= root) {
+        let made = console.make_folder(&folder[..at]);
+        if made.is_err() && !console.card_present(files::device(folder)) {
+            return Err(Failure::NoCard { device: files::device(folder).into() });
+        }
+    }
     if !name.is_empty() {
         return Ok(target.into());
     }
@@ -224,15 +232,6 @@ fn target_path(console: &dyn Console, target: &str, disc: &Disc, kind: Kind) -> 
             && id.len() <= 32
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     });
-    let bare = folder.strip_suffix('/').unwrap_or(folder);
-    match console.make_folder(bare) {
-        Ok(()) | Err(Code::EXISTS) => {}
-        // Whatever else is wrong with the folder, creating the file tells.
-        Err(code) if !console.card_present(files::device(bare)) => {
-            return Err(Failure::of_open(console, bare, code));
-        }
-        Err(_) => {}
-    }
     Ok(format!("{folder}{}.{}", id.unwrap_or("UMD"), kind.name()))
 }
 

@@ -304,7 +304,7 @@ impl<'c> Screens<'c> {
     }
 
     fn driver_page(&self, chosen: Option<System>) -> Page {
-        const HINTS: &str = "Cross: install   Square: remove   Left, Right: firmware   Circle: back";
+        const HINTS: &str = "Cross: add  Square: remove  Left, Right: firmware  Circle: back";
         match driver::status_of(self.console, chosen) {
             Ok(status) => results::driver(&status, HINTS),
             Err(error) => results::failure("Driver", "", &error),

@@ -122,6 +122,7 @@ fn ground(frame: &mut Frame, title: &str, hints: &str) {
     let width = name.chars().count() * Font::Small.width();
     frame.text(WIDTH - MARGIN - width, 9, &name, Font::Small, Colour::TEXT);
     frame.fill(0, HEIGHT - HINT_HEIGHT, WIDTH, 1, Colour::TROUGH);
+    debug_assert!(hints.len() * Font::Small.width() <= WIDTH - 2 * MARGIN, "{hints}");
     frame.text(MARGIN, HEIGHT - HINT_HEIGHT + 5, hints, Font::Small, Colour::DIM);
 }
 

@@ -8,16 +8,16 @@ use crate::disc_files::DiscFile;
 use crate::driver::{self, Change, Status};
 use crate::dump;
 use crate::failure::Failure;
-use crate::screens::page::{Page, Tone};
+use crate::screens::page::{COLUMNS, Page, Tone};
 use crate::speed;
-use crate::text::{self, clock, hex, percent, size};
+use crate::text::{self, clock, hex, percent, shorten, size};
 
 const BACK: &str = "Circle: back";
 
 /// Something failed.
 pub(crate) fn failure(title: &str, subject: &str, failure: &Failure) -> Page {
     let mut page = Page::new(title, BACK);
-    page.text(subject, Tone::Plain).space();
+    page.text(&shorten(subject, COLUMNS), Tone::Plain).space();
     let tone = if *failure == Failure::Cancelled { Tone::Accent } else { Tone::Bad };
     page.text(&failure.to_string(), tone);
     if let Some(advice) = advice(failure) {
@@ -47,7 +47,7 @@ fn advice(failure: &Failure) -> Option<&'static str> {
 /// An image was checked.
 pub(crate) fn check(report: &check::Report) -> Page {
     let mut page = Page::new("Check", BACK);
-    page.text(&report.path, Tone::Plain).space();
+    page.text(&shorten(&report.path, COLUMNS), Tone::Plain).space();
     page.pair("Format", format!("{}, blocks of {}", report.format, block(report.block_size)));
     page.pair("Disc", size(report.size));
     page.pair("File", format!("{}, {}", size(report.stored_size), percent(report.stored_size, report.size)));
@@ -79,7 +79,7 @@ pub(crate) fn check(report: &check::Report) -> Page {
 /// An image's speed was measured.
 pub(crate) fn speed(report: &speed::Report) -> Page {
     let mut page = Page::new("Speed", BACK);
-    page.text(&report.path, Tone::Plain);
+    page.text(&shorten(&report.path, COLUMNS), Tone::Plain);
     page.pair("Format", format!("{}, blocks of {}", report.format, block(report.block_size))).space();
     page.line(format!("Reads of  {:>17} {:>17}", "in sequence", "at random"), Tone::Dim);
     for size in speed::SIZES {
@@ -97,7 +97,7 @@ pub(crate) fn speed(report: &speed::Report) -> Page {
 /// A disc was dumped.
 pub(crate) fn dump(report: &dump::Report) -> Page {
     let mut page = Page::new("Dump", BACK);
-    page.text(&report.path, Tone::Plain).space();
+    page.text(&shorten(&report.path, COLUMNS), Tone::Plain).space();
     page.pair("Disc", format!("{}, {} sectors", size(report.size()), report.found.sectors));
     page.pair(
         "File",

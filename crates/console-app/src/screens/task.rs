@@ -9,8 +9,8 @@ use crate::console::{Button, Console};
 use crate::failure::Failure;
 use crate::files;
 use crate::screens::frame::Frame;
-use crate::screens::page::{Page, ROW, TOP, Tone, draw_bar};
-use crate::text::{clock, percent, size, speed, time_left};
+use crate::screens::page::{COLUMNS, Page, ROW, TOP, Tone, draw_bar};
+use crate::text::{clock, percent, shorten, size, speed, time_left};
 use crate::watch::{Question, Watch};
 
 /// The screen is drawn at most four times a second: drawing takes time from the work.
@@ -49,7 +49,7 @@ impl<'c> Task<'c> {
         Self {
             console,
             title: title.to_owned(),
-            subject: subject.to_owned(),
+            subject: shorten(subject, COLUMNS),
             script,
             frame: Frame::new(),
             what: String::new(),
