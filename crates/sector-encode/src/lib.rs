@@ -10,3 +10,4 @@
 extern crate alloc;
 
 pub mod deflate;
+pub mod lz4;

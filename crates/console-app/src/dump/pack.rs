@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use sector_decode::{Coding, Decoder, SECTOR_SIZE, deflate_lint};
 use sector_encode::deflate::{Deflate, Effort};
+use sector_encode::lz4::Fast;
 
 use crate::dump::Kind;
 
@@ -21,7 +22,7 @@ pub(super) struct Packer {
 enum Encoder {
     None,
     Deflate(Deflate),
-    Lz4,
+    Lz4(Fast),
 }
 
 impl Packer {
@@ -29,10 +30,10 @@ impl Packer {
         let encoder = match kind {
             Kind::Iso => Encoder::None,
             Kind::Cso => Encoder::Deflate(Deflate::new(Effort::Quick, BLOCK)),
-            Kind::Zso => Encoder::Lz4,
+            Kind::Zso => Encoder::Lz4(Fast::new()),
         };
-        let room = lz4_flex::block::get_maximum_output_size(BLOCK);
-        Self { encoder, packed: vec![0; room], proof: vec![0; BLOCK], decoder: Decoder::new() }
+        // What does not become smaller is better stored plain.
+        Self { encoder, packed: vec![0; BLOCK - 1], proof: vec![0; BLOCK], decoder: Decoder::new() }
     }
 
     /// Packs a block. `None` when it is better stored plain: when it does not become smaller, or when what was packed
@@ -41,17 +42,14 @@ impl Packer {
         let len = match &mut self.encoder {
             Encoder::None => return None,
             Encoder::Deflate(deflate) => {
-                let len = deflate.encode(block, &mut self.packed[..BLOCK - 1])?;
+                let len = deflate.encode(block, &mut self.packed)?;
                 deflate_lint::lint(&self.packed[..len]).ok()?;
                 len
             }
-            Encoder::Lz4 => {
-                let len = lz4_flex::block::compress_into(block, &mut self.packed).ok()?;
-                (len < BLOCK).then_some(len)?
-            }
+            Encoder::Lz4(fast) => fast.pack(block, &mut self.packed)?,
         };
         let coding = match self.encoder {
-            Encoder::Lz4 => Coding::Lz4,
+            Encoder::Lz4(_) => Coding::Lz4,
             _ => Coding::Deflate,
         };
         let packed = &self.packed[..len];
