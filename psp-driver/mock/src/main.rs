@@ -1,6 +1,6 @@
 //! A custom firmware around the driver, for tests in PPSSPP, which is a PSP without one.
 //!
-//! The module starts as a program would. It loads `cisor.prx` with the emulator's own module loader, puts its own
+//! The module starts as a program would, or as a plugin before another program. It loads `cisor.prx` with the emulator's own module loader, puts its own
 //! functions in the place of those that the driver imports and the emulator lacks (`firmware`, `loader`), and then
 //! calls the driver as the console's I/O manager does (`call`, `abi.s`), as a script tells it (`script`). What the
 //! driver answered goes to a file, and the tests compare it with the disc; no judgement is made here.
@@ -32,13 +32,16 @@ unsafe extern "C" {
 const SCRIPT: &core::ffi::CStr = c"ms0:/PSP/GAME/MOCK/script.bin";
 const ANSWERS: &core::ffi::CStr = c"ms0:/PSP/GAME/MOCK/answers.bin";
 
-/// The module's start: runs the script and ends the program.
+/// The module's start: runs the script and ends the program, unless another one is to follow.
 unsafe extern "C" fn start(_len: u32, _argument: *const u8) -> i32 {
-    let end = match script::run(SCRIPT, ANSWERS) {
-        Ok(()) => &b"mock: done\n"[..],
-        Err(script::Broken) => b"mock: the script is broken\n",
-    };
-    file::print(end);
+    match script::run(SCRIPT, ANSWERS) {
+        Ok(script::Next::Stay) => {
+            file::print(b"mock: staying\n");
+            return 0;
+        }
+        Ok(script::Next::Exit) => file::print(b"mock: done\n"),
+        Err(script::Broken) => file::print(b"mock: the script is broken\n"),
+    }
     // SAFETY: No arguments; ends the program.
     unsafe { sceKernelExitGame() };
     0

@@ -14,6 +14,8 @@
 //! | 10 | length of the input | |
 //! | 11 | length of the output | |
 //! | 12 | which function | |
+//!
+//! The last step's first word is not 0 when another program is to run after this module has done its part.
 
 use core::ffi::CStr;
 use core::sync::atomic::Ordering::Relaxed;
@@ -95,8 +97,16 @@ impl From<i32> for Answer {
     }
 }
 
+/// What is to come after the script.
+pub(crate) enum Next {
+    /// The program ends.
+    Exit,
+    /// Another program runs, with what the script loaded.
+    Stay,
+}
+
 /// Runs a script to its end.
-pub(crate) fn run(script: &CStr, answers: &CStr) -> Result<(), Broken> {
+pub(crate) fn run(script: &CStr, answers: &CStr) -> Result<Next, Broken> {
     let script = File::open(script).ok_or(Broken)?;
     let answers = File::create(answers).ok_or(Broken)?;
     device::register();
@@ -116,7 +126,7 @@ pub(crate) fn run(script: &CStr, answers: &CStr) -> Result<(), Broken> {
             return Err(Broken);
         }
         if what == step::END {
-            return Ok(());
+            return Ok(if step.words[2] == 0 { Next::Exit } else { Next::Stay });
         }
     }
 }

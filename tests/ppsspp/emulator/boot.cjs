@@ -5,6 +5,8 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const browser = require('./browser.cjs');
+const { arrange } = require('./faults.cjs');
+const { trace } = require('./trace.cjs');
 
 /** Where the emulator keeps the memory card `ms0:`. */
 const CARD = '/data/saves/PPSSPP';
@@ -32,11 +34,11 @@ let programEnded = false;
 
 process.on('uncaughtException', (error) => {
   // The emulator leaves its main function this way, and goes on in callbacks.
-  if (error !== 'unwind') answer({ end: 'crashed', reason: String(error?.stack ?? error) });
+  if (error !== 'unwind') answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) });
 });
-process.on('unhandledRejection', (error) => answer({ end: 'crashed', reason: String(error?.stack ?? error) }));
+process.on('unhandledRejection', (error) => answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }));
 process.once('message', (job) => {
-  boot(job).catch((error) => answer({ end: 'crashed', reason: String(error?.stack ?? error) }));
+  boot(job).catch((error) => answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }));
 });
 
 let answered = false;
@@ -59,9 +61,9 @@ async function boot(job) {
   const program = job.program.to === undefined ? `${DISC}/${path.basename(job.program.from)}` : `${CARD}/${job.program.to}`;
   put(FS, program, fs.readFileSync(job.program.from));
   const reads = job.trace ? trace(FS, program) : undefined;
-  if (job.faults) require('./faults.cjs').arrange(FS, job.faults, { card: CARD, program });
+  const soundly = job.faults ? arrange(FS, job.faults, CARD) : (work) => work();
 
-  const before = contents(FS, CARD);
+  const before = soundly(() => contents(FS, CARD));
   try {
     emulator.callMain(['-v', program]);
   } catch (error) {
@@ -72,9 +74,9 @@ async function boot(job) {
 
   const limit = Date.now() + job.seconds * 1000;
   setInterval(() => {
-    const end = howItEnded(FS, job.until, limit);
+    const end = soundly(() => howItEnded(FS, job.until, limit));
     if (!end || answered) return;
-    collect(FS, before, job.output);
+    soundly(() => collect(FS, before, job.output));
     const screen = peek(emulator, VIDEO_MEMORY, SCREEN_BYTES);
     if (screen) fs.writeFileSync(path.join(job.output, 'screen.raw'), screen);
     answer({ end, reads: reads?.list });

@@ -61,7 +61,7 @@ export class Run {
  *   this text, or when this was printed
  * @param {number} [job.seconds] how long the program may take
  * @param {object} [job.options] further options of the emulator
- * @param {object} [job.faults] what goes wrong with the card or the disc, see faults.cjs
+ * @param {object} [job.faults] what goes wrong with the card, see faults.cjs
  * @param {boolean} [job.trace] whether to note where the disc is read
  * @returns {Promise<Run>}
  */
@@ -86,6 +86,7 @@ export async function boot(job) {
       console.error(`NOTE: PPSSPP did not start for ${job.name} (try ${start} of ${STARTS}): ${run.reason}`);
       continue;
     }
+    if (run.reads) fs.writeFileSync(path.join(output, 'reads.json'), JSON.stringify(run.reads));
     judge(run, job.name);
     return run;
   }

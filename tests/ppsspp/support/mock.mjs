@@ -170,8 +170,7 @@ export class Script {
       name,
       program: { from: program, to: 'PSP/GAME/MOCK/EBOOT.PBP' },
       card: [
-        { to: 'PSP/GAME/MOCK/script.bin', text: Buffer.concat(this.#pieces) },
-        { to: DRIVER, from: path.join(setting('CISOR_PSP'), 'cisor.prx') },
+        ...this.#files(),
         ...card,
       ],
       until: { stdout: 'mock: ' },
@@ -180,6 +179,29 @@ export class Script {
     if (!run.stdout.includes('mock: done')) throw new Error(`${name}: ${run.end}; the program said ${JSON.stringify(run.stdout)}`);
     this.#judge(run.file('PSP/GAME/MOCK/answers.bin'));
     return run;
+  }
+
+  #files() {
+    return [
+      { to: 'PSP/GAME/MOCK/script.bin', text: Buffer.concat(this.#pieces) },
+      { to: DRIVER, from: path.join(setting('CISOR_PSP'), 'cisor.prx') },
+    ];
+  }
+
+  /** The files by which PPSSPP runs the script as a plugin, before a program that is started in the same run. */
+  asPlugin() {
+    this.#step(STEP.end, { words: [1] });
+    const settings = ['[options]', 'type = prx', 'filename = mock.prx', 'version = 1', 'name = mock', '[games]', 'ALL = true'];
+    return [
+      { to: 'PSP/PLUGINS/mock/plugin.ini', text: `${settings.join('\n')}\n` },
+      { to: 'PSP/PLUGINS/mock/mock.prx', from: setting('CISOR_MOCK') },
+      ...this.#files(),
+    ];
+  }
+
+  /** Makes the checks of a script that ran as a plugin. */
+  judge(run) {
+    this.#judge(run.file('PSP/GAME/MOCK/answers.bin'));
   }
 
   #judge(answers) {
