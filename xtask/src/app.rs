@@ -104,6 +104,7 @@ fn sfo(title: &str) -> Vec<u8> {
     ];
     const TEXT: u16 = 0x0204;
     const NUMBER: u16 = 0x0404;
+    const ENTRY_LEN: usize = 16;
     let (mut table, mut keys, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for (key, value) in entries {
         let (kind, bytes, room) = match value {
@@ -124,18 +125,57 @@ fn sfo(title: &str) -> Vec<u8> {
     keys.resize(keys.len().next_multiple_of(4), 0);
     let keys_at = 20 + table.len();
     let mut file = b"\0PSF\x01\x01\0\0".to_vec();
-    for number in [keys_at, keys_at + keys.len(), entries_len(&table)] {
+    for number in [keys_at, keys_at + keys.len(), table.len() / ENTRY_LEN] {
         file.extend(int(number).to_le_bytes());
     }
     file.extend([table, keys, values].concat());
     file
 }
 
-fn entries_len(table: &[u8]) -> usize {
-    table.len() / 16
-}
-
 /// A position in a file of some hundred KiB.
 fn int(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(file: &[u8], at: usize) -> usize {
+        u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize
+    }
+
+    #[test]
+    fn the_parts_lie_where_the_header_says() {
+        let file = pbp(b"sfo", b"icon", b"program");
+        assert_eq!(&file[..8], b"\0PBP\0\0\x01\0");
+        let at: Vec<usize> = (0..8).map(|part| word(&file, 8 + 4 * part)).collect();
+        assert_eq!(&file[at[0]..at[1]], b"sfo");
+        assert_eq!(&file[at[1]..at[2]], b"icon");
+        assert!(at[2..=6].iter().all(|&part| part == at[2]), "the pictures and sounds are left out");
+        assert_eq!(&file[at[6]..at[7]], b"program");
+        assert_eq!(at[7], file.len());
+    }
+
+    #[test]
+    fn the_console_finds_title_and_category() {
+        let file = sfo("Title");
+        let (keys, values, count) = (word(&file, 8), word(&file, 12), word(&file, 16));
+        let text =
+            |from: usize| String::from_utf8(file[from..].split(|&byte| byte == 0).next().unwrap().to_vec());
+        let mut found = Vec::new();
+        for entry in (0..count).map(|number| 20 + 16 * number) {
+            let key = keys + (word(&file, entry) & 0xFFFF);
+            let (used, room, value) =
+                (word(&file, entry + 4), word(&file, entry + 8), values + word(&file, entry + 12));
+            assert!(used <= room && value + room <= file.len() && value % 4 == 0);
+            found.push((text(key).unwrap(), text(value).unwrap()));
+        }
+        assert!(
+            found.contains(&("TITLE".into(), "Title".into()))
+                && found.contains(&("CATEGORY".into(), "MG".into()))
+        );
+        assert!(found.is_sorted(), "keys are in order");
+        assert_eq!(values % 4, 0);
+    }
 }

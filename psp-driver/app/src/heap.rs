@@ -52,8 +52,8 @@ unsafe impl GlobalAlloc for Memory {
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: As above; the memory came from `alloc` with this layout.
         if let Some(memory) = NonNull::new(memory) {
+            // SAFETY: As above; the memory came from `alloc` with this layout.
             unsafe { (*self.0.get()).deallocate(memory, layout) };
         }
     }

@@ -1,5 +1,6 @@
 //! Packs single blocks and proves each.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -21,7 +22,7 @@ pub(super) struct Packer {
 
 enum Encoder {
     None,
-    Deflate(Deflate),
+    Deflate(Box<Deflate>),
     Lz4(Fast),
 }
 
@@ -29,7 +30,7 @@ impl Packer {
     pub(super) fn new(kind: Kind) -> Self {
         let encoder = match kind {
             Kind::Iso => Encoder::None,
-            Kind::Cso => Encoder::Deflate(Deflate::new(Effort::Quick, BLOCK)),
+            Kind::Cso => Encoder::Deflate(Box::new(Deflate::new(Effort::Quick, BLOCK))),
             Kind::Zso => Encoder::Lz4(Fast::new()),
         };
         // What does not become smaller is better stored plain.
