@@ -224,6 +224,32 @@ describe('what can go wrong', () => {
     await fails('card-gone', { faults: { cardGoneAfter: 100_000 } }, ['card_removed', 'write', 'no_card']);
   });
 
+  test('Circle is pressed half-way', async () => {
+    const run = await runApp({
+      name: 'app-cancelled',
+      program: { from: disc.iso },
+      card: USED_CARD,
+      commands: ['cancel-at 40', 'dump zso ms0:/ISO/DUMP.zso', 'exit'],
+      seconds: 60,
+    });
+    const [dump] = run.of('dump');
+    assert.equal(dump.status, 'interrupted', JSON.stringify(dump));
+    assert.deepEqual(run.files().filter((name) => name.startsWith('ISO/')), [], 'something stayed behind');
+  });
+
+  test('a file of that name is there', async () => {
+    const run = await runApp({
+      name: 'app-exists',
+      program: { from: disc.iso },
+      card: [{ to: 'ISO/DUMP.iso', text: 'not to be lost' }],
+      commands: ['dump iso ms0:/ISO/DUMP.iso', 'exit'],
+      seconds: 60,
+    });
+    const [dump] = run.of('dump');
+    assert.deepEqual([dump.status, dump.error.kind], ['refused', 'target_exists']);
+    assert.equal(run.file('ISO/DUMP.iso'), undefined, 'it was changed');
+  });
+
   test('an image vanishes while it is checked', async () => {
     const image = compress(disc.iso, 'vanishing.cso', '--for', 'psp');
     const run = await runApp({

@@ -8,7 +8,7 @@ import { setting } from '../emulator/console.mjs';
 import { compress } from '../support/cisor.mjs';
 import { makeDisc, SECTOR } from '../support/disc.mjs';
 import { COMMAND, dice, readParameters } from '../support/isofs.mjs';
-import { KERNEL_OUTPUT, PROGRAM, Script } from '../support/mock.mjs';
+import { KERNEL, KERNEL_OUTPUT, PROGRAM, Script } from '../support/mock.mjs';
 
 const IMAGE = 'ISO/GAME.cso';
 const NONE = Buffer.alloc(0);
@@ -134,7 +134,7 @@ describe('the built driver and what it is asked for', () => {
     };
     script.read(1, 1, untouched, { output: KERNEL_OUTPUT });
     script.ioctl(1, 0x01f3_0003, number(1), SECTOR, untouched, { output: KERNEL_OUTPUT });
-    script.read(1, 1, ({ v0, output }) => assert.ok(v0 === 1 && output.equals(piece(10, 1))), { output: KERNEL_OUTPUT, k1: 0 });
+    script.read(1, 1, ({ v0, output }) => assert.ok(v0 === 1 && output.equals(piece(10, 1))), { output: KERNEL_OUTPUT, k1: KERNEL });
     script.stop(({ v0 }) => assert.ok(v0 >= 0x8000_0000, 'it stays while descriptors are open'));
     for (let slot = 0; slot < 8; slot += 1) script.close(slot, ({ v0 }) => assert.equal(v0, 0));
     script.close(0, ({ v0 }) => assert.equal(v0, INVALID_ARGUMENT, 'closed before'));
@@ -187,7 +187,7 @@ describe('the built driver and what it is asked for', () => {
     for (const name of ['image', 'counters']) {
       script.library(name, 31, ({ v0 }) => assert.equal(v0, BUFFER_TOO_SMALL));
       script.library(name, 32, ({ v0 }) => assert.equal(v0, INVALID_ARGUMENT), { output: KERNEL_OUTPUT });
-      script.library(name, 32, ({ v0 }) => assert.equal(v0, 32), { output: KERNEL_OUTPUT, k1: 0 });
+      script.library(name, 32, ({ v0 }) => assert.equal(v0, 32), { output: KERNEL_OUTPUT, k1: KERNEL });
     }
     read(script, 0, 128 * 1024, 0);
     await script.run('driver-errors', card(image));
@@ -268,5 +268,11 @@ describe('the built driver and what it is asked for', () => {
       { to: 'ISO/PLAIN.ISO', from: disc.iso },
       { to: 'ISO/DAMAGED.CSO', text: damaged },
     ]);
+  });
+
+  test('a case fails when memory is touched that is not there', async () => {
+    // What the kernel itself names is not looked at by the driver, so this is the mock's mistake.
+    const script = serving().library('image', 32, () => {}, { output: 0x10, k1: KERNEL });
+    await assert.rejects(script.run('driver-bad-access', card(image)), /Invalid access/);
   });
 });

@@ -18,6 +18,8 @@ const SETTINGS = '/home/web_user/.config/retroarch/retroarch.cfg';
 const LOOK_EVERY = 20;
 /** How the console's output looks in the log. */
 const STDOUT = /\[PRINTF\] stdout: (.*)$/;
+/** What the emulator says of a program that is broken. */
+const BAD = /Invalid access|Bad memory access|Bad execution|Jump to invalid|Unimplemented HLE/i;
 /** What the emulator says when the program has ended or could not be started. */
 const ENDED = 'Content ran for a total of';
 /** The line that tells where in the emulator's memory the console's begins. */
@@ -31,6 +33,7 @@ const PHYSICAL = 0x3fff_ffff;
 const log = [];
 const stdout = [];
 let programEnded = false;
+let bad;
 
 process.on('uncaughtException', (error) => {
   // The emulator leaves its main function this way, and goes on in callbacks.
@@ -79,7 +82,7 @@ async function boot(job) {
     soundly(() => collect(FS, before, job.output));
     const screen = peek(emulator, VIDEO_MEMORY, SCREEN_BYTES);
     if (screen) fs.writeFileSync(path.join(job.output, 'screen.raw'), screen);
-    answer({ end, reads: reads?.list });
+    answer({ end, reason: bad, reads: reads?.list });
   }, LOOK_EVERY);
 }
 
@@ -113,6 +116,7 @@ function note(text) {
   for (const line of String(text).split('\n')) {
     log.push(line);
     programEnded ||= line.includes(ENDED);
+    if (BAD.test(line)) bad ??= line;
     const said = STDOUT.exec(line);
     if (said) stdout.push(said[1]);
   }
@@ -150,6 +154,7 @@ function hasEnded(FS, until) {
 
 /** `undefined` while the program is to go on. */
 function howItEnded(FS, until, limit) {
+  if (bad) return 'bad';
   if (hasEnded(FS, until)) return 'done';
   if (programEnded) return 'ended';
   return Date.now() > limit ? 'late' : undefined;
