@@ -9,7 +9,7 @@ use crate::console::{Code, Console, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files::{self, File};
-use crate::watch::Watch;
+use crate::watch::{Unit, Watch};
 
 /// How much of the image is decoded at a time. Enough for the card to be fast, little enough for Circle to be
 /// noticed at once.
@@ -107,7 +107,7 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
     let chunk = (out.len() as u64 / block_size).max(1) * block_size;
     let (mut damaged, mut first) = (0, None);
     let mut at = 0;
-    watch.begin("Checking", size);
+    watch.begin("Checking", size, Unit::Bytes);
     while at < size {
         watch.advance(at)?;
         console.stay_awake();
@@ -161,4 +161,92 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
         first,
         micros: console.micros().saturating_sub(started),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dump::{self, Kind};
+    use crate::fake::{Drive, FakeConsole, psp_disc};
+    use crate::watch::{Nobody, Question};
+
+    const PATH: &str = "ms0:/ISO/game.cso";
+
+    fn console() -> FakeConsole {
+        let console = FakeConsole::with_disc(psp_disc(), Drive::Count);
+        dump::run(&console, Kind::Cso, PATH, &mut Nobody).unwrap();
+        console
+    }
+
+    #[test]
+    fn each_damaged_block_is_counted_and_the_first_one_named() {
+        let console = console();
+        let sound = check(&console, PATH, &mut Nobody).unwrap();
+        assert!(sound.digests.is_some() && sound.first.is_none());
+        let mut file = console.file(PATH).unwrap();
+        let entry =
+            |block: usize| u32::from_le_bytes(file[24 + 4 * block..28 + 4 * block].try_into().unwrap());
+        // Three packed blocks, the first two side by side.
+        let packed: Vec<usize> = (0..232).filter(|&block| entry(block) >> 31 == 0).collect();
+        let chosen = [packed[20], packed[21], packed[50]];
+        let places = chosen.map(|block| entry(block) as usize);
+        for place in places {
+            // A deflate block of a kind that there is not.
+            file[place] |= 0b110;
+        }
+        console.put(PATH, file);
+        let found = check(&console, PATH, &mut Nobody).unwrap();
+        assert_eq!((found.damaged, found.digests), (3, None));
+        let first = found.first.unwrap();
+        assert_eq!((first.block as usize, first.lba as usize), (chosen[0], chosen[0]));
+        assert_eq!(first.offset, places[0] as u64);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_is_damaged_where_it_ends() {
+        let console = console();
+        let file = console.file(PATH).unwrap();
+        for len in [file.len() - 1, file.len() / 2, 24 + 4 * 234] {
+            console.put(PATH, &file[..len]);
+            let found = check(&console, PATH, &mut Nobody).unwrap();
+            assert!(found.damaged > 0 && found.digests.is_none(), "{len} bytes");
+        }
+        for len in [0, 23, 24, 500] {
+            console.put(PATH, &file[..len]);
+            let refused = check(&console, PATH, &mut Nobody);
+            assert!(matches!(refused, Err(Failure::Header(_))) || len == 0, "{len} bytes: {refused:?}");
+        }
+    }
+
+    /// Takes the file, or the card, away.
+    struct Takes<'c>(&'c FakeConsole, bool);
+
+    impl Watch for Takes<'_> {
+        fn begin(&mut self, _what: &str, _total: u64, _unit: Unit) {}
+
+        fn advance(&mut self, done: u64) -> Result<(), Failure> {
+            if done > 0 {
+                match self.1 {
+                    true => self.0.card.set(false),
+                    false => drop(self.0.files.borrow_mut().remove(PATH)),
+                }
+            }
+            Ok(())
+        }
+
+        fn ask(&mut self, _question: Question) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn what_vanishes_while_it_is_checked_is_named() {
+        let vanished = check(&console(), PATH, &mut Nobody).map(drop);
+        assert_eq!(vanished, Ok(()));
+        let console = console();
+        let failed = check(&console, PATH, &mut Takes(&console, false));
+        assert!(matches!(failed, Err(Failure::Read { .. })), "{failed:?}");
+        let console = self::console();
+        assert_eq!(check(&console, PATH, &mut Takes(&console, true)), Err(Failure::CardRemoved));
+    }
 }

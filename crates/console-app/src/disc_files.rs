@@ -11,7 +11,7 @@ use crate::console::{Console, DiscState, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files::{self, File};
-use crate::watch::Watch;
+use crate::watch::{Unit, Watch};
 
 const CHUNK: usize = 128 << 10;
 /// Folders on a disc are at most this deep (ECMA-119, 6.8.2.1).
@@ -41,7 +41,7 @@ pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile
     let mut found = find(console)?;
     found.sort();
     let total = found.iter().map(|(_, len)| len).sum();
-    watch.begin("Reading files", total);
+    watch.begin("Reading files", total, Unit::Bytes);
     let mut buf = files::zeroed(CHUNK)?;
     let (mut done, mut read) = (0, Vec::new());
     for (path, len) in found {

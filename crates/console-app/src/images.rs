@@ -10,6 +10,7 @@ use crate::check::Memory;
 use crate::console::{Console, Mode};
 use crate::failure::Failure;
 use crate::files::File;
+use crate::watch::{Unit, Watch};
 
 /// Where firmwares look for images.
 pub const FOLDERS: [&str; 2] = ["ms0:/ISO", "ef0:/ISO"];
@@ -39,19 +40,27 @@ pub struct Image {
 }
 
 /// Lists what is in the folders for images, in the order of names. Folders that are not there have none.
-pub fn list(console: &dyn Console) -> Vec<Image> {
-    let mut images = Vec::new();
+///
+/// # Errors
+///
+/// Only [`Failure::Cancelled`], when the user does not want to wait.
+pub fn list(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<Image>, Failure> {
+    let mut found = Vec::new();
     for folder in FOLDERS {
         let mut entries = console.list(folder).unwrap_or_default();
         entries.retain(|entry| !entry.is_folder && is_image_name(&entry.name));
         entries.sort_by_cached_key(|entry| entry.name.to_lowercase());
         entries.truncate(MAX_IMAGES);
-        for entry in entries {
-            console.stay_awake();
-            images.push(look(console, format!("{folder}/{}", entry.name), entry.len));
-        }
+        found.extend(entries.into_iter().map(|entry| (format!("{folder}/{}", entry.name), entry.len)));
     }
-    images
+    watch.begin("Looking at the images", found.len() as u64, Unit::Pieces);
+    let mut images = Vec::with_capacity(found.len());
+    for (path, len) in found {
+        watch.advance(images.len() as u64)?;
+        console.stay_awake();
+        images.push(look(console, path, len));
+    }
+    Ok(images)
 }
 
 /// Looks at one image: its header, and the disc's id and title.
@@ -97,4 +106,47 @@ fn is_image_name(name: &str) -> bool {
     // Computers leave such files behind on cards.
     !name.starts_with("._")
         && ending.is_some_and(|own| ENDINGS.iter().any(|one| own.eq_ignore_ascii_case(one)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{FakeConsole, psp_disc};
+    use crate::watch::Nobody;
+
+    #[test]
+    fn images_are_found_by_name_and_known_by_content() {
+        let console = FakeConsole::new();
+        console.put("ms0:/ISO/b.ISO", psp_disc());
+        console.put("ms0:/ISO/A.cso", b"CISO");
+        console.put("ms0:/ISO/c.iso", [0; 20 * 2048]);
+        console.put("ms0:/ISO/._d.iso", b"left behind");
+        console.put("ms0:/ISO/e.txt", b"text");
+        console.put("ms0:/ISO/VIDEO/f.iso", psp_disc());
+        console.put("ef0:/ISO/g.dax", b"GCIM");
+        let images = list(&console, &mut Nobody).unwrap();
+        let paths: Vec<&str> = images.iter().map(|image| image.path.as_str()).collect();
+        assert_eq!(paths, ["ms0:/ISO/A.cso", "ms0:/ISO/b.ISO", "ms0:/ISO/c.iso", "ef0:/ISO/g.dax"]);
+        assert!(
+            images[0].problem.as_ref().is_some_and(|problem| problem.contains("header")),
+            "{:?}",
+            images[0]
+        );
+        assert_eq!(images[0].format, None);
+        let disc = &images[1];
+        assert_eq!(
+            (disc.title.as_deref(), disc.disc_id.as_deref()),
+            (Some("Zwölf Türme"), Some("ULUS-10041"))
+        );
+        assert_eq!((disc.format, disc.size), (Some(Format::Iso), Some(disc.stored_size)));
+        assert_eq!(images[2].problem.as_deref(), Some("There is no disc in this image."));
+    }
+
+    #[test]
+    fn a_card_without_images_has_none() {
+        let console = FakeConsole::new();
+        assert_eq!(list(&console, &mut Nobody), Ok(Vec::new()));
+        console.card.set(false);
+        assert_eq!(list(&console, &mut Nobody), Ok(Vec::new()));
+    }
 }

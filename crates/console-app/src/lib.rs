@@ -41,7 +41,7 @@ mod fake;
 pub use console::{Button, Code, Console, DiscState, Entry, Handle, LiveDriver, Mode};
 pub use digest::Digests;
 pub use failure::Failure;
-pub use watch::{Question, Watch};
+pub use watch::{Question, Unit, Watch};
 
 /// Version of the program, as it is shown.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -11,7 +11,7 @@ use crate::console::{Code, Console, Mode};
 use crate::failure::Failure;
 use crate::files::{self, File};
 use crate::text;
-use crate::watch::Watch;
+use crate::watch::{Unit, Watch};
 
 /// Sizes of the reads, in bytes.
 pub const SIZES: [u32; 4] = [2 << 10, 8 << 10, 32 << 10, 128 << 10];
@@ -104,7 +104,7 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
     let mut speeds = Vec::new();
     // Any numbers that are spread over the image will do; the same ones for every image make them comparable.
     let mut random: u64 = 0x2545_F491_4F6C_DD1D;
-    watch.begin("Measuring", tests.len() as u64 * MOST_MICROS);
+    watch.begin("Measuring", tests.len() as u64 * MOST_MICROS, Unit::Pieces);
     for (number, (order, size)) in tests.into_iter().enumerate() {
         console.stay_awake();
         let buf = &mut out[..size as usize];

@@ -17,7 +17,7 @@ use crate::driver::{self, Change, Status};
 use crate::dump;
 use crate::failure::Failure;
 use crate::files::{self, File};
-use crate::images::{self, Image};
+use crate::images::Image;
 use crate::json::{Object, list};
 use crate::screens::{self, Screens, Script};
 use crate::speed;
@@ -155,8 +155,10 @@ impl Runner<'_> {
     ) -> Result<&'static str, Failure> {
         match command {
             Command::Images => {
-                self.screens.show_place(screens::Place::Images);
-                json.raw("images", &list(images::list(self.console).iter().map(image)));
+                let script = self.script();
+                let images = self.screens.list_images(Some(script))?;
+                self.screens.show_images(&images, 0);
+                json.raw("images", &list(images.iter().map(image)));
             }
             Command::Check(path) => {
                 json.text("path", path);

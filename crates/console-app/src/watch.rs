@@ -19,12 +19,21 @@ pub enum Question {
     },
 }
 
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes, so that there is a speed to be told.
+    Bytes,
+    /// Pieces that say nothing but how much of the work is done.
+    Pieces,
+}
+
 /// Is told how far long work is.
 pub trait Watch {
-    /// A part of the work begins: `what` in a few words, and how many bytes there are to do.
-    fn begin(&mut self, what: &str, total: u64);
+    /// A part of the work begins: `what` in a few words, and how much there is to do.
+    fn begin(&mut self, what: &str, total: u64, unit: Unit);
 
-    /// So many bytes of the part are done.
+    /// So much of the part is done.
     ///
     /// # Errors
     ///
@@ -41,7 +50,7 @@ pub(crate) struct Nobody;
 
 #[cfg(test)]
 impl Watch for Nobody {
-    fn begin(&mut self, _what: &str, _total: u64) {}
+    fn begin(&mut self, _what: &str, _total: u64, _unit: Unit) {}
 
     fn advance(&mut self, _done: u64) -> Result<(), Failure> {
         Ok(())

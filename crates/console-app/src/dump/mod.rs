@@ -24,7 +24,7 @@ use crate::console::{Console, DiscState};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files;
-use crate::watch::{Question, Watch};
+use crate::watch::{Question, Unit, Watch};
 
 use length::Length;
 use source::{RawDisc, Source};
@@ -165,10 +165,14 @@ pub fn run(
         unreadable,
         micros: console.micros().saturating_sub(started),
     };
+    // Before the image gets its name: one without its log would look finished and is not.
+    if let Err(error) = log::write(console, &report) {
+        let _ = console.remove(&part);
+        return Err(error);
+    }
     if let Err(code) = console.rename(&part, &report.path) {
         return Err(Failure::Rename { path: part, code });
     }
-    log::write(console, &report)?;
     report.micros = console.micros().saturating_sub(started);
     Ok(report)
 }
@@ -191,7 +195,7 @@ fn write_part(
     let mut source = Source::new(console);
     let mut hasher = Hasher::default();
     let mut buf = files::zeroed((CHUNK * SECTOR_SIZE) as usize)?;
-    watch.begin("Dumping", bytes_of(sectors));
+    watch.begin("Dumping", bytes_of(sectors), Unit::Bytes);
     let mut lba = 0;
     while lba < sectors {
         watch.advance(bytes_of(lba))?;

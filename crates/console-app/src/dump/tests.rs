@@ -19,7 +19,7 @@ const ISO: &str = "ms0:/ISO/";
 struct Agrees(Vec<Question>);
 
 impl Watch for Agrees {
-    fn begin(&mut self, _what: &str, _total: u64) {}
+    fn begin(&mut self, _what: &str, _total: u64, _unit: Unit) {}
 
     fn advance(&mut self, _done: u64) -> Result<(), Failure> {
         Ok(())
@@ -35,7 +35,7 @@ impl Watch for Agrees {
 struct StopsAt(u32, u64);
 
 impl Watch for StopsAt {
-    fn begin(&mut self, _what: &str, _total: u64) {
+    fn begin(&mut self, _what: &str, _total: u64, _unit: Unit) {
         self.0 = self.0.wrapping_sub(1);
     }
 
@@ -52,7 +52,7 @@ impl Watch for StopsAt {
 struct Does<F>(F);
 
 impl<F: FnMut(u64)> Watch for Does<F> {
-    fn begin(&mut self, _what: &str, _total: u64) {}
+    fn begin(&mut self, _what: &str, _total: u64, _unit: Unit) {}
 
     fn advance(&mut self, done: u64) -> Result<(), Failure> {
         (self.0)(done);
@@ -285,6 +285,22 @@ fn a_finished_file_that_cannot_be_renamed_is_kept() {
     let failed = run(&console, Kind::Iso, ISO, &mut Nobody);
     assert!(matches!(failed, Err(Failure::Rename { .. })), "{failed:?}");
     assert_eq!(console.file("ms0:/ISO/ULUS-10041.iso.part").unwrap(), psp_disc());
+}
+
+#[test]
+fn an_image_whose_log_cannot_be_written_gets_no_name() {
+    let image = psp_disc();
+    let console = FakeConsole::with_disc(image.clone(), Drive::LastSector);
+    let mut ends = 0;
+    let mut fill_up = Does(|done| {
+        ends += u32::from(done == image.len() as u64);
+        // The second end is that of reading back.
+        if ends == 2 {
+            console.capacity.set(0);
+        }
+    });
+    assert_eq!(run(&console, Kind::Cso, ISO, &mut fill_up), Err(Failure::CardFull));
+    assert_eq!(console.names(ISO), ["ms0:/ISO/ULUS-10041.cso.log"], "the log that could not be written");
 }
 
 #[test]

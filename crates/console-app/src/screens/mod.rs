@@ -113,7 +113,8 @@ impl<'c> Screens<'c> {
         match place {
             Place::Menu => self.show_menu(),
             Place::Images => {
-                let images = images::list(self.console);
+                // Nobody can cancel what is shown without doing anything.
+                let images = self.list_images(Some(Script::default())).unwrap_or_default();
                 self.show_images(&images, 0);
             }
             Place::Dump => {
@@ -159,7 +160,7 @@ impl<'c> Screens<'c> {
         }
     }
 
-    fn show_images(&mut self, images: &[Image], chosen: usize) {
+    pub(crate) fn show_images(&mut self, images: &[Image], chosen: usize) {
         let lines: Vec<String> = images.iter().map(image_line).collect();
         let about = images.get(chosen).map(image_about).unwrap_or_else(|| {
             alloc::vec!["There is no image in ms0:/ISO or ef0:/ISO.".into(), String::new()]
@@ -175,11 +176,14 @@ impl<'c> Screens<'c> {
         self.console.show(&self.frame);
     }
 
+    /// Lists the images on the cards.
+    pub(crate) fn list_images(&mut self, script: Option<Script>) -> Result<Vec<Image>, Failure> {
+        let mut task = Task::new(self.console, "Images on the card", "ms0:/ISO, ef0:/ISO", script);
+        images::list(self.console, &mut task)
+    }
+
     fn images(&mut self) -> Next {
-        let mut page = Page::new("Images on the card", "");
-        page.text("Looking at the card ...", Tone::Dim);
-        self.show(&page);
-        let mut images = images::list(self.console);
+        let Ok(mut images) = self.list_images(None) else { return Next::Back };
         let mut chosen = 0;
         loop {
             chosen = chosen.min(images.len().saturating_sub(1));
@@ -200,7 +204,7 @@ impl<'c> Screens<'c> {
                         return Next::Leave;
                     }
                 }
-                (Button::Triangle, _) => images = images::list(self.console),
+                (Button::Triangle, _) => images = self.list_images(None).unwrap_or(images),
                 _ => chosen = moved(chosen, images.len(), button),
             }
         }

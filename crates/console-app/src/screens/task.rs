@@ -11,7 +11,7 @@ use crate::files;
 use crate::screens::frame::Frame;
 use crate::screens::page::{COLUMNS, Page, ROW, TOP, Tone, draw_bar};
 use crate::text::{clock, percent, shorten, size, speed, time_left};
-use crate::watch::{Question, Watch};
+use crate::watch::{Question, Unit, Watch};
 
 /// The screen is drawn at most four times a second: drawing takes time from the work.
 const DRAW_EVERY: u64 = 250_000;
@@ -39,6 +39,7 @@ pub(crate) struct Task<'c> {
     frame: Frame,
     what: String,
     total: u64,
+    unit: Unit,
     begun: u64,
     drawn: Option<u64>,
 }
@@ -54,6 +55,7 @@ impl<'c> Task<'c> {
             frame: Frame::new(),
             what: String::new(),
             total: 0,
+            unit: Unit::Bytes,
             begun: 0,
             drawn: None,
         }
@@ -65,11 +67,15 @@ impl<'c> Task<'c> {
         page.text(&self.subject, Tone::Plain).space().text(&self.what, Tone::Accent);
         let y = TOP + page.rows.len() * ROW + 4;
         page.space().space();
-        page.text(
-            &format!("{} of {}, {}", size(done), size(self.total), percent(done, self.total)),
-            Tone::Plain,
-        );
-        page.text(&speed(done, micros), Tone::Plain);
+        match self.unit {
+            Unit::Bytes => {
+                let far = format!("{} of {}, {}", size(done), size(self.total), percent(done, self.total));
+                page.text(&far, Tone::Plain).text(&speed(done, micros), Tone::Plain);
+            }
+            Unit::Pieces => {
+                page.text(&percent(done, self.total), Tone::Plain);
+            }
+        }
         let left = time_left(done, self.total, micros).map(clock);
         page.text(&format!("{} passed, {} left", clock(micros), left.as_deref().unwrap_or("?")), Tone::Plain);
         page.draw(&mut self.frame);
@@ -94,9 +100,10 @@ impl<'c> Task<'c> {
 }
 
 impl Watch for Task<'_> {
-    fn begin(&mut self, what: &str, total: u64) {
+    fn begin(&mut self, what: &str, total: u64, unit: Unit) {
         self.what = what.to_owned();
         self.total = total;
+        self.unit = unit;
         self.begun = self.console.micros();
         self.draw(0, self.begun);
     }
