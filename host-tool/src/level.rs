@@ -59,11 +59,16 @@ const ROWS: [Row; 10] = [
     row(3, 4, 4, hc(4)),
     row(4, 5, 6, hc(6)),
     row(5, 6, 7, hc(8)),
-    row(6, 9, 9, hc(9)),
-    row(7, 9, 10, hc(10)),
-    row(8, 9, 11, hc(11)),
-    row(9, 9, 12, hc(12)),
-    Row { level: Level::Best, zlib: 9, deflate: DeflateEncoder::Zopfli { iterations: 15 }, lz4: hc(12) },
+    row(6, 9, 9, Lz4Encoder::optimal(64)),
+    row(7, 9, 10, Lz4Encoder::optimal(256)),
+    row(8, 9, 11, Lz4Encoder::optimal(1024)),
+    row(9, 9, 12, Lz4Encoder::SMALLEST),
+    Row {
+        level: Level::Best,
+        zlib: 9,
+        deflate: DeflateEncoder::Zopfli { iterations: 15 },
+        lz4: Lz4Encoder::SMALLEST,
+    },
 ];
 
 impl Level {
@@ -153,6 +158,7 @@ pub(crate) fn lz4_name(encoder: Lz4Encoder) -> String {
     match encoder {
         Lz4Encoder::Fast => "LZ4 fast".into(),
         Lz4Encoder::Hc { level } => format!("LZ4 HC {level}"),
+        Lz4Encoder::Optimal { attempts } => format!("LZ4 optimal {attempts}"),
     }
 }
 
@@ -196,9 +202,10 @@ mod tests {
         assert_eq!(libdeflate.collect::<Vec<_>>(), [1, 2, 4, 6, 7, 9, 10, 11, 12, 115]);
         let lz4 = all().into_iter().map(|level| match level.lz4() {
             Lz4Encoder::Fast => 0,
-            Lz4Encoder::Hc { level } => level,
+            Lz4Encoder::Hc { level } => level.into(),
+            Lz4Encoder::Optimal { attempts } => attempts.get(),
         });
-        assert_eq!(lz4.collect::<Vec<_>>(), [0, 3, 4, 6, 8, 9, 10, 11, 12, 12]);
+        assert_eq!(lz4.collect::<Vec<_>>(), [0, 3, 4, 6, 8, 64, 256, 1024, 16384, 16384]);
     }
 
     #[test]

@@ -14,7 +14,6 @@
 pub mod cli;
 pub mod compat;
 pub mod damage;
-pub mod disc;
 pub mod dropped;
 pub mod exit;
 pub mod failure;

@@ -7,7 +7,6 @@ use image_encode::{OutputFormat, Plan};
 use sector_decode::{Format, SECTOR_SIZE};
 
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
-use crate::disc::{self, Disc};
 use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
@@ -15,6 +14,7 @@ use crate::output::Existing;
 use crate::profile::{self, Choice, Profile, Wishes};
 use crate::report::{Record, Reporter};
 use crate::target::{self, Claims, Target};
+use disc_info::Disc;
 
 /// What is asked of a run of `compress`.
 #[derive(Clone, Debug)]
@@ -275,7 +275,7 @@ pub(crate) fn open(input: &Path, record: &mut Record, reporter: &mut Reporter) -
 /// image is decoded.
 pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Reporter) -> Disc {
     let mut workspace = Workspace::new(image);
-    match disc::identify(&mut workspace.reader(image)) {
+    match disc_info::identify(&mut workspace.reader(image)) {
         Ok(disc) => {
             let sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
             if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > sectors) {

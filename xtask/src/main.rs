@@ -1,7 +1,8 @@
-//! The project's tasks: `cargo xtask test`, `psp`, `mutants`, `disc`, `bench`, `dist`, `policy`. One file each.
+//! The project's tasks: `cargo xtask test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
 
+mod app;
 mod bench;
 mod debian;
 mod disc;
@@ -9,6 +10,7 @@ mod dist;
 mod mutants;
 mod paths;
 mod policy;
+mod ppsspp;
 mod psp;
 mod shell;
 mod steps;
@@ -35,6 +37,8 @@ enum Task {
     Test(test::Args),
     /// Build what runs on the console, and the decoder for a bare target; results go to target/psp/.
     Psp,
+    /// Run only the tests on PPSSPP, or those of them whose names contain one of the words.
+    Ppsspp(ppsspp::Args),
     /// Turn key lines of the driver wrong, one at a time, and see that the tests notice.
     Mutants,
     /// Make the test discs in target/test-disc/ from packaged free content.
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test(args) => test::run(&args),
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
+        Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
         Task::Mutants => mutants::run(),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),

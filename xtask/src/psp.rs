@@ -1,5 +1,5 @@
-//! Builds the plugin for the console, packs it as a kernel module, and checks the result; and proves that the
-//! decoder needs nothing but `core`.
+//! Builds what runs on the console: the plugin, packed as a kernel module and checked, and the program; and proves that
+//! the decoder needs nothing but `core`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain};
-use crate::{paths, shell};
+use crate::{app, paths, shell};
 
 /// The plugin as the linker makes it, kept for its symbols.
 const PROGRAM: &str = "cisor.elf";
@@ -19,7 +19,8 @@ pub(crate) fn run() -> Result<()> {
     let toolchain = PspToolchain::find()?;
     eprintln!("PSP toolchain: {}", toolchain.name);
     bare_decoder(&toolchain)?;
-    plugin(&toolchain)
+    plugin(&toolchain)?;
+    app::build(&toolchain)
 }
 
 /// Builds the decoder alone, as a library, for a target without an operating system. The build fails when
@@ -34,7 +35,7 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
 /// What the compiler is told beyond the profile: no traps on division by zero, which the processor is not
 /// known to have; to look further for an instruction to put behind each jump; and no tables of jumps, each
 /// entry of which would need a relocation.
-const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
+pub(crate) const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
     -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
 
 /// Builds, packs and checks the plugin; prints how large it is.
@@ -59,7 +60,7 @@ pub(crate) struct Built {
 pub(crate) fn build(toolchain: &PspToolchain, root: &Path, build_dir: &Path) -> Result<Built> {
     let mut cargo = toolchain.command();
     cargo.current_dir(root.join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
-    cargo.args(["build", "--quiet", "--release", "--target", PSP_TARGET]);
+    cargo.args(["build", "--quiet", "--release", "--package", "cisor-plugin", "--target", PSP_TARGET]);
     cargo.arg("-Zbuild-std=core,compiler_builtins");
     shell::run(cargo.arg("--target-dir").arg(build_dir))?;
 

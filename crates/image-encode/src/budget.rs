@@ -15,7 +15,7 @@
 use std::num::NonZeroUsize;
 
 use crate::pipeline::Limits;
-use crate::plan::{DeflateEncoder, OutputFormat, Plan};
+use crate::plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Plan};
 
 /// What all of it may take with up to [`FULL_THREADS`] threads; the rest up to 64 MiB is for what the
 /// allocator keeps.
@@ -68,7 +68,10 @@ fn encoders(plan: &Plan) -> usize {
     let is_zlib = matches!(plan.deflate, DeflateEncoder::Zlib { .. });
     let fallback = if plan.firmware_safe && !is_zlib { 320 * KIB } else { 0 };
     let deflate = deflate + fallback;
-    let lz4 = 384 * KIB;
+    let lz4 = match plan.lz4 {
+        Lz4Encoder::Fast | Lz4Encoder::Hc { .. } => 384 * KIB,
+        Lz4Encoder::Optimal { .. } => 256 * KIB + 12 * block_size,
+    };
     match plan.format {
         OutputFormat::Cso | OutputFormat::Dax | OutputFormat::Jso => deflate,
         OutputFormat::Zso => lz4,
@@ -79,7 +82,7 @@ fn encoders(plan: &Plan) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Lz4Encoder, Threshold};
+    use crate::plan::Threshold;
 
     fn plan(block_size: u32, deflate: DeflateEncoder, threads: usize) -> Plan {
         Plan {
@@ -87,7 +90,7 @@ mod tests {
             block_size,
             index_shift: 0,
             deflate,
-            lz4: Lz4Encoder::Hc { level: 12 },
+            lz4: Lz4Encoder::SMALLEST,
             threshold: Threshold::new(100).unwrap(),
             firmware_safe: false,
             pad_file_to: 1,

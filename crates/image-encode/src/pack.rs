@@ -222,7 +222,7 @@ mod tests {
             block_size: 8192,
             index_shift: 0,
             deflate: DeflateEncoder::Zlib { level: 9 },
-            lz4: Lz4Encoder::Hc { level: 12 },
+            lz4: Lz4Encoder::SMALLEST,
             threshold: Threshold::new(100).unwrap(),
             firmware_safe: false,
             pad_file_to: 1,

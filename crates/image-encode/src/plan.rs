@@ -1,6 +1,6 @@
 //! What is to be written, and whether the format can hold it.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 
 use sector_decode::{Format, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE, SECTOR_SIZE};
 
@@ -52,6 +52,11 @@ pub enum Lz4Encoder {
         /// liblz4's own level.
         level: u8,
     },
+    /// The project's own, which finds the cheapest way through a block ([`sector_encode::lz4::Optimal`]).
+    Optimal {
+        /// How many places a repetition is looked for at the most.
+        attempts: NonZeroU16,
+    },
 }
 
 /// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
@@ -84,6 +89,19 @@ pub struct Plan {
     /// How many threads pack blocks. Fewer are used where their encoders would take too much memory: with
     /// the best levels of libdeflate and zopfli and blocks of 16 KiB and more.
     pub threads: NonZeroUsize,
+}
+
+impl Lz4Encoder {
+    /// The one whose blocks are smallest.
+    pub const SMALLEST: Self = Self::optimal(16384);
+
+    /// Returns the project's own encoder with so many attempts, at least one.
+    pub const fn optimal(attempts: u16) -> Self {
+        match NonZeroU16::new(attempts) {
+            Some(attempts) => Self::Optimal { attempts },
+            None => Self::Optimal { attempts: NonZeroU16::MIN },
+        }
+    }
 }
 
 impl Threshold {

@@ -15,7 +15,11 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         4 => (1..=12u8).prop_map(|level| DeflateEncoder::Libdeflate { level }),
         1 => Just(DeflateEncoder::Zopfli { iterations: 1 }),
     ];
-    let lz4 = prop_oneof![Just(Lz4Encoder::Fast), (3..=12u8).prop_map(|level| Lz4Encoder::Hc { level })];
+    let lz4 = prop_oneof![
+        Just(Lz4Encoder::Fast),
+        (3..=12u8).prop_map(|level| Lz4Encoder::Hc { level }),
+        (1..=100u16).prop_map(Lz4Encoder::optimal),
+    ];
     let sizes = (0..FORMATS.len(), 0..=7u8);
     let rules = (1..=100u8, any::<bool>(), 0..=12u8, prop::sample::select(vec![1u32, 2048, 5000]));
     (sizes, deflate, lz4, rules, 1..=5usize).prop_map(

@@ -16,6 +16,30 @@ pub const MAX_FILE_LEN: usize = 48 * 1024;
 /// The most memory that code and data may take, in bytes.
 pub const MAX_MEMORY_LEN: u32 = 64 * 1024;
 
+/// What a module is for, and by which rules it is therefore loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A plugin, which runs in the kernel and has little room there.
+    Plugin,
+    /// A program, which users start and which has the rest of the memory.
+    Program,
+}
+
+/// The largest program, in bytes of its file.
+pub const MAX_PROGRAM_FILE_LEN: usize = 1 << 20;
+
+/// The most memory that a program's code and data may take, in bytes.
+pub const MAX_PROGRAM_MEMORY_LEN: u32 = 2 << 20;
+
+impl Purpose {
+    const fn limits(self) -> (usize, u32) {
+        match self {
+            Self::Plugin => (MAX_FILE_LEN, MAX_MEMORY_LEN),
+            Self::Program => (MAX_PROGRAM_FILE_LEN, MAX_PROGRAM_MEMORY_LEN),
+        }
+    }
+}
+
 /// The shortest file that custom firmwares take, in bytes.
 const MIN_FILE_LEN: usize = 256;
 /// The loader refuses sections that lie behind this, or are as long.
@@ -41,28 +65,37 @@ pub struct Facts {
     pub imports: Vec<String>,
 }
 
-/// Checks a module.
+/// Checks a plugin.
 ///
 /// # Errors
 ///
 /// Everything that is wrong, in no particular order.
 pub fn check(file: &[u8]) -> Result<Facts, Vec<Finding>> {
+    check_for(Purpose::Plugin, file)
+}
+
+/// Checks a module by the rules for its purpose.
+///
+/// # Errors
+///
+/// Everything that is wrong, in no particular order.
+pub fn check_for(purpose: Purpose, file: &[u8]) -> Result<Facts, Vec<Finding>> {
     let elf = Elf::parse(file).map_err(|error| vec![Finding::Elf(error)])?;
     let mut findings = Vec::new();
-    header(&elf, &mut findings);
+    header(&elf, purpose, &mut findings);
     let mut loads = elf.segments.iter().filter(|segment| segment.kind == LOAD);
     let (Some(segment), None) = (loads.next(), loads.next()) else {
         findings.push(Finding::Segments(elf.segments.iter().filter(|segment| segment.kind == LOAD).count()));
         return Err(findings);
     };
-    let bytes = load(&elf, segment, &mut findings);
+    let bytes = load(&elf, segment, purpose, &mut findings);
     sections(&elf, segment, &mut findings);
     let words = relocations(&elf, segment, &mut findings);
     let code = elf.sections.iter().filter(|section| section.is_code());
     let code = code.map(|section| (section.address, section.end())).collect();
     let image = Image { bytes, memory_len: segment.memory_len, words, code };
     let info = (segment.physical & SEGMENT_MASK).wrapping_sub(segment.offset);
-    let tables = tables::read(&image, info, &mut findings);
+    let tables = tables::read(&image, info, purpose, &mut findings);
     instructions(&image, &tables.stubs, &mut findings);
     let (code_len, zeroed_len) = lengths(&elf);
     if findings.is_empty() {
@@ -80,7 +113,7 @@ pub fn check(file: &[u8]) -> Result<Facts, Vec<Finding>> {
     }
 }
 
-fn header(elf: &Elf<'_>, findings: &mut Vec<Finding>) {
+fn header(elf: &Elf<'_>, purpose: Purpose, findings: &mut Vec<Finding>) {
     if elf.kind != PRX {
         findings.push(Finding::FileType(elf.kind));
     }
@@ -88,8 +121,9 @@ fn header(elf: &Elf<'_>, findings: &mut Vec<Finding>) {
         findings.push(Finding::Machine(elf.machine));
     }
     let len = elf.file.len();
-    if len > MAX_FILE_LEN {
-        findings.push(Finding::FileTooLong { len, max: MAX_FILE_LEN });
+    let (max, _) = purpose.limits();
+    if len > max {
+        findings.push(Finding::FileTooLong { len, max });
     }
     if len < MIN_FILE_LEN {
         findings.push(Finding::FileTooShort(len));
@@ -97,16 +131,19 @@ fn header(elf: &Elf<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Checks the segment and returns its bytes in the file.
-fn load<'a>(elf: &Elf<'a>, segment: &Segment, findings: &mut Vec<Finding>) -> &'a [u8] {
+fn load<'a>(elf: &Elf<'a>, segment: &Segment, purpose: Purpose, findings: &mut Vec<Finding>) -> &'a [u8] {
     const KERNEL: u32 = 1 << 31;
     if segment.physical == segment.address {
         findings.push(Finding::PhysicalAddress(segment.physical));
     }
-    if segment.physical & KERNEL == 0 {
-        findings.push(Finding::NotMarkedForKernel(segment.physical));
+    match (purpose, segment.physical & KERNEL) {
+        (Purpose::Plugin, 0) => findings.push(Finding::NotMarkedForKernel(segment.physical)),
+        (Purpose::Program, KERNEL) => findings.push(Finding::MarkedForKernel(segment.physical)),
+        _ => {}
     }
-    if segment.memory_len > MAX_MEMORY_LEN {
-        findings.push(Finding::MemoryTooLong { len: segment.memory_len, max: MAX_MEMORY_LEN });
+    let (_, max) = purpose.limits();
+    if segment.memory_len > max {
+        findings.push(Finding::MemoryTooLong { len: segment.memory_len, max });
     }
     let start = segment.offset as usize;
     let bytes = start.checked_add(segment.file_len as usize).and_then(|end| elf.file.get(start..end));

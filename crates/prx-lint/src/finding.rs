@@ -36,6 +36,8 @@ pub enum Finding {
     PhysicalAddress(u32),
     /// Bit 31 of the physical address is not set, as it is in a module for the kernel.
     NotMarkedForKernel(u32),
+    /// Bit 31 of the physical address is set, as it must not be in a program.
+    MarkedForKernel(u32),
     /// The segment is longer in the file than in memory, or not all in the file.
     SegmentLengths {
         /// Bytes in the file.
@@ -142,6 +144,9 @@ impl fmt::Display for Finding {
             Self::Segments(count) => write!(f, "{count} segments to load, expected one"),
             Self::PhysicalAddress(address) => {
                 write!(f, "the physical address {address:#X} equals the address: not a module")
+            }
+            Self::MarkedForKernel(address) => {
+                write!(f, "physical address {address:#010X} has bit 31, the mark of modules for the kernel")
             }
             Self::NotMarkedForKernel(address) => {
                 write!(f, "bit 31 of the physical address {address:#X} is not set")

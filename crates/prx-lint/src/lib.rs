@@ -1,11 +1,11 @@
-//! Kernel modules of the PSP: packed from what the linker made, and checked.
+//! Modules of the PSP, plugins for the kernel and programs: packed from what the linker made, and checked.
 //!
 //! A PSP module (PRX) is an ELF file of a type of its own with a single segment, which the kernel loads at
 //! any address, and relocations of a few kinds. No console is at hand to find out what its loader refuses,
 //! so every known rule of it is a check here.
 //!
 //! - [`pack`] makes a PRX of a program that was linked at address 0 with its relocations kept.
-//! - [`check`] looks at a PRX as the loader does and says all that is wrong with it.
+//! - [`check`] looks at a plugin as the loader does and says all that is wrong with it; [`check_for`] at a program too.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -16,7 +16,10 @@ mod instruction;
 mod pack;
 mod tables;
 
-pub use check::{Facts, MAX_FILE_LEN, MAX_MEMORY_LEN, check};
+pub use check::{
+    Facts, MAX_FILE_LEN, MAX_MEMORY_LEN, MAX_PROGRAM_FILE_LEN, MAX_PROGRAM_MEMORY_LEN, Purpose, check,
+    check_for,
+};
 pub use elf::ElfError;
 pub use finding::Finding;
 pub use pack::{PackError, pack};

@@ -17,6 +17,8 @@ const MODULE_INFO: &str = ".rodata.sceModuleInfo";
 const STUBS: &str = ".sceStub.text";
 /// Marks in a module's physical address that it is for the kernel.
 const KERNEL: u32 = 1 << 31;
+/// The same in the attribute that a module's description begins with.
+const KERNEL_ATTRIBUTE: u16 = 0x1000;
 const SEGMENT_ALIGN: usize = 16;
 
 /// Why a program cannot be packed.
@@ -86,7 +88,7 @@ impl From<ElfError> for PackError {
     }
 }
 
-/// Packs a program as a kernel module.
+/// Packs a program as a module: for the kernel when its description says so, else as one that users start.
 ///
 /// The program must be linked at address 0 with its relocations kept (`--emit-relocs`) and have the module's
 /// description in a section of its own, `.rodata.sceModuleInfo`.
@@ -145,11 +147,17 @@ pub fn pack(program: &[u8]) -> Result<Vec<u8>, PackError> {
         place.copy_from_slice(&half(number));
     }
     const READ_AND_EXECUTE: u32 = 5;
-    let physical = KERNEL | (int(start) + info.address);
+    let is_for_kernel = half_at(&segment, info.address as usize) & KERNEL_ATTRIBUTE != 0;
+    let physical = if is_for_kernel { KERNEL } else { 0 } | (int(start) + info.address);
     let load =
         [LOAD, int(start), 0, physical, int(segment.len()), memory_len, READ_AND_EXECUTE, int(SEGMENT_ALIGN)];
     put_words(&mut file[HEADER_LEN..], &load);
     Ok(file)
+}
+
+/// Two bytes of the segment; 0 behind its end.
+fn half_at(segment: &[u8], at: usize) -> u16 {
+    segment.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }
 
 /// The segment's content, placed by addresses, and its length in memory.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::check::Purpose;
 use crate::elf::{half, word};
 use crate::finding::Finding;
 
@@ -72,14 +73,15 @@ impl Image<'_> {
 }
 
 /// Reads the description at `info` and everything that it points to.
-pub(crate) fn read(image: &Image<'_>, info: u32, findings: &mut Vec<Finding>) -> Tables {
+pub(crate) fn read(image: &Image<'_>, info: u32, purpose: Purpose, findings: &mut Vec<Finding>) -> Tables {
     let mut tables = Tables::default();
     let Some(fields) = image.part(info, MODULE_INFO_LEN).filter(|_| info.is_multiple_of(4)) else {
         findings.push(Finding::ModuleInfoPlace(info));
         return tables;
     };
     let attribute = half(fields, 0);
-    if attribute != 0x1000 {
+    let expected = if purpose == Purpose::Plugin { 0x1000 } else { 0 };
+    if attribute != expected {
         findings.push(Finding::Attribute(attribute));
     }
     match core::str::from_utf8(&fields[4..0x20]).ok().and_then(|text| text.split_once('\0')) {
@@ -91,8 +93,8 @@ pub(crate) fn read(image: &Image<'_>, info: u32, findings: &mut Vec<Finding>) ->
     for at in [0x24, 0x28, 0x2C, 0x30] {
         image.relocated(info + at, "a table of the module's description", findings);
     }
-    exports(image, (word(fields, 0x24), word(fields, 0x28)), info, &mut tables, findings);
-    imports(image, (word(fields, 0x2C), word(fields, 0x30)), &mut tables, findings);
+    exports(image, (word(fields, 0x24), word(fields, 0x28)), info, purpose, &mut tables, findings);
+    imports(image, (word(fields, 0x2C), word(fields, 0x30)), purpose, &mut tables, findings);
     tables
 }
 
@@ -100,6 +102,7 @@ fn exports(
     image: &Image<'_>,
     (top, end): (u32, u32),
     info: u32,
+    purpose: Purpose,
     tables: &mut Tables,
     findings: &mut Vec<Finding>,
 ) {
@@ -168,7 +171,9 @@ fn exports(
     let (own, info_address) = own
         .unwrap_or((Export { library: String::new(), functions: Vec::new(), variables: Vec::new() }, None));
     for (nid, name) in [(MODULE_START, "module_start"), (MODULE_STOP, "module_stop")] {
-        if !own.functions.contains(&nid) {
+        // Programs are ended by the kernel, not asked to stop.
+        let is_needed = purpose == Purpose::Plugin || nid == MODULE_START;
+        if is_needed && !own.functions.contains(&nid) {
             findings.push(Finding::MissingExport { nid, name });
         }
     }
@@ -180,7 +185,13 @@ fn exports(
     }
 }
 
-fn imports(image: &Image<'_>, (top, end): (u32, u32), tables: &mut Tables, findings: &mut Vec<Finding>) {
+fn imports(
+    image: &Image<'_>,
+    (top, end): (u32, u32),
+    purpose: Purpose,
+    tables: &mut Tables,
+    findings: &mut Vec<Finding>,
+) {
     let entries = image.part(top, end.wrapping_sub(top)).filter(|part| part.len() % IMPORT_LEN == 0);
     let Some(entries) = entries else {
         let what = "the table is not inside the segment";
@@ -197,7 +208,12 @@ fn imports(image: &Image<'_>, (top, end): (u32, u32), tables: &mut Tables, findi
         if !matches!(half(entry, 4), 0x0000 | 0x0011) {
             wrong("its version is neither 0 nor 0x11");
         }
-        if !matches!(half(entry, 6), 0x0001 | 0x0009) {
+        // Programs reach most libraries by syscalls (0x4000), and the kernel's memory functions without.
+        let is_known = match purpose {
+            Purpose::Plugin => matches!(half(entry, 6), 0x0001 | 0x0009),
+            Purpose::Program => matches!(half(entry, 6), 0x4000 | 0x4001 | 0x4009),
+        };
+        if !is_known {
             wrong("its attribute is neither strong (1) nor weak (9)");
         }
         if functions == 0 {
@@ -221,7 +237,7 @@ fn imports(image: &Image<'_>, (top, end): (u32, u32), tables: &mut Tables, findi
             wrong("its stubs overlap those of another library");
         }
         // Libraries for programs are reached by syscalls, which a kernel module may not link to.
-        if !library.ends_with("ForKernel") {
+        if purpose == Purpose::Plugin && !library.ends_with("ForKernel") {
             findings.push(Finding::ImportLibrary(library.clone()));
         }
         for at in [0, 12, 16] {

@@ -8,3 +8,6 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+
+pub mod deflate;
+pub mod lz4;

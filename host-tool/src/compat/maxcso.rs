@@ -241,7 +241,7 @@ impl Arguments {
         let lz4 = if self.fast {
             Some(Lz4Encoder::Fast)
         } else if has(Method::Lz4) || has(Method::Lz4Brute) {
-            Some(Lz4Encoder::Hc { level: 12 })
+            Some(Lz4Encoder::SMALLEST)
         } else {
             None
         };
@@ -255,7 +255,7 @@ impl Arguments {
         }
         Ok(Encoders {
             deflate: deflate.unwrap_or(DeflateEncoder::Zlib { level: 9 }),
-            lz4: lz4.unwrap_or(Lz4Encoder::Hc { level: 12 }),
+            lz4: lz4.unwrap_or(Lz4Encoder::SMALLEST),
         })
     }
 }

@@ -17,9 +17,9 @@ pub use choose::choose;
 use image_encode::{OutputFormat, Plan, Threshold};
 pub use refusal::Refusal;
 
-use crate::disc::{Console, Disc};
 use crate::level::Level;
 use crate::readers::Reader;
+use disc_info::{Console, Disc};
 
 /// Whom a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

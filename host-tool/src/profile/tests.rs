@@ -45,7 +45,7 @@ fn defaults_of_each_profile() {
             block_size,
             index_shift: 0,
             deflate,
-            lz4: Lz4Encoder::Hc { level: 9 },
+            lz4: Lz4Encoder::optimal(64),
             threshold: Threshold::new(percent).unwrap(),
             firmware_safe,
             pad_file_to,

@@ -18,7 +18,7 @@ use std::fmt;
 pub use facts::Facts;
 use sector_decode::Format;
 
-use crate::disc::Console;
+use disc_info::Console;
 
 /// A program or firmware that reads disc images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

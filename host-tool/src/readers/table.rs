@@ -5,7 +5,7 @@ use sector_decode::Format;
 use super::Reader;
 use super::Verdict::Reads;
 use super::rules::*;
-use crate::disc::Console;
+use disc_info::Console;
 
 /// What a reader does with a format.
 #[derive(Clone, Copy)]

@@ -9,12 +9,12 @@ use sector_decode::Layout;
 use serde::{Serialize, Serializer};
 
 use crate::damage::{DamageList, DamageRange};
-use crate::disc::Disc;
 use crate::exit::Status;
 use crate::failure::{Failure, Quantity};
 use crate::human;
 use crate::readers::Verdict;
 use crate::scan::LintCounts;
+use disc_info::Disc;
 
 /// Version of the objects' fields. New fields do not change it.
 const SCHEMA: u32 = 1;
@@ -330,7 +330,7 @@ impl Record {
     /// Notes which disc it is.
     pub fn set_disc(&mut self, disc: &Disc) {
         self.disc = Some(DiscRecord {
-            console: disc.console.map(crate::disc::Console::name),
+            console: disc.console.map(disc_info::Console::name),
             id: disc.id.clone(),
             title: disc.title.clone(),
         });

@@ -8,7 +8,6 @@ use sector_decode::{BlockIndex, Format, ReadError};
 
 use crate::cli::{InfoArgs, threads_or_default};
 use crate::damage::{Damage, DamageList, Fault};
-use crate::disc::Console;
 use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
@@ -17,6 +16,7 @@ use crate::readers::{Facts, Reader, verdict};
 use crate::report::{ReaderRecord, Record, Reporter};
 use crate::run::{bars, each, records};
 use crate::scan::{self, OnDamage, Options};
+use disc_info::Console;
 
 /// Describes every image.
 pub fn info(args: InfoArgs, reporter: &mut Reporter) {

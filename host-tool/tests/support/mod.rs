@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
+use disc_info::test_disc;
 use serde_json::Value;
 use tempfile::TempDir;
-
-#[path = "../../src/disc/test_disc.rs"]
-mod test_disc;
 
 pub(crate) const SECTOR: usize = 2048;
 /// The program as it was built beside the tests.

@@ -22,7 +22,7 @@ pub fn plan(format: OutputFormat) -> Plan {
         block_size: if format == OutputFormat::Dax { 8192 } else { 2048 },
         index_shift: 0,
         deflate: DeflateEncoder::Zlib { level: 6 },
-        lz4: Lz4Encoder::Hc { level: 9 },
+        lz4: Lz4Encoder::optimal(64),
         threshold: Threshold::new(100).unwrap(),
         firmware_safe: false,
         pad_file_to: 1,

@@ -5,9 +5,13 @@
 //! for. Numbers that the standard stores in both byte orders are taken from the little-endian half,
 //! which is the one that both consoles read natively.
 
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use sector_decode::{Lba, ReadAt, SECTOR_SIZE};
 
-use super::clean;
+use crate::clean;
 
 const SECTOR: usize = SECTOR_SIZE as usize;
 /// The first volume descriptor; where both consoles expect the primary one.
@@ -26,7 +30,7 @@ struct Extent {
 
 /// The file system of a disc.
 #[derive(Clone, Debug)]
-pub(super) struct Volume {
+pub(crate) struct Volume {
     image_len: u64,
     sectors: u32,
     id: [u8; 32],
@@ -35,7 +39,7 @@ pub(super) struct Volume {
 
 impl Volume {
     /// Reads the primary volume descriptor. `None` when there is none, or one of another sector size.
-    pub(super) fn open<R: ReadAt>(image: &mut R) -> Result<Option<Self>, R::Error> {
+    pub(crate) fn open<R: ReadAt>(image: &mut R) -> Result<Option<Self>, R::Error> {
         let image_len = image.byte_len()?;
         let mut descriptor = [0; SECTOR];
         if PRIMARY_DESCRIPTOR.byte_offset() + u64::from(SECTOR_SIZE) > image_len {
@@ -56,18 +60,18 @@ impl Volume {
     }
 
     /// Returns the volume identifier without the blanks that fill it up.
-    pub(super) fn id(&self) -> Option<String> {
+    pub(crate) fn id(&self) -> Option<String> {
         clean(self.id.split(|&byte| byte == 0).next().unwrap_or_default())
     }
 
     /// Returns the size of the volume in sectors, by its descriptor.
-    pub(super) const fn sectors(&self) -> u32 {
+    pub(crate) const fn sectors(&self) -> u32 {
         self.sectors
     }
 
     /// Reads the first `limit` bytes of the file at `path`, without regard to upper and lower case.
     /// `None` when there is no such file, or when it lies outside the image.
-    pub(super) fn read_file<R: ReadAt>(
+    pub(crate) fn read_file<R: ReadAt>(
         &self,
         image: &mut R,
         path: &[&str],

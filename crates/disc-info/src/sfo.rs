@@ -12,7 +12,9 @@
 //! (16 bits), used and reserved bytes of the value (32 bits each), offset of the value among the values
 //! (32 bits). Keys end with a zero byte; so do values of the kind 0x0204, UTF-8 text.
 
-use super::clean;
+use alloc::string::String;
+
+use crate::clean;
 
 const HEADER_LEN: usize = 0x14;
 const ENTRY_LEN: usize = 16;
@@ -20,7 +22,7 @@ const TEXT: u16 = 0x0204;
 
 /// A table whose header has been checked. Each entry is checked when it is asked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sfo<'a> {
+pub(crate) struct Sfo<'a> {
     entries: &'a [u8],
     keys: &'a [u8],
     values: &'a [u8],
@@ -28,7 +30,7 @@ pub(super) struct Sfo<'a> {
 
 impl<'a> Sfo<'a> {
     /// `None` when this is no such table. Entries behind the end of the file are left out.
-    pub(super) fn parse(file: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(file: &'a [u8]) -> Option<Self> {
         if !file.starts_with(b"\0PSF") {
             return None;
         }
@@ -43,7 +45,7 @@ impl<'a> Sfo<'a> {
 
     /// Returns the text that is stored under `key`, fit to be shown. `None` when there is none, when it
     /// is no text, or when it is cut off.
-    pub(super) fn text(&self, key: &str) -> Option<String> {
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
         let entry = self.entries.chunks_exact(ENTRY_LEN).find(|entry| self.is_key(entry, key))?;
         if u16_at(entry, 2)? != TEXT {
             return None;

@@ -1,7 +1,12 @@
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use proptest::prelude::*;
 
-use super::test_disc::{disc, record, sfo};
-use super::*;
+use crate::test_disc::{disc, record, sfo};
+use crate::*;
 
 const UMD_DATA: &[u8] = b"ULUS-10041|0123456789ABCDEF|0001|G            |";
 const ROOT_RECORD: usize = 16 * 2048 + 156;

@@ -2,15 +2,25 @@
 //!
 //! Everything is read from the *decoded* image, from three small files: `PSP_GAME/PARAM.SFO` and
 //! `UMD_DATA.BIN` on PSP discs, `SYSTEM.CNF` on PS2 discs. Nothing here is needed to convert a disc, so
-//! whatever is damaged or missing only leaves a field empty.
+//! whatever is damaged or missing only leaves a field empty. The converter and the console's program both
+//! name discs by it.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod id;
 mod iso9660;
 mod sfo;
-#[cfg(test)]
-mod test_disc;
+#[cfg(any(test, feature = "test-disc"))]
+pub mod test_disc;
 #[cfg(test)]
 mod tests;
+
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use sector_decode::ReadAt;
 
@@ -27,6 +37,7 @@ pub enum Console {
 
 impl Console {
     /// Returns the console's short name for people.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Psp => "PSP",

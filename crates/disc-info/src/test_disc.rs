@@ -1,11 +1,16 @@
 //! Builds small discs for tests, sector by sector from ECMA-119.
 
-use std::collections::BTreeMap;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 const SECTOR: usize = 2048;
 
 /// Returns an image with these files: names in the root, or `DIRECTORY/NAME`. Names get `;1` appended.
-pub(super) fn disc(volume_id: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn disc(volume_id: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut directories: BTreeMap<&str, Vec<(&str, &[u8])>> = BTreeMap::new();
     let mut root: Vec<(String, usize, usize, bool)> = Vec::new();
     let mut image = vec![0; 18 * SECTOR];
@@ -43,7 +48,7 @@ pub(super) fn disc(volume_id: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// Returns a directory record, padded to an even length.
-pub(super) fn record(name: &str, lba: usize, len: usize, is_directory: bool) -> Vec<u8> {
+pub fn record(name: &str, lba: usize, len: usize, is_directory: bool) -> Vec<u8> {
     let mut record = vec![0; (33 + name.len()).next_multiple_of(2)];
     record[0] = u8::try_from(record.len()).unwrap();
     both_endian(&mut record[2..10], lba);
@@ -55,7 +60,7 @@ pub(super) fn record(name: &str, lba: usize, len: usize, is_directory: bool) -> 
 }
 
 /// Returns a `PARAM.SFO` with these texts.
-pub(super) fn sfo(texts: &[(&str, &str)]) -> Vec<u8> {
+pub fn sfo(texts: &[(&str, &str)]) -> Vec<u8> {
     let (mut entries, mut keys, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for (key, text) in texts {
         entries.extend(u16::try_from(keys.len()).unwrap().to_le_bytes());

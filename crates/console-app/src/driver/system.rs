@@ -1,0 +1,81 @@
+//! Custom firmwares, as far as their files with plugins differ (docs/psp-driver.md).
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::console::Console;
+use crate::files;
+
+/// A kind of custom firmware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// ARK-4 and ARK-5: `PLUGINS.TXT`.
+    Ark,
+    /// PRO, ME, LME and Adrenaline up to version 7: `game.txt`.
+    Classic,
+    /// Adrenaline 8 and later: `EPIplugins.txt`, or `plugins.txt` where there is none.
+    Adrenaline,
+}
+
+impl System {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Ark, Self::Classic, Self::Adrenaline];
+
+    /// Returns the name that commands and results have.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ark => "ark",
+            Self::Classic => "classic",
+            Self::Adrenaline => "adrenaline",
+        }
+    }
+
+    /// Returns the name for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Ark => "ARK-4 or ARK-5",
+            Self::Classic => "PRO, ME, LME, or Adrenaline up to 7",
+            Self::Adrenaline => "Adrenaline 8 or later",
+        }
+    }
+
+    /// Returns the path of the file with the plugins.
+    pub(super) fn plugin_file(self, console: &dyn Console, device: &str) -> String {
+        match self {
+            Self::Ark => format!("{device}/SEPLUGINS/PLUGINS.TXT"),
+            Self::Classic => format!("{device}/SEPLUGINS/game.txt"),
+            Self::Adrenaline => {
+                let own = adrenaline_file(device);
+                if files::exists(console, &own) { own } else { format!("{device}/SEPLUGINS/plugins.txt") }
+            }
+        }
+    }
+}
+
+fn adrenaline_file(device: &str) -> String {
+    format!("{device}/SEPLUGINS/EPIplugins.txt")
+}
+
+/// Versions of ARK-4's functions `sctrlSEGetVersion` and `sctrlHENGetVersion`.
+const ARK_VERSION: [u32; 2] = [4, 20];
+
+/// Tells the firmware by what it answers, else by the files that there are. Systems with the same file and the same
+/// kind of lines need no telling apart.
+pub(super) fn detect(console: &dyn Console, device: &str) -> Option<System> {
+    if console.firmware_version() == Some(ARK_VERSION) {
+        return Some(System::Ark);
+    }
+    if files::exists(console, &adrenaline_file(device)) {
+        return Some(System::Adrenaline);
+    }
+    if files::exists(console, &System::Ark.plugin_file(console, device)) {
+        return Some(System::Ark);
+    }
+    if files::exists(console, &System::Classic.plugin_file(console, device)) {
+        return Some(System::Classic);
+    }
+    // Where ARK keeps its own files.
+    console.list(&format!("{device}/PSP/SAVEDATA/ARK_01234")).is_ok().then_some(System::Ark)
+}

@@ -1,0 +1,65 @@
+//! How long the disc is.
+//!
+//! The drive gives the number of its last sector for its end, drivers that serve an image the number of sectors.
+//! The volume descriptor counts the sectors of the file system, which need not be all. So each is tried, the
+//! largest first, and the one whose last sector reads is right.
+//!
+//! PPSSPP says of every sector that it was read, and gives zeros behind the end. Where a sector far behind the
+//! end reads, the last one proves nothing, and the volume descriptor decides between the two meanings of the end.
+
+use sector_decode::SECTOR_SIZE;
+
+use crate::console::{Code, Console};
+use crate::dump::source;
+use crate::failure::Failure;
+
+/// How often a last sector is tried.
+const TRIES: usize = 3;
+/// Where the primary volume descriptor is, and in it the number of sectors.
+const DESCRIPTOR: u32 = 16;
+const SECTORS_AT: usize = 80;
+/// How far behind the largest claim there is nothing for sure.
+const FAR: u32 = 4096;
+
+/// The length of a disc, and what it was found from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Length {
+    /// Number of sectors.
+    pub(super) sectors: u32,
+    /// What the drive gives for its end.
+    pub(super) end: u32,
+    /// What the volume descriptor says.
+    pub(super) volume: Option<u32>,
+}
+
+/// Finds the length of the disc in the drive.
+pub(super) fn find(console: &dyn Console) -> Result<Length, Failure> {
+    let end = console.disc_end().map_err(|code| match code {
+        // The drive need not know that it is empty before it is asked to read.
+        Code::NO_ENTRY | Code::NO_DEVICE | Code::NO_MEDIUM => Failure::NoDisc,
+        code => source::failure(console, code),
+    })?;
+    let mut sector = [0; SECTOR_SIZE as usize];
+    let mut last = source::read_some(console, DESCRIPTOR, &mut sector, TRIES).err();
+    let is_volume = last.is_none() && sector.starts_with(b"\x01CD001");
+    let volume = is_volume.then(|| {
+        let bytes = [0, 1, 2, 3].map(|at| sector[SECTORS_AT + at]);
+        u32::from_le_bytes(bytes)
+    });
+    let mut claims = [end, end.saturating_add(1), volume.unwrap_or(0)];
+    claims.sort_unstable();
+    if source::read_some(console, claims[2].saturating_add(FAR), &mut sector, 1).is_ok() {
+        let meant = volume.filter(|&volume| volume == end || volume == end.saturating_add(1));
+        return match meant.unwrap_or(end) {
+            0 => Err(Failure::DiscUnreadable(Code::IO)),
+            sectors => Ok(Length { sectors, end, volume }),
+        };
+    }
+    for sectors in claims.into_iter().rev().filter(|&sectors| sectors > 0) {
+        match source::read_some(console, sectors - 1, &mut sector, TRIES) {
+            Ok(()) => return Ok(Length { sectors, end, volume }),
+            Err(code) => last = last.or(Some(code)),
+        }
+    }
+    Err(source::failure(console, last.unwrap_or(Code::IO)))
+}

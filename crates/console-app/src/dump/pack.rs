@@ -1,0 +1,61 @@
+//! Packs single blocks and proves each.
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use sector_decode::{Coding, Decoder, SECTOR_SIZE, deflate_lint};
+use sector_encode::deflate::{Deflate, Effort};
+use sector_encode::lz4::Fast;
+
+use crate::dump::Kind;
+
+const BLOCK: usize = SECTOR_SIZE as usize;
+
+/// Packs blocks of one sector.
+pub(super) struct Packer {
+    encoder: Encoder,
+    packed: Vec<u8>,
+    proof: Vec<u8>,
+    decoder: Decoder,
+}
+
+enum Encoder {
+    None,
+    Deflate(Box<Deflate>),
+    Lz4(Fast),
+}
+
+impl Packer {
+    pub(super) fn new(kind: Kind) -> Self {
+        let encoder = match kind {
+            Kind::Iso => Encoder::None,
+            Kind::Cso => Encoder::Deflate(Box::new(Deflate::new(Effort::Quick, BLOCK))),
+            Kind::Zso => Encoder::Lz4(Fast::new()),
+        };
+        // What does not become smaller is better stored plain.
+        Self { encoder, packed: vec![0; BLOCK - 1], proof: vec![0; BLOCK], decoder: Decoder::new() }
+    }
+
+    /// Packs a block. `None` when it is better stored plain: when it does not become smaller, or when what was packed
+    /// is not what the firmware's decoder is known to take, or does not decode to the block.
+    pub(super) fn pack(&mut self, block: &[u8]) -> Option<&[u8]> {
+        let len = match &mut self.encoder {
+            Encoder::None => return None,
+            Encoder::Deflate(deflate) => {
+                let len = deflate.encode(block, &mut self.packed)?;
+                deflate_lint::lint(&self.packed[..len]).ok()?;
+                len
+            }
+            Encoder::Lz4(fast) => fast.pack(block, &mut self.packed)?,
+        };
+        let coding = match self.encoder {
+            Encoder::Lz4(_) => Coding::Lz4,
+            _ => Coding::Deflate,
+        };
+        let packed = &self.packed[..len];
+        self.proof.fill(!*block.first()?);
+        self.decoder.decode(coding, packed, &mut self.proof, block.len()).ok()?;
+        (self.proof[..block.len()] == *block).then_some(packed)
+    }
+}

@@ -1,0 +1,135 @@
+//! Files that are read and written as a whole or at any place.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sector_decode::ReadAt;
+
+use crate::console::{Code, Console, Handle, Mode};
+use crate::failure::Failure;
+
+/// The device of a path, with its colon.
+pub(crate) fn device(path: &str) -> &str {
+    path.split_inclusive(':').next().unwrap_or(path)
+}
+
+/// The folder of a path, with its slash, and the name in it.
+pub(crate) fn split(path: &str) -> (&str, &str) {
+    let at = path.rfind(['/', ':']).map_or(0, |at| at + 1);
+    path.split_at(at)
+}
+
+/// An open file, closed when it is dropped.
+pub(crate) struct File<'c> {
+    console: &'c dyn Console,
+    path: String,
+    handle: Handle,
+    is_open: bool,
+}
+
+impl<'c> File<'c> {
+    /// Opens a file.
+    pub(crate) fn open(console: &'c dyn Console, path: &str, mode: Mode) -> Result<Self, Failure> {
+        let handle = console.open(path, mode).map_err(|code| Failure::of_open(console, path, code))?;
+        Ok(Self { console, path: path.to_owned(), handle, is_open: true })
+    }
+
+    /// Writes all of `bytes` at the file's position.
+    pub(crate) fn write(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
+        while !bytes.is_empty() {
+            match self.console.write(self.handle, bytes) {
+                // A card that takes no more says so, or takes less than it was given.
+                Ok(0) => return Err(Failure::CardFull),
+                Ok(written) => bytes = &bytes[written.min(bytes.len())..],
+                Err(code) => return Err(Failure::of_write(self.console, &self.path, code)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the position, counted from the beginning.
+    pub(crate) fn seek(&mut self, position: u64) -> Result<(), Failure> {
+        let sought = self.console.seek(self.handle, position);
+        sought.map_err(|code| Failure::of_write(self.console, &self.path, code))
+    }
+
+    /// Closes the file, which is when the last bytes are written.
+    pub(crate) fn close(mut self) -> Result<(), Failure> {
+        self.is_open = false;
+        let closed = self.console.close(self.handle);
+        closed.map_err(|code| Failure::of_write(self.console, &self.path, code))
+    }
+
+    /// Reads from the position on until `buf` is full or the file ends; returns how many bytes.
+    pub(crate) fn read(&mut self, buf: &mut [u8]) -> Result<usize, Code> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            match self.console.read(self.handle, &mut buf[filled..])? {
+                0 => break,
+                read => filled += read.min(buf.len() - filled),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+impl Drop for File<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            // There is nobody left to tell.
+            let _ = self.console.close(self.handle);
+        }
+    }
+}
+
+impl ReadAt for File<'_> {
+    type Error = Code;
+
+    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), Code> {
+        // Positions are never trusted: a card that was away for a moment begins anew.
+        self.console.seek(self.handle, offset)?;
+        if self.read(buf)? == buf.len() { Ok(()) } else { Err(Code::IO) }
+    }
+
+    fn byte_len(&mut self) -> Result<u64, Code> {
+        self.console.file_len(self.handle)
+    }
+}
+
+/// Reads a file as a whole. `None` when there is none.
+pub(crate) fn read_all(console: &dyn Console, path: &str, max: usize) -> Result<Option<Vec<u8>>, Failure> {
+    let mut file = match File::open(console, path, Mode::Read) {
+        Ok(file) => file,
+        Err(Failure::Open { code: Code::NO_ENTRY, .. } | Failure::NoCard { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let failed = |code| Failure::of_read(console, path, 0, code);
+    let len = file.byte_len().map_err(failed)?;
+    if len > max as u64 {
+        return Err(Failure::TooLong { path: path.to_owned(), len });
+    }
+    let mut bytes = zeroed(usize::try_from(len).unwrap_or(max))?;
+    file.read_exact_at(&mut bytes, 0).map_err(failed)?;
+    Ok(Some(bytes))
+}
+
+/// Writes a file as a whole, in place of one of that name.
+pub(crate) fn write_all(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let mut file = File::open(console, path, Mode::Create)?;
+    file.write(bytes)?;
+    file.close()
+}
+
+/// Whether there is a file of that name.
+pub(crate) fn exists(console: &dyn Console, path: &str) -> bool {
+    File::open(console, path, Mode::Read).is_ok()
+}
+
+/// Zeroed memory, or an error where an allocation that just aborts would lose what was done so far.
+pub(crate) fn zeroed(bytes: usize) -> Result<Vec<u8>, Failure> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(bytes).map_err(|_| Failure::OutOfMemory { bytes })?;
+    memory.resize(bytes, 0);
+    Ok(memory)
+}

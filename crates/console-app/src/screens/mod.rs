@@ -1,0 +1,474 @@
+//! What the user sees, and what the buttons do.
+
+mod frame;
+mod page;
+mod results;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+pub use frame::{Colour, Frame, HEIGHT, WIDTH};
+
+use crate::VERSION;
+use crate::check;
+use crate::console::{Button, Console, Mode};
+use crate::disc_files;
+use crate::driver::{self, System};
+use crate::dump::{self, Found, Kind};
+use crate::failure::Failure;
+use crate::files::{self, File};
+use crate::images::{self, Image};
+use crate::speed;
+use crate::text::{percent, size};
+
+use page::{Menu, Page, Tone};
+pub(crate) use task::{Script, Task};
+
+/// Where dumps go: the card that the program is on.
+pub(crate) fn dump_folder(console: &dyn Console) -> &'static str {
+    if files::device(console.folder()) == "ef0:" { "ef0:/ISO/" } else { "ms0:/ISO/" }
+}
+
+/// A screen that can be shown without doing anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// What the program can do.
+    Menu,
+    /// The images on the cards.
+    Images,
+    /// The disc in the drive.
+    Dump,
+    /// The driver.
+    Driver,
+    /// About the program.
+    About,
+}
+
+impl Place {
+    /// Every screen.
+    pub const ALL: [Self; 5] = [Self::Menu, Self::Images, Self::Dump, Self::Driver, Self::About];
+
+    /// Returns the name that commands have for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Menu => "menu",
+            Self::Images => "images",
+            Self::Dump => "dump",
+            Self::Driver => "driver",
+            Self::About => "about",
+        }
+    }
+}
+
+/// Lets the user do things until the program is left.
+pub(crate) fn run(console: &dyn Console) {
+    let mut screens = Screens::new(console);
+    while let Some(place) = screens.choose() {
+        let next = match place {
+            Place::Images => screens.images(),
+            Place::Dump => screens.dump(),
+            Place::Driver => screens.driver(),
+            Place::Menu | Place::About => screens.about(),
+        };
+        if next == Next::Leave {
+            return;
+        }
+    }
+}
+
+/// Where to go from a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Back,
+    Leave,
+}
+
+/// The screens, and the picture that they are drawn into.
+pub(crate) struct Screens<'c> {
+    console: &'c dyn Console,
+    frame: Frame,
+    chosen: usize,
+}
+
+/// The lines of the first menu.
+const PLACES: [(Place, &str, &str); 4] = [
+    (Place::Images, "Images on the card", "List, check and measure compressed images and ISOs."),
+    (Place::Dump, "Dump the disc", "The disc in the drive to a CSO, ZSO or ISO."),
+    (Place::Driver, "Driver", "Install or remove cisor.prx, and see what it did."),
+    (Place::About, "About", "What this is."),
+];
+
+impl<'c> Screens<'c> {
+    pub(crate) fn new(console: &'c dyn Console) -> Self {
+        Self { console, frame: Frame::new(), chosen: 0 }
+    }
+
+    /// Draws a screen as it is when the user comes to it.
+    pub(crate) fn show_place(&mut self, place: Place) {
+        match place {
+            Place::Menu => self.show_menu(),
+            Place::Images => {
+                // Nobody can cancel what is shown without doing anything.
+                let images = self.list_images(Some(Script::default())).unwrap_or_default();
+                self.show_images(&images, 0);
+            }
+            Place::Dump => {
+                let found = self.look_at_disc();
+                self.show(&dump_page(&found, Kind::Cso, dump_folder(self.console)));
+            }
+            Place::Driver => {
+                let page = self.driver_page(None);
+                self.show(&page);
+            }
+            Place::About => self.show(&about_page()),
+        }
+    }
+
+    pub(crate) fn show(&mut self, page: &Page) {
+        page.draw(&mut self.frame);
+        self.console.show(&self.frame);
+    }
+
+    fn show_menu(&mut self) {
+        let lines: Vec<String> = PLACES.iter().map(|(_, name, _)| (*name).into()).collect();
+        let about = [PLACES[self.chosen].2.into()];
+        let menu = Menu {
+            title: "Cisor",
+            lines: &lines,
+            chosen: self.chosen,
+            about: &about,
+            hints: "Up, Down: choose   Cross: go   Home: leave",
+        };
+        menu.draw(&mut self.frame);
+        self.console.show(&self.frame);
+    }
+
+    /// The first menu. `None` when the user leaves.
+    fn choose(&mut self) -> Option<Place> {
+        loop {
+            self.show_menu();
+            match self.console.wait_button() {
+                Button::Home => return None,
+                Button::Cross => return Some(PLACES[self.chosen].0),
+                button => self.chosen = moved(self.chosen, PLACES.len(), button),
+            }
+        }
+    }
+
+    pub(crate) fn show_images(&mut self, images: &[Image], chosen: usize) {
+        let lines: Vec<String> = images.iter().map(image_line).collect();
+        let about = images.get(chosen).map(image_about).unwrap_or_else(|| {
+            alloc::vec!["There is no image in ms0:/ISO or ef0:/ISO.".into(), String::new()]
+        });
+        let menu = Menu {
+            title: "Images on the card",
+            lines: &lines,
+            chosen,
+            about: &about,
+            hints: "Cross: check   Square: speed   Circle: back",
+        };
+        menu.draw(&mut self.frame);
+        self.console.show(&self.frame);
+    }
+
+    /// Lists the images on the cards.
+    pub(crate) fn list_images(&mut self, script: Option<Script>) -> Result<Vec<Image>, Failure> {
+        let mut task = Task::new(self.console, "Images on the card", "ms0:/ISO, ef0:/ISO", script);
+        images::list(self.console, &mut task)
+    }
+
+    fn images(&mut self) -> Next {
+        let Ok(mut images) = self.list_images(None) else { return Next::Back };
+        let mut chosen = 0;
+        loop {
+            chosen = chosen.min(images.len().saturating_sub(1));
+            self.show_images(&images, chosen);
+            let button = self.console.wait_button();
+            match (button, images.get(chosen)) {
+                (Button::Home, _) => return Next::Leave,
+                (Button::Circle, _) => return Next::Back,
+                (Button::Cross, Some(image)) => {
+                    let page = self.check(&image.path, None).1;
+                    if self.wait(&page) == Next::Leave {
+                        return Next::Leave;
+                    }
+                }
+                (Button::Square, Some(image)) => {
+                    let page = self.speed(&image.path, None).1;
+                    if self.wait(&page) == Next::Leave {
+                        return Next::Leave;
+                    }
+                }
+                (Button::Triangle, _) => images = self.list_images(None).unwrap_or(images),
+                _ => chosen = moved(chosen, images.len(), button),
+            }
+        }
+    }
+
+    /// Checks an image; returns what was found and the page that says so.
+    pub(crate) fn check(
+        &mut self,
+        path: &str,
+        script: Option<Script>,
+    ) -> (Result<check::Report, Failure>, Page) {
+        let mut task = Task::new(self.console, "Check", path, script);
+        let report = check::check(self.console, path, &mut task);
+        let page = match &report {
+            Ok(report) => results::check(report),
+            Err(error) => results::failure("Check", path, error),
+        };
+        (report, page)
+    }
+
+    /// Measures an image and keeps the result in a file; returns it and the page that says so.
+    pub(crate) fn speed(
+        &mut self,
+        path: &str,
+        script: Option<Script>,
+    ) -> (Result<speed::Report, Failure>, Page) {
+        let mut task = Task::new(self.console, "Speed", path, script);
+        let measured = speed::measure(self.console, path, &mut task);
+        let report = measured.and_then(|report| {
+            let file = format!("{}speed.txt", self.console.folder());
+            let mut file = File::open(self.console, &file, Mode::Append)?;
+            file.write(report.lines().as_bytes())?;
+            file.close()?;
+            Ok(report)
+        });
+        let page = match &report {
+            Ok(report) => results::speed(report),
+            Err(error) => results::failure("Speed", path, error),
+        };
+        (report, page)
+    }
+
+    fn look_at_disc(&mut self) -> Result<Found, Failure> {
+        let mut page = Page::new("Dump the disc", "");
+        page.text("Looking at the disc ...", Tone::Dim);
+        self.show(&page);
+        dump::look(self.console)
+    }
+
+    fn dump(&mut self) -> Next {
+        let folder = dump_folder(self.console);
+        let mut found = self.look_at_disc();
+        let mut kind = 0;
+        loop {
+            self.show(&dump_page(&found, Kind::ALL[kind], folder));
+            match self.console.wait_button() {
+                Button::Home => return Next::Leave,
+                Button::Circle => return Next::Back,
+                Button::Triangle => found = self.look_at_disc(),
+                Button::Left => kind = (kind + Kind::ALL.len() - 1) % Kind::ALL.len(),
+                Button::Right => kind = (kind + 1) % Kind::ALL.len(),
+                Button::Cross if found.is_ok() => {
+                    let page = self.run_dump(Kind::ALL[kind], folder, None).1;
+                    if self.wait(&page) == Next::Leave {
+                        return Next::Leave;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Dumps the disc; returns what was dumped and the page that says so.
+    pub(crate) fn run_dump(
+        &mut self,
+        kind: Kind,
+        target: &str,
+        script: Option<Script>,
+    ) -> (Result<dump::Report, Failure>, Page) {
+        let mut task = Task::new(self.console, "Dump", &format!("{} to {target}", kind.name()), script);
+        let report = dump::run(self.console, kind, target, &mut task);
+        let page = match &report {
+            Ok(report) => results::dump(report),
+            Err(error) => results::failure("Dump", target, error),
+        };
+        (report, page)
+    }
+
+    /// Reads the files of the disc; returns them and the page that sums them up.
+    pub(crate) fn disc_files(
+        &mut self,
+        script: Option<Script>,
+    ) -> (Result<Vec<disc_files::DiscFile>, Failure>, Page) {
+        let mut task = Task::new(self.console, "Files of the disc", "disc0:", script);
+        let files = disc_files::read(self.console, &mut task);
+        let page = match &files {
+            Ok(files) => results::disc_files(files),
+            Err(error) => results::failure("Files of the disc", "disc0:", error),
+        };
+        (files, page)
+    }
+
+    fn driver_page(&self, chosen: Option<System>) -> Page {
+        const HINTS: &str = "Cross: add  Square: remove  Left, Right: firmware  Circle: back";
+        match driver::status_of(self.console, chosen) {
+            Ok(status) => results::driver(&status, HINTS),
+            Err(error) => results::failure("Driver", "", &error),
+        }
+    }
+
+    fn driver(&mut self) -> Next {
+        let mut chosen = None;
+        loop {
+            let page = self.driver_page(chosen);
+            self.show(&page);
+            let change = match self.console.wait_button() {
+                Button::Home => return Next::Leave,
+                Button::Circle => return Next::Back,
+                Button::Left | Button::Right => {
+                    chosen = match chosen {
+                        None => Some(System::Ark),
+                        Some(System::Ark) => Some(System::Classic),
+                        Some(System::Classic) => Some(System::Adrenaline),
+                        Some(System::Adrenaline) => None,
+                    };
+                    continue;
+                }
+                Button::Cross => driver::install(self.console, chosen),
+                Button::Square => driver::remove(self.console, chosen),
+                _ => continue,
+            };
+            if self.wait(&change_page(&change)) == Next::Leave {
+                return Next::Leave;
+            }
+        }
+    }
+
+    fn about(&mut self) -> Next {
+        self.wait(&about_page())
+    }
+
+    /// Shows a page until the user goes on.
+    fn wait(&mut self, page: &Page) -> Next {
+        loop {
+            self.show(page);
+            match self.console.wait_button() {
+                Button::Home => return Next::Leave,
+                Button::Circle | Button::Cross => return Next::Back,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The page for a change of the driver's line.
+pub(crate) fn change_page(change: &Result<driver::Change, Failure>) -> Page {
+    match change {
+        Ok(change) => results::change(change),
+        Err(error) => results::failure("Driver", "", error),
+    }
+}
+
+/// The page for the status of the driver.
+pub(crate) fn status_page(status: &Result<driver::Status, Failure>) -> Page {
+    match status {
+        Ok(status) => results::driver(status, "Circle: back"),
+        Err(error) => results::failure("Driver", "", error),
+    }
+}
+
+/// The page of a program that follows commands and has none left, or none that make sense.
+pub(crate) fn commands_page(lines: &[(String, bool)]) -> Page {
+    let mut page = Page::new("Commands", "Any button: leave");
+    for (line, is_good) in lines {
+        page.text(line, if *is_good { Tone::Plain } else { Tone::Bad });
+    }
+    page
+}
+
+/// The next line up or down; a list goes round.
+fn moved(chosen: usize, len: usize, button: Button) -> usize {
+    const PAGE: usize = 8;
+    if len == 0 {
+        return 0;
+    }
+    match button {
+        Button::Up => (chosen + len - 1) % len,
+        Button::Down => (chosen + 1) % len,
+        Button::Left => chosen.saturating_sub(PAGE),
+        Button::Right => (chosen + PAGE).min(len - 1),
+        _ => chosen,
+    }
+}
+
+fn image_line(image: &Image) -> String {
+    let (_, file) = files::split(&image.path);
+    let name = image.title.as_deref().unwrap_or(file);
+    let format = image.format.map_or(String::from("?"), |format| format.to_string());
+    let ratio = image.size.map_or(String::from("-"), |size| percent(image.stored_size, size));
+    let mut name = crate::text::shorten(name, 31);
+    // By letters, not by bytes.
+    name.extend(core::iter::repeat_n(' ', 31_usize.saturating_sub(name.chars().count())));
+    format!("{name} {format:<6} {:>8} {ratio:>7}", size(image.stored_size))
+}
+
+fn image_about(image: &Image) -> Vec<String> {
+    let id = image.disc_id.as_deref().unwrap_or("no id");
+    let blocks =
+        image.block_size.map_or(String::new(), |bytes| format!(", blocks of {}", results::block(bytes)));
+    let disc = image.size.map_or(String::new(), |bytes| format!(", disc of {}", size(bytes)));
+    let what = image.problem.clone().unwrap_or_else(|| format!("{id}{disc}{blocks}"));
+    alloc::vec![image.path.clone(), what]
+}
+
+fn dump_page(found: &Result<Found, Failure>, kind: Kind, folder: &str) -> Page {
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            let mut page = results::failure("Dump the disc", "", error);
+            page.hints = "Triangle: look again   Circle: back";
+            return page;
+        }
+    };
+    let mut page = Page::new("Dump the disc", "Left, Right: format   Cross: dump   Circle: back");
+    page.pair("Title", found.disc.title.as_deref().unwrap_or("-"));
+    page.pair("Id", found.disc.id.as_deref().unwrap_or("-"));
+    page.pair("Size", format!("{}, {} sectors", size(u64::from(found.sectors) * 2048), found.sectors));
+    page.space();
+    page.pair("To", folder);
+    page.pair_in("Format", kind.name().to_uppercase(), Tone::Accent);
+    let about = match kind {
+        Kind::Cso => "Deflate in blocks of 2 KiB: smallest, plays on every custom firmware.",
+        Kind::Zso => "LZ4 in blocks of 2 KiB: larger and faster, for ARK and this project's driver.",
+        Kind::Iso => "Every sector as it is: largest, plays everywhere.",
+    };
+    page.text(about, Tone::Dim).space();
+    page.text(
+        "The disc and the card must stay in until the end. The file is read back before it gets its name.",
+        Tone::Dim,
+    );
+    page
+}
+
+fn about_page() -> Page {
+    let mut page = Page::new("About", "Circle: back");
+    page.text(&format!("Cisor {VERSION}: compressed disc images for the PSP."), Tone::Plain).space();
+    page.text(
+        "Images are decoded by the same code as in the driver and in the converter for the PC.",
+        Tone::Plain,
+    );
+    page.space();
+    page.text("Check shows CRC32 and SHA-1 of the disc, by which it can be looked up in a DAT. Speed tells which format suits your card.", Tone::Plain);
+    page.space();
+    page.text("Dump only discs that you own. MIT or Apache-2.0.", Tone::Dim);
+    page
+}
+
+/// The picture of a program that has panicked.
+#[must_use]
+pub fn panic_frame(message: &dyn core::fmt::Display) -> Frame {
+    let mut page = Page::new("This is a bug", "Home: leave");
+    page.text("The program has stopped. Please report this:", Tone::Bad).space();
+    page.text(&message.to_string().replace('\n', " "), Tone::Plain);
+    let mut frame = Frame::new();
+    page.draw(&mut frame);
+    frame
+}

@@ -1,0 +1,285 @@
+//! The program as a user has it: buttons in, pictures out; and as scripts have it: commands in, lines out.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::collections::BTreeSet;
+
+use super::frame::Font;
+use super::*;
+use crate::console::LiveDriver;
+use crate::fake::{Drive, FakeConsole, psp_disc};
+use crate::run as run_program;
+use crate::text::hex;
+
+/// A console with a disc in the drive, the same disc as CSO on the card, and one damaged file.
+fn console() -> FakeConsole {
+    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+    dump::run(&console, Kind::Cso, "ms0:/ISO/game.cso", &mut crate::watch::Nobody).unwrap();
+    let mut damaged = console.file("ms0:/ISO/game.cso").unwrap();
+    let len = damaged.len();
+    damaged[len / 2..len / 2 + 40].fill(0xEE);
+    console.put("ms0:/ISO/damaged.cso", damaged);
+    console.put("ms0:/ISO/notes.txt", b"no image");
+    console.put("ms0:/ISO/broken.zso", b"ZISO\0\0");
+    console.put("ms0:/SEPLUGINS/cisor.prx", b"module");
+    console.put("ms0:/SEPLUGINS/PLUGINS.TXT", b"");
+    console
+}
+
+/// What a page would look like.
+fn drawn(page: &Page) -> Frame {
+    let mut frame = Frame::new();
+    page.draw(&mut frame);
+    frame
+}
+
+/// Runs commands and returns the lines of results.
+fn obeyed(console: &FakeConsole, commands: &str) -> Vec<String> {
+    console.put("ms0:/PSP/GAME/CISOR/commands.txt", commands);
+    run_program(console);
+    let said = console.said.borrow().clone();
+    let kept = console.text("ms0:/PSP/GAME/CISOR/results.jsonl").unwrap();
+    assert_eq!(kept.lines().collect::<Vec<_>>(), said, "the card has the lines that were said");
+    said
+}
+
+#[test]
+fn a_user_checks_an_image() {
+    let console = console();
+    // Images; the list is damaged, broken, game: the last one; back to the menu; leave.
+    console.press(&[
+        Button::Cross,
+        Button::Down,
+        Button::Down,
+        Button::Cross,
+        Button::Circle,
+        Button::Circle,
+    ]);
+    run_program(&console);
+    let report = check::check(&console, "ms0:/ISO/game.cso", &mut crate::watch::Nobody).unwrap();
+    let frames = console.shown.borrow();
+    // All but the time is the same.
+    let expected = drawn(&results::check(&report));
+    let same = |frame: &Frame| {
+        let pairs = frame.rows().zip(expected.rows());
+        pairs.filter(|(one, other)| one != other).count() <= 16
+    };
+    assert!(frames.iter().any(same), "none of {} pictures is the result", frames.len());
+}
+
+#[test]
+fn a_user_dumps_the_disc_as_zso() {
+    let console = console();
+    console.press(&[Button::Down, Button::Cross, Button::Right, Button::Cross, Button::Circle, Button::Home]);
+    run_program(&console);
+    assert!(console.file("ms0:/ISO/ULUS-10041.zso").is_some());
+}
+
+#[test]
+fn a_user_answers_about_bad_sectors() {
+    for (answer, is_kept) in [(Button::Cross, true), (Button::Circle, false)] {
+        let console = console();
+        console.disc.borrow_mut().as_mut().unwrap().bad.insert(50, u32::MAX);
+        console.press(&[Button::Down, Button::Cross, Button::Cross, Button::Up, answer, Button::Circle]);
+        run_program(&console);
+        assert_eq!(console.file("ms0:/ISO/ULUS-10041.cso").is_some(), is_kept);
+    }
+}
+
+#[test]
+fn circle_stops_a_dump() {
+    let console = console();
+    console.stop.set(true);
+    console.press(&[Button::Down, Button::Cross, Button::Cross]);
+    run_program(&console);
+    assert_eq!(console.names("ms0:/ISO/ULUS"), Vec::<String>::new());
+    let failure = results::failure("Dump", "ms0:/ISO/", &Failure::Cancelled);
+    assert!(console.last_shown() == drawn(&failure), "the user is told");
+}
+
+#[test]
+fn a_user_installs_and_removes_the_driver() {
+    let console = console();
+    let driver = [Button::Down, Button::Down, Button::Cross];
+    console.press(&driver);
+    console.press(&[Button::Cross, Button::Circle, Button::Home]);
+    run_program(&console);
+    assert_eq!(console.text("ms0:/SEPLUGINS/PLUGINS.TXT").unwrap(), "umd, ms0:/SEPLUGINS/cisor.prx, on\r\n");
+    console.press(&driver);
+    console.press(&[Button::Square, Button::Circle, Button::Home]);
+    run_program(&console);
+    assert_eq!(console.text("ms0:/SEPLUGINS/PLUGINS.TXT").unwrap(), "");
+    // Another firmware than the one that was found.
+    console.press(&driver);
+    console.press(&[Button::Right, Button::Right, Button::Cross, Button::Home]);
+    run_program(&console);
+    assert_eq!(console.text("ms0:/SEPLUGINS/game.txt").unwrap(), "ms0:/SEPLUGINS/cisor.prx 1\r\n");
+}
+
+#[test]
+fn every_button_everywhere_does_no_harm() {
+    let all = [
+        Button::Up,
+        Button::Down,
+        Button::Left,
+        Button::Right,
+        Button::Cross,
+        Button::Circle,
+        Button::Square,
+        Button::Triangle,
+    ];
+    let mut state = 7_u32;
+    for with_disc in [true, false] {
+        let console = if with_disc { console() } else { FakeConsole::new() };
+        for _ in 0..60 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            console.press(&[all[(state >> 24) as usize % all.len()]]);
+        }
+        run_program(&console);
+        assert!(console.buttons.borrow().is_empty(), "the program is left by Home alone");
+    }
+}
+
+#[test]
+fn commands_are_obeyed_in_order() {
+    let console = console();
+    let said = obeyed(
+        &console,
+        "images list\nshot-at 50 ms0:/shot.bmp\ncheck ms0:/ISO/game.cso\ncheck ms0:/ISO/damaged.cso\ncheck \
+         ms0:/ISO/broken.zso\ncheck ms0:/nothing.cso\ndump zso ms0:/ISO/\nspeed ms0:/ISO/game.cso\ndriver \
+         status\ndriver install\nscreen about\nscreenshot ms0:/about.bmp\ncancel-at 1\ndump iso ms0:/ISO/\nexit\n",
+    );
+    let digest = hex(&dump_digest(&console));
+    let expected = [
+        (r#""event":"start""#, r#""commands":15"#),
+        (r#""command":"images list""#, r#""title":"Zwölf Türme","disc_id":"ULUS-10041""#),
+        (r#""command":"shot-at""#, r#""status":"ok""#),
+        (r#""command":"check""#, digest.as_str()),
+        (r#""hashes":null"#, r#""first_damaged":{"block":"#),
+        (r#""status":"damaged""#, r#""kind":"header""#),
+        (
+            r#""status":"failed""#,
+            r#""kind":"open","message":"There is no file ms0:/nothing.cso","code":"0x80010002""#,
+        ),
+        (r#""output":"ms0:/ISO/ULUS-10041.zso""#, digest.as_str()),
+        (r#""command":"speed""#, r#"{"order":"random","size":131072"#),
+        (r#""installed":false"#, r#""firmware":"ark""#),
+        (r#""changed":true"#, r#""installed":true"#),
+        (r#""screen":"about""#, r#""status":"ok""#),
+        (r#""command":"screenshot""#, r#""status":"ok""#),
+        (r#""command":"cancel-at""#, r#""status":"ok""#),
+        (r#""status":"interrupted""#, r#""kind":"cancelled""#),
+        (r#""command":"exit""#, r#""line":15"#),
+        (r#""event":"end""#, r#""failed":4"#),
+    ];
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+    for (line, (one, other)) in said.iter().zip(expected) {
+        assert!(line.contains(one) && line.contains(other), "{line}");
+        assert!(line.starts_with(r#"{"schema":1,"#) && line.ends_with('}'));
+    }
+    assert!(console.text("ms0:/PSP/GAME/CISOR/speed.txt").unwrap().contains("sequential"));
+    for picture in ["ms0:/shot.bmp", "ms0:/about.bmp"] {
+        assert_eq!(console.file(picture).unwrap().len(), 54 + 480 * 272 * 3);
+    }
+    assert_eq!(console.names("ms0:/ISO/ULUS-10041.iso"), Vec::<String>::new());
+}
+
+fn dump_digest(console: &FakeConsole) -> [u8; 20] {
+    let report = check::check(console, "ms0:/ISO/game.cso", &mut crate::watch::Nobody).unwrap();
+    report.digests.unwrap().sha1
+}
+
+#[test]
+fn a_file_of_nonsense_is_not_obeyed() {
+    let console = console();
+    let said = obeyed(&console, "dump iso ms0:/ISO/\nmake coffee\ncheck\n");
+    assert_eq!(said.len(), 4, "{said:?}");
+    assert!(said[1].contains(r#""event":"bad-line","line":2,"error":"`make` is no command"#), "{}", said[1]);
+    assert!(said[2].contains(r#""line":3"#) && said[3].contains(r#""failed":2"#));
+    assert_eq!(console.names("ms0:/ISO/ULUS"), Vec::<String>::new(), "nothing was dumped");
+}
+
+#[test]
+fn the_files_of_the_disc_are_read_one_by_one() {
+    let console = console();
+    console.put("disc0:/UMD_DATA.BIN", b"ULUS-10041|");
+    console.put("disc0:/PSP_GAME/SYSDIR/EBOOT.BIN", [7; 300_000]);
+    let said = obeyed(&console, "read-files\nexit");
+    assert!(said[1].contains(r#""path":"disc0:/PSP_GAME/SYSDIR/EBOOT.BIN","size":300000"#), "{}", said[1]);
+    assert!(said[2].contains("UMD_DATA.BIN"));
+    assert!(said[3].contains(r#""files":2,"bytes":300011"#), "{}", said[3]);
+}
+
+#[test]
+fn a_live_driver_is_asked() {
+    let console = console();
+    console.live.set(Some(LiveDriver {
+        serving: true,
+        image: Some([3, 2048, 466]),
+        counts: [10, 4, 6, 0],
+        bytes: [1 << 33, 4096],
+    }));
+    let said = obeyed(&console, "driver status\nexit");
+    let expected = r#""live":{"serving":true,"format":"zso","block_size":2048,"sectors":466,"reads":10,"hits":4,"card_reads":6,"retries":0,"bytes":8589934592,"card_bytes":4096}"#;
+    assert!(said[1].contains(expected), "{}", said[1]);
+}
+
+#[test]
+fn pages_fit_the_screen() {
+    let long = "ms0:/ISO/".to_owned() + &"a very long name of a game ".repeat(9) + ".cso";
+    let mut console = console();
+    console.folder = "ms0:/PSP/GAME/CISOR/".into();
+    let mut pages = Vec::new();
+    for failure in [
+        Failure::NoDisc,
+        Failure::NoSpace { needed: u64::MAX, free: 0 },
+        Failure::Rename { path: long.clone(), code: crate::Code::IO },
+        Failure::TargetExists { path: long.clone() },
+        Failure::CardRemoved,
+        Failure::SectorUnreadable { lba: u32::MAX, code: crate::Code::IO },
+    ] {
+        pages.push(results::failure("Dump", &long, &failure));
+    }
+    let mut report = check::check(&console, "ms0:/ISO/damaged.cso", &mut crate::watch::Nobody).unwrap();
+    report.path = "ms0:/ISO/".to_owned() + &"x".repeat(90);
+    pages.push(results::check(&report));
+    pages.push(about_page());
+    for kind in Kind::ALL {
+        pages.push(dump_page(&dump::look(&console), kind, "ms0:/ISO/"));
+    }
+    pages.push(results::change(&driver::install(&console, None).unwrap()));
+    pages.push(Screens::new(&console).driver_page(None));
+    for page in &pages {
+        assert!(page.rows.len() <= page::ROWS, "{} has {} rows", page.title, page.rows.len());
+        assert!(page.hints.len() * Font::Small.width() <= WIDTH - 28, "{}", page.hints);
+    }
+}
+
+#[test]
+fn letters_are_drawn_inside_the_picture_alone() {
+    let mut frame = Frame::new();
+    frame.text(470, 265, "Wide letters at the edge äöü テスト ＡＢ", Font::Title, Colour::TEXT);
+    frame.fill(400, 260, 4000, 4000, Colour::BAR);
+    frame.text(10, 10, "ABC", Font::Body, Colour::TEXT);
+    let colours: BTreeSet<u32> = frame.rows().flatten().copied().collect();
+    assert_eq!(colours.len(), 3);
+    // Wide letters look like narrow ones; what no font has is a question mark.
+    let text = |text| {
+        let mut frame = Frame::new();
+        frame.text(0, 0, text, Font::Body, Colour::TEXT);
+        frame
+    };
+    assert!(text("ＡＢ") == text("AB") && text("テ") == text("?") && text("É") != text("?"));
+}
+
+#[test]
+fn a_screenshot_is_a_picture_of_24_bits() {
+    let mut frame = Frame::new();
+    frame.fill(0, 0, 1, 1, Colour(0x0011_2233));
+    let bmp = frame.bmp();
+    assert_eq!(&bmp[..2], b"BM");
+    assert_eq!(bmp.len(), 54 + 480 * 272 * 3);
+    // The first row is the last one in the file; blue comes first.
+    assert_eq!(bmp[54 + 480 * 271 * 3..][..3], [0x11, 0x22, 0x33]);
+}

@@ -1,0 +1,144 @@
+//! How fast an image can be read from the card, in reads of the sizes that games make.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use sector_decode::{Format, Layout, ReadError, SECTOR_SIZE};
+
+use crate::check::Memory;
+use crate::console::{Code, Console, Mode};
+use crate::failure::Failure;
+use crate::files::{self, File};
+use crate::text;
+use crate::watch::{Unit, Watch};
+
+/// Sizes of the reads, in bytes.
+pub const SIZES: [u32; 4] = [2 << 10, 8 << 10, 32 << 10, 128 << 10];
+
+/// Packed bytes that are fetched ahead, as the driver does unless told otherwise.
+const READ_AHEAD: usize = 64 << 10;
+
+/// A measurement ends after this many bytes or this long, whichever comes first.
+const MOST_BYTES: u64 = 8 << 20;
+const MOST_MICROS: u64 = 3_000_000;
+
+/// In which order sectors are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// One behind the other.
+    Sequential,
+    /// Each somewhere else.
+    Random,
+}
+
+impl Order {
+    /// Returns the name that results have.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sequential => "sequential",
+            Self::Random => "random",
+        }
+    }
+}
+
+/// One measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speed {
+    /// In which order it was read.
+    pub order: Order,
+    /// Bytes of each read.
+    pub size: u32,
+    /// Bytes read in all.
+    pub bytes: u64,
+    /// How long it took.
+    pub micros: u64,
+}
+
+/// All measurements of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The image.
+    pub path: String,
+    /// Its format.
+    pub format: Format,
+    /// Bytes of the disc in each block.
+    pub block_size: u32,
+    /// Sequential reads of each of [`SIZES`], then random ones. Sizes that are larger than the image are left
+    /// out.
+    pub speeds: Vec<Speed>,
+}
+
+impl Report {
+    /// The report as lines of text, for a file.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        let mut text = String::new();
+        let _ = writeln!(text, "{} ({}, blocks of {} bytes)", self.path, self.format, self.block_size);
+        for Speed { order, size, bytes, micros } in &self.speeds {
+            let speed = text::speed(*bytes, *micros);
+            let _ = writeln!(text, "  {:<10} {:>3} KiB  {speed:>12}", order.name(), size >> 10);
+        }
+        text
+    }
+}
+
+/// Measures reads of the image at `path`.
+///
+/// # Errors
+///
+/// When the file cannot be read, a block that is read is damaged, or the user cancels.
+pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result<Report, Failure> {
+    let mut file = File::open(console, path, Mode::Read)?;
+    let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
+    let mut memory = Memory::new(&layout, READ_AHEAD)?;
+    let mut out = files::zeroed(SIZES[SIZES.len() - 1] as usize)?;
+    let mut reader = memory.reader(file, layout);
+    let image_size = layout.image_size();
+    let tests: Vec<(Order, u32)> = [Order::Sequential, Order::Random]
+        .into_iter()
+        .flat_map(|order| SIZES.map(|size| (order, size)))
+        .filter(|&(_, size)| u64::from(size) <= image_size)
+        .collect();
+    let mut speeds = Vec::new();
+    // Any numbers that are spread over the image will do; the same ones for every image make them comparable.
+    let mut random: u64 = 0x2545_F491_4F6C_DD1D;
+    watch.begin("Measuring", tests.len() as u64 * MOST_MICROS, Unit::Pieces);
+    for (number, (order, size)) in tests.into_iter().enumerate() {
+        console.stay_awake();
+        let buf = &mut out[..size as usize];
+        let places = (image_size - u64::from(size)) / u64::from(SECTOR_SIZE) + 1;
+        let begun = console.micros();
+        let (mut bytes, mut at, mut told) = (0, 0, begun);
+        let micros = loop {
+            if order == Order::Random {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                at = random % places * u64::from(SECTOR_SIZE);
+            }
+            reader.read(at, buf).map_err(|error| match error {
+                ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
+                ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
+                ReadError::OutOfRange { offset, .. } => Failure::Read { offset, code: Code::IO },
+            })?;
+            bytes += u64::from(size);
+            at += u64::from(size);
+            let now = console.micros();
+            let micros = now.saturating_sub(begun);
+            let at_end = order == Order::Sequential && at + u64::from(size) > image_size;
+            if bytes >= MOST_BYTES || micros >= MOST_MICROS || at_end {
+                break micros;
+            }
+            // Drawing takes time that would be counted.
+            if now.saturating_sub(told) > 1_000_000 {
+                told = now;
+                watch.advance(number as u64 * MOST_MICROS + micros)?;
+            }
+        };
+        speeds.push(Speed { order, size, bytes, micros });
+        watch.advance((number as u64 + 1) * MOST_MICROS)?;
+    }
+    Ok(Report { path: path.into(), format: layout.format(), block_size: layout.block_size(), speeds })
+}

@@ -1,0 +1,164 @@
+//! One deflate block: what occurs in it, which codes that makes, what it costs, and its bits.
+
+use alloc::boxed::Box;
+
+use super::bits::BitWriter;
+use super::header::{Header, Lengths};
+use super::huffman::{Huffman, MAX_CODE_LEN, codewords};
+use super::symbols::{
+    DISTANCES, END_OF_BLOCK, FIRST_LENGTH, LENGTH_BASE, LENGTH_EXTRA, LENGTH_SYMBOL, LITLENS, Token,
+    distance_base, distance_extra, distance_symbol,
+};
+
+/// The kinds of blocks (RFC 1951, 3.2.3).
+const FIXED: u32 = 1;
+const DYNAMIC: u32 = 2;
+/// Bits for "last block" and its kind.
+const KIND_BITS: u32 = 3;
+
+/// How often each symbol occurs in a block.
+#[derive(Clone)]
+pub(super) struct Histogram {
+    pub(super) litlen: [u32; LITLENS],
+    pub(super) distance: [u32; DISTANCES],
+}
+
+impl Histogram {
+    /// Only the end of the block.
+    pub(super) const fn new() -> Self {
+        let mut litlen = [0; LITLENS];
+        litlen[END_OF_BLOCK] = 1;
+        Self { litlen, distance: [0; DISTANCES] }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, token: Token) {
+        match token.distance() {
+            0 => self.litlen[token.value()] += 1,
+            distance => {
+                self.litlen[FIRST_LENGTH + usize::from(LENGTH_SYMBOL[token.value()])] += 1;
+                self.distance[distance_symbol(distance)] += 1;
+            }
+        }
+    }
+
+    pub(super) fn of(tokens: &[Token]) -> Self {
+        let mut histogram = Self::new();
+        for &token in tokens {
+            histogram.add(token);
+        }
+        histogram
+    }
+
+    /// Gives two distances a codeword if fewer occur: see [`super`] for why.
+    fn with_two_distances(&self) -> [u32; DISTANCES] {
+        let mut counts = self.distance;
+        let missing = 2usize.saturating_sub(counts.iter().filter(|&&count| count > 0).count());
+        for count in counts.iter_mut().filter(|count| **count == 0).take(missing) {
+            *count = 1;
+        }
+        counts
+    }
+
+    /// The bits behind the codewords.
+    fn extra_bits(&self) -> u32 {
+        let lengths =
+            self.litlen[FIRST_LENGTH..].iter().zip(LENGTH_EXTRA).map(|(count, bits)| count * u32::from(bits));
+        let distances = (0..).zip(&self.distance).map(|(symbol, count)| count * distance_extra(symbol));
+        lengths.sum::<u32>() + distances.sum::<u32>()
+    }
+
+    /// What all symbols take with codewords of these lengths, with the bits behind them.
+    fn bits(&self, lengths: &Lengths) -> u32 {
+        let all = |counts: &[u32], lengths: &[u8]| -> u32 {
+            counts.iter().zip(lengths).map(|(&count, &length)| count * u32::from(length)).sum()
+        };
+        self.extra_bits() + all(&self.litlen, &lengths.litlen) + all(&self.distance, &lengths.distance)
+    }
+}
+
+/// The codes that every decoder knows (RFC 1951, 3.2.6).
+const fn fixed_lengths() -> Lengths {
+    let mut litlen = [8; LITLENS];
+    let mut symbol = 144;
+    while symbol < 280 {
+        litlen[symbol] = if symbol < 256 { 9 } else { 7 };
+        symbol += 1;
+    }
+    Lengths { litlen, distance: [5; DISTANCES] }
+}
+
+/// Works out and writes blocks.
+pub(super) struct BlockCoder {
+    huffman: Box<Huffman>,
+    header: Header,
+    lengths: Lengths,
+    /// Whether the codes are those that every decoder knows, and no header is needed.
+    fixed: bool,
+}
+
+impl BlockCoder {
+    pub(super) fn new() -> Self {
+        Self { huffman: Huffman::new(), header: Header::new(), lengths: Lengths::new(), fixed: true }
+    }
+
+    /// Works out the smallest block that holds these symbols; returns how many bits it takes.
+    pub(super) fn plan(&mut self, histogram: &Histogram) -> u32 {
+        self.huffman.lengths(&histogram.litlen, MAX_CODE_LEN, &mut self.lengths.litlen);
+        self.huffman.lengths(&histogram.with_two_distances(), MAX_CODE_LEN, &mut self.lengths.distance);
+        // Nothing but the end of the block: the code of one codeword would be incomplete.
+        let empty = histogram.litlen.iter().filter(|&&count| count > 0).count() < 2;
+        let dynamic = self.header.plan(&self.lengths, &mut self.huffman) + histogram.bits(&self.lengths);
+        let fixed = histogram.bits(const { &fixed_lengths() });
+        self.fixed = empty || fixed <= dynamic;
+        KIND_BITS + if self.fixed { fixed } else { dynamic }
+    }
+
+    /// Writes the block that was worked out last; `tokens` are what its symbols were counted in.
+    pub(super) fn write(&self, tokens: &[Token], last: bool, bits: &mut BitWriter<'_>) {
+        bits.put(u32::from(last), 1);
+        let mut words = Codewords { litlen: [0; LITLENS + 2], distance: [0; DISTANCES] };
+        let lengths = if self.fixed { const { &fixed_lengths() } } else { &self.lengths };
+        if self.fixed {
+            bits.put(FIXED, 2);
+            // Two more symbols, which never occur, have codewords between those of others.
+            let mut litlen = [8; LITLENS + 2];
+            litlen[..LITLENS].copy_from_slice(&lengths.litlen);
+            codewords(&litlen, &mut words.litlen);
+        } else {
+            bits.put(DYNAMIC, 2);
+            self.header.write(bits);
+            codewords(&lengths.litlen, &mut words.litlen[..LITLENS]);
+        }
+        codewords(&lengths.distance, &mut words.distance);
+        for &token in tokens {
+            words.write(lengths, token, bits);
+        }
+        bits.put(u32::from(words.litlen[END_OF_BLOCK]), u32::from(lengths.litlen[END_OF_BLOCK]));
+    }
+}
+
+struct Codewords {
+    litlen: [u16; LITLENS + 2],
+    distance: [u16; DISTANCES],
+}
+
+impl Codewords {
+    #[inline]
+    fn write(&self, lengths: &Lengths, token: Token, bits: &mut BitWriter<'_>) {
+        let (value, distance) = (token.value(), token.distance());
+        if distance == 0 {
+            bits.put(u32::from(self.litlen[value]), u32::from(lengths.litlen[value]));
+            return;
+        }
+        let length = usize::from(LENGTH_SYMBOL[value]);
+        let symbol = FIRST_LENGTH + length;
+        let (word, len) = (u32::from(self.litlen[symbol]), u32::from(lengths.litlen[symbol]));
+        let extra = (value - usize::from(LENGTH_BASE[length])) as u32;
+        bits.put(word | extra << len, len + u32::from(LENGTH_EXTRA[length]));
+        let symbol = distance_symbol(distance);
+        let (word, len) = (u32::from(self.distance[symbol]), u32::from(lengths.distance[symbol]));
+        let extra = (distance - distance_base(symbol)) as u32;
+        bits.put(word | extra << len, len + distance_extra(symbol));
+    }
+}

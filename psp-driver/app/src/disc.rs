@@ -1,0 +1,85 @@
+//! The disc in the drive, as a raw device: positions and lengths are in sectors.
+
+use core::cell::Cell;
+
+use console_app::{Code, DiscState, Handle, Mode};
+
+use crate::files;
+
+unsafe extern "C" {
+    fn sceUmdCheckMedium() -> i32;
+    fn sceUmdActivate(unit: i32, drive: *const u8) -> i32;
+    fn sceUmdWaitDriveStatWithTimer(state: i32, micros: u32) -> i32;
+    fn sceUmdGetDriveStat() -> i32;
+}
+
+/// The drive's states.
+const READY: i32 = 0x20;
+/// How long a disc may take to become ready.
+const PATIENCE: u32 = 15_000_000;
+
+/// The raw device while it is open.
+#[derive(Default)]
+pub(crate) struct RawDisc {
+    handle: Cell<Option<Handle>>,
+}
+
+/// Whether there is a disc. Consoles without a drive have none.
+pub(crate) fn state() -> DiscState {
+    // SAFETY: A plain call.
+    if unsafe { sceUmdCheckMedium() } > 0 { DiscState::Present } else { DiscState::None }
+}
+
+/// Makes the disc ready.
+pub(crate) fn start() -> Result<(), Code> {
+    // SAFETY: Plain calls with a name that ends with a NUL.
+    unsafe {
+        if sceUmdGetDriveStat() & READY != 0 {
+            return Ok(());
+        }
+        files::checked(sceUmdActivate(1, c"disc0:".as_ptr().cast()))?;
+        files::checked(sceUmdWaitDriveStatWithTimer(READY, PATIENCE))?;
+    }
+    Ok(())
+}
+
+impl RawDisc {
+    fn open(&self) -> Result<Handle, Code> {
+        if let Some(handle) = self.handle.get() {
+            return Ok(handle);
+        }
+        let handle = files::open("umd0:", Mode::Read)?;
+        self.handle.set(Some(handle));
+        Ok(handle)
+    }
+
+    /// Closes the device, so that the next read begins anew.
+    fn close(&self) {
+        if let Some(handle) = self.handle.take() {
+            let _ = files::close(handle);
+        }
+    }
+
+    /// What the device gives for its end.
+    pub(crate) fn end(&self) -> Result<u32, Code> {
+        let end = self.open().and_then(|handle| files::seek(handle, 0, files::FROM_END));
+        let end = end.and_then(|end| u32::try_from(end).map_err(|_| Code::IO));
+        if end.is_err() {
+            self.close();
+        }
+        end
+    }
+
+    /// Reads whole sectors; returns how many.
+    pub(crate) fn read(&self, lba: u32, buf: &mut [u8]) -> Result<u32, Code> {
+        let count = u32::try_from(buf.len() / 2048).unwrap_or(0);
+        let read = self.open().and_then(|handle| {
+            files::seek(handle, lba.into(), files::FROM_START)?;
+            files::read_count(handle, buf, count)
+        });
+        if read.is_err() {
+            self.close();
+        }
+        read.map(|read| read.min(count))
+    }
+}

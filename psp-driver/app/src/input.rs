@@ -1,0 +1,143 @@
+//! The buttons.
+
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
+
+use console_app::Button;
+
+unsafe extern "C" {
+    fn sceCtrlSetSamplingCycle(cycle: i32) -> i32;
+    fn sceCtrlSetSamplingMode(mode: i32) -> i32;
+    fn sceCtrlPeekBufferPositive(data: *mut Sample, count: i32) -> i32;
+    fn sceCtrlReadLatch(latch: *mut Latch) -> i32;
+    fn sceDisplayWaitVblankStart() -> i32;
+    fn sceKernelCreateCallback(
+        name: *const u8,
+        function: unsafe extern "C" fn(i32, i32, *mut u8) -> i32,
+        argument: *mut u8,
+    ) -> i32;
+    fn sceKernelRegisterExitCallback(callback: i32) -> i32;
+    fn sceKernelSleepThreadCB() -> i32;
+    /// `home_pressed`, as the kernel calls it.
+    fn cisor_home_pressed(count: i32, argument: i32, common: *mut u8) -> i32;
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Sample {
+    timestamp: u32,
+    buttons: u32,
+    stick: [u8; 2],
+    reserved: [u8; 6],
+}
+
+/// What happened to the buttons since it was read last.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Latch {
+    pressed: u32,
+    released: u32,
+    down: u32,
+    up: u32,
+}
+
+const BUTTONS: [(u32, Button); 8] = [
+    (0x0010, Button::Up),
+    (0x0020, Button::Right),
+    (0x0040, Button::Down),
+    (0x0080, Button::Left),
+    (0x1000, Button::Triangle),
+    (CIRCLE, Button::Circle),
+    (0x4000, Button::Cross),
+    (0x8000, Button::Square),
+];
+const CIRCLE: u32 = 0x2000;
+/// The d-pad repeats when it is held.
+const REPEATING: u32 = 0x00F0;
+
+/// Frames until a held button repeats, and between repetitions; there are 60 a second.
+const FIRST_REPEAT: u32 = 24;
+const NEXT_REPEAT: u32 = 5;
+
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the user has left the program by the Home button.
+pub(crate) fn is_leaving() -> bool {
+    LEAVING.load(Relaxed)
+}
+
+/// Notes that the program ends.
+pub(crate) fn leave() {
+    LEAVING.store(true, Relaxed);
+}
+
+/// Sets the buttons up.
+pub(crate) fn start() {
+    // SAFETY: Plain calls: sampled once a frame, without the stick.
+    unsafe {
+        sceCtrlSetSamplingCycle(0);
+        sceCtrlSetSamplingMode(0);
+    }
+    pressed();
+}
+
+/// Buttons that went down since this was asked last, so that short ones are not missed.
+fn pressed() -> u32 {
+    let mut latch = Latch::default();
+    // SAFETY: The firmware fills the structure.
+    if unsafe { sceCtrlReadLatch(&raw mut latch) } < 0 { 0 } else { latch.pressed }
+}
+
+fn held() -> u32 {
+    let mut sample = Sample::default();
+    // SAFETY: The firmware fills one structure.
+    if unsafe { sceCtrlPeekBufferPositive(&raw mut sample, 1) } < 0 { 0 } else { sample.buttons }
+}
+
+/// Whether Circle was pressed since buttons were asked last, or the program is being left.
+pub(crate) fn wants_to_stop() -> bool {
+    pressed() & CIRCLE != 0 || is_leaving()
+}
+
+/// Waits for a button.
+pub(crate) fn wait() -> Button {
+    let mut frames = 0;
+    loop {
+        if is_leaving() {
+            return Button::Home;
+        }
+        let mut buttons = pressed();
+        if held() & REPEATING == 0 {
+            frames = 0;
+        } else {
+            frames += 1;
+            if frames >= FIRST_REPEAT {
+                frames -= NEXT_REPEAT;
+                buttons |= held() & REPEATING;
+            }
+        }
+        if let Some((_, button)) = BUTTONS.iter().find(|(bit, _)| buttons & bit != 0) {
+            return *button;
+        }
+        // SAFETY: A plain call.
+        unsafe { sceDisplayWaitVblankStart() };
+    }
+}
+
+/// The thread that the kernel tells when the user leaves by the Home button.
+pub(crate) unsafe extern "C" fn home_thread(_len: u32, _argument: *const u8) -> i32 {
+    // SAFETY: The function has the kernel's shape and touches one flag.
+    unsafe {
+        let name = c"CisorHome".as_ptr().cast();
+        let callback = sceKernelCreateCallback(name, cisor_home_pressed, core::ptr::null_mut());
+        sceKernelRegisterExitCallback(callback);
+        sceKernelSleepThreadCB();
+    }
+    0
+}
+
+/// The program is to end. It does so by itself when it has put away what it was doing.
+pub(crate) unsafe extern "C" fn home_pressed(_count: i32, _argument: i32, _common: *mut u8) -> i32 {
+    leave();
+    0
+}

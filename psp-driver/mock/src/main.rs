@@ -1,0 +1,62 @@
+//! A custom firmware around the driver, for tests in PPSSPP, which is a PSP without one.
+//!
+//! The module starts as a program would, or as a plugin before another program. It loads `cisor.prx` with the emulator's own module loader, puts its own
+//! functions in the place of those that the driver imports and the emulator lacks (`firmware`, `loader`), and then
+//! calls the driver as the console's I/O manager does (`call`, `abi.s`), as a script tells it (`script`). What the
+//! driver answered goes to a file, and the tests compare it with the disc; no judgement is made here.
+#![no_std]
+#![no_main]
+#![feature(asm_experimental_arch)]
+
+mod arena;
+mod call;
+mod device;
+mod file;
+mod firmware;
+mod loader;
+mod module;
+mod script;
+mod shared;
+
+use core::arch::global_asm;
+
+global_asm!(include_str!("abi.s"), start = sym start, noted = sym device::NOTED);
+// The driver's own memory functions.
+global_asm!(include_str!("../../plugin/src/abi/memory.s"));
+
+unsafe extern "C" {
+    fn sceKernelExitGame() -> i32;
+}
+
+/// Where the script is, and where the answers go.
+const SCRIPT: &core::ffi::CStr = c"ms0:/PSP/GAME/MOCK/script.bin";
+const ANSWERS: &core::ffi::CStr = c"ms0:/PSP/GAME/MOCK/answers.bin";
+
+/// The module's start: runs the script and ends the program, unless another one is to follow.
+unsafe extern "C" fn start(_len: u32, _argument: *const u8) -> i32 {
+    match script::run(SCRIPT, ANSWERS) {
+        Ok(script::Next::Stay) => {
+            file::print(b"mock: staying\n");
+            return 0;
+        }
+        Ok(script::Next::Exit) => file::print(b"mock: done\n"),
+        Err(script::Broken) => file::print(b"mock: the script is broken\n"),
+    }
+    // SAFETY: No arguments; ends the program.
+    unsafe { sceKernelExitGame() };
+    0
+}
+
+/// A panic is a mistake of this module, never of the driver: the test ends by its time limit and shows the line.
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    file::print(b"mock: panicked");
+    if let Some(location) = info.location() {
+        file::print(b" in ");
+        file::print(location.file().as_bytes());
+    }
+    file::print(b"\n");
+    loop {
+        core::hint::spin_loop();
+    }
+}

@@ -1,0 +1,60 @@
+// Which images PPSSPP takes: all that `cisor compress --for ppsspp` writes, and of the others those of which
+// `cisor info` says so.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { before, describe, test } from 'node:test';
+
+import { boot, setting } from '../emulator/console.mjs';
+import { cisor, compress } from '../support/cisor.mjs';
+import { makeDisc } from '../support/disc.mjs';
+
+let disc;
+
+before(() => {
+  disc = makeDisc({ name: 'images', program: fs.readFileSync(setting('CISOR_MOCK')), kib: 256 });
+});
+
+/** Boots an image whose program only says that it is there. Returns whether it did. */
+async function boots(name, image) {
+  const run = await boot({
+    name: `images-${name}`,
+    program: { from: image },
+    // A script with nothing in it but its end.
+    card: [{ to: 'PSP/GAME/MOCK/script.bin', text: Buffer.alloc(64) }],
+    until: { stdout: 'mock: done' },
+    seconds: 30,
+  });
+  assert.notEqual(run.end, 'late', 'neither did it boot nor was it refused');
+  return run.end === 'done';
+}
+
+function verdict(image) {
+  const { status, stdout } = cisor('info', '--json', image);
+  assert.equal(status, 0);
+  return JSON.parse(stdout).readers.find((reader) => reader.key === 'ppsspp');
+}
+
+describe('images in PPSSPP', () => {
+  test('a plain image boots', async () => {
+    assert.ok(await boots('iso', disc.iso));
+  });
+
+  for (const size of ['2K', '16K', '32K']) {
+    test(`a CSO with blocks of ${size} boots`, async () => {
+      const image = compress(disc.iso, `images-${size}.cso`, '--for', 'ppsspp', '-b', size);
+      assert.notEqual(verdict(image).verdict, 'refuses');
+      assert.ok(await boots(size, image));
+    });
+  }
+
+  for (const format of ['zso', 'cso2', 'dax', 'jso']) {
+    test(`${format.toUpperCase()} does not boot, and cisor info says so`, async () => {
+      const image = compress(disc.iso, `images.${format}`, '--to', format);
+      const { verdict: said, reason } = verdict(image);
+      assert.equal(said, 'refuses');
+      assert.ok(reason.length > 0);
+      assert.ok(!(await boots(format, image)));
+    });
+  }
+});
