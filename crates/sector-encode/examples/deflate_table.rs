@@ -121,9 +121,13 @@ fn encoders(block_size: usize) -> Vec<Encoder> {
             Box::new(move |block, out| libdeflate.deflate_compress(block, out).ok()),
         );
     }
-    for effort in [Effort::Quick] {
+    for effort in [Effort::Quick, Effort::Thorough, Effort::Best] {
         let mut deflate = Deflate::new(effort, block_size);
         add(&format!("{effort:?}"), 3, Box::new(move |block, out| deflate.encode(block, out)));
+    }
+    for effort in [Effort::Thorough, Effort::Best] {
+        let mut deflate = Deflate::firmware_safe(effort, block_size);
+        add(&format!("{effort:?}, firmware-safe"), 3, Box::new(move |block, out| deflate.encode(block, out)));
     }
     for splits in [1, 15] {
         let options = zopfli::Options { maximum_block_splits: splits, ..Default::default() };
