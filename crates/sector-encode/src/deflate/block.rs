@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use super::bits::BitWriter;
 use super::header::{Header, Lengths};
 use super::huffman::{Huffman, MAX_CODE_LEN, codewords};
+use super::smooth::{SPACE, Smoother, complete, space_left};
 use super::symbols::{
     DISTANCES, END_OF_BLOCK, FIRST_LENGTH, LENGTH_BASE, LENGTH_EXTRA, LENGTH_SYMBOL, LITLENS, Token,
     distance_base, distance_extra, distance_symbol,
@@ -50,6 +51,20 @@ impl Histogram {
         histogram
     }
 
+    /// Every byte a literal.
+    pub(super) fn of_literals(bytes: &[u8]) -> Self {
+        let mut histogram = Self::new();
+        for &byte in bytes {
+            histogram.litlen[usize::from(byte)] += 1;
+        }
+        histogram
+    }
+
+    /// Whether there is nothing but the end of the block, whose code would be of one codeword.
+    fn is_empty(&self) -> bool {
+        self.litlen.iter().filter(|&&count| count > 0).count() < 2
+    }
+
     /// Gives two distances a codeword if fewer occur: see [`super`] for why.
     fn with_two_distances(&self) -> [u32; DISTANCES] {
         let mut counts = self.distance;
@@ -61,7 +76,7 @@ impl Histogram {
     }
 
     /// The bits behind the codewords.
-    fn extra_bits(&self) -> u32 {
+    pub(super) fn extra_bits(&self) -> u32 {
         let lengths =
             self.litlen[FIRST_LENGTH..].iter().zip(LENGTH_EXTRA).map(|(count, bits)| count * u32::from(bits));
         let distances = (0..).zip(&self.distance).map(|(symbol, count)| count * distance_extra(symbol));
@@ -91,34 +106,102 @@ const fn fixed_lengths() -> Lengths {
 /// Works out and writes blocks.
 pub(super) struct BlockCoder {
     huffman: Box<Huffman>,
-    header: Header,
-    lengths: Lengths,
+    codes: Codes,
     /// Whether the codes are those that every decoder knows, and no header is needed.
     fixed: bool,
+    /// Codes that are being tried, and what finds them.
+    attempt: Codes,
+    smoother: Option<Smoother>,
 }
 
+/// Lengths of codewords, and the header that tells them.
+struct Codes {
+    lengths: Lengths,
+    header: Header,
+}
+
+impl Codes {
+    const fn new() -> Self {
+        Self { lengths: Lengths::new(), header: Header::new() }
+    }
+}
+
+/// Code lengths that take more than this too much or too little space are tried again at another price.
+const FAR_OFF: i32 = SPACE / 5;
+/// The price of all code space at first, in bits for each symbol of the block.
+const FIRST_PRICE: f32 = 1.5;
+
 impl BlockCoder {
-    pub(super) fn new() -> Self {
-        Self { huffman: Huffman::new(), header: Header::new(), lengths: Lengths::new(), fixed: true }
+    /// With `smooths`, [`refine`](Self::refine) does something.
+    pub(super) fn new(smooths: bool) -> Self {
+        Self {
+            huffman: Huffman::new(),
+            codes: Codes::new(),
+            fixed: true,
+            attempt: Codes::new(),
+            smoother: smooths.then(Smoother::new),
+        }
+    }
+
+    /// Returns the lengths of codewords that were worked out last; `None` for the fixed codes.
+    pub(super) fn lengths(&self) -> Option<&Lengths> {
+        (!self.fixed).then_some(&self.codes.lengths)
     }
 
     /// Works out the smallest block that holds these symbols; returns how many bits it takes.
     pub(super) fn plan(&mut self, histogram: &Histogram) -> u32 {
-        self.huffman.lengths(&histogram.litlen, MAX_CODE_LEN, &mut self.lengths.litlen);
-        self.huffman.lengths(&histogram.with_two_distances(), MAX_CODE_LEN, &mut self.lengths.distance);
-        // Nothing but the end of the block: the code of one codeword would be incomplete.
-        let empty = histogram.litlen.iter().filter(|&&count| count > 0).count() < 2;
-        let dynamic = self.header.plan(&self.lengths, &mut self.huffman) + histogram.bits(&self.lengths);
+        let Codes { lengths, header } = &mut self.codes;
+        self.huffman.lengths(&histogram.litlen, MAX_CODE_LEN, &mut lengths.litlen);
+        self.huffman.lengths(&histogram.with_two_distances(), MAX_CODE_LEN, &mut lengths.distance);
+        let dynamic = header.plan(lengths, &mut self.huffman) + histogram.bits(lengths);
         let fixed = histogram.bits(const { &fixed_lengths() });
-        self.fixed = empty || fixed <= dynamic;
+        self.fixed = histogram.is_empty() || fixed <= dynamic;
         KIND_BITS + if self.fixed { fixed } else { dynamic }
+    }
+
+    /// Looks for codes that are cheaper together with their header than those of [`plan`](Self::plan), which took
+    /// `bits` for the same symbols; returns how many bits the block takes then.
+    ///
+    /// Each round goes by what header symbols cost in the best header so far, and by prices that the round before has
+    /// corrected.
+    pub(super) fn refine(&mut self, histogram: &Histogram, mut bits: u32, rounds: u32) -> u32 {
+        let Some(smoother) = self.smoother.as_mut().filter(|_| !histogram.is_empty()) else { return bits };
+        let distances = histogram.with_two_distances();
+        let price = |counts: &[u32]| FIRST_PRICE * counts.iter().sum::<u32>() as f32;
+        let (mut litlen_price, mut distance_price) = (price(&histogram.litlen), price(&distances));
+        for _ in 0..rounds {
+            let costs = self.codes.header.costs();
+            let Codes { lengths, header } = &mut self.attempt;
+            let mut cheap = |counts: &[u32], price: &mut f32, lengths: &mut [u8]| {
+                let used = counts.iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
+                let (lengths, rest) = lengths.split_at_mut(used);
+                rest.fill(0);
+                smoother.solve(&counts[..used], *price, &costs, lengths);
+                let left = space_left(lengths);
+                *price *= (SPACE - left) as f32 / SPACE as f32;
+                // Many codewords that are far off take too long to mend; of distances there are few.
+                (used <= DISTANCES || left.abs() <= FAR_OFF) && complete(lengths, counts)
+            };
+            let sound = cheap(&histogram.litlen, &mut litlen_price, &mut lengths.litlen)
+                && cheap(&distances, &mut distance_price, &mut lengths.distance);
+            if !sound {
+                continue;
+            }
+            let attempt = KIND_BITS + header.plan(lengths, &mut self.huffman) + histogram.bits(lengths);
+            if attempt < bits {
+                bits = attempt;
+                self.fixed = false;
+                core::mem::swap(&mut self.codes, &mut self.attempt);
+            }
+        }
+        bits
     }
 
     /// Writes the block that was worked out last; `tokens` are what its symbols were counted in.
     pub(super) fn write(&self, tokens: &[Token], last: bool, bits: &mut BitWriter<'_>) {
         bits.put(u32::from(last), 1);
         let mut words = Codewords { litlen: [0; LITLENS + 2], distance: [0; DISTANCES] };
-        let lengths = if self.fixed { const { &fixed_lengths() } } else { &self.lengths };
+        let lengths = if self.fixed { const { &fixed_lengths() } } else { &self.codes.lengths };
         if self.fixed {
             bits.put(FIXED, 2);
             // Two more symbols, which never occur, have codewords between those of others.
@@ -127,7 +210,7 @@ impl BlockCoder {
             codewords(&litlen, &mut words.litlen);
         } else {
             bits.put(DYNAMIC, 2);
-            self.header.write(bits);
+            self.codes.header.write(bits);
             codewords(&lengths.litlen, &mut words.litlen[..LITLENS]);
         }
         codewords(&lengths.distance, &mut words.distance);

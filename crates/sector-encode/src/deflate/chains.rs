@@ -18,9 +18,10 @@ pub(super) struct Chains {
 }
 
 impl Chains {
-    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes four bytes of memory for each of them.
-    pub(super) fn new(max_block: usize) -> Self {
-        let slots = max_block.next_power_of_two().clamp(1 << 10, 1 << 15);
+    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes two bytes of memory for each of them, and as much
+    /// again for each of `slots_per_byte`: with more slots fewer different bytes share one.
+    pub(super) fn new(max_block: usize, slots_per_byte: usize) -> Self {
+        let slots = (max_block * slots_per_byte).next_power_of_two().clamp(1 << 10, 1 << 15);
         Self { heads: vec![NONE; slots], nexts: vec![NONE; max_block], shift: 32 - slots.ilog2() }
     }
 

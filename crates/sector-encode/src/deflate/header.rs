@@ -2,6 +2,7 @@
 
 use super::bits::BitWriter;
 use super::huffman::{Huffman, codewords};
+use super::smooth::HeaderCosts;
 use super::symbols::{DISTANCES, FIRST_LENGTH, LITLENS};
 
 /// The order in which the lengths of the run-length code are written.
@@ -105,6 +106,20 @@ impl Header {
             self.bits += count * (u32::from(length) + extra_bits(symbol));
         }
         self.bits
+    }
+
+    /// Returns what the symbols of the run-length code cost in the header that was worked out last.
+    pub(super) fn costs(&self) -> HeaderCosts {
+        let cost = |symbol: u8| match self.code[usize::from(symbol)] {
+            // Not in this header; the rarest codeword, and its own length.
+            0 => 8.0 + extra_bits(symbol) as f32,
+            bits => (u32::from(bits) + extra_bits(symbol)) as f32,
+        };
+        let mut lengths = [0.0; 16];
+        for (symbol, length) in (0..).zip(&mut lengths) {
+            *length = cost(symbol);
+        }
+        HeaderCosts { lengths, repeat: cost(REPEAT), zeros: cost(ZEROS), many_zeros: cost(MANY_ZEROS) }
     }
 
     /// Adds one length, `times` times, with as few symbols as that takes.

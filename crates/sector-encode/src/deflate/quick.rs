@@ -34,7 +34,7 @@ impl Match {
 
 impl Quick {
     pub(super) fn new(max_block: usize) -> Self {
-        Self { chains: Chains::new(max_block), tokens: vec![Token::default(); max_block] }
+        Self { chains: Chains::new(max_block, 1), tokens: vec![Token::default(); max_block] }
     }
 
     /// Returns the symbols of a block, without its end.

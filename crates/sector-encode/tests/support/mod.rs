@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, clippy::cast_possible_truncation, reason = "shared by tests, whose data is small")]
 
 use flate2::{Compress, Compression, FlushCompress};
+use libdeflater::{CompressionLvl, Compressor};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -58,6 +59,15 @@ pub fn zlib_9(block: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(block.len() + 100);
     let mut zlib = Compress::new(Compression::new(9), false);
     zlib.compress_vec(block, &mut out, FlushCompress::Finish).expect("there is room");
+    out
+}
+
+/// Raw deflate by libdeflate.
+pub fn libdeflate_12(block: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; block.len() + 300];
+    let level = CompressionLvl::new(12).expect("a level");
+    let len = Compressor::new(level).deflate_compress(block, &mut out).expect("there is room");
+    out.truncate(len);
     out
 }
 
