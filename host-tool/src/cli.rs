@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use image_encode::{OutputFormat, Threshold};
+use image_encode::{Optimize, OutputFormat, Threshold};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
@@ -102,6 +102,9 @@ pub struct CompressArgs {
     /// Store a block plain when packing leaves this percentage of it or more
     #[arg(long, value_name = "PCT", value_parser = threshold)]
     pub threshold: Option<Threshold>,
+    /// Pack each block for the smallest size, or for the shortest loading time on a PSP by a model of it
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    pub optimize: OptimizeArg,
     /// Begin each block at a multiple of this many bytes, a power of two
     #[arg(long, value_name = "BYTES", value_parser = byte_size)]
     pub align: Option<u32>,
@@ -111,6 +114,25 @@ pub struct CompressArgs {
     /// Delete each source after its new file was verified and put in place
     #[arg(long)]
     pub rm: bool,
+}
+
+/// What `--optimize` takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OptimizeArg {
+    /// The smallest file
+    #[default]
+    Size,
+    /// The shortest loading time, by a model of a PSP
+    Load,
+}
+
+impl From<OptimizeArg> for Optimize {
+    fn from(arg: OptimizeArg) -> Self {
+        match arg {
+            OptimizeArg::Size => Self::Size,
+            OptimizeArg::Load => Self::Load,
+        }
+    }
 }
 
 /// Where a file that is written goes.
@@ -391,6 +413,8 @@ Examples:
   cisor compress GAME.iso                   writes GAME.cso or GAME.zso beside it
   cisor compress --for ark -b 8K GAME.iso   smaller, for ARK-4 and ARK-5 only
   cisor compress --to zso -d out *.cso      from one compressed format to another
+  cisor compress --for cisor --to cso2 --optimize load GAME.iso
+                                            larger, but loads sooner on a PSP
   cisor compress --best --rm GAME.iso       as small as can be; deletes the ISO";
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use std::num::NonZeroUsize;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, bench};
-use image_encode::{BlockPacker, DeflateEncoder, Lz4Encoder, Monitor, OutputFormat, Plan, Threshold, encode};
+use image_encode::{
+    BlockPacker, DeflateEncoder, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
+};
 use sector_decode::{Coding, Decoder};
 
 #[path = "../tests/support/corpus.rs"]
@@ -47,6 +49,7 @@ impl Setting {
             deflate: self.deflate,
             lz4: self.lz4,
             threshold: Threshold::new(100).unwrap(),
+            optimize: Optimize::Size,
             firmware_safe: self.firmware_safe,
             pad_file_to: 1,
             threads: NonZeroUsize::new(threads).unwrap(),

@@ -82,7 +82,7 @@ fn encoders(plan: &Plan) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Threshold;
+    use crate::plan::{Optimize, Threshold};
 
     fn plan(block_size: u32, deflate: DeflateEncoder, threads: usize) -> Plan {
         Plan {
@@ -92,6 +92,7 @@ mod tests {
             deflate,
             lz4: Lz4Encoder::SMALLEST,
             threshold: Threshold::new(100).unwrap(),
+            optimize: Optimize::Size,
             firmware_safe: false,
             pad_file_to: 1,
             threads: NonZeroUsize::new(threads).unwrap(),

@@ -21,7 +21,7 @@ use crate::{EncodeError, Monitor, Plan, Summary};
 /// use std::io::Cursor;
 /// use std::num::NonZeroUsize;
 ///
-/// use image_encode::{DeflateEncoder, Lz4Encoder, Monitor, OutputFormat, Plan, Threshold, encode};
+/// use image_encode::{DeflateEncoder, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode};
 ///
 /// let image = vec![0x5A; 64 << 10];
 /// let plan = Plan {
@@ -31,6 +31,7 @@ use crate::{EncodeError, Monitor, Plan, Summary};
 ///     deflate: DeflateEncoder::Zlib { level: 9 },
 ///     lz4: Lz4Encoder::Fast,
 ///     threshold: Threshold::new(95).unwrap(),
+///     optimize: Optimize::Size,
 ///     firmware_safe: true,
 ///     pad_file_to: 1,
 ///     threads: NonZeroUsize::new(2).unwrap(),

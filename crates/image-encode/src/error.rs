@@ -72,6 +72,12 @@ pub enum PlanError {
         /// The format.
         format: Format,
     },
+    /// Blocks cannot be chosen by how long they take to load.
+    #[error("{format} cannot be written for fast loading: it has no plain blocks to choose")]
+    NoChoice {
+        /// The format.
+        format: Format,
+    },
 }
 
 /// Why writing an image failed. `E` is the error of the image that is read.

@@ -19,6 +19,7 @@
 #![deny(missing_docs)]
 
 mod budget;
+mod choice;
 mod codec;
 mod container;
 mod digest;
@@ -37,5 +38,5 @@ pub use encode::encode;
 pub use error::{EncodeError, PlanError};
 pub use monitor::Monitor;
 pub use pack::{BlockPacker, PackedBlock};
-pub use plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Plan, Threshold};
+pub use plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Plan, Threshold};
 pub use summary::{BlockCounts, Summary};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use sector_decode::deflate_lint::Finding;
 use sector_decode::{BlockIndex, Coding, Decoder};
 
+use crate::choice::{Choice, Ways};
 use crate::codec::{Deflate, Encoder, Lz4};
 use crate::container::dax;
 use crate::monitor::Monitor;
-use crate::plan::{OutputFormat, Plan};
+use crate::plan::{Optimize, OutputFormat, Plan};
 
 /// Packs blocks one by one, the way [`encode`](crate::encode()) does it in each of its threads.
 pub struct BlockPacker {
@@ -17,6 +18,7 @@ pub struct BlockPacker {
     alignment: usize,
     /// The most bytes that a packed block may have, without padding.
     room: usize,
+    optimize: Optimize,
     deflate: Option<Deflate>,
     lz4: Option<Lz4>,
     deflated: Vec<u8>,
@@ -77,6 +79,7 @@ impl BlockPacker {
             block_size,
             alignment: 1 << plan.index_shift,
             room: room(plan),
+            optimize: plan.optimize,
             deflate,
             lz4,
             deflated: vec![0; block_size],
@@ -118,28 +121,29 @@ impl BlockPacker {
             None => Default::default(),
         };
         let lz4 = self.lz4.as_mut().and_then(|lz4| lz4.pack(block, &mut self.lz4ed[..self.room]));
-        let (coding, lint_finding) = match (stream.len, lz4) {
-            // What counts is the room in the file. LZ4 is cheaper to decode, so it wins a tie.
-            (deflated, Some(len)) if deflated.is_none_or(|other| self.padded(len) <= self.padded(other)) => {
+        let ways = Ways { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
+        // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
+        let unwritten = stream.finding.filter(|_| stream.len.is_none());
+        let (coding, lint_finding) = match ways.choose(self.optimize) {
+            Choice::Lz4(len) => {
                 out.extend_from_slice(&self.lz4ed[..len]);
-                // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
-                (Coding::Lz4, stream.finding.filter(|_| deflated.is_none()))
+                (Coding::Lz4, unwritten)
             }
-            (Some(len), _) if self.format == OutputFormat::Dax && !dax::looks_plain(len) => {
+            Choice::Deflate(len) if self.format == OutputFormat::Dax && !dax::looks_plain(len) => {
                 dax::wrap(&self.deflated[..len], block, out);
                 (Coding::Zlib, stream.finding)
             }
-            (_, _) if self.format == OutputFormat::Dax => {
+            _ if self.format == OutputFormat::Dax => {
                 dax::wrap_stored(block, out);
                 (Coding::Zlib, Some(Finding::StoredBlock))
             }
-            (Some(len), _) => {
+            Choice::Deflate(len) => {
                 out.extend_from_slice(&self.deflated[..len]);
                 (Coding::Deflate, stream.finding)
             }
-            (None, _) => {
+            Choice::Stored => {
                 out.extend_from_slice(block);
-                (Coding::Stored, stream.finding)
+                (Coding::Stored, unwritten)
             }
         };
         let len = out.len() - start;
@@ -224,6 +228,7 @@ mod tests {
             deflate: DeflateEncoder::Zlib { level: 9 },
             lz4: Lz4Encoder::SMALLEST,
             threshold: Threshold::new(100).unwrap(),
+            optimize: Optimize::Size,
             firmware_safe: false,
             pad_file_to: 1,
             threads: std::num::NonZeroUsize::MIN,

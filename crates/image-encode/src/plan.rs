@@ -59,6 +59,17 @@ pub enum Lz4Encoder {
     },
 }
 
+/// By what it is decided how a block is packed, where there is a choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Optimize {
+    /// By its bytes in the file.
+    #[default]
+    Size,
+    /// By the time that a PSP is predicted to need for it ([`load_model::Console::PSP`]): a block that takes longer to decode
+    /// than its saved bytes take to read is stored plain. Not possible in DAX, which has no plain blocks.
+    Load,
+}
+
 /// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
 /// that do not get smaller, 95 also those that save less than a twentieth. In DAX, which has no plain
 /// blocks, such a frame holds its data as a stored deflate block.
@@ -80,6 +91,8 @@ pub struct Plan {
     pub lz4: Lz4Encoder,
     /// When a block is stored plain.
     pub threshold: Threshold,
+    /// By what it is chosen between the ways to pack a block that the format has and the threshold allows.
+    pub optimize: Optimize,
     /// Whether a block is stored plain also when its deflate stream does not pass
     /// [`sector_decode::deflate_lint`]. Not possible in DAX, which has no plain blocks.
     pub firmware_safe: bool,
@@ -229,6 +242,9 @@ impl Plan {
         if self.firmware_safe && self.format == OutputFormat::Dax {
             return Err(PlanError::NoPlainBlocks { format });
         }
+        if self.optimize == Optimize::Load && self.format == OutputFormat::Dax {
+            return Err(PlanError::NoChoice { format });
+        }
         self.check_levels()
     }
 
@@ -265,6 +281,7 @@ mod tests {
             deflate: DeflateEncoder::Zlib { level: 6 },
             lz4: Lz4Encoder::Fast,
             threshold: Threshold(100),
+            optimize: Optimize::Size,
             firmware_safe: false,
             pad_file_to: 1,
             threads: NonZeroUsize::MIN,

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::digest::Hasher;
     use crate::pack::PackedBlock;
-    use crate::plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Threshold};
+    use crate::plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
 
     fn plan(format: OutputFormat, block_size: u32, index_shift: u8) -> Plan {
         Plan {
@@ -121,6 +121,7 @@ mod tests {
             deflate: DeflateEncoder::Zlib { level: 9 },
             lz4: Lz4Encoder::Fast,
             threshold: Threshold::new(100).unwrap(),
+            optimize: Optimize::Size,
             firmware_safe: false,
             pad_file_to: 2048,
             threads: NonZeroUsize::MIN,

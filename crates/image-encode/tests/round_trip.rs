@@ -2,7 +2,7 @@
 
 mod support;
 
-use image_encode::{DeflateEncoder, Hasher, Lz4Encoder, OutputFormat, Plan, Threshold};
+use image_encode::{DeflateEncoder, Hasher, Lz4Encoder, Optimize, OutputFormat, Plan, Threshold};
 use proptest::prelude::*;
 use sector_decode::SECTOR_SIZE;
 use support::corpus::{Kind, Mixed};
@@ -21,9 +21,16 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         (1..=100u16).prop_map(Lz4Encoder::optimal),
     ];
     let sizes = (0..FORMATS.len(), 0..=7u8);
-    let rules = (1..=100u8, any::<bool>(), 0..=12u8, prop::sample::select(vec![1u32, 2048, 5000]));
+    let rules =
+        (1..=100u8, any::<bool>(), any::<bool>(), 0..=12u8, prop::sample::select(vec![1u32, 2048, 5000]));
     (sizes, deflate, lz4, rules, 1..=5usize).prop_map(
-        |((format, size), deflate, lz4, (percent, firmware_safe, index_shift, pad_file_to), workers)| {
+        |(
+            (format, size),
+            deflate,
+            lz4,
+            (percent, firmware_safe, load, index_shift, pad_file_to),
+            workers,
+        )| {
             let format = FORMATS[format];
             let (min, max) = format.block_sizes();
             let shifts = matches!(format, OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso);
@@ -34,6 +41,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 deflate,
                 lz4,
                 threshold: Threshold::new(percent).unwrap(),
+                optimize: if load && format != OutputFormat::Dax { Optimize::Load } else { Optimize::Size },
                 firmware_safe: firmware_safe && format != OutputFormat::Dax,
                 pad_file_to,
                 threads: threads(workers),

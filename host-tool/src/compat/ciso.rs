@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use image_encode::OutputFormat;
+use image_encode::{Optimize, OutputFormat};
 
 use super::options::{in_and_out, number};
 use super::{Misuse, Outcome, compress, extract};
@@ -45,6 +45,7 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         block_size: Some(2048),
         level,
         threshold: None,
+        optimize: Optimize::Size,
         align: None,
         force: false,
         threads,

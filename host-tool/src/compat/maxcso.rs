@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use image_encode::{DeflateEncoder, Lz4Encoder, OutputFormat, Threshold};
+use image_encode::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
 
 use super::options::number;
 use super::{Misuse, Outcome, compress, extract};
@@ -148,6 +148,7 @@ fn plan_all(
             block_size: arguments.block_size_of(format, &input),
             level: Level::default(),
             threshold: arguments.threshold(),
+            optimize: Optimize::Size,
             align: None,
             force: false,
             threads,

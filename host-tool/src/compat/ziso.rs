@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use image_encode::{OutputFormat, Threshold};
+use image_encode::{Optimize, OutputFormat, Threshold};
 
 use super::options::{in_and_out, number, parse};
 use super::{Misuse, Outcome, compress, extract};
@@ -71,6 +71,7 @@ fn arguments(options: &[(char, String)]) -> Result<Arguments, Misuse> {
         block_size: None,
         level: Level::default(),
         threshold: None,
+        optimize: Optimize::Size,
         align: None,
         force: false,
         threads: threads_or_default(None),

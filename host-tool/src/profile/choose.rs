@@ -26,6 +26,7 @@ pub fn choose(profile: Profile, wishes: &Wishes, image_size: u64) -> Result<Choi
         },
         lz4: wishes.level.lz4(),
         threshold: wishes.threshold.unwrap_or(profile.rules().threshold),
+        optimize: wishes.optimize,
         firmware_safe: profile.rules().deflate != Deflate::Any,
         pad_file_to: profile.rules().pad_file_to,
         threads: wishes.threads,

@@ -14,7 +14,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 pub use choose::choose;
-use image_encode::{OutputFormat, Plan, Threshold};
+use image_encode::{Optimize, OutputFormat, Plan, Threshold};
 pub use refusal::Refusal;
 
 use crate::level::Level;
@@ -53,6 +53,8 @@ pub struct Wishes {
     pub level: Level,
     /// When blocks are stored plain.
     pub threshold: Option<Threshold>,
+    /// By what it is chosen how a block is packed.
+    pub optimize: Optimize,
     /// Blocks begin at multiples of this many bytes, a power of two.
     pub align: Option<u32>,
     /// Whether to do also what is advised against.

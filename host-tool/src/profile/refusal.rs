@@ -162,6 +162,7 @@ fn fix_plan(error: &PlanError) -> String {
         }
         PlanError::PartialBlock { .. } => "Use -b 2048, or another format with --to.".into(),
         PlanError::TooLarge { .. } => "Use --to cso or --to zso, which can hold it.".into(),
+        PlanError::NoChoice { .. } => "Use --to cso, or leave out --optimize.".into(),
         _ => "Leave out -b and --align.".into(),
     }
 }

@@ -1,4 +1,4 @@
-use image_encode::{DeflateEncoder, Lz4Encoder, OutputFormat, PlanError};
+use image_encode::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, PlanError};
 use proptest::prelude::*;
 
 use super::*;
@@ -14,6 +14,7 @@ fn wishes() -> Wishes {
         block_size: None,
         level: Level::default(),
         threshold: None,
+        optimize: Optimize::Size,
         align: None,
         force: false,
         threads: NonZeroUsize::MIN,
@@ -47,6 +48,7 @@ fn defaults_of_each_profile() {
             deflate,
             lz4: Lz4Encoder::optimal(64),
             threshold: Threshold::new(percent).unwrap(),
+            optimize: Optimize::Size,
             firmware_safe,
             pad_file_to,
             threads: NonZeroUsize::MIN,
@@ -304,7 +306,7 @@ fn names_lead_back_to_profiles() {
 /// Every refusal says what was asked for, why not, and what to do.
 #[test]
 fn refusals_have_reason_and_fix() {
-    let cases: [(Profile, Wishes, u64, &[&str]); 7] = [
+    let cases: [(Profile, Wishes, u64, &[&str]); 8] = [
         (
             Profile::Psp,
             Wishes { to: Some(OutputFormat::Zso), ..wishes() },
@@ -336,6 +338,12 @@ fn refusals_have_reason_and_fix() {
             &["16384", "8192", "2048 to 8192"],
         ),
         (Profile::Psp, wishes(), 4 * GIB, &["4294967296", "2 GiB", "--for"]),
+        (
+            Profile::Any,
+            Wishes { to: Some(OutputFormat::Dax), optimize: Optimize::Load, ..wishes() },
+            IMAGE,
+            &["DAX", "plain", "--optimize"],
+        ),
         (Profile::Opl, Wishes { align: Some(4096), ..wishes() }, IMAGE, &["4096", "2048", "--align"]),
     ];
     for (profile, wish, size, words) in cases {
@@ -354,6 +362,7 @@ prop_compose! {
         level in prop::option::of(1u8..=9),
         percent in prop::option::of(1u8..=100),
         align in prop::option::of((0u32..22).prop_map(|power| 1 << power)),
+        load in any::<bool>(),
         force in any::<bool>(),
         threads in 1usize..=16,
     ) -> Wishes {
@@ -362,6 +371,7 @@ prop_compose! {
             block_size,
             level: level.and_then(Level::new).unwrap_or(Level::Best),
             threshold: percent.and_then(Threshold::new),
+            optimize: if load { Optimize::Load } else { Optimize::Size },
             align,
             force,
             threads: NonZeroUsize::new(threads).unwrap(),

@@ -69,6 +69,9 @@ pub struct Record {
     /// The profile that the file was written for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<&'static str>,
+    /// By what it was chosen how each block is packed: `size` or `load`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimize: Option<&'static str>,
     /// How the blocks are packed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<BlockRecord>,
@@ -236,6 +239,7 @@ impl Record {
             header_size: None,
             block_count: None,
             profile: None,
+            optimize: None,
             blocks: None,
             lint: None,
             damaged: Vec::new(),

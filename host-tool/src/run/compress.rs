@@ -2,7 +2,7 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use image_encode::{OutputFormat, Plan, Summary, encode};
+use image_encode::{Optimize, OutputFormat, Plan, Summary, encode};
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
@@ -109,6 +109,10 @@ fn note_plan(record: &mut Record, plan: &Plan, summary: &Summary) {
     record.format = Some(plan.format.format().name());
     record.block_size = Some(plan.block_size);
     record.index_shift = Some(plan.index_shift);
+    record.optimize = Some(match plan.optimize {
+        Optimize::Size => "size",
+        Optimize::Load => "load",
+    });
     record.size = Some(summary.image_size);
     record.stored_size = Some(summary.stored_size);
     record.set_digests(&summary.digests);
@@ -147,6 +151,9 @@ fn describe(plan: &Plan) -> String {
     }
     if matches!(plan.format, OutputFormat::Zso | OutputFormat::Cso2) {
         text += &format!(", {}", level::lz4_name(plan.lz4));
+    }
+    if plan.optimize == Optimize::Load {
+        text += ", each block for the shortest loading time";
     }
     text
 }
@@ -215,6 +222,7 @@ mod tests {
             block_size: None,
             level: Level::default(),
             threshold: None,
+            optimize: Optimize::Size,
             align: None,
             force: false,
             threads: NonZeroUsize::MIN,

@@ -28,6 +28,43 @@ fn every_format_and_block_size_round_trips() {
 }
 
 #[test]
+fn what_is_to_load_fast_is_said_so_and_round_trips() {
+    let folder = Folder::with_game();
+    let image = folder.read("GAME.iso");
+    for format in ["cso", "cso2", "zso", "jso"] {
+        let mut stored = Vec::new();
+        for optimize in ["size", "load"] {
+            let run = folder.cisor([
+                "compress",
+                "--json",
+                "--to",
+                format,
+                "--optimize",
+                optimize,
+                "GAME.iso",
+                "-f",
+                "-o",
+                "OUT",
+            ]);
+            let record: serde_json::Value =
+                serde_json::from_slice(&run.assert().success().get_output().stdout).unwrap();
+            assert_eq!(record["optimize"], optimize);
+            stored.push(record["blocks"]["stored"].as_u64());
+            folder.cisor(["verify", "OUT"]).assert().success();
+            folder.cisor(["extract", "-f", "OUT", "-o", "BACK.iso"]).assert().success();
+            assert!(folder.read("BACK.iso") == image, "{format} for {optimize}");
+        }
+        assert!(stored[0] <= stored[1], "{format}: {stored:?}");
+    }
+    folder.cisor(["compress", "--to", "dax", "--optimize", "load", "GAME.iso"]).assert().code(3);
+    folder
+        .cisor(["compress", "-v", "--optimize", "load", "GAME.iso"])
+        .assert()
+        .success()
+        .stderr(contains("for the shortest loading time"));
+}
+
+#[test]
 fn every_profile_round_trips_and_keeps_its_rules() {
     let folder = Folder::with_game();
     let image = folder.read("GAME.iso");

@@ -8,7 +8,8 @@ use std::io::Cursor;
 use std::num::NonZeroUsize;
 
 use image_encode::{
-    DeflateEncoder, EncodeError, Lz4Encoder, Monitor, OutputFormat, Plan, Summary, Threshold, encode,
+    DeflateEncoder, EncodeError, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Summary, Threshold,
+    encode,
 };
 use sector_decode::{Buffers, Decoder, Layout, ReadAt, SectorReader};
 
@@ -24,6 +25,7 @@ pub fn plan(format: OutputFormat) -> Plan {
         deflate: DeflateEncoder::Zlib { level: 6 },
         lz4: Lz4Encoder::optimal(64),
         threshold: Threshold::new(100).unwrap(),
+        optimize: Optimize::Size,
         firmware_safe: false,
         pad_file_to: 1,
         threads: NonZeroUsize::new(2).unwrap(),

@@ -1,0 +1,155 @@
+//! All numbers of the model, and how they become a time.
+
+use sector_decode::Coding;
+
+/// A card and a processor, and what readers take of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Console {
+    /// Bytes that the card delivers in a second.
+    pub card_bytes_per_second: f64,
+    /// Seconds that a call takes before the first byte comes.
+    pub card_seconds_per_call: f64,
+    /// Instructions in a second: cycles, as if each took one.
+    pub instructions_per_second: f64,
+    /// Packed bytes that the project's driver fetches at once at the most, in bytes.
+    pub read_ahead: usize,
+    /// The project's driver.
+    pub ours: CodecCosts,
+    /// Readers as they used to be.
+    pub classic: CodecCosts,
+    /// How often classic readers copy what they have decoded.
+    pub classic_copies: f64,
+}
+
+/// Instructions that a reader's codecs take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CodecCosts {
+    /// For each request of the game, whatever its size.
+    pub per_request: f64,
+    /// Copying a byte; that is also all that a plain block takes.
+    pub copy: f64,
+    /// For a byte of a block of 2, 8 and 16 KiB that is a deflate stream.
+    pub deflate: [f64; 3],
+    /// The same for LZ4.
+    pub lz4: [f64; 3],
+    /// The same for LZO.
+    pub lzo: [f64; 3],
+}
+
+/// What a trace takes, before it is turned into a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Calls of the card.
+    pub card_calls: u64,
+    /// Bytes that came from the card.
+    pub card_bytes: u64,
+    /// Instructions of the processor.
+    pub instructions: f64,
+}
+
+/// The block sizes that the codecs were measured with, in bytes.
+const MEASURED: [f64; 3] = [2048.0, 8192.0, 16384.0];
+
+impl Console {
+    /// A PSP at its highest clock, with a card of the usual kind.
+    ///
+    /// The card and the instruction per cycle are assumptions. Instructions per byte are the means of docs/device-costs.md:
+    /// the project's decoders, and for classic readers zlib's inflate, `LZ4_decompress_safe` and a word copy, all in C. No
+    /// LZO decoder in C is among them; classic readers get the project's costs for it. Instructions
+    /// per request are what docs/benchmarks.md shows between requests of 2 KiB and of 128 KiB; classic readers get the same.
+    pub const PSP: Self = Self {
+        card_bytes_per_second: 10e6,
+        card_seconds_per_call: 1e-3,
+        instructions_per_second: 333e6,
+        read_ahead: 64 << 10,
+        ours: CodecCosts {
+            per_request: 820.0,
+            copy: 0.79,
+            deflate: [18.65, 14.15, 13.10],
+            lz4: [4.24, 4.38, 4.46],
+            lzo: [6.64, 6.56, 6.69],
+        },
+        classic: CodecCosts {
+            per_request: 820.0,
+            copy: 1.20,
+            deflate: [28.64, 18.81, 16.86],
+            lz4: [4.99, 5.28, 5.51],
+            lzo: [6.64, 6.56, 6.69],
+        },
+        classic_copies: 3.0,
+    };
+
+    /// Returns how long the project's driver takes to fetch and decode a block of `block_size` bytes that takes up
+    /// `stored_len` bytes of the file. Calls of the card are not in it, which are the same however blocks are packed.
+    pub fn block_seconds(&self, coding: Coding, stored_len: u32, block_size: u32) -> f64 {
+        f64::from(stored_len) / self.card_bytes_per_second
+            + self.ours.block(coding, block_size) / self.instructions_per_second
+    }
+}
+
+impl CodecCosts {
+    /// Returns the instructions that decoding a block of `block_size` bytes takes.
+    pub fn block(&self, coding: Coding, block_size: u32) -> f64 {
+        let size = f64::from(block_size);
+        let per_byte = match coding {
+            Coding::Stored => return self.copy * size,
+            Coding::Deflate | Coding::Zlib => self.deflate,
+            Coding::Lz4 => self.lz4,
+            Coding::Lzo => self.lzo,
+        };
+        // What a block takes is close to a straight line over its size: a header, and so much per byte.
+        let [small, middle, large] = [0, 1, 2].map(|at| (MEASURED[at], per_byte[at] * MEASURED[at]));
+        let (from, to) = if size <= middle.0 { (small, middle) } else { (middle, large) };
+        from.1 + (size - from.0) * (to.1 - from.1) / (to.0 - from.0)
+    }
+}
+
+impl Load {
+    /// Returns how long it takes: the card and the processor one after the other.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    pub fn seconds(&self, console: &Console) -> f64 {
+        self.card_calls as f64 * console.card_seconds_per_call
+            + self.card_bytes as f64 / console.card_bytes_per_second
+            + self.instructions / console.instructions_per_second
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measured_block_sizes_cost_what_was_measured() {
+        let costs = Console::PSP.ours;
+        for (at, size) in [2048, 8192, 16384].into_iter().enumerate() {
+            for (coding, per_byte) in
+                [(Coding::Deflate, costs.deflate), (Coding::Lz4, costs.lz4), (Coding::Lzo, costs.lzo)]
+            {
+                let expected = per_byte[at] * f64::from(size);
+                assert!((costs.block(coding, size) - expected).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn other_block_sizes_lie_between_and_beyond() {
+        for costs in [Console::PSP.ours, Console::PSP.classic] {
+            for coding in [Coding::Stored, Coding::Deflate, Coding::Lz4, Coding::Lzo] {
+                let sizes = (11..=18).map(|bits| costs.block(coding, 1 << bits));
+                assert!(sizes.clone().is_sorted_by(|a, b| a < b) && sizes.clone().all(|cost| cost > 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_costs_its_bytes_and_its_instructions() {
+        // 2048 bytes in 204.8 microseconds, and a copy of 0.79 instructions per byte at 333 MHz.
+        let plain = Console::PSP.block_seconds(Coding::Stored, 2048, 2048);
+        assert!((plain - (204.8e-6 + 2048.0 * 0.79 / 333e6)).abs() < 1e-12);
+        // Deflate pays when it saves what decoding takes: below 950 bytes.
+        let deflate = |len| Console::PSP.block_seconds(Coding::Deflate, len, 2048);
+        assert!(deflate(949) < plain && deflate(951) > plain);
+        let lz4 = |len| Console::PSP.block_seconds(Coding::Lz4, len, 2048);
+        assert!(lz4(1835) < plain && lz4(1837) > plain);
+    }
+}

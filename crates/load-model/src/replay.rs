@@ -1,0 +1,229 @@
+//! Replays a trace on a file.
+
+use std::cell::Cell;
+use std::fmt;
+
+use sector_decode::{
+    BlockIndex, BufferError, Buffers, Coding, Decoder, Extent, Format, Layout, OpenError, ReadAt, ReadError,
+    SECTOR_SIZE, SectorReader,
+};
+
+use crate::console::{CodecCosts, Console, Load};
+use crate::trace::{Access, Trace};
+
+/// An image, compressed or plain, whose every block is known.
+pub struct PackedImage<S> {
+    source: S,
+    layout: Layout,
+    extents: Vec<Extent>,
+    console: Console,
+}
+
+/// Why a trace cannot be replayed. `E` is the error of the file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError<E> {
+    /// It is no image.
+    Open(OpenError<E>),
+    /// Its reader wants more memory than it gets; not seen.
+    Buffers(BufferError),
+    /// A block, or the index, cannot be read.
+    Read(ReadError<E>),
+    /// An access is not on the disc.
+    BehindEnd {
+        /// What was to be read.
+        access: Access,
+        /// How many sectors the disc has.
+        sectors: u64,
+    },
+}
+
+impl<E: fmt::Display> fmt::Display for LoadError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::Buffers(error) => error.fmt(f),
+            Self::Read(error) => error.fmt(f),
+            Self::BehindEnd { access, sectors } => write!(
+                f,
+                "the trace reads {} sectors at {}, but the disc has only {sectors}",
+                access.sectors, access.lba.0
+            ),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for LoadError<E> {}
+
+impl<S: ReadAt> PackedImage<S> {
+    /// Opens an image for a PSP and reads all of its index.
+    ///
+    /// # Errors
+    ///
+    /// When it is no image, or damaged.
+    pub fn open(mut source: S) -> Result<Self, LoadError<S::Error>> {
+        let layout = Layout::probe(&mut source).map_err(LoadError::Open)?;
+        let mut extents = Vec::new();
+        with_reader(&mut source, layout, 0, |reader| {
+            for block in 0..layout.block_count() {
+                extents.push(reader.extent(BlockIndex(block)).map_err(LoadError::Read)?);
+            }
+            Ok(())
+        })?;
+        Ok(Self { source, layout, extents, console: Console::PSP })
+    }
+
+    /// Returns how many sectors the disc has.
+    pub fn sectors(&self) -> u64 {
+        self.layout.image_size() / u64::from(SECTOR_SIZE)
+    }
+
+    /// Replays a trace through the project's own reader, as the driver uses it: with the same read-ahead, and every call of
+    /// the card counted, those for the index too. A plain image is read as the firmware reads it.
+    ///
+    /// # Errors
+    ///
+    /// When an access is not on the disc or a block is damaged.
+    pub fn load(&mut self, trace: &Trace) -> Result<Load, LoadError<S::Error>> {
+        let (layout, extents, console) = (self.layout, &self.extents, self.console);
+        let counts = Cell::new(Load::default());
+        let source = Counting { source: &mut self.source, counts: &counts };
+        let mut out = Vec::new();
+        let mut instructions = 0.0;
+        let mut cached = None;
+        with_reader(source, layout, console.read_ahead, |reader| {
+            for access in &trace.accesses {
+                let (offset, len) = range(layout, *access)?;
+                out.resize(len, 0);
+                reader.read(offset, &mut out).map_err(LoadError::Read)?;
+                instructions += console.ours.per_request;
+                instructions += decoding(&console.ours, layout, extents, *access, &mut cached);
+            }
+            Ok(())
+        })?;
+        Ok(Load { instructions, ..counts.get() })
+    }
+
+    /// Replays a trace through a model of how readers used to work: a call of the card for each block, zlib, and what
+    /// was decoded copied several times. Of a plain image everything goes where it is wanted with one call.
+    ///
+    /// The model is kind: index and header cost nothing, and the block decoded last is still there when it is wanted again.
+    ///
+    /// # Errors
+    ///
+    /// When an access is not on the disc.
+    pub fn load_classic(&self, trace: &Trace) -> Result<Load, LoadError<S::Error>> {
+        let costs = &self.console.classic;
+        let mut load = Load::default();
+        let mut last = None;
+        for access in &trace.accesses {
+            let (_, len) = range(self.layout, *access)?;
+            load.instructions += costs.per_request;
+            if self.layout.format() == Format::Iso {
+                load.card_calls += 1;
+                load.card_bytes += len as u64;
+                continue;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+            let copied = len as f64 * costs.copy * self.console.classic_copies;
+            load.instructions += copied;
+            for block in blocks(self.layout, *access) {
+                if last == Some(block) {
+                    continue;
+                }
+                let extent = self.extents[block as usize];
+                load.card_calls += 1;
+                load.card_bytes += u64::from(extent.len);
+                // A plain block is only copied.
+                if extent.coding != Coding::Stored {
+                    load.instructions += costs.block(extent.coding, self.layout.block_size());
+                }
+                last = Some(block);
+            }
+        }
+        Ok(load)
+    }
+}
+
+/// Counts calls and bytes.
+struct Counting<'c, S> {
+    source: S,
+    counts: &'c Cell<Load>,
+}
+
+impl<S: ReadAt> ReadAt for Counting<'_, S> {
+    type Error = S::Error;
+
+    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), S::Error> {
+        let counts = self.counts.get();
+        self.counts.set(Load {
+            card_calls: counts.card_calls + 1,
+            card_bytes: counts.card_bytes + buf.len() as u64,
+            ..counts
+        });
+        self.source.read_exact_at(buf, offset)
+    }
+
+    fn byte_len(&mut self) -> Result<u64, S::Error> {
+        self.source.byte_len()
+    }
+}
+
+fn with_reader<S: ReadAt, T>(
+    source: S,
+    layout: Layout,
+    read_ahead: usize,
+    use_it: impl FnOnce(&mut SectorReader<'_, S>) -> Result<T, LoadError<S::Error>>,
+) -> Result<T, LoadError<S::Error>> {
+    let sizes = layout.buffer_sizes();
+    let (mut index, mut block) = (vec![0; sizes.index], vec![0; sizes.block]);
+    let mut packed = vec![0; sizes.packed.max(read_ahead)];
+    let mut decoder = Decoder::new();
+    let buffers =
+        Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
+    let mut reader = SectorReader::new(source, layout, buffers).map_err(LoadError::Buffers)?;
+    use_it(&mut reader)
+}
+
+/// Where in the image an access begins and how many bytes it reads.
+fn range<E>(layout: Layout, access: Access) -> Result<(u64, usize), LoadError<E>> {
+    let sectors = layout.image_size() / u64::from(SECTOR_SIZE);
+    let offset = u64::from(access.lba.0) * u64::from(SECTOR_SIZE);
+    let end = u64::from(access.lba.0) + u64::from(access.sectors);
+    match usize::try_from(u64::from(access.sectors) * u64::from(SECTOR_SIZE)) {
+        Ok(len) if end <= sectors => Ok((offset, len)),
+        _ => Err(LoadError::BehindEnd { access, sectors }),
+    }
+}
+
+/// The blocks that an access needs.
+fn blocks(layout: Layout, access: Access) -> std::ops::RangeInclusive<u32> {
+    let per_block = layout.block_size() / SECTOR_SIZE;
+    access.lba.0 / per_block..=(access.lba.0 + (access.sectors - 1)) / per_block
+}
+
+/// The instructions that the project's reader takes for the blocks of an access. `cached` is the block that was wanted
+/// only in part last: such a block is decoded into memory of the reader's own, and copied from there.
+fn decoding(
+    costs: &CodecCosts,
+    layout: Layout,
+    extents: &[Extent],
+    access: Access,
+    cached: &mut Option<u32>,
+) -> f64 {
+    let per_block = layout.block_size() / SECTOR_SIZE;
+    let (first, end) = (access.lba.0, access.lba.0 + access.sectors);
+    let mut instructions = 0.0;
+    for block in blocks(layout, access) {
+        let (begins, ends) = (block * per_block, (block + 1) * per_block);
+        let wanted = ends.min(end) - begins.max(first);
+        if *cached != Some(block) {
+            instructions += costs.block(extents[block as usize].coding, layout.block_size());
+        }
+        if wanted < per_block || *cached == Some(block) {
+            instructions += costs.copy * f64::from(wanted * SECTOR_SIZE);
+            *cached = Some(block);
+        }
+    }
+    instructions
+}
