@@ -32,9 +32,9 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
 }
 
 /// What the compiler is told beyond the profile: no traps on division by zero, which the processor is not
-/// known to have; to look further for an instruction to put behind each jump; and no tables of jumps, each
-/// entry of which would need a relocation.
-const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
+/// known to have; to look further for an instruction to put behind each jump; no tables of jumps, each
+/// entry of which would need a relocation; and to inline nothing before LLVM does, which knows better what it costs.
+const RUSTFLAGS: &str = "-A linker-messages -Zmir-opt-level=1 -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
     -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
 
 /// Builds, packs and checks the plugin; prints how large it is.
