@@ -49,6 +49,15 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     })
 }
 
+/// Brings installed packages up to date, by package lists that are fetched anew.
+pub(crate) fn upgrade(packages: &[&str]) -> Result<()> {
+    update()?;
+    eprintln!("Upgrading Debian packages: {}", packages.join(", "));
+    let mut apt = as_root(apt_get())?;
+    apt.args(["install", "--yes", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"]).args(packages);
+    shell::output(&mut apt).map(drop)
+}
+
 /// Downloads a package's archive into `folder` without installing it.
 pub(crate) fn download(package: &str, folder: &std::path::Path) -> Result<()> {
     candidate(package)?;

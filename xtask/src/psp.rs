@@ -38,6 +38,9 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
 pub(crate) const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
     -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
 
+/// And for the plugin alone, to be small: to inline nothing before LLVM does, which knows better what it costs.
+const PLUGIN_RUSTFLAGS: &str = "-Zmir-opt-level=1";
+
 /// Builds, packs and checks the plugin; prints how large it is.
 fn plugin(toolchain: &PspToolchain) -> Result<()> {
     let build_dir = paths::build_dir().join("psp-driver");
@@ -59,7 +62,7 @@ pub(crate) struct Built {
 /// Builds the plugin of a work tree and packs it.
 pub(crate) fn build(toolchain: &PspToolchain, root: &Path, build_dir: &Path) -> Result<Built> {
     let mut cargo = toolchain.command();
-    cargo.current_dir(root.join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
+    cargo.current_dir(root.join("psp-driver")).env("RUSTFLAGS", format!("{RUSTFLAGS} {PLUGIN_RUSTFLAGS}"));
     cargo.args(["build", "--quiet", "--release", "--package", "cisor-plugin", "--target", PSP_TARGET]);
     cargo.arg("-Zbuild-std=core,compiler_builtins");
     shell::run(cargo.arg("--target-dir").arg(build_dir))?;

@@ -24,6 +24,9 @@ const OVERRIDE: &str = "CISOR_PSP_TOOLCHAIN";
 /// Debian's compiler for building its web browsers. It is newer than the distribution's own Rust.
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
+/// Where Debian's packages put it.
+const DEBIAN_PREFIX: &str = "/usr";
+
 /// A toolchain that builds for the console.
 pub(crate) struct PspToolchain {
     /// Which it is and how it was found, for people.
@@ -43,6 +46,10 @@ impl PspToolchain {
             return Self::rustup(&nightly);
         }
         if debian::is_here() && debian::install(DEBIAN_PACKAGES).is_ok() {
+            // An image of a machine may hold the version that the distribution was published with.
+            if !is_recent_enough(&Path::new(DEBIAN_PREFIX).join("bin/rustc"))? {
+                debian::upgrade(DEBIAN_PACKAGES)?;
+            }
             return Self::debian();
         }
         eprintln!("Installing a nightly toolchain with rust-src");
@@ -86,7 +93,7 @@ impl PspToolchain {
     }
 
     fn debian() -> Result<Self> {
-        Self::folder(Path::new("/usr"), "Debian's rustc-web")
+        Self::folder(Path::new(DEBIAN_PREFIX), "Debian's rustc-web")
     }
 
     /// A toolchain that is no nightly by name but, told to, takes what only a nightly takes.
@@ -132,6 +139,15 @@ fn has_source(sysroot: &Path) -> bool {
 
 fn release_of(rustc: &Path) -> Result<String> {
     version_field(rustc, "release: ")
+}
+
+/// Whether a compiler is at least of the version that the workspace asks for.
+fn is_recent_enough(rustc: &Path) -> Result<bool> {
+    let numbers = |version: &str| -> Vec<u32> {
+        let number = version.split('-').next().unwrap_or_default();
+        number.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    };
+    Ok(numbers(&release_of(rustc)?) >= numbers(env!("CARGO_PKG_RUST_VERSION")))
 }
 
 fn version_field(rustc: &Path, field: &str) -> Result<String> {

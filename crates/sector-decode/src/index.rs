@@ -6,7 +6,7 @@
 //! starts with it.
 
 use crate::bytes::ReadAt;
-use crate::container::{IndexShape, Layout, RawEntry};
+use crate::container::{IndexLimits, IndexShape, Layout, RawEntry};
 use crate::error::ReadError;
 use crate::units::{BlockIndex, FileOffset};
 
@@ -15,8 +15,19 @@ const FRAME_BYTES: usize = 4 + 2 + 1;
 /// Bytes of an entry in a DAX list of uncompressed areas.
 const AREA_BYTES: usize = 8;
 
+/// When an entry that cannot be right counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Checking {
+    /// When its block is wanted. The others can be read.
+    Blocks,
+    /// When its window is loaded. Nothing of that window can be read.
+    Windows,
+}
+
 pub(crate) struct IndexWindow<'b> {
     buffer: &'b mut [u8],
+    shape: IndexShape,
+    checking: Checking,
     /// How many blocks the buffer can describe.
     capacity: u32,
     /// First block that the buffer describes.
@@ -38,18 +49,25 @@ impl<'b> IndexWindow<'b> {
 
     /// `buffer` must have at least `buffer_size(layout, 1)` bytes.
     pub(crate) fn new(layout: &Layout, buffer: &'b mut [u8]) -> Self {
-        let capacity = match layout.index_shape() {
+        let shape = layout.index_shape();
+        let capacity = match shape {
             IndexShape::None => 0,
             IndexShape::Positions { .. } => (buffer.len() / 4).saturating_sub(1),
             IndexShape::Frames { .. } => buffer.len() / FRAME_BYTES,
         };
         let capacity = u32::try_from(capacity).unwrap_or(u32::MAX).min(layout.block_count()).max(1);
-        Self { buffer, capacity, first: 0, loaded: 0 }
+        Self { buffer, shape, checking: Checking::Blocks, capacity, first: 0, loaded: 0 }
+    }
+
+    /// From now on a window is looked through when it is loaded.
+    pub(crate) fn check_windows(&mut self) {
+        self.checking = Checking::Windows;
+        self.loaded = 0;
     }
 
     /// Returns whether `block` is described without another read.
     pub(crate) fn holds(&self, block: BlockIndex) -> bool {
-        block.0.checked_sub(self.first).is_some_and(|slot| slot < self.loaded)
+        block.0.wrapping_sub(self.first) < self.loaded
     }
 
     /// Loads a window that describes `count` blocks from `block` on, unless the present one does. When
@@ -71,27 +89,22 @@ impl<'b> IndexWindow<'b> {
         self.load(layout, source, first)
     }
 
-    /// Returns the entry of `block`, which must be below the layout's block count, and loads the window
-    /// around it first where needed.
-    pub(crate) fn entry<S: ReadAt>(
-        &mut self,
-        layout: &Layout,
-        source: &mut S,
-        block: BlockIndex,
-    ) -> Result<RawEntry, ReadError<S::Error>> {
-        self.cover(layout, source, block, 1)?;
-        let slot = (block.0 - self.first) as usize;
-        Ok(match layout.index_shape() {
+    /// Returns the entry of `block`; all zeros when no window with it is loaded.
+    pub(crate) fn entry(&self, block: BlockIndex) -> RawEntry {
+        let slot = block.0.wrapping_sub(self.first) as usize;
+        let count = self.loaded as usize;
+        match self.shape {
             IndexShape::Frames { .. } => {
-                let (offsets, sizes, plain) = split_frames(self.buffer, self.loaded as usize);
+                let (offsets, rest) = self.buffer.split_at(4 * count);
+                let (sizes, plain) = rest.split_at(2 * count);
                 RawEntry::Frame {
                     offset: u32_at(offsets, slot),
-                    size: u16::from_le_bytes([sizes[2 * slot], sizes[2 * slot + 1]]),
-                    plain: plain[slot] != 0,
+                    size: sizes.as_chunks().0.get(slot).copied().map_or(0, u16::from_le_bytes),
+                    plain: plain.get(slot).is_some_and(|&mark| mark != 0),
                 }
             }
             _ => RawEntry::Positions { this: u32_at(self.buffer, slot), next: u32_at(self.buffer, slot + 1) },
-        })
+        }
     }
 
     fn load<S: ReadAt>(
@@ -104,21 +117,65 @@ impl<'b> IndexWindow<'b> {
         self.loaded = 0;
         let blocks = self.capacity.min(layout.block_count() - first);
         let count = blocks as usize;
-        match layout.index_shape() {
+        match self.shape {
             IndexShape::None => {}
             IndexShape::Positions { table } => {
                 read(source, &mut self.buffer[..4 * (count + 1)], table + 4 * u64::from(first))?;
             }
             IndexShape::Frames { offsets, sizes, areas, area_count } => {
-                let (offset_bytes, size_bytes, plain) = split_frames(self.buffer, count);
+                let (offset_bytes, rest) = self.buffer.split_at_mut(4 * count);
+                let (size_bytes, rest) = rest.split_at_mut(2 * count);
                 read(source, offset_bytes, offsets + 4 * u64::from(first))?;
                 read(source, size_bytes, sizes + 2 * u64::from(first))?;
-                mark_plain(source, plain, first, areas, area_count)?;
+                mark_plain(source, &mut rest[..count], first, areas, area_count)?;
             }
         }
         self.first = first;
         self.loaded = blocks;
+        let suspect = if self.checking == Checking::Windows { self.suspect(layout) } else { None };
+        if let Some(block) = suspect
+            && let (offset, Err(error)) = layout.locate(block, self.entry(block))
+        {
+            self.loaded = 0;
+            return Err(ReadError::Block { block, offset, error });
+        }
         Ok(())
+    }
+
+    /// Returns the first block of the window whose entry cannot be right, as far as 32-bit numbers tell.
+    #[inline(never)]
+    fn suspect(&self, layout: &Layout) -> Option<BlockIndex> {
+        let IndexLimits { mask, first, last, shortest, longest } = layout.index_limits();
+        let is_length = |len: u32| len.wrapping_sub(shortest) <= longest - shortest;
+        let values = self.buffer.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes) & mask);
+        let mut slots = 0..self.loaded;
+        let slot = match self.shape {
+            IndexShape::None => None,
+            IndexShape::Positions { .. } => {
+                // Each begins where the one before ends, so only the first and the last can be outside by themselves.
+                let mut values = values;
+                let mut end = values.next().unwrap_or(0);
+                if end < first {
+                    Some(0)
+                } else {
+                    let inside = slots.find(|_| {
+                        let start = end;
+                        end = values.next().unwrap_or(0);
+                        !is_length(end.saturating_sub(start))
+                    });
+                    inside.or_else(|| (end > last).then(|| self.loaded - 1))
+                }
+            }
+            IndexShape::Frames { .. } => {
+                let sizes = self.buffer[4 * self.loaded as usize..].as_chunks().0;
+                let sizes = sizes.iter().map(|bytes| u32::from(u16::from_le_bytes(*bytes)));
+                slots.zip(values.zip(sizes)).find_map(|(slot, (start, size))| {
+                    let inside = start >= first && start.saturating_add(size) <= last;
+                    (!inside || !is_length(size)).then_some(slot)
+                })
+            }
+        };
+        slot.map(|slot| BlockIndex(self.first + slot))
     }
 }
 
@@ -156,14 +213,6 @@ fn read<S: ReadAt>(source: &mut S, buf: &mut [u8], at: u64) -> Result<(), ReadEr
     source.read_exact_at(buf, at).map_err(|error| ReadError::Source { offset: FileOffset(at), error })
 }
 
-/// Splits the buffer into offsets, sizes and plain marks of `count` frames.
-fn split_frames(buffer: &mut [u8], count: usize) -> (&mut [u8], &mut [u8], &mut [u8]) {
-    let (offsets, rest) = buffer.split_at_mut(4 * count);
-    let (sizes, rest) = rest.split_at_mut(2 * count);
-    (offsets, sizes, &mut rest[..count])
-}
-
 fn u32_at(table: &[u8], slot: usize) -> u32 {
-    let at = 4 * slot;
-    u32::from_le_bytes([table[at], table[at + 1], table[at + 2], table[at + 3]])
+    table.as_chunks().0.get(slot).copied().map_or(0, u32::from_le_bytes)
 }

@@ -12,12 +12,19 @@
 //!   block decoded, so that a failed read can never leave bytes that pass for a block. `held` obeys the
 //!   same rule.
 //! - `next`: where in the image the last read ended, behind every image before the first. A read that goes
-//!   on there fetches a whole `packed` buffer, if that has room for more than one block.
+//!   on there fetches the blocks that follow too, up to `ahead` bytes in all.
 //!
 //! A request of more blocks than `packed` has room for is fetched into the end of the caller's own memory
 //! and decoded from there to the beginning. [`Run`] tells when that works.
-
-use core::ops::Range;
+//!
+//! How many reads of data a request takes, `w` bytes long:
+//!
+//! - One, if it begins and ends on block borders and no row of blocks at its end is longer packed than plain;
+//!   or if all its packed bytes fit into `packed`.
+//! - Two, if those fit into `packed` that do not fit into the caller's memory: as many as are in the blocks that the
+//!   request cuts (less than two blocks), what blocks grew when they were packed, and one packed block for the
+//!   border between the two. [`BufferSizes::packed_for_two`] is that without the growth.
+//! - More only with less memory than that.
 
 use crate::bytes::ReadAt;
 use crate::codec::{Coding, Decoder, copy_bytes};
@@ -42,6 +49,9 @@ pub struct BufferSizes {
     /// One packed block of the largest kind, the least that works. With more, several blocks are
     /// fetched with one read, and from twice as much on reads in sequence are fetched ahead.
     pub packed: usize,
+    /// With this much for packed bytes, no request takes more than two reads of data, unless blocks grew when
+    /// they were packed: then it takes as much more as they grew.
+    pub packed_for_two: usize,
     /// One decoded block, exactly what is used.
     pub block: usize,
 }
@@ -77,11 +87,19 @@ pub struct SectorReader<'b, S> {
     layout: Layout,
     index: IndexWindow<'b>,
     packed: &'b mut [u8],
-    held: Range<u64>,
+    held: Held,
     block: &'b mut [u8],
     cached: Option<BlockIndex>,
     next: u64,
+    ahead: usize,
     decoder: &'b mut Decoder,
+}
+
+/// A part of the file.
+#[derive(Clone, Copy)]
+struct Held {
+    start: FileOffset,
+    len: usize,
 }
 
 /// Neighbouring blocks that are fetched with one read.
@@ -91,18 +109,22 @@ pub struct SectorReader<'b, S> {
 /// packed bytes at `at` in the output that means `at + (packed bytes before a block) >= (output before it)`
 /// for each of them; `lead` is the smallest `at` for which it holds.
 struct Run {
+    /// How many blocks are wanted.
     blocks: u32,
     /// Where the first block's packed bytes begin in the file.
     start: FileOffset,
     /// Bytes from there to the end of the last block's.
     len: usize,
     lead: usize,
+    /// Bytes from there to the end of the last block that is fetched along.
+    fetched: usize,
 }
 
 /// Where the packed bytes of a run are.
+#[derive(Clone, Copy)]
 enum Place {
-    /// In the reader's packed buffer, which holds a part of the file that begins here.
-    Packed(FileOffset),
+    /// In the reader's packed buffer, which says itself which part of the file it holds.
+    Packed,
     /// In the output, from this byte on, which stands for this place in the file.
     Output(usize, FileOffset),
 }
@@ -114,6 +136,7 @@ impl Layout {
             index: IndexWindow::buffer_size(self, SUGGESTED_WINDOW),
             index_min: IndexWindow::buffer_size(self, 1),
             packed: self.max_packed_len() as usize,
+            packed_for_two: (2 * self.block_size() + self.max_packed_len()) as usize,
             block: self.block_size() as usize,
         }
     }
@@ -137,13 +160,34 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
             source,
             layout,
             index: IndexWindow::new(&layout, buffers.index),
+            ahead: if buffers.packed.len() >= 2 * sizes.packed { buffers.packed.len() } else { 0 },
             packed: buffers.packed,
-            held: 0..0,
+            held: Held::NOTHING,
             block: &mut buffers.block[..sizes.block],
             cached: None,
             next: u64::MAX,
             decoder: buffers.decoder,
         })
+    }
+
+    /// Looks through each part of the index when it is loaded: when one entry cannot be right, no block of that
+    /// part is read, and the error names the damaged one.
+    ///
+    /// A reader that was not told so finds a damaged entry when its block is wanted, and all other blocks of a
+    /// damaged file can be saved.
+    #[must_use]
+    pub fn checking_windows(mut self) -> Self {
+        self.index.check_windows();
+        self
+    }
+
+    /// Sets how many bytes of the file a read fetches that goes on where the last one ended, if it wants fewer;
+    /// 0 for no more than it wants. There must be room for them in the packed buffer, all of which is taken
+    /// otherwise, if it has room for two blocks.
+    #[must_use]
+    pub fn reading_ahead(mut self, bytes: usize) -> Self {
+        self.ahead = bytes.min(self.packed.len());
+        self
     }
 
     /// Returns the layout that the reader was made with.
@@ -197,7 +241,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     ///
     /// When there is no such block, the index cannot be read, or its entry cannot be right.
     pub fn extent(&mut self, block: BlockIndex) -> Result<Extent, ReadError<S::Error>> {
-        let layout = self.layout;
+        let layout = &self.layout;
         if block.0 >= layout.block_count() {
             let block_size = u64::from(layout.block_size());
             return Err(ReadError::OutOfRange {
@@ -206,14 +250,14 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
                 image_size: layout.image_size(),
             });
         }
-        let located = match layout.locate_without_index(block) {
-            Some(located) => (located, FileOffset(0)),
-            None => {
-                let entry = self.index.entry(&layout, &mut self.source, block)?;
-                (layout.locate(block, entry), layout.entry_position(entry))
-            }
-        };
-        located.0.map_err(|error| ReadError::Block { block, offset: located.1, error })
+        self.index.cover(layout, &mut self.source, block, 1)?;
+        self.located(block)
+    }
+
+    /// As [`extent`](Self::extent), for a block that the index window holds.
+    fn located(&self, block: BlockIndex) -> Result<Extent, ReadError<S::Error>> {
+        let (offset, located) = self.layout.locate(block, self.index.entry(block));
+        located.map_err(|error| ReadError::Block { block, offset, error })
     }
 
     /// Decodes `block` into the reader's own buffer and shows it beside its packed bytes.
@@ -223,31 +267,30 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// As [`read`](Self::read).
     pub fn view(&mut self, block: BlockIndex) -> Result<BlockView<'_>, ReadError<S::Error>> {
         let extent = self.extent(block)?;
-        if !within(&self.held, extent) {
+        if !self.held.has(extent) {
             self.hold(extent.offset, extent.len as usize)?;
         }
-        let start = FileOffset(self.held.start);
-        self.fill_cache(block, extent, &Place::Packed(start), &[])?;
+        self.decode_to_cache(block, extent, Place::Packed, &[])?;
         Ok(BlockView {
             extent,
-            packed: packed_of(self.packed, start, extent),
+            packed: packed_of(self.packed, self.held.start, extent),
             data: &self.block[..self.layout.block_len(block) as usize],
         })
     }
 
-    fn read_blocks(&mut self, mut offset: u64, mut out: &mut [u8]) -> Result<(), ReadError<S::Error>> {
-        let ahead = offset == self.next;
-        while !out.is_empty() {
-            let (block, inside) = self.block_at(offset);
-            let served = if self.cached == Some(block) {
-                self.copy_cached(block, inside, out)
+    fn read_blocks(&mut self, offset: u64, out: &mut [u8]) -> Result<(), ReadError<S::Error>> {
+        let ahead = if offset == self.next { self.ahead } else { 0 };
+        let mut done = 0;
+        while done < out.len() {
+            let (block, inside) = self.block_at(offset + done as u64);
+            let rest = &mut out[done..];
+            done += if self.cached == Some(block) {
+                self.copy_cached(block, inside, rest)
             } else {
-                self.read_run(block, inside, out, ahead)?
+                self.read_run(block, inside, rest, ahead)?
             };
-            out = &mut out[served..];
-            offset += served as u64;
         }
-        self.next = offset;
+        self.next = offset + done as u64;
         Ok(())
     }
 
@@ -274,22 +317,23 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         first: BlockIndex,
         inside: usize,
         out: &mut [u8],
-        ahead: bool,
+        ahead: usize,
     ) -> Result<usize, ReadError<S::Error>> {
-        let run = self.gather(first, inside, out.len())?;
-        let place = self.fetch_run(&run, out, ahead)?;
+        let run = self.gather(first, inside, out.len(), ahead)?;
+        let place = self.fetch_run(&run, out)?;
         let block_size = self.layout.block_size() as usize;
+        let mut skipped = inside;
         let mut served = 0;
         for number in first.0..first.0 + run.blocks {
             let block = BlockIndex(number);
-            let extent = self.extent(block)?;
-            let skipped = if block == first { inside } else { 0 };
+            let extent = self.located(block)?;
             if skipped == 0 && out.len() - served >= block_size {
-                self.decode_whole(block, extent, &place, out, served)?;
+                self.decode_to_output(block, extent, place, out, served)?;
                 served += block_size;
             } else {
-                self.fill_cache(block, extent, &place, out)?;
+                self.decode_to_cache(block, extent, place, out)?;
                 served += self.copy_cached(block, skipped, &mut out[served..]);
+                skipped = 0;
             }
         }
         Ok(served)
@@ -298,54 +342,67 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// Finds how many blocks from `first` on lie one behind the other in the file, are in one index window,
     /// and fit together into one of the places for packed bytes: at least one, and no more than `wanted`
     /// bytes of output from byte `inside` of the first block on need. A damaged entry ends the run before
-    /// it: its error belongs to the read that begins with it.
+    /// it: its error belongs to the read that begins with it. Blocks behind those that are wanted are fetched along
+    /// as long as all together have no more than `ahead` bytes.
     fn gather(
         &mut self,
         first: BlockIndex,
         inside: usize,
         wanted: usize,
+        ahead: usize,
     ) -> Result<Run, ReadError<S::Error>> {
         let block_size = self.layout.block_size() as usize;
         let limit = u32::try_from((inside + wanted).div_ceil(block_size)).unwrap_or(u32::MAX);
         self.index.cover(&self.layout, &mut self.source, first, limit)?;
-        let extent = self.extent(first)?;
-        let start = extent.offset;
-        let held = within(&self.held, extent);
-        let mut run = Run { blocks: 1, start, len: extent.len as usize, lead: 0 };
-        while run.blocks < limit {
-            let block = BlockIndex(first.0 + run.blocks);
-            if !self.index.holds(block) {
+        let extent = self.located(first)?;
+        let len = extent.len as usize;
+        let mut run = Run { blocks: 1, start: extent.offset, len, lead: 0, fetched: len };
+        let held = self.held.has(extent);
+        let ahead = if held { 0 } else { ahead };
+        let mut block = first;
+        let mut output_before = 0;
+        loop {
+            block.0 += 1;
+            let is_wanted = block.0 - first.0 < limit;
+            if !(is_wanted || ahead > 0) || !self.index.holds(block) {
                 break;
             }
-            let Ok(next) = self.extent(block) else { break };
-            let end_of_run = start.0 + run.len as u64;
-            if next.offset.0 < end_of_run || (held && !within(&self.held, next)) {
+            let Ok(next) = self.located(block) else { break };
+            let before = distance(run.start, next.offset);
+            if before < run.fetched {
                 break;
             }
-            let before = usize::try_from(next.offset.0 - start.0).unwrap_or(usize::MAX);
             let len = before.saturating_add(next.len as usize);
-            let output_before = run.blocks as usize * block_size - inside;
-            let lead = run.lead.max(output_before.saturating_sub(before));
-            if !held && len > self.packed.len() && len.saturating_add(lead) > wanted {
-                break;
+            if !is_wanted {
+                if len > ahead {
+                    break;
+                }
+            } else if held {
+                if !self.held.has(next) {
+                    break;
+                }
+                run.blocks += 1;
+            } else {
+                output_before += block_size;
+                let lead = run.lead.max((output_before - inside).saturating_sub(before));
+                if len > self.packed.len() && len.saturating_add(lead) > wanted {
+                    break;
+                }
+                run = Run { blocks: run.blocks + 1, len, lead, ..run };
             }
-            run = Run { blocks: run.blocks + 1, start, len, lead };
+            run.fetched = len;
         }
         Ok(run)
     }
 
-    /// Fetches the packed bytes of a run, unless they are there already, and says where they are. With
-    /// `ahead` what follows them in the file is fetched too, if there is room for a good deal of it.
-    fn fetch_run(&mut self, run: &Run, out: &mut [u8], ahead: bool) -> Result<Place, ReadError<S::Error>> {
-        if self.held.start <= run.start.0 && run.start.0 + run.len as u64 <= self.held.end {
-            return Ok(Place::Packed(FileOffset(self.held.start)));
+    /// Fetches the packed bytes of a run, unless they are there already, and says where they are.
+    fn fetch_run(&mut self, run: &Run, out: &mut [u8]) -> Result<Place, ReadError<S::Error>> {
+        if distance(self.held.start, run.start).saturating_add(run.len) <= self.held.len {
+            return Ok(Place::Packed);
         }
         if run.len <= self.packed.len() {
-            let left = self.layout.file_len().saturating_sub(run.start.0);
-            let most = usize::try_from(left).unwrap_or(usize::MAX).min(self.packed.len());
-            let room_for_two = self.packed.len() >= 2 * self.layout.max_packed_len() as usize;
-            self.hold(run.start, if ahead && room_for_two { most.max(run.len) } else { run.len })?;
-            return Ok(Place::Packed(run.start));
+            self.hold(run.start, run.fetched)?;
+            return Ok(Place::Packed);
         }
         // At the end, but at the beginning of a cache line where that is possible: some systems copy what
         // they read to other addresses once more.
@@ -360,23 +417,23 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
 
     /// Fills the packed buffer with `len` bytes of the file.
     fn hold(&mut self, start: FileOffset, len: usize) -> Result<(), ReadError<S::Error>> {
-        self.held = 0..0;
+        self.held = Held::NOTHING;
         fetch(&mut self.source, &mut self.packed[..len], start)?;
-        self.held = start.0..start.0 + len as u64;
+        self.held = Held { start, len };
         Ok(())
     }
 
     /// Decodes `block` into the reader's own buffer.
-    fn fill_cache(
+    fn decode_to_cache(
         &mut self,
         block: BlockIndex,
         extent: Extent,
-        place: &Place,
+        place: Place,
         out: &[u8],
     ) -> Result<(), ReadError<S::Error>> {
         self.cached = None;
-        let packed = match *place {
-            Place::Packed(start) => packed_of(self.packed, start, extent),
+        let packed = match place {
+            Place::Packed => packed_of(self.packed, self.held.start, extent),
             Place::Output(at, start) => packed_of(&out[at..], start, extent),
         };
         let needed = self.layout.block_len(block) as usize;
@@ -386,52 +443,58 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     }
 
     /// Decodes `block`, which fills its part of `out` from `to` on, straight to there.
-    fn decode_whole(
+    fn decode_to_output(
         &mut self,
         block: BlockIndex,
         extent: Extent,
-        place: &Place,
+        place: Place,
         out: &mut [u8],
         to: usize,
     ) -> Result<(), ReadError<S::Error>> {
-        let end = to + self.layout.block_size() as usize;
-        match *place {
-            Place::Packed(start) => {
-                let packed = packed_of(self.packed, start, extent);
-                decode(self.decoder, block, extent, packed, &mut out[to..end], end - to)
-            }
+        let needed = self.layout.block_size() as usize;
+        let end = to + needed;
+        let len = extent.len as usize;
+        let (packed, out) = match place {
+            Place::Packed => (packed_of(self.packed, self.held.start, extent), &mut out[to..end]),
             Place::Output(at, start) => {
-                #[expect(clippy::cast_possible_truncation, reason = "inside the run, which is a slice")]
-                let from = at + extent.offset.0.saturating_sub(start.0) as usize;
+                let from = at + distance(start, extent.offset);
                 if extent.coding == Coding::Stored {
-                    out.copy_within(from..from + (end - to), to);
+                    out.copy_within(from..from + needed, to);
                     return Ok(());
                 }
                 if from >= end {
                     let (done, packed) = out.split_at_mut(from);
-                    let packed = &packed[..extent.len as usize];
-                    return decode(self.decoder, block, extent, packed, &mut done[to..end], end - to);
+                    (&packed[..len], &mut done[to..end])
+                } else {
+                    // The last blocks of a run lie under their own output: each is moved away first.
+                    self.held = Held::NOTHING;
+                    self.packed[..len].copy_from_slice(&out[from..from + len]);
+                    (&self.packed[..len], &mut out[to..end])
                 }
-                // The last blocks of a run lie under their own output: each is moved away first.
-                self.held = 0..0;
-                let aside = &mut self.packed[..extent.len as usize];
-                aside.copy_from_slice(&out[from..from + extent.len as usize]);
-                decode(self.decoder, block, extent, aside, &mut out[to..end], end - to)
             }
-        }
+        };
+        decode(self.decoder, block, extent, packed, out, needed)
     }
 }
 
-/// Whether a block's packed bytes are in a part of the file.
-fn within(part: &Range<u64>, extent: Extent) -> bool {
-    part.start <= extent.offset.0 && extent.offset.0 + u64::from(extent.len) <= part.end
+impl Held {
+    const NOTHING: Self = Self { start: FileOffset(0), len: 0 };
+
+    /// Whether a block's packed bytes are in this part of the file.
+    fn has(&self, extent: Extent) -> bool {
+        distance(self.start, extent.offset).saturating_add(extent.len as usize) <= self.len
+    }
+}
+
+/// How many bytes of the file lie between two places; more than any memory has when the second comes first.
+fn distance(from: FileOffset, to: FileOffset) -> usize {
+    to.0.checked_sub(from.0).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
 }
 
 /// The packed bytes of a block, out of bytes that begin at `start` in the file.
 fn packed_of(bytes: &[u8], start: FileOffset, extent: Extent) -> &[u8] {
-    #[expect(clippy::cast_possible_truncation, reason = "inside a part of the file that is a slice")]
-    let at = extent.offset.0.saturating_sub(start.0) as usize;
-    bytes.get(at..at + extent.len as usize).unwrap_or_default()
+    let at = distance(start, extent.offset);
+    bytes.get(at..).and_then(|rest| rest.get(..extent.len as usize)).unwrap_or_default()
 }
 
 fn fetch<S: ReadAt>(source: &mut S, buf: &mut [u8], at: FileOffset) -> Result<(), ReadError<S::Error>> {

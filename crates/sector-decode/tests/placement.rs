@@ -186,6 +186,57 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// How many reads of data a request takes, as the head of `reader.rs` says: by the packed bytes of the blocks
+    /// that it touches, against the memory that there is for them.
+    #[test]
+    fn requests_take_as_few_reads_as_memory_allows(
+        blocks in prop::collection::vec(block(), 1..60),
+        sectors_log2 in 0u32..3,
+        shift in 0u8..4,
+        (from, len) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        on_borders: bool,
+    ) {
+        let block_size = 2048 << sectors_log2;
+        let (image, file) = zso(&blocks, block_size, shift);
+        let (mut from, mut len) = (from.index(image.len()), len.index(image.len()) + 1);
+        if on_borders {
+            (from, len) = (from / block_size * block_size, len.next_multiple_of(block_size));
+        }
+        len = len.min(image.len() - from);
+        let reads = Cell::new(0);
+        let mut source = Counting { file: &file, reads: &reads };
+        let layout = Layout::probe(&mut source).unwrap();
+        let touched: Vec<_> = (from / block_size..(from + len).div_ceil(block_size)).collect();
+        let mut memory = Memory::new(&layout, 1);
+        let mut reader = SectorReader::new(source, layout, memory.buffers()).unwrap();
+        let extents: Vec<_> =
+            touched.iter().map(|&block| reader.extent(sector_decode::BlockIndex(block as u32)).unwrap()).collect();
+        let end = extents.last().map(|last| last.offset.0 + u64::from(last.len)).unwrap();
+        // By how much the blocks from one to the last are longer packed than plain, at most.
+        let growth = (0..touched.len()).map(|first| {
+            let packed = (end - extents[first].offset.0) as usize;
+            packed.saturating_sub((touched.len() - first) * block_size)
+        });
+        let growth = growth.max().unwrap();
+        let packed = (end - extents[0].offset.0) as usize;
+
+        let room = layout.buffer_sizes().packed_for_two + growth;
+        memory.packed = vec![0xAA; room];
+        let source = Counting { file: &file, reads: &reads };
+        let mut reader = SectorReader::new(source, layout, memory.buffers()).unwrap();
+        reader.extent(sector_decode::BlockIndex(0)).unwrap();
+        reads.set(0);
+        let mut out = vec![0; len];
+        reader.read(from as u64, &mut out).unwrap();
+        prop_assert!(out == image[from..from + len]);
+        let limit = if packed <= room || (on_borders && growth == 0) { 1 } else { 2 };
+        prop_assert!(reads.get() <= limit, "{} reads, {packed} packed bytes for {len}", reads.get());
+    }
+}
+
 /// Blocks that pack to about `literals` of 2048 of their size.
 fn even(count: usize, literals: usize) -> Vec<Block> {
     vec![Block::Lz4 { literals }; count]

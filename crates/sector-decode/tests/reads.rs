@@ -254,6 +254,73 @@ fn work_for_a_hostile_block_is_bounded() {
 }
 
 #[test]
+fn a_checked_window_is_refused_as_a_whole() {
+    let (image, sound) = long_cso(300);
+    for (entry, value) in [(150, 0), (150, 1), (150, u32::MAX), (150, sound.len() as u32), (299, 0)] {
+        let mut file = sound.clone();
+        file[24 + 4 * entry..][..4].copy_from_slice(&value.to_le_bytes());
+        let layout = layout_of(&file);
+        let mut memory = Memory::sized(&layout, 100, 4);
+        let mut reader = memory.reader(&file[..], layout);
+        let mut out = [0; SECTOR];
+        let damaged = |block: usize| block == entry || block + 1 == entry;
+        for block in (0..300).filter(|&block| !damaged(block)) {
+            reader.read((block * SECTOR) as u64, &mut out).expect("each block for itself");
+        }
+        let mut memory = Memory::sized(&layout, 100, 4);
+        let mut reader = memory.reader(&file[..], layout).checking_windows();
+        for block in 0..300 {
+            let result = reader.read((block * SECTOR) as u64, &mut out);
+            if block / 100 == entry / 100 {
+                let Err(ReadError::Block { block: BlockIndex(named), error, .. }) = result else {
+                    panic!("block {block} beside entry {entry}: {result:?}");
+                };
+                assert!(damaged(named as usize) || named as usize == 299, "{named} for {entry}: {error}");
+            } else {
+                assert_eq!(result, Ok(()), "block {block} beside entry {entry}");
+                assert!(out == image[block * SECTOR..][..SECTOR]);
+            }
+        }
+    }
+}
+
+#[test]
+fn checking_windows_refuses_nothing_that_is_sound() {
+    for Sample { kind, image, file } in samples(64) {
+        let layout = layout_of(&file);
+        for window in [1, 3, 1024] {
+            let mut memory = Memory::sized(&layout, window, 4);
+            let mut reader = memory.reader(&file[..], layout).checking_windows();
+            let mut out = vec![0; image.len()];
+            reader.read(0, &mut out).unwrap_or_else(|error| panic!("{kind:?}, window {window}: {error}"));
+            assert!(out == image, "{kind:?}, window {window}");
+        }
+    }
+}
+
+#[test]
+fn reading_ahead_ends_on_block_borders_and_never_reads_twice() {
+    let (image, file) = long_cso(512);
+    let layout = layout_of(&file);
+    let packed_bytes = file.len() - usize::try_from(layout.data_start().0).unwrap();
+    for (ahead, request) in [(64 << 10, 1), (64 << 10, 16), (10_000, 1), (0, 1), (1, 4)] {
+        let (source, log) = Counting::new(&file[..]);
+        let mut memory = Memory::sized(&layout, 1024, 64);
+        let mut reader = memory.reader(source, layout).reading_ahead(ahead);
+        let mut out = vec![0; request * SECTOR];
+        for lba in (0..512).step_by(request) {
+            reader.read((lba * SECTOR) as u64, &mut out).expect("the file is sound");
+            assert!(out == image[lba * SECTOR..][..out.len()]);
+        }
+        let data: Vec<_> =
+            log.take().into_iter().filter(|&(offset, _)| offset >= layout.data_start().0).collect();
+        assert_eq!(data.iter().map(|&(_, len)| len).sum::<usize>(), packed_bytes, "{ahead}");
+        let fetches = if ahead < 2 * SECTOR { 512 / request } else { packed_bytes / (ahead * 9 / 10) + 2 };
+        assert!(data.len() <= fetches, "{} reads with {ahead} bytes ahead", data.len());
+    }
+}
+
+#[test]
 fn view_shows_a_block_beside_its_packed_bytes() {
     for Sample { kind, image, file } in samples(15) {
         let layout = layout_of(&file);

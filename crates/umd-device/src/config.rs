@@ -93,12 +93,14 @@ const WORDS: [(&[u8], bool); 8] = [
 ];
 
 /// The part of a text before the first of some bytes; all of it when there is none of them.
+#[inline(never)]
 fn before<'t>(text: &'t [u8], ends: &[u8]) -> &'t [u8] {
     let len = text.iter().position(|byte| ends.contains(byte)).unwrap_or(text.len());
     &text[..len]
 }
 
 /// Whether two texts have the same letters and digits, in either case.
+#[inline(never)]
 fn same(a: &[u8], b: &[u8]) -> bool {
     fn letters(text: &[u8]) -> impl Iterator<Item = u8> {
         text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase)

@@ -40,7 +40,8 @@ impl<'b, C: Card> Disc<'b, C> {
         Ok(layout)
     }
 
-    /// Opens the disc of an image that [`probe`](Self::probe) let pass, and reads its volume descriptor.
+    /// Opens the disc of an image that [`probe`](Self::probe) let pass, and reads its volume descriptor. Reads in
+    /// sequence fetch `ahead` bytes of the file at least.
     ///
     /// # Errors
     ///
@@ -50,10 +51,12 @@ impl<'b, C: Card> Disc<'b, C> {
         file: CardFile<C>,
         layout: Layout,
         buffers: Buffers<'b>,
+        ahead: usize,
         volume: &mut [u8; SECTOR_SIZE as usize],
     ) -> Result<Self, OpenFailure> {
         let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize(layout.image_size()))?;
-        let mut reader = SectorReader::new(file, layout, buffers).map_err(OpenFailure::Buffer)?;
+        let reader = SectorReader::new(file, layout, buffers).map_err(OpenFailure::Buffer)?;
+        let mut reader = reader.checking_windows().reading_ahead(ahead);
         for block in [0, layout.block_count() - 1] {
             reader.extent(BlockIndex(block))?;
         }

@@ -43,11 +43,13 @@ pub fn persist<T>(host: &impl Host, mut attempt: impl FnMut() -> Result<T, Failu
     let started = host.now();
     let out_of_time = || host.now().wrapping_sub(started) >= PATIENCE_MICROS;
     let mut pause = 0;
-    for _ in 0..MAX_RETRIES {
+    let mut retries_left = MAX_RETRIES;
+    loop {
         match attempt() {
             Ok(value) => return Ok(value),
             Err(Failure::Refused(code)) => return Err(code),
-            Err(Failure::Card) => {}
+            Err(Failure::Card) if retries_left == 0 => return Err(ErrorCode::NoMedium),
+            Err(Failure::Card) => retries_left -= 1,
         }
         host.sleep(pause);
         pause = (2 * pause).clamp(FIRST_PAUSE_MICROS, LONGEST_PAUSE_MICROS);
@@ -61,10 +63,5 @@ pub fn persist<T>(host: &impl Host, mut attempt: impl FnMut() -> Result<T, Failu
             return Err(ErrorCode::NoMedium);
         }
         host.note_retry();
-    }
-    match attempt() {
-        Ok(value) => Ok(value),
-        Err(Failure::Refused(code)) => Err(code),
-        Err(Failure::Card) => Err(ErrorCode::NoMedium),
     }
 }

@@ -15,8 +15,24 @@ impl<'b> Line<'b> {
 
     /// Appends text as it is; bytes that are no printable ASCII become `?`.
     pub fn text(&mut self, text: &[u8]) -> &mut Self {
+        self.form(text, &[])
+    }
+
+    /// Appends text in which numbers, in decimal, take the places of as many `#`.
+    #[inline(never)]
+    pub fn form(&mut self, text: &[u8], numbers: &[u32]) -> &mut Self {
+        let mut numbers = numbers.iter();
         for &byte in text {
-            self.push(if matches!(byte, b' '..=b'~') { byte } else { b'?' });
+            match byte {
+                b'#' => match numbers.next() {
+                    Some(&number) => {
+                        self.number(number);
+                    }
+                    None => self.push(byte),
+                },
+                b' '..=b'~' => self.push(byte),
+                _ => self.push(b'?'),
+            }
         }
         self
     }
@@ -34,7 +50,10 @@ impl<'b> Line<'b> {
                 break;
             }
         }
-        self.text(&digits[at..])
+        for &digit in &digits[at..] {
+            self.push(digit);
+        }
+        self
     }
 
     /// Appends a number as eight hexadecimal digits.
@@ -78,6 +97,9 @@ mod tests {
         let mut line = Line::new(&mut memory);
         line.text(b"sectors ").number(0).text(b" ").number(u32::MAX).text(b" ").hex(0x8021_0005);
         assert_eq!(line.end(), b"sectors 0 4294967295 80210005\n");
+        let mut line = Line::new(&mut memory);
+        line.form(b"#1: #, #2: #, #", &[1, 20, 3]).text(b"#");
+        assert_eq!(line.end(), b"11: 20, 32: #, ##\n");
     }
 
     #[test]

@@ -165,9 +165,8 @@ fn a_partial_last_sector_of_a_plain_image_is_filled_with_zeros() {
 fn damaged_blocks_fail_so_that_the_file_system_does_not_ask_for_ever() {
     let image = disc_image(SECTORS);
     let mut file = stored_cso(&image, 8192);
-    // Block 6 ends before it begins.
-    let at = 24 + 4 * 7;
-    file[at..at + 4].copy_from_slice(&100u32.to_le_bytes());
+    // Block 6 passes for packed, and is no deflate stream.
+    file[24 + 4 * 6 + 3] &= 0x7F;
     let mut device = open(&TestCard::new(file)).unwrap();
     let data = Params { lba: 24, total: 2048, last: 2048, ..Params::default() };
     assert_eq!(read(&mut device, data).0, refused(ErrorCode::Damaged));
@@ -177,6 +176,33 @@ fn damaged_blocks_fail_so_that_the_file_system_does_not_ask_for_ever() {
     let span = device.raw_span(id, 1).unwrap();
     assert_eq!(device.read_raw(id, span, &mut [0; SECTOR]), refused(ErrorCode::Damaged));
     assert_eq!(device.seek(id, 0, Whence::Current), Ok(24));
+}
+
+#[test]
+fn a_part_of_the_index_with_a_damaged_entry_is_not_read_from() {
+    const WINDOW: u32 = 1024;
+    let image = disc_image(2 * WINDOW as usize + 100);
+    let mut file = stored_cso(&image, SECTOR);
+    let at = 24 + 4 * 1500;
+    file[at..at + 4].copy_from_slice(&(100u32 | 1 << 31).to_le_bytes());
+    let mut device = open(&TestCard::new(file.clone())).unwrap();
+    for lba in [20, WINDOW - 1, 2 * WINDOW, 2 * WINDOW + 99] {
+        let (result, output) =
+            read(&mut device, Params { lba, total: 2048, last: 2048, ..Params::default() });
+        assert_eq!(result, Ok(2048), "sector {lba}");
+        assert_eq!(output, image[lba as usize * SECTOR..][..SECTOR]);
+    }
+    for lba in [WINDOW, 1498, 1499, 1500, 1501, 2 * WINDOW - 1] {
+        let (result, _) = read(&mut device, Params { lba, total: 2048, last: 2048, ..Params::default() });
+        assert_eq!(result, refused(ErrorCode::Damaged), "sector {lba}");
+    }
+    // Where the volume descriptor's block is in such a part, or the last one, the disc is not served at all.
+    for entry in [5, 17, 2 * WINDOW as usize + 50] {
+        let mut file = stored_cso(&image, SECTOR);
+        let at = 24 + 4 * entry;
+        file[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(matches!(open(&TestCard::new(file)), Err(OpenFailure::Block(_))), "entry {entry}");
+    }
 }
 
 #[test]

@@ -21,10 +21,10 @@ type Close = unsafe extern "C" fn(*mut FileArg) -> i32;
 type Read = unsafe extern "C" fn(*mut FileArg, *mut u8, i32) -> i32;
 
 unsafe extern "C" {
-    fn cisor_io_open(file: *mut FileArg, path: *const u8, flags: i32, mode: i32) -> i32;
-    fn cisor_io_close(file: *mut FileArg) -> i32;
-    fn cisor_io_read(file: *mut FileArg, buffer: *mut u8, sectors: i32) -> i32;
-    // The next three are only ever named, never called from here: their arguments are the kernel's.
+    // These are only ever named, never called from here: their arguments are the kernel's.
+    fn cisor_io_open();
+    fn cisor_io_close();
+    fn cisor_io_read();
     fn cisor_io_lseek();
     fn cisor_io_ioctl();
     fn cisor_io_devctl();
@@ -51,39 +51,27 @@ unsafe extern "C" {
     ) -> i32;
 }
 
-/// Addresses of the six functions of a device that are taken over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entries {
-    open: usize,
-    close: usize,
-    read: usize,
-    lseek: usize,
-    ioctl: usize,
-    devctl: usize,
-}
+/// How many functions of a device are taken over: open, close, read, lseek, ioctl, devctl.
+pub(crate) const TAKEN: usize = 6;
 
-impl Entries {
-    const NONE: Self = Self::from_array([0; 6]);
+/// Addresses of these functions, in this order.
+pub(crate) type Entries = [usize; TAKEN];
 
-    pub(crate) const fn from_array([open, close, read, lseek, ioctl, devctl]: [usize; 6]) -> Self {
-        Self { open, close, read, lseek, ioctl, devctl }
-    }
+const CLOSE: usize = 1;
+const READ: usize = 2;
+const LSEEK: usize = 3;
+const IOCTL: usize = 4;
+const DEVCTL: usize = 5;
 
-    pub(crate) const fn to_array(self) -> [usize; 6] {
-        [self.open, self.close, self.read, self.lseek, self.ioctl, self.devctl]
-    }
+/// A function of which only the address is of interest.
+type Function = unsafe extern "C" fn();
 
-    /// The entries of this module.
-    pub(crate) fn ours() -> Self {
-        Self {
-            open: cisor_io_open as *const () as usize,
-            close: cisor_io_close as *const () as usize,
-            read: cisor_io_read as *const () as usize,
-            lseek: cisor_io_lseek as *const () as usize,
-            ioctl: cisor_io_ioctl as *const () as usize,
-            devctl: cisor_io_devctl as *const () as usize,
-        }
-    }
+/// The entries of this module. A table, so that each address is in the file once.
+static OURS: [Function; TAKEN] =
+    [cisor_io_open, cisor_io_close, cisor_io_read, cisor_io_lseek, cisor_io_ioctl, cisor_io_devctl];
+
+pub(crate) fn own() -> Entries {
+    OURS.map(|function| function as usize)
 }
 
 /// The entries that were there before.
@@ -92,7 +80,7 @@ struct Original(UnsafeCell<Entries>);
 // SAFETY: Written by `remember` only, before the first entry of ours can be called.
 unsafe impl Sync for Original {}
 
-static ORIGINAL: Original = Original(UnsafeCell::new(Entries::NONE));
+static ORIGINAL: Original = Original(UnsafeCell::new([0; TAKEN]));
 
 /// Keeps the entries that others' requests are forwarded to.
 ///
@@ -142,7 +130,7 @@ pub(crate) unsafe extern "C" fn io_close(file: *mut FileArg) -> i32 {
         None => {
             // SAFETY: The entry that was there before, with what the kernel passed to it. A function of
             // up to four words is called alike in both conventions.
-            unsafe { core::mem::transmute::<usize, Close>(original().close)(file) }
+            unsafe { core::mem::transmute::<usize, Close>(original()[CLOSE])(file) }
         }
     }
 }
@@ -156,7 +144,7 @@ pub(crate) unsafe extern "C" fn io_read(file: *mut FileArg, buffer: *mut u8, sec
         },
         None => {
             // SAFETY: As in `io_close`.
-            unsafe { core::mem::transmute::<usize, Read>(original().read)(file, buffer, sectors) }
+            unsafe { core::mem::transmute::<usize, Read>(original()[READ])(file, buffer, sectors) }
         }
     }
 }
@@ -165,7 +153,7 @@ pub(crate) unsafe extern "C" fn io_lseek(file: *mut FileArg, offset: i64, whence
     // SAFETY: The kernel passes its descriptor.
     let Some(id) = (unsafe { ours(file) }) else {
         // SAFETY: The entry that was there before, with what the kernel passed to it.
-        return unsafe { cisor_forward_lseek(file, offset, whence, original().lseek) };
+        return unsafe { cisor_forward_lseek(file, offset, whence, original()[LSEEK]) };
     };
     let Some(whence) = Whence::from_number(whence) else {
         return i64::from(ErrorCode::InvalidArgument.code());
@@ -191,7 +179,7 @@ pub(crate) unsafe extern "C" fn io_ioctl(
     let Some(id) = (unsafe { ours(file) }) else {
         // SAFETY: The entry that was there before, with what the kernel passed to it.
         return unsafe {
-            cisor_forward_ioctl(file, code, input, input_len, output, output_len, original().ioctl)
+            cisor_forward_ioctl(file, code, input, input_len, output, output_len, original()[IOCTL])
         };
     };
     // SAFETY: The kernel has checked that the caller may name these bytes.
@@ -237,7 +225,7 @@ pub(crate) unsafe extern "C" fn io_devctl(
                     input_len,
                     output,
                     output_len,
-                    original().devctl,
+                    original()[DEVCTL],
                 )
             }
         }

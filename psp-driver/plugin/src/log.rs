@@ -120,16 +120,10 @@ impl Place {
         let mut memory = [0; COUNTERS_LEN];
         let mut line = Line::new(&mut memory);
         let Counters { requests, hits, card_reads, retries, bytes, card_bytes } = *counters;
-        for (name, number) in [
-            ("  reads: ", requests),
-            ("; KiB: ", kib(bytes)),
-            ("; reads from the card: ", card_reads),
-            ("; KiB from the card: ", kib(card_bytes)),
-            ("; reads without the card: ", hits),
-            ("; retries: ", retries),
-        ] {
-            line.text(name.as_bytes()).number(number);
-        }
+        line.form(
+            b"  reads: #; KiB: #; reads from the card: #; KiB from the card: #; reads without the card: #; retries: #",
+            &[requests, kib(bytes), card_reads, kib(card_bytes), hits, retries],
+        );
         if let Some(file) = File::open(&self.path, Mode::Write)
             && file.seek(self.offset) == Some(self.offset)
         {

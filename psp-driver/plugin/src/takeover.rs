@@ -8,7 +8,7 @@ use core::cell::UnsafeCell;
 use sector_decode::{Buffers, Decoder, Format, Layout, SECTOR_SIZE};
 use umd_device::{CardFile, Config, Disc, ErrorCode, Line, MAX_CONFIG_LEN, OpenFailure, UmdDevice, disc_id};
 
-use crate::entries::{self, Entries};
+use crate::entries;
 use crate::kernel::card::{CardSlot, ImageCard, Path};
 use crate::kernel::file::{File, Mode};
 use crate::kernel::firmware::{self, Functions};
@@ -115,13 +115,10 @@ fn prepare(plugin: &[u8], image: &Path) -> Result<Serving, ErrorCode> {
 fn describe(line: &mut Line<'_>, serving: &Serving) {
     let layout = serving.device.disc().layout();
     line.text(b": serving ").text(layout.format().name().as_bytes());
-    for (name, number) in [
-        (", block size ", layout.block_size()),
-        (", sectors ", serving.device.disc().sectors()),
-        (", KiB of kernel memory left ", memory::largest_free_kib()),
-    ] {
-        line.text(name.as_bytes()).number(number);
-    }
+    line.form(
+        b", block size #, sectors #, KiB of kernel memory left #",
+        &[layout.block_size(), serving.device.disc().sectors(), memory::largest_free_kib()],
+    );
 }
 
 fn open(settings: &Settings, image: &Path) -> Result<Serving, Declined> {
@@ -141,7 +138,8 @@ fn open(settings: &Settings, image: &Path) -> Result<Serving, Declined> {
     let (block, index) = memory.split_at_mut(sizes.block);
     let volume_address = u32::try_from(volume_bytes.as_ptr().addr()).unwrap_or(0);
     let volume_bytes = volume_bytes.first_chunk_mut().ok_or(Declined::NO_MEMORY)?;
-    let disc = Disc::open(file, layout, Buffers { index, packed, block, decoder: decoder() }, volume_bytes)?;
+    let buffers_for_disc = Buffers { index, packed, block, decoder: decoder() };
+    let disc = Disc::open(file, layout, buffers_for_disc, sizes.ahead, volume_bytes)?;
     if !settings.for_disc(disc_id(volume_bytes)).enabled {
         return Err(Declined { code: ErrorCode::NotSupported, reason: "switched off in cisor.ini" });
     }
@@ -151,6 +149,8 @@ fn open(settings: &Settings, image: &Path) -> Result<Serving, Declined> {
 /// How the working memory is divided, in bytes.
 struct Sizes {
     packed: usize,
+    /// How much of `packed` reads in sequence fetch at once.
+    ahead: usize,
     block: usize,
     index: usize,
 }
@@ -158,11 +158,14 @@ struct Sizes {
 impl Sizes {
     fn of(layout: &Layout, config: Config) -> Self {
         let needed = layout.buffer_sizes();
-        // Reading ahead is a comfort: it gets no more than a quarter of what is free.
-        let ahead =
-            (usize::from(config.read_ahead) * 1024).min(memory::largest_free_kib() as usize * 1024 / 4);
+        let free = memory::largest_free_kib() as usize * 1024;
+        // Few reads are a comfort: what is not needed to read at all gets no more than half of what is free, and
+        // reading ahead a quarter.
+        let ahead = (usize::from(config.read_ahead) * 1024).min(free / 4);
+        let wanted = needed.packed_for_two.min(free / 2).max(ahead);
         Self {
-            packed: whole_lines(needed.packed.max(ahead)),
+            packed: whole_lines(needed.packed.max(wanted)),
+            ahead,
             block: whole_lines(needed.block),
             index: needed.index,
         }
@@ -254,7 +257,7 @@ fn take(table: *mut Functions) {
         unsafe {
             *TAKEN.0.get() = table;
             entries::remember(Functions::load(table));
-            Functions::store(table, &Entries::ours());
+            Functions::store(table, &entries::own());
         }
     });
 }
@@ -266,7 +269,7 @@ fn give_back() -> bool {
         // SAFETY: As in `take`.
         unsafe {
             let table = *TAKEN.0.get();
-            let still_ours = Functions::load(table) == Entries::ours();
+            let still_ours = Functions::load(table) == entries::own();
             if still_ours {
                 Functions::store(table, &entries::original());
             }
@@ -278,5 +281,5 @@ fn give_back() -> bool {
 /// Takes the table over again when it could not be left for good.
 fn take_again() {
     // SAFETY: As in `take`; the device is still there.
-    without_interrupts(|| unsafe { Functions::store(*TAKEN.0.get(), &Entries::ours()) });
+    without_interrupts(|| unsafe { Functions::store(*TAKEN.0.get(), &entries::own()) });
 }

@@ -6,7 +6,7 @@ use psp_machine::machine::Caller;
 use psp_machine::memory::{Place, Space};
 use psp_machine::umd::{LbaParams, command};
 
-use crate::support::images::Kind;
+use crate::support::images::{JsoMethod, Kind};
 use crate::support::{
     FAMILIES, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, small_disc, taken_over,
 };
@@ -159,25 +159,46 @@ fn parameters_may_lie_in_the_buffer() {
 
 /// Requests of 32 KiB and more: one data read when they begin and end on block borders, two at most
 /// otherwise; one refill of the index per 1024 blocks at most.
+///
+/// What the arithmetic of `sector_decode::SectorReader` leaves: a request on borders takes two when its blocks
+/// are longer packed than plain, as noise is in these two formats, and do not fit into the driver's 64 KiB; and
+/// blocks of 64 KiB, of which the driver has no room for three, take a third when a request cuts two.
 #[test]
 #[ignore = "needs the built driver"]
 fn large_requests_take_few_card_reads() {
-    for kind in FAMILIES {
+    let more = [
+        Kind::Cso { block: 8192, shift: 3 },
+        Kind::Cso { block: 32_768, shift: 0 },
+        Kind::Cso { block: 65_536, shift: 0 },
+        Kind::Cso2 { block: 2048, shift: 2 },
+        Kind::Dax { plain_areas: false },
+        Kind::Jso { block: 2048, method: JsoMethod::Zlib, headers: true },
+    ];
+    for kind in FAMILIES.into_iter().chain(more) {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
-        let block = match kind {
-            Kind::Cso { block, .. } | Kind::Zso { block, .. } | Kind::Jso { block, .. } => block,
-            _ => 8192,
+        let (block, can_grow) = match kind {
+            Kind::Cso { block, .. } | Kind::Cso2 { block, .. } | Kind::Zso { block, .. } => (block, false),
+            Kind::Jso { block, headers, .. } => (block, headers),
+            Kind::Dax { plain_areas } => (8192, !plain_areas),
+            Kind::Iso => (2048, false),
         };
         let sectors = u32::try_from(block / 2048).unwrap();
-        for kilobytes in [32, 64, 128, 256] {
-            for shift in [0, 1, 5] {
-                let (lba, count) = (256 + shift, kilobytes / 2);
-                assert_sectors(&mut psp, small_disc(), 900, 1);
+        for (step, kilobytes) in (0..).zip([32, 64, 128, 256, 384]) {
+            for shift in [0, 0, 1, 5, 31] {
+                let (lba, count) = ((step * 101 + shift * 7) / sectors * sectors + shift, kilobytes / 2);
+                let before_request = if lba < 400 { 900 } else { 100 };
+                assert_sectors(&mut psp, small_disc(), before_request, 1);
                 let before = psp.kernel.card.stats.reads;
                 assert_sectors(&mut psp, small_disc(), lba, count);
                 let reads = psp.kernel.card.stats.reads - before;
                 let on_borders = lba % sectors == 0 && count % sectors == 0;
-                let limit = if on_borders { 1 } else { 2 } + count.div_ceil(1024 * sectors);
+                let data = match on_borders {
+                    true if can_grow && kilobytes > 64 => 2,
+                    true => 1,
+                    false if block == 65_536 => 3,
+                    false => 2,
+                };
+                let limit = data + count.div_ceil(1024 * sectors);
                 assert!(reads <= limit, "{}: {reads} reads for {count} sectors at {lba}", kind.name());
             }
         }

@@ -13,7 +13,7 @@
 //! The index follows at 0x18 whatever the header size says: one 32-bit value per block and one for
 //! the end of the data. Bits 0 to 30, shifted, are a file position; bit 31 is a flag.
 
-use super::{Bounds, Geometry, MAX_INDEX_SHIFT, PROBE_LEN, check_index_end, u32_at, u64_at};
+use super::{Geometry, MAX_INDEX_SHIFT, PROBE_LEN, check_index_end, u32_at, u64_at};
 use crate::error::HeaderError;
 
 pub(super) const CISO_MAGIC: [u8; 4] = *b"CISO";
@@ -22,6 +22,8 @@ pub(super) const HEADER_LEN: u32 = 24;
 pub(super) const INDEX_AT: u64 = HEADER_LEN as u64;
 
 const FLAG: u32 = 1 << 31;
+/// The bits of an index value that are a position.
+pub(super) const POSITION_BITS: u32 = !FLAG;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -52,11 +54,15 @@ impl Header {
 
     /// The file position that an index value stands for, without its flag.
     pub(super) fn position(&self, value: u32) -> u64 {
-        u64::from(value & !FLAG) << self.index_shift
+        let value = value & POSITION_BITS;
+        // In two halves: a processor of 32 bits has no shift of 64 bits.
+        let high = value >> 1 >> (31 - self.index_shift);
+        u64::from(high) << 32 | u64::from(value << self.index_shift)
     }
 
-    pub(super) fn bounds(&self) -> Bounds {
-        Bounds { data_start: self.data_start, padding: (1 << self.index_shift) - 1 }
+    /// The most bytes of padding that can follow a packed block.
+    pub(super) fn padding(&self) -> u32 {
+        (1 << self.index_shift) - 1
     }
 }
 

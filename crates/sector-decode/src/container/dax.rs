@@ -12,10 +12,9 @@
 //! version 1 a pair of 32-bit numbers per area, its first frame and its number of frames. Frames in an
 //! area are plain. Version 0 has no areas whatever the field says (so does maxcso read it).
 
-use super::{Bounds, Extent, Format, Geometry, IndexShape, PROBE_LEN, check_index_end, u32_at};
+use super::{Format, Geometry, IndexShape, PROBE_LEN, Place, check_index_end, u32_at};
 use crate::codec::Coding;
-use crate::error::{BlockError, HeaderError};
-use crate::units::BlockIndex;
+use crate::error::HeaderError;
 
 pub(super) const MAGIC: [u8; 4] = *b"DAX\0";
 
@@ -57,18 +56,10 @@ impl Header {
         let areas = sizes + 2 * frames as u64;
         IndexShape::Frames { offsets, sizes, areas, area_count: self.area_count }
     }
+}
 
-    pub(super) fn locate(
-        &self,
-        geometry: &Geometry,
-        block: BlockIndex,
-        offset: u32,
-        size: u16,
-        plain: bool,
-    ) -> Result<Extent, BlockError> {
-        let coding = if plain { Coding::Stored } else { Coding::Zlib };
-        let start = u64::from(offset);
-        let bounds = Bounds { data_start: self.data_start, padding: 0 };
-        geometry.extent(block, (start, start + u64::from(size)), coding, bounds)
-    }
+pub(super) fn place(offset: u32, size: u16, plain: bool) -> Place {
+    let start = u64::from(offset);
+    let coding = if plain { Coding::Stored } else { Coding::Zlib };
+    Place { start, head: 0, end: start + u64::from(size), coding, padding: 0 }
 }

@@ -17,15 +17,14 @@
 //! one), which say nothing that the index does not and are skipped. A payload of exactly the block's
 //! size is plain.
 
-use super::{Bounds, Extent, Geometry, PROBE_LEN, check_index_end, u16_at, u32_at};
+use super::{Geometry, PROBE_LEN, Place, check_index_end, u16_at, u32_at};
 use crate::codec::Coding;
-use crate::error::{BlockError, HeaderError};
-use crate::units::BlockIndex;
+use crate::error::HeaderError;
 
 pub(super) const MAGIC: [u8; 4] = *b"JISO";
 
 const HEADER_LEN: u32 = 48;
-const BLOCK_HEADER_LEN: u64 = 4;
+const BLOCK_HEADER_LEN: u32 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -65,23 +64,19 @@ pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, 
 }
 
 impl Header {
-    pub(super) fn locate(
-        &self,
-        geometry: &Geometry,
-        block: BlockIndex,
-        this: u32,
-        next: u32,
-    ) -> Result<Extent, BlockError> {
-        let (start, end) = (u64::from(this), u64::from(next));
-        let bounds = Bounds { data_start: self.data_start, padding: 0 };
-        if end <= start || start < self.data_start {
-            // Named before the block header is taken off, so that the numbers are the file's own.
-            return geometry.extent(block, (start, end), self.packed, bounds);
-        }
-        let payload = start + if self.block_headers { BLOCK_HEADER_LEN } else { 0 };
-        let len = end.saturating_sub(payload);
+    /// How many bytes of each block are a header of its own.
+    pub(super) fn head_len(&self) -> u32 {
+        if self.block_headers { BLOCK_HEADER_LEN } else { 0 }
+    }
+
+    pub(super) fn place(&self, geometry: &Geometry, this: u32, next: u32) -> Place {
+        let head = self.head_len();
         // The plain test comes after the block header is taken off.
-        let coding = if len == u64::from(geometry.block_size) { Coding::Stored } else { self.packed };
-        geometry.extent(block, (payload, end), coding, bounds)
+        let coding = if next.saturating_sub(this).saturating_sub(head) == geometry.block_size {
+            Coding::Stored
+        } else {
+            self.packed
+        };
+        Place { start: u64::from(this), head, end: u64::from(next), coding, padding: 0 }
     }
 }

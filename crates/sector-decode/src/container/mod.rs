@@ -132,13 +132,22 @@ pub(crate) enum RawEntry {
     Frame { offset: u32, size: u16, plain: bool },
 }
 
-impl RawEntry {
-    const fn first(self) -> u32 {
-        match self {
-            Self::Positions { this, .. } => this,
-            Self::Frame { offset, .. } => offset,
-        }
-    }
+/// What every entry of a sound index keeps to, in the units of the index.
+///
+/// An entry that does not is one that [`Layout::locate`] refuses, and the other way round, but for plain blocks
+/// that are too short.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IndexLimits {
+    /// The bits of a value that are its position.
+    pub(crate) mask: u32,
+    /// The lowest position.
+    pub(crate) first: u32,
+    /// The highest end.
+    pub(crate) last: u32,
+    /// The least length.
+    pub(crate) shortest: u32,
+    /// The greatest length.
+    pub(crate) longest: u32,
 }
 
 impl Layout {
@@ -166,17 +175,22 @@ impl Layout {
             return Err(HeaderError::Foreign(foreign));
         }
         let (geometry, container) = match [head[0], head[1], head[2], head[3]] {
-            ciso_header::CISO_MAGIC if head[ciso_header::VERSION_AT] >= 2 => {
-                let (geometry, header) = cso2::parse(head, file_len)?;
-                (geometry, Container::Cso2(header))
-            }
-            ciso_header::CISO_MAGIC => {
-                let (geometry, header) = cso::parse(head, file_len)?;
-                (geometry, Container::Cso(header))
-            }
-            zso::MAGIC => {
-                let (geometry, header) = zso::parse(head, file_len)?;
-                (geometry, Container::Zso(header))
+            magic @ (ciso_header::CISO_MAGIC | zso::MAGIC) => {
+                let is_zso = magic == zso::MAGIC;
+                let is_second = !is_zso && head[ciso_header::VERSION_AT] >= 2;
+                if is_second {
+                    cso2::check(head)?;
+                }
+                let (geometry, header) = ciso_header::Header::parse(head, file_len)?;
+                if is_zso {
+                    zso::check(&header)?;
+                }
+                let container = match (is_zso, is_second) {
+                    (true, _) => Container::Zso(header),
+                    (_, true) => Container::Cso2(header),
+                    _ => Container::Cso(header),
+                };
+                (geometry, container)
             }
             dax::MAGIC => {
                 let (geometry, header) = dax::parse(head, file_len)?;
@@ -310,42 +324,59 @@ impl Layout {
         }
     }
 
-    /// Where `block` lies by its index entry. Pure arithmetic.
+    /// Where `block` begins by its index entry, whether or not that can be right, and where its packed bytes
+    /// lie. Pure arithmetic.
     ///
     /// `block` must be below [`block_count`](Self::block_count), and the entry of the shape that
     /// [`index_shape`](Self::index_shape) names.
-    pub(crate) fn locate(&self, block: BlockIndex, entry: RawEntry) -> Result<Extent, BlockError> {
+    pub(crate) fn locate(
+        &self,
+        block: BlockIndex,
+        entry: RawEntry,
+    ) -> (FileOffset, Result<Extent, BlockError>) {
         let geometry = &self.geometry;
-        match (&self.container, entry) {
-            (Container::Cso(header), RawEntry::Positions { this, next }) => {
-                cso::locate(geometry, header, block, this, next)
-            }
-            (Container::Cso2(header), RawEntry::Positions { this, next }) => {
-                cso2::locate(geometry, header, block, this, next)
-            }
-            (Container::Zso(header), RawEntry::Positions { this, next }) => {
-                zso::locate(geometry, header, block, this, next)
+        let place = match (&self.container, entry) {
+            (
+                Container::Cso(header) | Container::Cso2(header) | Container::Zso(header),
+                RawEntry::Positions { this, next },
+            ) => {
+                let (start, end) = (header.position(this), header.position(next));
+                let coding = match self.container {
+                    Container::Cso2(_) => cso2::coding(geometry, this, end.saturating_sub(start)),
+                    Container::Zso(_) => zso::coding(this),
+                    _ => cso::coding(this),
+                };
+                Place { start, head: 0, end, coding, padding: header.padding() }
             }
             (Container::Jso(header), RawEntry::Positions { this, next }) => {
-                header.locate(geometry, block, this, next)
+                header.place(geometry, this, next)
             }
-            (Container::Dax(header), RawEntry::Frame { offset, size, plain }) => {
-                header.locate(geometry, block, offset, size, plain)
-            }
+            (Container::Dax(_), RawEntry::Frame { offset, size, plain }) => dax::place(offset, size, plain),
             // A plain image has no index and so no use for an entry. The other pairs cannot come
             // about, since the index window takes the shape from this layout.
-            (_, _) => iso::locate(geometry, block),
-        }
+            (_, _) => return (FileOffset(0), iso::locate(geometry, block)),
+        };
+        (FileOffset(place.start), geometry.extent(block, &place, self.data_start().0))
     }
 
-    /// Where an index entry says that its block begins, whether or not that can be right.
-    pub(crate) fn entry_position(&self, entry: RawEntry) -> FileOffset {
-        FileOffset(match (&self.container, entry) {
-            (Container::Cso(header) | Container::Cso2(header) | Container::Zso(header), entry) => {
-                header.position(entry.first())
+    /// What the entries of a sound index keep to.
+    pub(crate) fn index_limits(&self) -> IndexLimits {
+        let (shift, mask, head) = match self.container {
+            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) => {
+                (header.index_shift, ciso_header::POSITION_BITS, 0)
             }
-            (_, entry) => u64::from(entry.first()),
-        })
+            Container::Jso(header) => (0, u32::MAX, header.head_len()),
+            _ => (0, u32::MAX, 0),
+        };
+        let in_units = |position: u64| u32::try_from(position >> shift).unwrap_or(u32::MAX);
+        let padding = (1 << shift) - 1;
+        IndexLimits {
+            mask,
+            first: in_units(self.data_start().0 + padding),
+            last: in_units(self.geometry.file_len),
+            shortest: 1 + head,
+            longest: in_units(u64::from(self.geometry.max_packed_len() + head) + padding),
+        }
     }
 
     /// Returns where `block` of a plain image lies; `None` when an index entry is needed to tell.
@@ -361,6 +392,8 @@ struct Geometry {
     image_size: u64,
     block_size: u32,
     block_count: u32,
+    /// Bytes of the image that the last block stands for.
+    last_len: u32,
 }
 
 impl Geometry {
@@ -380,22 +413,22 @@ impl Geometry {
         match u32::try_from(sectors) {
             Ok(sectors) if sectors < u32::MAX => {
                 let block_count = sectors.div_ceil(block_size / SECTOR_SIZE);
-                Ok(Self { file_len, image_size, block_size, block_count })
+                let before_last = u64::from(block_count - 1) * u64::from(block_size);
+                #[expect(clippy::cast_possible_truncation, reason = "not more than a block")]
+                let last_len = (image_size - before_last) as u32;
+                Ok(Self { file_len, image_size, block_size, block_count, last_len })
             }
             _ => Err(HeaderError::TooManyBlocks { blocks: sectors }),
         }
     }
 
     const fn block_len(&self, block: BlockIndex) -> u32 {
-        let start = block.0 as u64 * self.block_size as u64;
-        let left = self.image_size.saturating_sub(start);
-        if left < self.block_size as u64 {
-            #[expect(clippy::cast_possible_truncation, reason = "less than block_size, which is 32 bits")]
-            {
-                left as u32
-            }
-        } else {
+        if block.0 < self.block_count - 1 {
             self.block_size
+        } else if block.0 < self.block_count {
+            self.last_len
+        } else {
+            0
         }
     }
 
@@ -405,48 +438,49 @@ impl Geometry {
         self.block_size + self.block_size / 8 + 64
     }
 
-    /// Checks that `start..end` can hold a block and returns its extent without the padding.
-    fn extent(
-        &self,
-        block: BlockIndex,
-        (start, end): (u64, u64),
-        coding: Coding,
-        Bounds { data_start, padding }: Bounds,
-    ) -> Result<Extent, BlockError> {
+    /// Checks that a block can lie where its index entry says, and returns its extent without the padding.
+    fn extent(&self, block: BlockIndex, place: &Place, data_start: u64) -> Result<Extent, BlockError> {
+        let Place { mut start, head, end, coding, padding } = *place;
+        if start < data_start && start < end {
+            return Err(BlockError::InsideIndex { start, data_start });
+        }
+        // The numbers are the file's own as long as the head is not the reason.
+        if start < end {
+            start += u64::from(head);
+        }
         if end <= start {
             return Err(BlockError::NotMonotonic { start, end });
-        }
-        if start < data_start {
-            return Err(BlockError::InsideIndex { start, data_start });
         }
         if end > self.file_len {
             return Err(BlockError::PastEnd { end, file_len: self.file_len });
         }
-        let len = end - start;
-        let max = u64::from(self.max_packed_len());
-        if len > max + padding {
-            return Err(BlockError::TooLong { len, max: max + padding });
+        let (len, max) = (end - start, self.max_packed_len());
+        let most = u64::from(max + padding);
+        if len > most {
+            return Err(BlockError::TooLong { len, max: most });
         }
-        let wanted = if coding == Coding::Stored {
+        #[expect(clippy::cast_possible_truncation, reason = "not more than a 32-bit number")]
+        let mut len = (len as u32).min(max);
+        if coding == Coding::Stored {
             let needed = self.block_len(block);
-            if len < u64::from(needed) {
-                return Err(BlockError::TooShort { len, needed });
+            if len < needed {
+                return Err(BlockError::TooShort { len: end - start, needed });
             }
-            needed
-        } else {
-            u32::try_from(len.min(max)).unwrap_or(u32::MAX)
-        };
-        Ok(Extent { offset: FileOffset(start), len: wanted, coding })
+            len = needed;
+        }
+        Ok(Extent { offset: FileOffset(start), len, coding })
     }
 }
 
-/// What limits the place of a block besides the end of the file.
-#[derive(Clone, Copy)]
-struct Bounds {
-    /// End of header and index.
-    data_start: u64,
+/// Where a block lies by its index entry, not yet checked.
+struct Place {
+    start: u64,
+    /// Bytes from there to the packed ones.
+    head: u32,
+    end: u64,
+    coding: Coding,
     /// The most bytes of padding that can follow a packed block.
-    padding: u64,
+    padding: u32,
 }
 
 /// Checks that an index which ends at `index_end` is inside the file.

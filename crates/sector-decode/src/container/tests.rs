@@ -94,7 +94,7 @@ proptest! {
             IndexShape::Frames { .. } => RawEntry::Frame { offset: first, size, plain },
             _ => RawEntry::Positions { this: first, next },
         };
-        match layout.locate(block, entry) {
+        match layout.locate(block, entry).1 {
             Ok(extent) => {
                 prop_assert!(extent.offset >= layout.data_start());
                 prop_assert!(extent.offset.0 + u64::from(extent.len) <= layout.file_len());
@@ -103,8 +103,36 @@ proptest! {
             }
             Err(error) => prop_assert!(!matches!(error, BlockError::Codec(_)), "{}", error),
         }
-        // Where the message says that the block begins.
-        let _ = layout.entry_position(entry);
+    }
+
+    /// The quick test and the full one agree, but for plain blocks that are too short.
+    #[test]
+    fn index_limits_say_what_locate_says(
+        layout in any_layout(), this in any_place(), next in any_place(), size: u16, plain: bool, flag: bool,
+    ) {
+        let limits = layout.index_limits();
+        let this = this.value(&layout) | if flag { !limits.mask } else { 0 };
+        let next = next.value(&layout);
+        let (entry, start, len) = match layout.index_shape() {
+            IndexShape::None => return Ok(()),
+            IndexShape::Frames { .. } => {
+                (RawEntry::Frame { offset: this, size, plain }, this, u32::from(size))
+            }
+            IndexShape::Positions { .. } => {
+                let (start, end) = (this & limits.mask, next & limits.mask);
+                (RawEntry::Positions { this, next }, start, end.saturating_sub(start))
+            }
+        };
+        let end = start.saturating_add(len);
+        let sound = start >= limits.first
+            && end <= limits.last
+            && len >= limits.shortest
+            && len <= limits.longest;
+        match layout.locate(BlockIndex(0), entry).1 {
+            Ok(_) => prop_assert!(sound),
+            Err(BlockError::TooShort { .. }) => {}
+            Err(error) => prop_assert!(!sound, "{error}"),
+        }
     }
 
     #[test]
@@ -124,7 +152,7 @@ fn cso() -> Layout {
 }
 
 fn locate(layout: Layout, this: u32, next: u32) -> Result<Extent, BlockError> {
-    layout.locate(BlockIndex(0), RawEntry::Positions { this, next })
+    layout.locate(BlockIndex(0), RawEntry::Positions { this, next }).1
 }
 
 #[test]
@@ -156,5 +184,6 @@ fn values_are_shifted_in_64_bits() {
     let layout = layout(Format::Cso, u64::MAX, 4 * 2048, 2048, 20).unwrap();
     let extent = locate(layout, 0x7FFF_FFFE, 0x7FFF_FFFF).unwrap();
     assert_eq!(extent.offset.0, 0x7FFF_FFFE << 20);
-    assert_eq!(layout.entry_position(RawEntry::Positions { this: u32::MAX, next: 0 }).0, 0x7FFF_FFFF << 20);
+    let entry = RawEntry::Positions { this: u32::MAX, next: 0 };
+    assert_eq!(layout.locate(BlockIndex(0), entry).0.0, 0x7FFF_FFFF << 20);
 }

@@ -3,18 +3,17 @@
 //! LZ4 data does not mark its end, and with an index shift padding follows it inside the block: the
 //! decoder stops when the block is full.
 
+use super::Format;
 use super::ciso_header::{Header, flagged};
-use super::{Extent, Format, Geometry, PROBE_LEN};
 use crate::codec::Coding;
-use crate::error::{BlockError, HeaderError};
-use crate::units::BlockIndex;
+use crate::error::HeaderError;
 
 pub(super) const MAGIC: [u8; 4] = *b"ZISO";
 
 const MAX_VERSION: u8 = 1;
 
-pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, Header), HeaderError> {
-    let (geometry, header) = Header::parse(head, file_len)?;
+/// Checks the version.
+pub(super) fn check(header: &Header) -> Result<(), HeaderError> {
     if header.version > MAX_VERSION {
         return Err(HeaderError::Version {
             format: Format::Zso,
@@ -22,16 +21,9 @@ pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, 
             max: u32::from(MAX_VERSION),
         });
     }
-    Ok((geometry, header))
+    Ok(())
 }
 
-pub(super) fn locate(
-    geometry: &Geometry,
-    header: &Header,
-    block: BlockIndex,
-    this: u32,
-    next: u32,
-) -> Result<Extent, BlockError> {
-    let coding = if flagged(this) { Coding::Stored } else { Coding::Lz4 };
-    geometry.extent(block, (header.position(this), header.position(next)), coding, header.bounds())
+pub(super) fn coding(value: u32) -> Coding {
+    if flagged(value) { Coding::Stored } else { Coding::Lz4 }
 }

@@ -187,7 +187,7 @@ pub fn open(card: &TestCard) -> Result<Device, OpenFailure> {
         decoder: Box::leak(Box::new(Decoder::new())),
     };
     let mut volume = [0; SECTOR];
-    let disc = Disc::open(file, layout, buffers, &mut volume)?;
+    let disc = Disc::open(file, layout, buffers, 0, &mut volume)?;
     assert_eq!(umd_device::disc_id(&volume), b"ULUS-12345");
     Ok(UmdDevice::new(disc, VOLUME_ADDRESS))
 }

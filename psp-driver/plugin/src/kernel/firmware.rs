@@ -2,7 +2,7 @@
 
 use umd_device::ErrorCode;
 
-use crate::entries::Entries;
+use crate::entries::{self, Entries};
 use crate::kernel::card::Path;
 
 unsafe extern "C" {
@@ -36,7 +36,8 @@ impl Functions {
     const DEVCTL: usize = 0x50 / 4;
 
     /// Where the six functions are that are taken over.
-    const TAKEN: [usize; 6] = [Self::OPEN, Self::CLOSE, Self::READ, Self::LSEEK, Self::IOCTL, Self::DEVCTL];
+    const TAKEN: [usize; entries::TAKEN] =
+        [Self::OPEN, Self::CLOSE, Self::READ, Self::LSEEK, Self::IOCTL, Self::DEVCTL];
 
     /// Returns the six entries, in the order of [`Entries`].
     ///
@@ -45,7 +46,7 @@ impl Functions {
     /// `table` points to the function table of a device that stays registered.
     pub(crate) unsafe fn load(table: *mut Self) -> Entries {
         // SAFETY: By this function's contract. Volatile, as the kernel and other modules share the table.
-        Entries::from_array(Self::TAKEN.map(|entry| unsafe { (&raw mut (*table).0[entry]).read_volatile() }))
+        Self::TAKEN.map(|entry| unsafe { (&raw mut (*table).0[entry]).read_volatile() })
     }
 
     /// Writes the six entries.
@@ -55,7 +56,7 @@ impl Functions {
     /// As for [`load`](Self::load); and the entries are functions that can be called at any time from now
     /// on, with interrupts suspended now so that no caller sees half of them.
     pub(crate) unsafe fn store(table: *mut Self, entries: &Entries) {
-        for (entry, function) in Self::TAKEN.into_iter().zip(entries.to_array()) {
+        for (entry, function) in Self::TAKEN.into_iter().zip(*entries) {
             // SAFETY: By this function's contract.
             unsafe { (&raw mut (*table).0[entry]).write_volatile(function) };
         }
@@ -109,11 +110,7 @@ pub(crate) fn image_driver() -> Result<*mut Functions, ErrorCode> {
     }
     // SAFETY: The function table of a registered device.
     let entries = unsafe { Functions::load(functions) };
-    if entries.to_array().into_iter().all(is_kernel_memory) {
-        Ok(functions)
-    } else {
-        Err(ErrorCode::NotSupported)
-    }
+    if entries.into_iter().all(is_kernel_memory) { Ok(functions) } else { Err(ErrorCode::NotSupported) }
 }
 
 /// Whether an address can be a word in the kernel's part of the memory.

@@ -60,8 +60,13 @@ impl<const NEXT: usize> Lists<NEXT> {
 
     #[inline(always)]
     fn after(&self, place: usize) -> usize {
-        self.next.get(place).copied().map_or(0, usize::from)
+        after(&self.next, place)
     }
+}
+
+#[inline(always)]
+fn after(next: &[u16], place: usize) -> usize {
+    next.get(place).copied().map_or(0, usize::from)
 }
 
 /// A code with a table of `SIZE` entries, a power of two, and up to `LONG` codewords that are longer than
@@ -131,7 +136,7 @@ impl<E: Entry, const SIZE: usize, const LONG: usize> Code<E, SIZE, LONG> {
         }
         self.counts[bits + 1..].fill(0);
         if longest > bits {
-            left = self.list_long(lists, ends, left)?;
+            left = list_long(&lists.next, ends, Self::BITS, &mut self.counts, &mut self.long, left)?;
             // What is left of the patterns begins the long codewords.
             let top = 1 << (bits - 1);
             while code != 0 {
@@ -148,68 +153,82 @@ impl<E: Entry, const SIZE: usize, const LONG: usize> Code<E, SIZE, LONG> {
         self.counts[2..].iter().any(|&count| count != 0) || self.counts[1] == 2
     }
 
-    /// Writes down the symbols with long codewords. Takes and returns how many patterns are left.
-    #[inline(never)]
-    fn list_long<const NEXT: usize>(
-        &mut self,
-        lists: &Lists<NEXT>,
-        ends: &Ends,
-        mut left: i32,
-    ) -> Result<i32, BadCode> {
-        let mut slots = self.long.iter_mut();
-        for (len, &end) in ends.iter().enumerate().skip(Self::BITS + 1) {
-            let mut place = len;
-            let mut count = 0;
-            while place != usize::from(end) {
-                place = lists.after(place);
-                #[expect(clippy::cast_possible_truncation, reason = "symbols are below 2^9")]
-                let symbol = place.wrapping_sub(BEGINNINGS) as u16;
-                *slots.next().ok_or(BadCode)? = symbol;
-                count += 1;
-            }
-            self.counts[len] = count;
-            left = 2 * left - i32::from(count);
-            if left < 0 {
-                return Err(BadCode);
-            }
-        }
-        Ok(left)
-    }
-
     /// Returns the entry for the next bits of the stream, of which 15 must be there.
     #[inline(always)]
     pub(super) fn lookup(&self, next: u32) -> E {
         self.table.0[(next & self.mask) as usize & (SIZE - 1)]
     }
 
-    /// Returns the entry of a codeword that is longer than the table's bits: counts through the canonical code.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn lookup_long(&self, mut next: u32) -> E {
-        // `code` is the codeword read so far, `first` the first codeword of its length, `index` the place of
-        // that one's symbol.
-        let (mut code, mut first, mut index) = (0_u32, 0_u32, 0_usize);
-        for (len, &count) in self.counts.iter().enumerate().skip(1) {
-            code |= next & 1;
-            next >>= 1;
-            if len > Self::BITS {
-                let rank = code.wrapping_sub(first);
-                if rank < u32::from(count) {
-                    let symbol = self.long.get(index + rank as usize);
-                    return symbol.map_or(E::INVALID, |&symbol| E::new(usize::from(symbol), len));
-                }
-                index += usize::from(count);
-            }
-            first = (first + u32::from(count)) << 1;
-            code <<= 1;
-        }
-        E::INVALID
+    /// Returns the entry of a codeword that is longer than the table's bits.
+    #[inline(always)]
+    pub(super) fn lookup_long(&self, next: u32) -> E {
+        lookup_long(&self.counts, &self.long, Self::BITS, next)
+            .map_or(E::INVALID, |(symbol, len)| E::new(usize::from(symbol), len))
     }
 
     #[cfg(feature = "fast")]
     pub(super) fn table(&self) -> (&[E; SIZE], u32) {
         (&self.table.0, self.mask)
     }
+}
+
+/// Writes down the symbols with codewords longer than `bits`, and how many there are of each length. Takes and
+/// returns how many patterns are left. Not generic, as what follows: both codes share these.
+#[inline(never)]
+fn list_long(
+    next: &[u16],
+    ends: &Ends,
+    bits: usize,
+    counts: &mut [u16; MAX_LEN + 1],
+    long: &mut [u16],
+    mut left: i32,
+) -> Result<i32, BadCode> {
+    let mut slots = long.iter_mut();
+    for (len, &end) in ends.iter().enumerate().skip(bits + 1) {
+        let mut place = len;
+        let mut count = 0;
+        while place != usize::from(end) {
+            place = after(next, place);
+            #[expect(clippy::cast_possible_truncation, reason = "symbols are below 2^9")]
+            let symbol = place.wrapping_sub(BEGINNINGS) as u16;
+            *slots.next().ok_or(BadCode)? = symbol;
+            count += 1;
+        }
+        counts[len] = count;
+        left = 2 * left - i32::from(count);
+        if left < 0 {
+            return Err(BadCode);
+        }
+    }
+    Ok(left)
+}
+
+/// Finds the symbol and the length of a codeword that is longer than `bits`: counts through the canonical code.
+#[cold]
+#[inline(never)]
+fn lookup_long(
+    counts: &[u16; MAX_LEN + 1],
+    long: &[u16],
+    bits: usize,
+    mut next: u32,
+) -> Option<(u16, usize)> {
+    // `code` is the codeword read so far, `first` the first codeword of its length, `index` the place of
+    // that one's symbol.
+    let (mut code, mut first, mut index) = (0_u32, 0_u32, 0_usize);
+    for (len, &count) in counts.iter().enumerate().skip(1) {
+        code |= next & 1;
+        next >>= 1;
+        if len > bits {
+            let rank = code.wrapping_sub(first);
+            if rank < u32::from(count) {
+                return long.get(index + rank as usize).map(|&symbol| (symbol, len));
+            }
+            index += usize::from(count);
+        }
+        first = (first + u32::from(count)) << 1;
+        code <<= 1;
+    }
+    None
 }
 
 /// Returns the codeword behind `code` of the same length, both with their first bit lowest; `top` is the
