@@ -12,6 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
+use image_encode::Optimize;
 use sector_decode::Format;
 
 pub use window::stay_open_if_ours;
@@ -180,6 +181,7 @@ fn compress(inputs: Vec<PathBuf>, profile: Option<Profile>, reporter: &mut Repor
             block_size: None,
             level: Level::default(),
             threshold: None,
+            optimize: Optimize::Size,
             align: None,
             force: false,
             threads: threads_or_default(None),
