@@ -118,7 +118,7 @@ fn debian_package(folder: &Path, release: &Release, scratch: &Path) -> Result<()
          compinit -u -D; autoload +X _cisor; echo ${{_comps[cisor]}}; which _cisor",
         share.display()
     );
-    says(Command::new("zsh").args(["-f", "-c", &zsh]), "cisor-compress-command-arguments")?;
+    says(Command::new("zsh").args(["-f", "-c", &zsh]), "--keep-going[")?;
     let fish = format!(
         "source '{}/fish/vendor_completions.d/cisor.fish'; complete -C 'cisor comp'",
         share.display()
