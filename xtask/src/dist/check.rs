@@ -110,8 +110,7 @@ fn debian_package(folder: &Path, release: &Release, scratch: &Path) -> Result<()
          COMP_WORDS=(cisor comp); COMP_CWORD=1; _cisor cisor comp cisor; echo \"${{COMPREPLY[@]}}\"",
         share.display()
     );
-    says(Command::new("bash").args(["-c", &bash]), "compress compare compat")
-        .or_else(|_| says(Command::new("bash").args(["-c", &bash]), "compress"))?;
+    says(Command::new("bash").args(["-c", &bash]), "compress compare compat")?;
     let zsh = format!(
         "fpath=('{}/zsh/vendor-completions'); autoload -U compinit; \
          fpath+=(/usr/share/zsh/functions/Completion*(N) /usr/share/zsh/functions/Completion/*(N)); \
