@@ -33,6 +33,10 @@ disc:
 bench:
     cargo xtask bench
 
+# Make everything that people install
+dist:
+    cargo xtask dist
+
 # Check the licences of the dependencies
 policy:
     cargo xtask policy

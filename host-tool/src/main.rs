@@ -3,6 +3,10 @@
 
 use std::process::ExitCode;
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     if let Err(error) = cisor::interrupt::install() {
         // Work goes on; only cleaning up after a signal is not possible then.

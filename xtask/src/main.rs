@@ -1,4 +1,5 @@
-//! The project's tasks: `cargo xtask test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `dist`, `policy`. One file each.
+//! The project's tasks: `cargo xtask test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`, `dist`,
+//! `policy`. One file each.
 //!
 //! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
 
@@ -45,6 +46,8 @@ enum Task {
     Disc(disc::Args),
     /// Measure the converter on the test disc and write docs/benchmarks.md.
     Bench(bench::Args),
+    /// Build the converter for Windows and run its tests under Wine.
+    Windows(windows::Args),
     /// Make everything that people install, in target/dist/.
     Dist(dist::Args),
     /// Check the licences and the banned ways of reaching a dependency (the rules are in deny.toml).
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Mutants => mutants::run(),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run().map(|()| ExitCode::SUCCESS),
     };

@@ -20,6 +20,19 @@ pub(crate) const TARGET: &str = "x86_64-win7-windows-gnu";
 const COMPILER: &[&str] = &["gcc-mingw-w64-x86-64"];
 const WINE: &[&str] = &["wine", "wine64"];
 
+/// Options of `cargo xtask windows`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Run only the tests whose names contain one of these words
+    #[arg(value_name = "WORD")]
+    filters: Vec<String>,
+}
+
+/// Builds the program and runs its tests.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    test(&build()?, &args.filters)
+}
+
 /// A toolchain that can build the standard library from source.
 struct Toolchain {
     /// Which it is, for people.

@@ -15,7 +15,7 @@ const BEGIN: &str = "<!-- Written by `cargo xtask bench --packages`; changes by 
 const END: &str = "<!-- End of what `cargo xtask bench --packages` writes. -->\n";
 
 /// How often each is run; the fastest counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// What is measured: a name for people, the verb, its options. The disc or the packed file is the input.
 const WORK: &[(&str, &str, &[&str])] = &[

@@ -97,9 +97,8 @@ fn settle(folder: &Path, release: &Release) -> Result<()> {
     let mut find = Command::new("find");
     find.arg(folder).args(["-exec", "touch", "--no-dereference", "-d"]).arg(format!("@{}", release.epoch()?));
     for path in files_below(folder)? {
-        let is_program =
-            path.parent().is_some_and(|parent| parent.ends_with("bin")) || path.ends_with("cisor");
-        let mode = if is_program && path.extension().is_none() { 0o755 } else { 0o644 };
+        let is_program = fs::read(&path)?.starts_with(b"\x7FELF");
+        let mode = if is_program { 0o755 } else { 0o644 };
         fs::set_permissions(&path, PermissionsExt::from_mode(mode))?;
     }
     shell::output(Command::new("find").arg(folder).args(["-type", "d", "-exec", "chmod", "755", "{}", "+"]))?;

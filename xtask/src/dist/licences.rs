@@ -23,6 +23,7 @@ const INNER: &[(&str, &str)] = &[
     ("libz-sys", "src/zlib/LICENSE"),
     ("libdeflate-sys", "libdeflate/COPYING"),
     ("lz4-sys", "liblz4/LICENSE"),
+    ("libmimalloc-sys", "c_src/mimalloc/v3/LICENSE"),
 ];
 
 /// A workspace, and what of it is linked into a program.
