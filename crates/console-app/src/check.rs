@@ -115,17 +115,12 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
         let buf = &mut out[..usize::try_from(end - at).unwrap_or(0)];
         match reader.read(at, buf) {
             Ok(()) => hasher.update(buf),
-            Err(ReadError::Source { offset, error }) => {
-                return Err(Failure::of_read(console, path, offset.0, error));
-            }
-            Err(ReadError::OutOfRange { offset, .. }) => {
-                return Err(Failure::Read { offset, code: Code::IO });
-            }
+            // One of the blocks is damaged: which?
             Err(ReadError::Block { .. }) => {
                 for number in at / block_size..end.div_ceil(block_size) {
                     let block = BlockIndex(u32::try_from(number).unwrap_or(u32::MAX));
                     match reader.view(block) {
-                        Ok(_) => {}
+                        Ok(view) => hasher.update(view.data),
                         Err(ReadError::Block { block, offset, error }) => {
                             damaged += 1;
                             let lba = number * block_size / u64::from(SECTOR_SIZE);
@@ -136,15 +131,11 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
                                 message: error.to_string(),
                             });
                         }
-                        Err(ReadError::Source { offset, error }) => {
-                            return Err(Failure::of_read(console, path, offset.0, error));
-                        }
-                        Err(ReadError::OutOfRange { offset, .. }) => {
-                            return Err(Failure::Read { offset, code: Code::IO });
-                        }
+                        Err(error) => return Err(unreadable(console, path, error)),
                     }
                 }
             }
+            Err(error) => return Err(unreadable(console, path, error)),
         }
         at = end;
     }
@@ -161,6 +152,15 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
         first,
         micros: console.micros().saturating_sub(started),
     })
+}
+
+/// Says why an image cannot be read at a place where that is the end of it.
+pub(crate) fn unreadable(console: &dyn Console, path: &str, error: ReadError<Code>) -> Failure {
+    match error {
+        ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
+        ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
+        ReadError::OutOfRange { offset, .. } => Failure::Read { offset, code: Code::IO },
+    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-use sector_decode::{Format, Layout, ReadError, SECTOR_SIZE};
+use sector_decode::{Format, Layout, SECTOR_SIZE};
 
-use crate::check::Memory;
-use crate::console::{Code, Console, Mode};
+use crate::check::{self, Memory};
+use crate::console::{Console, Mode};
 use crate::failure::Failure;
 use crate::files::{self, File};
 use crate::text;
@@ -118,11 +118,7 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
                 random ^= random << 17;
                 at = random % places * u64::from(SECTOR_SIZE);
             }
-            reader.read(at, buf).map_err(|error| match error {
-                ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
-                ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
-                ReadError::OutOfRange { offset, .. } => Failure::Read { offset, code: Code::IO },
-            })?;
+            reader.read(at, buf).map_err(|error| check::unreadable(console, path, error))?;
             bytes += u64::from(size);
             at += u64::from(size);
             let now = console.micros();
