@@ -1,5 +1,6 @@
 //! How fast an image can be read from the card, in reads of the sizes that games make.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -68,6 +69,8 @@ pub struct Report {
     /// Sequential reads of each of [`SIZES`], then random ones. Sizes that are larger than the image are left
     /// out.
     pub speeds: Vec<Speed>,
+    /// The file that the report was added to, or why it was not.
+    pub kept: Result<String, Failure>,
 }
 
 impl Report {
@@ -84,7 +87,7 @@ impl Report {
     }
 }
 
-/// Measures reads of the image at `path`.
+/// Measures reads of the image at `path`, and adds the result to a file beside the program.
 ///
 /// # Errors
 ///
@@ -136,5 +139,22 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
         speeds.push(Speed { order, size, bytes, micros });
         watch.advance((number as u64 + 1) * MOST_MICROS)?;
     }
-    Ok(Report { path: path.into(), format: layout.format(), block_size: layout.block_size(), speeds })
+    let mut report = Report {
+        path: path.into(),
+        format: layout.format(),
+        block_size: layout.block_size(),
+        speeds,
+        kept: Err(Failure::NothingToDo),
+    };
+    report.kept = keep(console, &report);
+    Ok(report)
+}
+
+/// Adds a report to the file beside the program.
+fn keep(console: &dyn Console, report: &Report) -> Result<String, Failure> {
+    let path = format!("{}speed.txt", console.folder());
+    let mut file = File::open(console, &path, Mode::Append)?;
+    file.write(report.lines().as_bytes())?;
+    file.close()?;
+    Ok(path)
 }

@@ -15,12 +15,12 @@ use alloc::vec::Vec;
 pub use frame::{Colour, Frame, HEIGHT, WIDTH};
 
 use crate::check;
-use crate::console::{Button, Console, Mode};
+use crate::console::{Button, Console};
 use crate::disc_files;
 use crate::driver::{self, System};
 use crate::dump::{self, Found, Kind};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files;
 use crate::images::{self, Image};
 use crate::speed;
 
@@ -226,21 +226,14 @@ impl<'c> Screens<'c> {
         (report, page)
     }
 
-    /// Measures an image and keeps the result in a file; returns it and the page that says so.
+    /// Measures an image; returns the result and the page that says so.
     pub(crate) fn speed(
         &mut self,
         path: &str,
         script: Option<Script>,
     ) -> (Result<speed::Report, Failure>, Page) {
         let mut task = Task::new(self.console, "Speed", path, script);
-        let measured = speed::measure(self.console, path, &mut task);
-        let report = measured.and_then(|report| {
-            let file = format!("{}speed.txt", self.console.folder());
-            let mut file = File::open(self.console, &file, Mode::Append)?;
-            file.write(report.lines().as_bytes())?;
-            file.close()?;
-            Ok(report)
-        });
+        let report = speed::measure(self.console, path, &mut task);
         let page = match &report {
             Ok(report) => results::speed(report),
             Err(error) => results::failure("Speed", path, error),

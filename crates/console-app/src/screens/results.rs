@@ -90,7 +90,11 @@ pub(crate) fn speed(report: &speed::Report) -> Page {
         let (sequential, random) = (of(speed::Order::Sequential), of(speed::Order::Random));
         page.line(format!("{:>3} KiB   {sequential:>17} {random:>17}", size >> 10), Tone::Plain);
     }
-    page.space().text("Also in speed.txt beside this program.", Tone::Dim);
+    page.space();
+    match &report.kept {
+        Ok(path) => page.text(&format!("Also in {path}"), Tone::Dim),
+        Err(error) => page.text(&format!("This could not be kept in a file. {error}"), Tone::Bad),
+    };
     page
 }
 
