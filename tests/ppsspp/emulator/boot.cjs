@@ -14,6 +14,8 @@ const CARD = '/data/saves/PPSSPP';
 const DISC = '/disc';
 const SETTINGS = '/home/web_user/.config/retroarch/retroarch.cfg';
 
+/** A machine that does other things too may take so many times as long as the work itself. */
+const PATIENCE = 10;
 /** How often it is looked whether the program has ended, in milliseconds. */
 const LOOK_EVERY = 20;
 /** How the console's output looks in the log. */
@@ -75,9 +77,9 @@ async function boot(job) {
   emulator.resumeMainLoop();
   process.send({ started: true });
 
-  const limit = Date.now() + job.seconds * 1000;
+  const late = limit(job.seconds);
   setInterval(() => {
-    const end = soundly(() => howItEnded(FS, job.until, limit));
+    const end = soundly(() => howItEnded(FS, job.until, late));
     if (!end || answered) return;
     soundly(() => collect(FS, before, job.output));
     const screen = peek(emulator, VIDEO_MEMORY, SCREEN_BYTES);
@@ -152,12 +154,22 @@ function hasEnded(FS, until) {
   }
 }
 
+/** Tells when so many seconds of work are over, or very many of waiting. */
+function limit(seconds) {
+  const start = process.cpuUsage();
+  const end = Date.now() + PATIENCE * seconds * 1000;
+  return () => {
+    const { user, system } = process.cpuUsage(start);
+    return user + system > seconds * 1e6 || Date.now() > end;
+  };
+}
+
 /** `undefined` while the program is to go on. */
-function howItEnded(FS, until, limit) {
+function howItEnded(FS, until, late) {
   if (bad) return 'bad';
   if (hasEnded(FS, until)) return 'done';
   if (programEnded) return 'ended';
-  return Date.now() > limit ? 'late' : undefined;
+  return late() ? 'late' : undefined;
 }
 
 /** All files below a folder and when they were written last. */

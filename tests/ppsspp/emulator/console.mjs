@@ -10,8 +10,8 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 /** What reads or writes where there is no memory is stopped. */
 const OPTIONS = { ppsspp_ignore_bad_memory_access: 'disabled' };
 
-/** How long the emulator itself may take until it begins with the program, in seconds. */
-const START_SECONDS = 60;
+/** How long the emulator itself may take until it begins with the program, in seconds; usually it is one or two. */
+const START_SECONDS = 120;
 /** How often a start is tried in which the emulator died before it came to the program. */
 const STARTS = 3;
 
@@ -58,7 +58,7 @@ export class Run {
  * @param {{to: string, from?: string, text?: string | Buffer}[]} [job.card] further files on the card
  * @param {{file: string, text: string} | {stdout: string}} job.until the run is over when this file on the card has
  *   this text, or when this was printed
- * @param {number} [job.seconds] how long the program may take
+ * @param {number} [job.seconds] how much work the program may be, in seconds of a processor
  * @param {object} [job.options] further options of the emulator
  * @param {object} [job.faults] what goes wrong with the card, see faults.cjs
  * @param {boolean} [job.trace] whether to note where the disc is read
@@ -116,7 +116,7 @@ function runOnce(message) {
       started = true;
       clearTimeout(timer);
       // The process ends by itself at its limit, unless it hangs.
-      timer = tooLong('no answer', message.seconds + 30);
+      timer = tooLong('no answer', message.seconds * 10 + 30);
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
