@@ -9,7 +9,7 @@ import { before, describe, test } from 'node:test';
 
 import { setting } from '../emulator/console.mjs';
 import { FOLDER, runApp } from '../support/app.mjs';
-import { compress, mustCisor } from '../support/cisor.mjs';
+import { compress, mustCisor, verdictOf } from '../support/cisor.mjs';
 import { makeDisc, SECTOR } from '../support/disc.mjs';
 import { Script } from '../support/mock.mjs';
 import { crc32 } from '../support/picture.mjs';
@@ -96,6 +96,7 @@ describe('dumping a disc', () => {
     const [dump] = run.of('dump');
     const right = dump.status === 'ok' && run.file('ISO/DUMP.iso').equals(disc.bytes);
     assert.ok(!right, 'PPSSPP has learned to read it: tell `cisor info`');
+    assert.equal(verdictOf(image, 'ppsspp').verdict, 'refuses');
   });
 });
 
