@@ -1,14 +1,13 @@
 //! Decodes all of an image on the card: is it sound, and which disc is it?
 
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use sector_decode::{BlockIndex, Buffers, Decoder, Format, Layout, ReadError, SECTOR_SIZE, SectorReader};
 
 use crate::console::{Code, Console, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files::{Buffer, File};
 use crate::watch::{Unit, Watch};
 
 /// How much of the image is decoded at a time. Enough for the card to be fast, little enough for Circle to be
@@ -55,9 +54,9 @@ pub struct Damage {
 
 /// The memory that reading an image takes.
 pub(crate) struct Memory {
-    index: Vec<u8>,
-    packed: Vec<u8>,
-    block: Vec<u8>,
+    index: Buffer,
+    packed: Buffer,
+    block: Buffer,
     decoder: Decoder,
 }
 
@@ -66,9 +65,9 @@ impl Memory {
     pub(crate) fn new(layout: &Layout, packed: usize) -> Result<Self, Failure> {
         let sizes = layout.buffer_sizes();
         Ok(Self {
-            index: files::zeroed(sizes.index)?,
-            packed: files::zeroed(sizes.packed.max(packed))?,
-            block: files::zeroed(sizes.block)?,
+            index: Buffer::new(sizes.index)?,
+            packed: Buffer::new(sizes.packed.max(packed))?,
+            block: Buffer::new(sizes.block)?,
             decoder: Decoder::new(),
         })
     }
@@ -99,7 +98,7 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
     let mut memory = Memory::new(&layout, CHUNK)?;
-    let mut out = files::zeroed(CHUNK.max(layout.block_size() as usize))?;
+    let mut out = Buffer::new(CHUNK.max(layout.block_size() as usize))?;
     let mut reader = memory.reader(file, layout);
     let mut hasher = Hasher::default();
     let (size, block_size) = (layout.image_size(), u64::from(layout.block_size()));
@@ -165,6 +164,8 @@ pub(crate) fn unreadable(console: &dyn Console, path: &str, error: ReadError<Cod
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::dump::{self, Kind};
     use crate::fake::{Drive, FakeConsole, psp_disc};

@@ -10,7 +10,7 @@ use sector_decode::ReadAt;
 use crate::console::{Console, DiscState, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files::{Buffer, File};
 use crate::watch::{Unit, Watch};
 
 const CHUNK: usize = 128 << 10;
@@ -42,7 +42,7 @@ pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile
     found.sort();
     let total = found.iter().map(|(_, len)| len).sum();
     watch.begin("Reading files", total, Unit::Bytes);
-    let mut buf = files::zeroed(CHUNK)?;
+    let mut buf = Buffer::new(CHUNK)?;
     let (mut done, mut read) = (0, Vec::new());
     for (path, len) in found {
         let digests = match read_file(console, &path, &mut buf, &mut |bytes| {

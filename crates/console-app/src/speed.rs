@@ -10,7 +10,7 @@ use sector_decode::{Format, Layout, SECTOR_SIZE};
 use crate::check::{self, Memory};
 use crate::console::{Console, Mode};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files::{Buffer, File};
 use crate::text;
 use crate::watch::{Unit, Watch};
 
@@ -96,7 +96,7 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
     let mut memory = Memory::new(&layout, READ_AHEAD)?;
-    let mut out = files::zeroed(SIZES[SIZES.len() - 1] as usize)?;
+    let mut out = Buffer::new(SIZES[SIZES.len() - 1] as usize)?;
     let mut reader = memory.reader(file, layout);
     let image_size = layout.image_size();
     let tests: Vec<(Order, u32)> = [Order::Sequential, Order::Random]
