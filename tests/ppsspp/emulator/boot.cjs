@@ -41,9 +41,13 @@ process.on('uncaughtException', (error) => {
   // The emulator leaves its main function this way, and goes on in callbacks.
   if (error !== 'unwind') answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) });
 });
-process.on('unhandledRejection', (error) => answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }));
+process.on('unhandledRejection', (error) =>
+  answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }),
+);
 process.once('message', (job) => {
-  boot(job).catch((error) => answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }));
+  boot(job).catch((error) =>
+    answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }),
+  );
 });
 
 let answered = false;
@@ -63,7 +67,8 @@ async function boot(job) {
     put(FS, `${CARD}/${to}`, text === undefined ? fs.readFileSync(from) : Buffer.from(text));
   }
   FS.mkdirTree(CARD);
-  const program = job.program.to === undefined ? `${DISC}/${path.basename(job.program.from)}` : `${CARD}/${job.program.to}`;
+  const program =
+    job.program.to === undefined ? `${DISC}/${path.basename(job.program.from)}` : `${CARD}/${job.program.to}`;
   put(FS, program, fs.readFileSync(job.program.from));
   const reads = job.trace ? trace(FS, program) : undefined;
   const soundly = job.faults ? arrange(FS, job.faults, CARD) : (work) => work();
@@ -137,7 +142,11 @@ function settings() {
     audio_sync: false,
     config_save_on_exit: false,
   };
-  return Buffer.from(Object.entries(values).map(([name, value]) => `${name} = "${value}"\n`).join(''));
+  return Buffer.from(
+    Object.entries(values)
+      .map(([name, value]) => `${name} = "${value}"\n`)
+      .join(''),
+  );
 }
 
 function put(FS, file, bytes) {

@@ -44,7 +44,11 @@ export class Run {
     if (!fs.existsSync(root)) return [];
     const all = fs.readdirSync(root, { withFileTypes: true, recursive: true });
     const files = all.filter((entry) => entry.isFile());
-    return files.map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/')).sort();
+    return files
+      .map((entry) =>
+        path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/'),
+      )
+      .sort();
   }
 }
 
@@ -102,10 +106,11 @@ function runOnce(message) {
     const said = [];
     let started = false;
     let answer;
-    const tooLong = (what, seconds) => setTimeout(() => {
-      answer ??= { end: 'crashed', reason: `${what} after ${seconds} seconds` };
-      child.kill('SIGKILL');
-    }, seconds * 1000);
+    const tooLong = (what, seconds) =>
+      setTimeout(() => {
+        answer ??= { end: 'crashed', reason: `${what} after ${seconds} seconds` };
+        child.kill('SIGKILL');
+      }, seconds * 1000);
     let timer = tooLong('no start', START_SECONDS);
     child.stderr.on('data', (bytes) => said.push(bytes));
     child.on('message', (received) => {
