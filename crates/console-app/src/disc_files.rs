@@ -37,7 +37,7 @@ pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
     }
-    console.disc_start().map_err(Failure::DiscUnreadable)?;
+    console.disc_start().map_err(Failure::of_first_access)?;
     let mut found = find(console)?;
     found.sort();
     let total = found.iter().map(|(_, len)| len).sum();
@@ -62,7 +62,7 @@ fn find(console: &dyn Console) -> Result<Vec<(String, u64)>, Failure> {
     let mut folders = vec![(String::from("disc0:"), 0)];
     let mut found = Vec::new();
     while let Some((folder, depth)) = folders.pop() {
-        let entries = console.list(&folder).map_err(Failure::DiscUnreadable)?;
+        let entries = console.list(&folder).map_err(Failure::of_first_access)?;
         for entry in entries {
             let path = format!("{folder}/{}", entry.name);
             if !entry.is_folder {

@@ -117,7 +117,7 @@ pub fn look(console: &dyn Console) -> Result<Found, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
     }
-    console.disc_start().map_err(|code| source::failure(console, code))?;
+    console.disc_start().map_err(Failure::of_first_access)?;
     let Length { sectors, end, volume } = length::find(console)?;
     // A disc without readable names still is one.
     let disc = disc_info::identify(&mut RawDisc { console, sectors }).unwrap_or_default();

@@ -310,11 +310,14 @@ impl<'c> Screens<'c> {
     }
 
     fn driver(&mut self) -> Next {
+        /// Counters of a driver that is at work are looked at once a second.
+        const LOOK_EVERY: u64 = 1_000_000;
         let mut chosen = None;
         loop {
             let page = self.driver_page(chosen);
             self.show(&page);
-            let change = match self.console.wait_button() {
+            let Some(button) = self.console.wait_button_for(LOOK_EVERY) else { continue };
+            let change = match button {
                 Button::Home => return Next::Leave,
                 Button::Circle => return Next::Back,
                 Button::Left | Button::Right => {

@@ -28,7 +28,7 @@ pub(crate) fn failure(title: &str, subject: &str, failure: &Failure) -> Page {
 
 fn advice(failure: &Failure) -> Option<&'static str> {
     Some(match failure {
-        Failure::NoDisc => "Put a disc in and try again. PSP Go and PSP Street: some have no drive.",
+        Failure::NoDisc => "Put a disc in and try again. A PSP Go has no drive.",
         Failure::DiscRemoved => "The disc must stay in until the end. Nothing was kept.",
         Failure::SectorUnreadable { .. } => "Clean the disc and try again. Nothing was kept.",
         Failure::CardFull | Failure::NoSpace { .. } => {
