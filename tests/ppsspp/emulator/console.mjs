@@ -5,6 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { fromVideoMemory, png } from '../support/picture.mjs';
+
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 /** What reads or writes where there is no memory is stopped. */
@@ -88,6 +90,10 @@ export async function boot(job) {
     if (!started && start < STARTS) {
       console.error(`NOTE: PPSSPP did not start for ${job.name} (try ${start} of ${STARTS}): ${run.reason}`);
       continue;
+    }
+    const screen = path.join(output, 'screen.raw');
+    if (fs.existsSync(screen)) {
+      fs.writeFileSync(path.join(output, 'screen.png'), png(fromVideoMemory(fs.readFileSync(screen))));
     }
     if (run.reads) fs.writeFileSync(path.join(output, 'reads.json'), JSON.stringify(run.reads));
     judge(run, job.name);
