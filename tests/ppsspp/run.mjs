@@ -9,7 +9,10 @@ import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
 const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'cases');
-const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(folder, name));
+const files = fs
+  .readdirSync(folder)
+  .filter((name) => name.endsWith('.test.mjs'))
+  .map((name) => path.join(folder, name));
 const words = process.argv.slice(2).map((word) => new RegExp(word.replaceAll(/[^\w ]/g, '\\$&'), 'i'));
 
 // A console takes one core and 750 MB.

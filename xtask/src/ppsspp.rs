@@ -13,7 +13,7 @@ use crate::toolchain::{PSP_TARGET, PspToolchain};
 use crate::{paths, psp, shell};
 
 /// The oldest Node whose test runner the tests can use, as major and minor number.
-const OLDEST_NODE: (u32, u32) = (18, 17);
+const OLDEST_NODE: (u32, u32) = (20, 11);
 
 /// Options of `cargo xtask ppsspp`.
 #[derive(clap::Args)]

@@ -42,12 +42,16 @@ impl Steps {
         value
     }
 
-    /// Notes that a step cannot run on this machine. Where a skipped step would go unnoticed, which is when `CI` is
-    /// set, that is a failure.
+    /// Notes that a step cannot run on this machine. Where nobody would notice, which is when `CI` is set, that is
+    /// a failure.
     pub(crate) fn skip(&mut self, name: &'static str, reason: String) {
-        eprintln!("\n== {name}\nSKIPPED: {reason}");
         let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-        let result = if in_ci { Outcome::Failed(reason) } else { Outcome::Skipped(reason) };
+        self.note_skipped(name, reason, in_ci);
+    }
+
+    fn note_skipped(&mut self, name: &'static str, reason: String, is_failure: bool) {
+        eprintln!("\n== {name}\nSKIPPED: {reason}");
+        let result = if is_failure { Outcome::Failed(reason) } else { Outcome::Skipped(reason) };
         self.done.push(Step { name, took: Duration::ZERO, result });
     }
 
@@ -78,5 +82,33 @@ impl Steps {
             _ => eprintln!("{failed} of {count} steps failed."),
         }
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(steps: &Steps, code: ExitCode) {
+        assert_eq!(format!("{:?}", steps.summary()), format!("{code:?}"));
+    }
+
+    #[test]
+    fn one_failure_fails_all() {
+        let mut steps = Steps::default();
+        assert_eq!(steps.run("first", || Ok(1)), Some(1));
+        ends(&steps, ExitCode::SUCCESS);
+        assert_eq!(steps.run("second", || -> Result<()> { anyhow::bail!("broken") }), None);
+        assert_eq!(steps.run("third", || Ok(3)), Some(3));
+        ends(&steps, ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn a_skipped_step_is_a_failure_only_where_nobody_looks() {
+        for (in_ci, code) in [(false, ExitCode::SUCCESS), (true, ExitCode::FAILURE)] {
+            let mut steps = Steps::default();
+            steps.note_skipped("some step", "there is no such program".to_owned(), in_ci);
+            ends(&steps, code);
+        }
     }
 }

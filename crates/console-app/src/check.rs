@@ -1,14 +1,13 @@
 //! Decodes all of an image on the card: is it sound, and which disc is it?
 
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use sector_decode::{BlockIndex, Buffers, Decoder, Format, Layout, ReadError, SECTOR_SIZE, SectorReader};
 
 use crate::console::{Code, Console, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files::{Buffer, File};
 use crate::watch::{Unit, Watch};
 
 /// How much of the image is decoded at a time. Enough for the card to be fast, little enough for Circle to be
@@ -55,9 +54,9 @@ pub struct Damage {
 
 /// The memory that reading an image takes.
 pub(crate) struct Memory {
-    index: Vec<u8>,
-    packed: Vec<u8>,
-    block: Vec<u8>,
+    index: Buffer,
+    packed: Buffer,
+    block: Buffer,
     decoder: Decoder,
 }
 
@@ -66,9 +65,9 @@ impl Memory {
     pub(crate) fn new(layout: &Layout, packed: usize) -> Result<Self, Failure> {
         let sizes = layout.buffer_sizes();
         Ok(Self {
-            index: files::zeroed(sizes.index)?,
-            packed: files::zeroed(sizes.packed.max(packed))?,
-            block: files::zeroed(sizes.block)?,
+            index: Buffer::new(sizes.index)?,
+            packed: Buffer::new(sizes.packed.max(packed))?,
+            block: Buffer::new(sizes.block)?,
             decoder: Decoder::new(),
         })
     }
@@ -99,7 +98,7 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
     let mut memory = Memory::new(&layout, CHUNK)?;
-    let mut out = files::zeroed(CHUNK.max(layout.block_size() as usize))?;
+    let mut out = Buffer::new(CHUNK.max(layout.block_size() as usize))?;
     let mut reader = memory.reader(file, layout);
     let mut hasher = Hasher::default();
     let (size, block_size) = (layout.image_size(), u64::from(layout.block_size()));
@@ -115,17 +114,12 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
         let buf = &mut out[..usize::try_from(end - at).unwrap_or(0)];
         match reader.read(at, buf) {
             Ok(()) => hasher.update(buf),
-            Err(ReadError::Source { offset, error }) => {
-                return Err(Failure::of_read(console, path, offset.0, error));
-            }
-            Err(ReadError::OutOfRange { offset, .. }) => {
-                return Err(Failure::Read { offset, code: Code::IO });
-            }
+            // One of the blocks is damaged: which?
             Err(ReadError::Block { .. }) => {
                 for number in at / block_size..end.div_ceil(block_size) {
                     let block = BlockIndex(u32::try_from(number).unwrap_or(u32::MAX));
                     match reader.view(block) {
-                        Ok(_) => {}
+                        Ok(view) => hasher.update(view.data),
                         Err(ReadError::Block { block, offset, error }) => {
                             damaged += 1;
                             let lba = number * block_size / u64::from(SECTOR_SIZE);
@@ -136,15 +130,11 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
                                 message: error.to_string(),
                             });
                         }
-                        Err(ReadError::Source { offset, error }) => {
-                            return Err(Failure::of_read(console, path, offset.0, error));
-                        }
-                        Err(ReadError::OutOfRange { offset, .. }) => {
-                            return Err(Failure::Read { offset, code: Code::IO });
-                        }
+                        Err(error) => return Err(unreadable(console, path, error)),
                     }
                 }
             }
+            Err(error) => return Err(unreadable(console, path, error)),
         }
         at = end;
     }
@@ -163,8 +153,19 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
     })
 }
 
+/// Says why an image cannot be read at a place where that is the end of it.
+pub(crate) fn unreadable(console: &dyn Console, path: &str, error: ReadError<Code>) -> Failure {
+    match error {
+        ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
+        ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
+        ReadError::OutOfRange { offset, .. } => Failure::Read { offset, code: Code::IO },
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::dump::{self, Kind};
     use crate::fake::{Drive, FakeConsole, psp_disc};

@@ -219,6 +219,9 @@ pub trait Console {
     /// Waits for a button.
     fn wait_button(&self) -> Button;
 
+    /// Waits for a button for so many microseconds. `None` when there was none.
+    fn wait_button_for(&self, micros: u64) -> Option<Button>;
+
     /// Whether the user wants to stop what is going on: Circle is down, or the program is being left.
     fn wants_to_stop(&self) -> bool;
 

@@ -10,7 +10,7 @@ use sector_decode::ReadAt;
 use crate::console::{Console, DiscState, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files::{Buffer, File};
 use crate::watch::{Unit, Watch};
 
 const CHUNK: usize = 128 << 10;
@@ -37,12 +37,12 @@ pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
     }
-    console.disc_start().map_err(Failure::DiscUnreadable)?;
+    console.disc_start().map_err(Failure::of_first_access)?;
     let mut found = find(console)?;
     found.sort();
     let total = found.iter().map(|(_, len)| len).sum();
     watch.begin("Reading files", total, Unit::Bytes);
-    let mut buf = files::zeroed(CHUNK)?;
+    let mut buf = Buffer::new(CHUNK)?;
     let (mut done, mut read) = (0, Vec::new());
     for (path, len) in found {
         let digests = match read_file(console, &path, &mut buf, &mut |bytes| {
@@ -62,7 +62,7 @@ fn find(console: &dyn Console) -> Result<Vec<(String, u64)>, Failure> {
     let mut folders = vec![(String::from("disc0:"), 0)];
     let mut found = Vec::new();
     while let Some((folder, depth)) = folders.pop() {
-        let entries = console.list(&folder).map_err(Failure::DiscUnreadable)?;
+        let entries = console.list(&folder).map_err(Failure::of_first_access)?;
         for entry in entries {
             let path = format!("{folder}/{}", entry.name);
             if !entry.is_folder {

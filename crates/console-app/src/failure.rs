@@ -136,6 +136,15 @@ impl Failure {
         }
     }
 
+    /// Says what it means that a disc cannot be read at all. The drive need not know that it is empty before it is
+    /// asked to read.
+    pub(crate) fn of_first_access(code: Code) -> Self {
+        match code {
+            Code::NO_ENTRY | Code::NO_DEVICE | Code::NO_MEDIUM => Self::NoDisc,
+            code => Self::DiscUnreadable(code),
+        }
+    }
+
     /// Says what went wrong while a header was read.
     pub(crate) fn of_probe(console: &dyn Console, path: &str, error: OpenError<Code>) -> Self {
         match error {

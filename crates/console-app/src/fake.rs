@@ -323,6 +323,10 @@ impl Console for FakeConsole {
         self.buttons.borrow_mut().pop_front().unwrap_or(Button::Home)
     }
 
+    fn wait_button_for(&self, _micros: u64) -> Option<Button> {
+        Some(self.wait_button())
+    }
+
     fn wants_to_stop(&self) -> bool {
         self.stop.get()
     }

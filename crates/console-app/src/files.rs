@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
 
 use sector_decode::ReadAt;
 
@@ -109,9 +110,9 @@ pub(crate) fn read_all(console: &dyn Console, path: &str, max: usize) -> Result<
     if len > max as u64 {
         return Err(Failure::TooLong { path: path.to_owned(), len });
     }
-    let mut bytes = zeroed(usize::try_from(len).unwrap_or(max))?;
+    let mut bytes = Buffer::new(usize::try_from(len).unwrap_or(max))?;
     file.read_exact_at(&mut bytes, 0).map_err(failed)?;
-    Ok(Some(bytes))
+    Ok(Some(bytes.to_vec()))
 }
 
 /// Writes a file as a whole, in place of one of that name.
@@ -126,10 +127,54 @@ pub(crate) fn exists(console: &dyn Console, path: &str) -> bool {
     File::open(console, path, Mode::Read).is_ok()
 }
 
-/// Zeroed memory, or an error where an allocation that just aborts would lose what was done so far.
-pub(crate) fn zeroed(bytes: usize) -> Result<Vec<u8>, Failure> {
-    let mut memory = Vec::new();
-    memory.try_reserve_exact(bytes).map_err(|_| Failure::OutOfMemory { bytes })?;
-    memory.resize(bytes, 0);
-    Ok(memory)
+/// Bytes that the console's processor keeps together. Its drivers read straight into memory that begins at a multiple of
+/// this, and by way of a copy into other memory.
+const LINE: usize = 64;
+
+/// Zeroed memory for the console's drivers to read into.
+pub(crate) struct Buffer {
+    memory: Vec<u8>,
+    start: usize,
+    len: usize,
+}
+
+impl Buffer {
+    /// Takes memory, or gives an error where an allocation that just aborts would lose what was done so far.
+    pub(crate) fn new(len: usize) -> Result<Self, Failure> {
+        let bytes = len + LINE - 1;
+        let mut memory = Vec::new();
+        memory.try_reserve_exact(bytes).map_err(|_| Failure::OutOfMemory { bytes })?;
+        memory.resize(bytes, 0);
+        let start = memory.as_ptr().align_offset(LINE).min(LINE - 1);
+        Ok(Self { memory, start, len })
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.memory[self.start..self.start + self.len]
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.memory[self.start..self.start + self.len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_for_drivers_begins_at_a_cache_line() {
+        for len in [0, 1, 63, 64, 100_000] {
+            let buffer = Buffer::new(len).unwrap();
+            assert_eq!((buffer.len(), buffer.as_ptr().addr() % LINE), (len, 0));
+            assert!(buffer.iter().all(|&byte| byte == 0));
+        }
+        assert!(matches!(Buffer::new(usize::MAX / 2), Err(Failure::OutOfMemory { .. })));
+    }
 }

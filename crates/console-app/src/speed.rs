@@ -1,15 +1,16 @@
 //! How fast an image can be read from the card, in reads of the sizes that games make.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-use sector_decode::{Format, Layout, ReadError, SECTOR_SIZE};
+use sector_decode::{Format, Layout, SECTOR_SIZE};
 
-use crate::check::Memory;
-use crate::console::{Code, Console, Mode};
+use crate::check::{self, Memory};
+use crate::console::{Console, Mode};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files::{Buffer, File};
 use crate::text;
 use crate::watch::{Unit, Watch};
 
@@ -68,6 +69,8 @@ pub struct Report {
     /// Sequential reads of each of [`SIZES`], then random ones. Sizes that are larger than the image are left
     /// out.
     pub speeds: Vec<Speed>,
+    /// The file that the report was added to, or why it was not.
+    pub kept: Result<String, Failure>,
 }
 
 impl Report {
@@ -84,7 +87,7 @@ impl Report {
     }
 }
 
-/// Measures reads of the image at `path`.
+/// Measures reads of the image at `path`, and adds the result to a file beside the program.
 ///
 /// # Errors
 ///
@@ -93,7 +96,7 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
     let mut memory = Memory::new(&layout, READ_AHEAD)?;
-    let mut out = files::zeroed(SIZES[SIZES.len() - 1] as usize)?;
+    let mut out = Buffer::new(SIZES[SIZES.len() - 1] as usize)?;
     let mut reader = memory.reader(file, layout);
     let image_size = layout.image_size();
     let tests: Vec<(Order, u32)> = [Order::Sequential, Order::Random]
@@ -118,11 +121,7 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
                 random ^= random << 17;
                 at = random % places * u64::from(SECTOR_SIZE);
             }
-            reader.read(at, buf).map_err(|error| match error {
-                ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
-                ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
-                ReadError::OutOfRange { offset, .. } => Failure::Read { offset, code: Code::IO },
-            })?;
+            reader.read(at, buf).map_err(|error| check::unreadable(console, path, error))?;
             bytes += u64::from(size);
             at += u64::from(size);
             let now = console.micros();
@@ -140,5 +139,22 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
         speeds.push(Speed { order, size, bytes, micros });
         watch.advance((number as u64 + 1) * MOST_MICROS)?;
     }
-    Ok(Report { path: path.into(), format: layout.format(), block_size: layout.block_size(), speeds })
+    let mut report = Report {
+        path: path.into(),
+        format: layout.format(),
+        block_size: layout.block_size(),
+        speeds,
+        kept: Err(Failure::NothingToDo),
+    };
+    report.kept = keep(console, &report);
+    Ok(report)
+}
+
+/// Adds a report to the file beside the program.
+fn keep(console: &dyn Console, report: &Report) -> Result<String, Failure> {
+    let path = format!("{}speed.txt", console.folder());
+    let mut file = File::open(console, &path, Mode::Append)?;
+    file.write(report.lines().as_bytes())?;
+    file.close()?;
+    Ok(path)
 }

@@ -276,6 +276,7 @@ fn speed_report(json: &mut Object, report: &speed::Report) {
         json.end()
     });
     json.raw("speeds", &list(speeds));
+    json.text_or_null("file", report.kept.as_deref().ok());
 }
 
 fn dump_report(json: &mut Object, report: &dump::Report) {

@@ -72,7 +72,13 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             name: "PPSSPP",
             key: "ppsspp",
             console: PSP,
-            cells: [Yes, NO_CSO2, No("it takes ZSO for a plain image and fails"), NO_DAX, NO_JSO],
+            cells: [
+                Yes,
+                No("it takes CSO v2 for version 1 and misreads its plain and LZ4 blocks"),
+                No("it takes ZSO for a plain image and fails"),
+                NO_DAX,
+                NO_JSO,
+            ],
             rules: &[
                 powers_of_two,
                 |facts| shift_up_to(facts, 20, "more than 20 is refused"),

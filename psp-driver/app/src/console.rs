@@ -96,7 +96,7 @@ impl Console for Psp {
     }
 
     fn disc_start(&self) -> Result<(), Code> {
-        disc::start()
+        self.disc.start()
     }
 
     fn disc_end(&self) -> Result<u32, Code> {
@@ -113,6 +113,10 @@ impl Console for Psp {
 
     fn wait_button(&self) -> Button {
         input::wait()
+    }
+
+    fn wait_button_for(&self, micros: u64) -> Option<Button> {
+        input::wait_for(micros)
     }
 
     fn wants_to_stop(&self) -> bool {

@@ -9,6 +9,7 @@ use crate::files;
 unsafe extern "C" {
     fn sceUmdCheckMedium() -> i32;
     fn sceUmdActivate(unit: i32, drive: *const u8) -> i32;
+    fn sceUmdDeactivate(unit: i32, drive: *const u8) -> i32;
     fn sceUmdWaitDriveStatWithTimer(state: i32, micros: u32) -> i32;
     fn sceUmdGetDriveStat() -> i32;
 }
@@ -30,20 +31,25 @@ pub(crate) fn state() -> DiscState {
     if unsafe { sceUmdCheckMedium() } > 0 { DiscState::Present } else { DiscState::None }
 }
 
-/// Makes the disc ready.
-pub(crate) fn start() -> Result<(), Code> {
-    // SAFETY: Plain calls with a name that ends with a NUL.
-    unsafe {
-        if sceUmdGetDriveStat() & READY != 0 {
-            return Ok(());
-        }
-        files::checked(sceUmdActivate(1, c"disc0:".as_ptr().cast()))?;
-        files::checked(sceUmdWaitDriveStatWithTimer(READY, PATIENCE))?;
-    }
-    Ok(())
-}
-
 impl RawDisc {
+    /// Makes the disc ready, which may be another one than last time.
+    pub(crate) fn start(&self) -> Result<(), Code> {
+        self.close();
+        let name = c"disc0:".as_ptr().cast();
+        // SAFETY: Plain calls with a name that ends with a NUL.
+        unsafe {
+            let state = sceUmdGetDriveStat();
+            if state >= 0 && state & READY != 0 {
+                return Ok(());
+            }
+            // What is left of a disc that was taken out; without one it fails, which is as well.
+            sceUmdDeactivate(1, name);
+            files::checked(sceUmdActivate(1, name))?;
+            files::checked(sceUmdWaitDriveStatWithTimer(READY, PATIENCE))?;
+        }
+        Ok(())
+    }
+
     fn open(&self) -> Result<Handle, Code> {
         if let Some(handle) = self.handle.get() {
             return Ok(handle);

@@ -105,9 +105,11 @@ library!("scePower", STRONG, {
     scePowerSetClockFrequency = 0x7374_86F2,
 });
 
-library!("sceUmdUser", STRONG, {
+// Consoles without a drive may lack it.
+library!("sceUmdUser", WEAK, {
     sceUmdCheckMedium = 0x46EB_B729,
     sceUmdActivate = 0xC618_3D47,
+    sceUmdDeactivate = 0xE837_42BA,
     sceUmdWaitDriveStatWithTimer = 0x5620_2973,
     sceUmdGetDriveStat = 0x6B4A_146C,
 });

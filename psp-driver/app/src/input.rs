@@ -5,6 +5,8 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use console_app::Button;
 
+use crate::system;
+
 unsafe extern "C" {
     fn sceCtrlSetSamplingCycle(cycle: i32) -> i32;
     fn sceCtrlSetSamplingMode(mode: i32) -> i32;
@@ -101,10 +103,20 @@ pub(crate) fn wants_to_stop() -> bool {
 
 /// Waits for a button.
 pub(crate) fn wait() -> Button {
+    loop {
+        if let Some(button) = wait_for(u64::MAX) {
+            return button;
+        }
+    }
+}
+
+/// Waits for a button for so many microseconds.
+pub(crate) fn wait_for(micros: u64) -> Option<Button> {
+    let begun = system::micros();
     let mut frames = 0;
     loop {
         if is_leaving() {
-            return Button::Home;
+            return Some(Button::Home);
         }
         let mut buttons = pressed();
         if held() & REPEATING == 0 {
@@ -117,7 +129,10 @@ pub(crate) fn wait() -> Button {
             }
         }
         if let Some((_, button)) = BUTTONS.iter().find(|(bit, _)| buttons & bit != 0) {
-            return *button;
+            return Some(*button);
+        }
+        if system::micros().saturating_sub(begun) >= micros {
+            return None;
         }
         // SAFETY: A plain call.
         unsafe { sceDisplayWaitVblankStart() };

@@ -1,9 +1,10 @@
 //! A custom firmware around the driver, for tests in PPSSPP, which is a PSP without one.
 //!
-//! The module starts as a program would, or as a plugin before another program. It loads `cisor.prx` with the emulator's own module loader, puts its own
-//! functions in the place of those that the driver imports and the emulator lacks (`firmware`, `loader`), and then
-//! calls the driver as the console's I/O manager does (`call`, `abi.s`), as a script tells it (`script`). What the
-//! driver answered goes to a file, and the tests compare it with the disc; no judgement is made here.
+//! The module starts as a program would, or as a plugin before another program. It loads `cisor.prx` with the
+//! emulator's own module loader, puts its own functions in the place of those that the driver imports and the
+//! emulator lacks (`firmware`, `loader`), and then calls the driver as the console's I/O manager does (`call`,
+//! `abi.s`), as a script tells it (`script`). What the driver answered goes to a file, and the tests compare it
+//! with the disc; no judgement is made here.
 #![no_std]
 #![no_main]
 #![feature(asm_experimental_arch)]

@@ -9,7 +9,7 @@ import { before, describe, test } from 'node:test';
 
 import { setting } from '../emulator/console.mjs';
 import { FOLDER, runApp } from '../support/app.mjs';
-import { compress, mustCisor } from '../support/cisor.mjs';
+import { compress, mustCisor, verdictOf } from '../support/cisor.mjs';
 import { makeDisc, SECTOR } from '../support/disc.mjs';
 import { Script } from '../support/mock.mjs';
 import { crc32 } from '../support/picture.mjs';
@@ -48,7 +48,11 @@ function isTheDisc(run, name, result) {
 const USED_CARD = [{ to: 'ISO/README.TXT', text: 'images' }];
 
 describe('dumping a disc', () => {
-  for (const [block, formats] of [['2K', ['zso', 'cso', 'iso']], ['16K', ['zso']], ['32K', ['iso']]]) {
+  for (const [block, formats] of [
+    ['2K', ['zso', 'cso', 'iso']],
+    ['16K', ['zso']],
+    ['32K', ['iso']],
+  ]) {
     test(`a CSO with blocks of ${block} is booted and dumped to ${formats.join(', ')}, and its files are read`, async () => {
       const image = compress(disc.iso, `app-${block}.cso`, '--for', 'ppsspp', '-b', block);
       const dumps = formats.map((format) => `dump ${format} ms0:/ISO/DUMP.${format}`);
@@ -67,20 +71,33 @@ describe('dumping a disc', () => {
       assert.deepEqual(names, [...disc.files.keys()].sort());
       for (const file of read) {
         const bytes = disc.files.get(file.path.slice('disc0:/'.length));
-        assert.deepEqual([file.size, file.sha1, file.crc32], [bytes.length, sha1(bytes), crc(bytes)], file.path);
+        assert.deepEqual(
+          [file.size, file.sha1, file.crc32],
+          [bytes.length, sha1(bytes), crc(bytes)],
+          file.path,
+        );
       }
     });
   }
 
   test('where a program reads its disc can be noted', async () => {
-    const run = await runApp({ name: 'app-trace', program: { from: disc.iso }, commands: ['read-files', 'exit'], trace: true, seconds: 60 });
+    const run = await runApp({
+      name: 'app-trace',
+      program: { from: disc.iso },
+      commands: ['read-files', 'exit'],
+      trace: true,
+      seconds: 60,
+    });
     allOk(run);
     // In the order in which they were read: where the volume and its directories are, the program, every file.
-    const touched = new Set(run.reads.flatMap(([first, count]) => Array.from({ length: count }, (_, number) => first + number)));
+    const touched = new Set(
+      run.reads.flatMap(([first, count]) => Array.from({ length: count }, (_, number) => first + number)),
+    );
     assert.ok(touched.has(16));
     for (const [name, bytes] of disc.files) {
       const at = disc.bytes.indexOf(bytes.subarray(0, SECTOR)) / SECTOR;
-      if (bytes.length >= SECTOR && Number.isInteger(at)) assert.ok(touched.has(at), `${name} at sector ${at}`);
+      if (bytes.length >= SECTOR && Number.isInteger(at))
+        assert.ok(touched.has(at), `${name} at sector ${at}`);
     }
   });
 
@@ -96,6 +113,7 @@ describe('dumping a disc', () => {
     const [dump] = run.of('dump');
     const right = dump.status === 'ok' && run.file('ISO/DUMP.iso').equals(disc.bytes);
     assert.ok(!right, 'PPSSPP has learned to read it: tell `cisor info`');
+    assert.equal(verdictOf(image, 'ppsspp').verdict, 'refuses');
   });
 });
 
@@ -109,18 +127,37 @@ describe('checking images', () => {
   ];
 
   test('the hashes are those of the disc, in every format', async () => {
-    const images = FORMATS.map(({ name, args }) => ({ to: `ISO/${name}`, from: compress(disc.iso, name, ...args) }));
+    const images = FORMATS.map(({ name, args }) => ({
+      to: `ISO/${name}`,
+      from: compress(disc.iso, name, ...args),
+    }));
     const run = await runApp({
       name: 'app-check',
       card: [...images, { to: 'ISO/check.iso', from: disc.iso }],
-      commands: ['images list', ...images.map(({ to }) => `check ms0:/${to}`), 'check ms0:/ISO/check.iso', 'exit'],
+      commands: [
+        'images list',
+        ...images.map(({ to }) => `check ms0:/${to}`),
+        'check ms0:/ISO/check.iso',
+        'exit',
+      ],
       seconds: 180,
     });
     allOk(run);
     const [list] = run.of('images');
-    assert.deepEqual(list.images.map((image) => image.format).sort(), ['cso', 'cso2', 'dax', 'iso', 'jso', 'zso']);
+    assert.deepEqual(list.images.map((image) => image.format).sort(), [
+      'cso',
+      'cso2',
+      'dax',
+      'iso',
+      'jso',
+      'zso',
+    ]);
     for (const image of list.images) {
-      assert.deepEqual([image.title, image.disc_id.replace('-', ''), image.size], ['app', 'CISO00002', disc.bytes.length], image.path);
+      assert.deepEqual(
+        [image.title, image.disc_id.replace('-', ''), image.size],
+        ['app', 'CISO00002', disc.bytes.length],
+        image.path,
+      );
     }
     const checks = run.of('check');
     assert.equal(checks.length, FORMATS.length + 1);
@@ -159,8 +196,14 @@ describe('checking images', () => {
     ];
     const headers = [
       { name: 'SHORT.CSO', bytes: whole.subarray(0, 20) },
-      { name: 'BLOCK.CSO', bytes: Buffer.concat([whole.subarray(0, 16), Buffer.alloc(4), whole.subarray(20)]) },
-      { name: 'HUGE.CSO', bytes: Buffer.concat([whole.subarray(0, 8), Buffer.alloc(8, 0x7f), whole.subarray(16)]) },
+      {
+        name: 'BLOCK.CSO',
+        bytes: Buffer.concat([whole.subarray(0, 16), Buffer.alloc(4), whole.subarray(20)]),
+      },
+      {
+        name: 'HUGE.CSO',
+        bytes: Buffer.concat([whole.subarray(0, 8), Buffer.alloc(8, 0x7f), whole.subarray(16)]),
+      },
       { name: 'EMPTY.CSO', bytes: Buffer.alloc(0) },
     ];
     const run = await runApp({
@@ -182,7 +225,10 @@ describe('checking images', () => {
     }
     for (const [number, { name }] of headers.entries()) {
       const result = results[cases.length + number];
-      assert.ok(['damaged', 'failed', 'refused'].includes(result.status), `${name}: ${JSON.stringify(result)}`);
+      assert.ok(
+        ['damaged', 'failed', 'refused'].includes(result.status),
+        `${name}: ${JSON.stringify(result)}`,
+      );
       assert.ok(result.error.message.length > 10, name);
     }
   });
@@ -203,7 +249,10 @@ describe('what can go wrong', () => {
     });
     const [dump] = run.of('dump');
     assert.ok(['failed', 'refused'].includes(dump.status), JSON.stringify(dump));
-    assert.ok(kinds.includes(dump.error.kind), `${dump.error.kind} instead of ${kinds.join(' or ')}: ${dump.error.message}`);
+    assert.ok(
+      kinds.includes(dump.error.kind),
+      `${dump.error.kind} instead of ${kinds.join(' or ')}: ${dump.error.message}`,
+    );
     assert.equal(run.file('ISO/DUMP.cso'), undefined, 'half an image under the final name');
     return run;
   }
@@ -234,7 +283,11 @@ describe('what can go wrong', () => {
     });
     const [dump] = run.of('dump');
     assert.equal(dump.status, 'interrupted', JSON.stringify(dump));
-    assert.deepEqual(run.files().filter((name) => name.startsWith('ISO/')), [], 'something stayed behind');
+    assert.deepEqual(
+      run.files().filter((name) => name.startsWith('ISO/')),
+      [],
+      'something stayed behind',
+    );
   });
 
   test('a file of that name is there', async () => {
@@ -265,17 +318,27 @@ describe('what can go wrong', () => {
   });
 
   test('commands that make no sense', async () => {
-    const run = await runApp({ name: 'app-nonsense', commands: ['dance', 'check', 'dump tar ms0:/X', 'check "ms0:/unclosed'], seconds: 60 });
+    const run = await runApp({
+      name: 'app-nonsense',
+      commands: ['dance', 'check', 'dump tar ms0:/X', 'check "ms0:/unclosed'],
+      seconds: 60,
+    });
     assert.equal(run.results.filter(({ event }) => event === 'bad-line').length, 4);
     assert.equal(run.results.filter(({ command }) => command).length, 0, 'something was run all the same');
-    assert.deepEqual(run.files().filter((name) => !name.startsWith(FOLDER)), []);
+    assert.deepEqual(
+      run.files().filter((name) => !name.startsWith(FOLDER)),
+      [],
+    );
   });
 });
 
 describe('the driver, seen from a program', () => {
   test('the program reads its counters through the system calls of its library', async () => {
     const image = compress(disc.iso, 'live.cso', '--for', 'psp');
-    const script = new Script().image('ms0:/ISO/GAME.CSO').load().start(({ v0 }) => assert.equal(v0, 0));
+    const script = new Script()
+      .image('ms0:/ISO/GAME.CSO')
+      .load()
+      .start(({ v0 }) => assert.equal(v0, 0));
     const run = await runApp({
       name: 'app-live',
       card: [...script.asPlugin(), { to: 'ISO/GAME.CSO', from: image }],
@@ -286,7 +349,10 @@ describe('the driver, seen from a program', () => {
     script.judge(run);
     allOk(run);
     const [{ live }] = run.of('driver');
-    assert.deepEqual([live.serving, live.format, live.block_size, live.sectors], [true, 'cso', 2048, disc.bytes.length / SECTOR]);
+    assert.deepEqual(
+      [live.serving, live.format, live.block_size, live.sectors],
+      [true, 'cso', 2048, disc.bytes.length / SECTOR],
+    );
     assert.ok(live.card_reads > 0);
   });
 
@@ -310,7 +376,10 @@ describe('the driver, seen from a program', () => {
     const [installed, status, again] = run.of('driver');
     assert.deepEqual([installed.changed, status.installed, again.changed], [true, true, false]);
     const lines = run.file('SEPLUGINS/PLUGINS.TXT').toString().split(/\r?\n/);
-    assert.ok(lines.includes(list.trim()) && lines.includes('umd, ms0:/SEPLUGINS/cisor.prx, on'), lines.join(' / '));
+    assert.ok(
+      lines.includes(list.trim()) && lines.includes('umd, ms0:/SEPLUGINS/cisor.prx, on'),
+      lines.join(' / '),
+    );
     assert.equal(run.file(installed.backup.slice('ms0:/'.length)).toString(), list);
 
     const removed = await runApp({

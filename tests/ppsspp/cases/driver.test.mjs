@@ -63,10 +63,19 @@ function number(value) {
 /** A read as the file system makes it, and its check against the disc. */
 function read(script, position, size, shift, kind = 0) {
   const input = readParameters(0, position, size, shift === 0, kind);
-  return script.devctl(COMMAND.read, input, size, ({ v0, output }) => {
-    assert.equal(v0, size);
-    assert.ok(output.equals(disc.bytes.subarray(position, position + size)), `${size} bytes at ${position} differ`);
-  }, { k1: PROGRAM, shift });
+  return script.devctl(
+    COMMAND.read,
+    input,
+    size,
+    ({ v0, output }) => {
+      assert.equal(v0, size);
+      assert.ok(
+        output.equals(disc.bytes.subarray(position, position + size)),
+        `${size} bytes at ${position} differ`,
+      );
+    },
+    { k1: PROGRAM, shift },
+  );
 }
 
 describe('the built driver beside a mock of the firmware', () => {
@@ -76,22 +85,37 @@ describe('the built driver beside a mock of the firmware', () => {
       const script = serving();
       // As the file system mounts a disc.
       for (const command of [COMMAND.mayMount, COMMAND.sectorSize]) {
-        script.devctl(command, Buffer.from('umd0:'), 4, ({ v0 }) => assert.equal(v0, NOTED + 20, 'left to the device before'));
+        script.devctl(command, Buffer.from('umd0:'), 4, ({ v0 }) =>
+          assert.equal(v0, NOTED + 20, 'left to the device before'),
+        );
       }
-      script.devctl(COMMAND.lastSector, NONE, 4, (answer) => assert.deepEqual([answer.v0, answer.word(0)], [0, sectors]));
+      script.devctl(COMMAND.lastSector, NONE, 4, (answer) =>
+        assert.deepEqual([answer.v0, answer.word(0)], [0, sectors]),
+      );
       script.devctl(COMMAND.volume, NONE, 4, ({ v0 }) => assert.equal(v0, 0));
       // The whole disc in pieces, then pieces of all lengths at all places into buffers of all alignments.
-      for (let at = 0; at < disc.bytes.length; at += 128 * 1024) read(script, at, Math.min(128 * 1024, disc.bytes.length - at), 0);
+      for (let at = 0; at < disc.bytes.length; at += 128 * 1024)
+        read(script, at, Math.min(128 * 1024, disc.bytes.length - at), 0);
       const roll = dice(block);
       for (let count = 0; count < 150; count += 1) {
         const size = 1 + roll([64, SECTOR, SECTOR * 2, 40_000][roll(4)]);
-        read(script, roll(disc.bytes.length - size), size, [0, 0, 1, 3, 4, 37][roll(6)], roll(8) === 0 ? 3 : 0);
+        read(
+          script,
+          roll(disc.bytes.length - size),
+          size,
+          [0, 0, 1, 3, 4, 37][roll(6)],
+          roll(8) === 0 ? 3 : 0,
+        );
       }
-      for (const position of [0, SECTOR - 1, SECTOR, disc.bytes.length - SECTOR]) read(script, position, 1, 0);
+      for (const position of [0, SECTOR - 1, SECTOR, disc.bytes.length - SECTOR])
+        read(script, position, 1, 0);
       script.library('status', 0, ({ v0 }) => assert.equal(v0, 1));
       script.library('image', 32, (answer) => {
         assert.equal(answer.v0, 32);
-        assert.deepEqual([0, 4, 8].map((at) => answer.word(at)), [format, block, sectors]);
+        assert.deepEqual(
+          [0, 4, 8].map((at) => answer.word(at)),
+          [format, block, sectors],
+        );
         assert.equal(answer.word(16), disc.bytes.length);
         assert.equal(answer.word(24), fs.statSync(image).size);
       });
@@ -118,15 +142,22 @@ describe('the built driver and what it is asked for', () => {
     script.read(0, 5, ({ v0, output }) => {
       assert.equal(v0, 3, 'clipped at the end');
       assert.ok(output.subarray(0, 3 * SECTOR).equals(piece(sectors - 3, 3)));
-      assert.ok(output.subarray(3 * SECTOR).every((byte) => byte === 0xee), 'more written than delivered');
+      assert.ok(
+        output.subarray(3 * SECTOR).every((byte) => byte === 0xee),
+        'more written than delivered',
+      );
     });
     script.lseek(1, 40, 0, ({ long }) => assert.equal(long, 40n));
     script.lseek(1, -100, 1, ({ long }) => assert.ok(long < 0n, 'in front of the beginning'));
     script.lseek(1, 2, 1, ({ long }) => assert.equal(long, 42n, 'the position stayed'));
     script.read(1, 20, ({ v0, output }) => assert.ok(v0 === 20 && output.equals(piece(42, 20))));
     script.ioctl(1, 0x01d2_0001, NONE, 4, (answer) => assert.deepEqual([answer.v0, answer.word(0)], [0, 62]));
-    script.ioctl(1, 0x01f3_0003, number(3), 3 * SECTOR, ({ v0, output }) => assert.ok(v0 === 3 && output.equals(piece(62, 3))));
-    script.ioctl(1, 0x01f1_00a6, Buffer.concat([number(9), Buffer.alloc(12)]), 0, ({ v0 }) => assert.equal(v0, 0));
+    script.ioctl(1, 0x01f3_0003, number(3), 3 * SECTOR, ({ v0, output }) =>
+      assert.ok(v0 === 3 && output.equals(piece(62, 3))),
+    );
+    script.ioctl(1, 0x01f1_00a6, Buffer.concat([number(9), Buffer.alloc(12)]), 0, ({ v0 }) =>
+      assert.equal(v0, 0),
+    );
     script.read(1, 1, ({ v0, output }) => assert.ok(v0 === 1 && output.equals(piece(9, 1))));
     const untouched = ({ v0, output }) => {
       assert.equal(v0, INVALID_ARGUMENT, 'a program may not have kernel memory written');
@@ -134,7 +165,10 @@ describe('the built driver and what it is asked for', () => {
     };
     script.read(1, 1, untouched, { output: KERNEL_OUTPUT });
     script.ioctl(1, 0x01f3_0003, number(1), SECTOR, untouched, { output: KERNEL_OUTPUT });
-    script.read(1, 1, ({ v0, output }) => assert.ok(v0 === 1 && output.equals(piece(10, 1))), { output: KERNEL_OUTPUT, k1: KERNEL });
+    script.read(1, 1, ({ v0, output }) => assert.ok(v0 === 1 && output.equals(piece(10, 1))), {
+      output: KERNEL_OUTPUT,
+      k1: KERNEL,
+    });
     script.stop(({ v0 }) => assert.ok(v0 >= 0x8000_0000, 'it stays while descriptors are open'));
     for (let slot = 0; slot < 8; slot += 1) script.close(slot, ({ v0 }) => assert.equal(v0, 0));
     script.close(0, ({ v0 }) => assert.equal(v0, INVALID_ARGUMENT, 'closed before'));
@@ -155,13 +189,22 @@ describe('the built driver and what it is asked for', () => {
       script.private(slot, slot);
       script.read(slot, 3, ({ v0 }) => assert.equal(v0, NOTED + 4));
       script.noted(({ count, words }) => assert.deepEqual([count, words[2]], [1, 3]));
-      script.lseek(slot, -2_147_483_647 * 3, 2, ({ v0, v1 }) => assert.deepEqual([v0, v1], [NOTED + 6, NOTED + 12]));
-      script.noted(({ words }) => assert.deepEqual([(BigInt(words[3]) << 32n) | BigInt(words[2]), words[4]], [BigInt.asUintN(64, -2_147_483_647n * 3n), 2]));
+      script.lseek(slot, -2_147_483_647 * 3, 2, ({ v0, v1 }) =>
+        assert.deepEqual([v0, v1], [NOTED + 6, NOTED + 12]),
+      );
+      script.noted(({ words }) =>
+        assert.deepEqual(
+          [(BigInt(words[3]) << 32n) | BigInt(words[2]), words[4]],
+          [BigInt.asUintN(64, -2_147_483_647n * 3n), 2],
+        ),
+      );
       script.ioctl(slot, 0x01d2_0001, Buffer.alloc(11), 13, ({ v0 }) => assert.equal(v0, NOTED + 7));
       script.noted(({ words }) => assert.deepEqual([words[1], words[3], words[5]], [0x01d2_0001, 11, 13]));
       script.close(slot, ({ v0 }) => assert.equal(v0, NOTED + 3));
       script.noted(({ entry }) => assert.equal(entry, 3));
-      script.private(slot, 0, ({ v0 }) => assert.equal(v0, slot, 'the word of a descriptor that is not its own'));
+      script.private(slot, 0, ({ v0 }) =>
+        assert.equal(v0, slot, 'the word of a descriptor that is not its own'),
+      );
     }
     await script.run('driver-forwarding', card(image));
   });
@@ -169,21 +212,38 @@ describe('the built driver and what it is asked for', () => {
   test('errors: behind the end, too small, kernel memory, nothing at all', async () => {
     const script = serving();
     const end = disc.bytes.length;
-    const refused = (input, room, code) => script.devctl(COMMAND.read, input, room, ({ v0, output }) => {
-      assert.equal(v0, code);
-      assert.ok(output.every((byte) => byte === 0xee), 'something was written');
-    }, { k1: PROGRAM });
+    const refused = (input, room, code) =>
+      script.devctl(
+        COMMAND.read,
+        input,
+        room,
+        ({ v0, output }) => {
+          assert.equal(v0, code);
+          assert.ok(
+            output.every((byte) => byte === 0xee),
+            'something was written',
+          );
+        },
+        { k1: PROGRAM },
+      );
     refused(readParameters(0, end, SECTOR, true), SECTOR, OUT_OF_RANGE);
     refused(readParameters(0xffff_fff0, 0, SECTOR, true), SECTOR, OUT_OF_RANGE);
     refused(readParameters(0, 0, SECTOR * 2, true), SECTOR * 2 - 1, BUFFER_TOO_SMALL);
     refused(Buffer.alloc(31), SECTOR, INVALID_ARGUMENT);
-    script.devctl(COMMAND.read, readParameters(0, 0, SECTOR, true), 0, ({ v0 }) => assert.equal(v0, INVALID_ARGUMENT));
+    script.devctl(COMMAND.read, readParameters(0, 0, SECTOR, true), 0, ({ v0 }) =>
+      assert.equal(v0, INVALID_ARGUMENT),
+    );
     script.devctl(COMMAND.lastSector, NONE, 3, ({ v0 }) => assert.equal(v0, INVALID_ARGUMENT));
     // The file system reads directories two sectors at a time, also the one that ends the disc.
-    script.devctl(COMMAND.read, readParameters(sectors - 1, 0, 2 * SECTOR, true, 3), 2 * SECTOR, ({ v0, output }) => {
-      assert.equal(v0, 2 * SECTOR);
-      assert.ok(output.equals(Buffer.concat([disc.bytes.subarray(end - SECTOR), Buffer.alloc(SECTOR)])));
-    });
+    script.devctl(
+      COMMAND.read,
+      readParameters(sectors - 1, 0, 2 * SECTOR, true, 3),
+      2 * SECTOR,
+      ({ v0, output }) => {
+        assert.equal(v0, 2 * SECTOR);
+        assert.ok(output.equals(Buffer.concat([disc.bytes.subarray(end - SECTOR), Buffer.alloc(SECTOR)])));
+      },
+    );
     for (const name of ['image', 'counters']) {
       script.library(name, 31, ({ v0 }) => assert.equal(v0, BUFFER_TOO_SMALL));
       script.library(name, 32, ({ v0 }) => assert.equal(v0, INVALID_ARGUMENT), { output: KERNEL_OUTPUT });
@@ -200,14 +260,26 @@ describe('the built driver and what it is asked for', () => {
       place += 96 * 1024;
       return place;
     };
-    const mishaps = [{ failingReads: 1 }, { failingReads: 3 }, { shortReads: 1 }, { shortReads: 2 }, { failingReads: 1, failingOpens: 2 }];
+    const mishaps = [
+      { failingReads: 1 },
+      { failingReads: 3 },
+      { shortReads: 1 },
+      { shortReads: 2 },
+      { failingReads: 1, failingOpens: 2 },
+    ];
     for (const mishap of mishaps) read(script.settings(mishap), next(), 40_000, 0);
     script.settings({ failingReads: 1_000_000 });
-    script.devctl(COMMAND.read, readParameters(0, next(), SECTOR, true), SECTOR, ({ v0 }) => assert.equal(v0, NO_MEDIUM));
+    script.devctl(COMMAND.read, readParameters(0, next(), SECTOR, true), SECTOR, ({ v0 }) =>
+      assert.equal(v0, NO_MEDIUM),
+    );
     script.settings({ failingReads: 1_000_000, failingOpens: 1_000_000 });
-    script.devctl(COMMAND.read, readParameters(0, next(), SECTOR, true), SECTOR, ({ v0 }) => assert.equal(v0, NO_MEDIUM));
+    script.devctl(COMMAND.read, readParameters(0, next(), SECTOR, true), SECTOR, ({ v0 }) =>
+      assert.equal(v0, NO_MEDIUM),
+    );
     read(script.settings(), 0, 128 * 1024, 0);
-    script.library('counters', 32, (answer) => assert.ok(answer.word(12) >= 9, `${answer.word(12)} retries counted`));
+    script.library('counters', 32, (answer) =>
+      assert.ok(answer.word(12) >= 9, `${answer.word(12)} retries counted`),
+    );
     script.state(({ opens, closes }) => assert.equal(opens - closes, 1, 'descriptors that are open'));
     await script.run('driver-card', card(image));
   });
@@ -215,13 +287,17 @@ describe('the built driver and what it is asked for', () => {
   test('it goes without a trace, and comes again', async () => {
     const script = serving();
     read(script, 64 * SECTOR, 10 * SECTOR, 0);
-    const gone = (memory) => script.state((state) => {
-      assert.equal(state.original, 6, 'entries of the table that are as before');
-      assert.equal(state.memory, memory, 'bytes of kernel memory that stay behind');
-      assert.equal(state.opens, state.closes, 'descriptors that were left open');
-      // The kernel lends 8 KiB, and its own file functions need some of that.
-      assert.ok(state.stack > 0 && state.stack <= 0x1800, `${state.stack} bytes of the extended stack used`);
-    });
+    const gone = (memory) =>
+      script.state((state) => {
+        assert.equal(state.original, 6, 'entries of the table that are as before');
+        assert.equal(state.memory, memory, 'bytes of kernel memory that stay behind');
+        assert.equal(state.opens, state.closes, 'descriptors that were left open');
+        // The kernel lends 8 KiB, and its own file functions need some of that.
+        assert.ok(
+          state.stack > 0 && state.stack <= 0x1800,
+          `${state.stack} bytes of the extended stack used`,
+        );
+      });
     script.stop(({ v0 }) => assert.equal(v0, 0)).unload();
     gone(0);
     script.load(({ v0 }) => assert.equal(v0, 0)).start(({ v0 }) => assert.equal(v0, 0));

@@ -66,10 +66,16 @@ describe('screens', () => {
     const names = [...SCREENS, 'checking', 'checked', 'damaged', 'dumping', 'dumped', 'measuring', 'speed'];
     for (const name of names) {
       const shot = run.file(`SHOTS/${name}.bmp`);
-      assert.ok(shot, `there is no picture ${name}: ${JSON.stringify(run.results.filter(({ status }) => status && status !== 'ok'))}`);
+      assert.ok(
+        shot,
+        `there is no picture ${name}: ${JSON.stringify(run.results.filter(({ status }) => status && status !== 'ok'))}`,
+      );
       keep(fromBmp(shot), name);
     }
     const last = fromVideoMemory(fs.readFileSync(path.join(run.output, 'screen.raw')));
-    assert.ok(last.equals(fromBmp(run.file(`SHOTS/${SCREENS.at(-1)}.bmp`))), "video memory differs from the program's own picture of it");
+    assert.ok(
+      last.equals(fromBmp(run.file(`SHOTS/${SCREENS.at(-1)}.bmp`))),
+      "video memory differs from the program's own picture of it",
+    );
   });
 });

@@ -14,6 +14,8 @@ const CARD = '/data/saves/PPSSPP';
 const DISC = '/disc';
 const SETTINGS = '/home/web_user/.config/retroarch/retroarch.cfg';
 
+/** A machine that does other things too may take so many times as long as the work itself. */
+const PATIENCE = 10;
 /** How often it is looked whether the program has ended, in milliseconds. */
 const LOOK_EVERY = 20;
 /** How the console's output looks in the log. */
@@ -39,9 +41,13 @@ process.on('uncaughtException', (error) => {
   // The emulator leaves its main function this way, and goes on in callbacks.
   if (error !== 'unwind') answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) });
 });
-process.on('unhandledRejection', (error) => answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }));
+process.on('unhandledRejection', (error) =>
+  answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }),
+);
 process.once('message', (job) => {
-  boot(job).catch((error) => answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }));
+  boot(job).catch((error) =>
+    answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) }),
+  );
 });
 
 let answered = false;
@@ -61,7 +67,8 @@ async function boot(job) {
     put(FS, `${CARD}/${to}`, text === undefined ? fs.readFileSync(from) : Buffer.from(text));
   }
   FS.mkdirTree(CARD);
-  const program = job.program.to === undefined ? `${DISC}/${path.basename(job.program.from)}` : `${CARD}/${job.program.to}`;
+  const program =
+    job.program.to === undefined ? `${DISC}/${path.basename(job.program.from)}` : `${CARD}/${job.program.to}`;
   put(FS, program, fs.readFileSync(job.program.from));
   const reads = job.trace ? trace(FS, program) : undefined;
   const soundly = job.faults ? arrange(FS, job.faults, CARD) : (work) => work();
@@ -75,9 +82,9 @@ async function boot(job) {
   emulator.resumeMainLoop();
   process.send({ started: true });
 
-  const limit = Date.now() + job.seconds * 1000;
+  const late = limit(job.seconds);
   setInterval(() => {
-    const end = soundly(() => howItEnded(FS, job.until, limit));
+    const end = soundly(() => howItEnded(FS, job.until, late));
     if (!end || answered) return;
     soundly(() => collect(FS, before, job.output));
     const screen = peek(emulator, VIDEO_MEMORY, SCREEN_BYTES);
@@ -135,7 +142,11 @@ function settings() {
     audio_sync: false,
     config_save_on_exit: false,
   };
-  return Buffer.from(Object.entries(values).map(([name, value]) => `${name} = "${value}"\n`).join(''));
+  return Buffer.from(
+    Object.entries(values)
+      .map(([name, value]) => `${name} = "${value}"\n`)
+      .join(''),
+  );
 }
 
 function put(FS, file, bytes) {
@@ -152,12 +163,22 @@ function hasEnded(FS, until) {
   }
 }
 
+/** Tells when so many seconds of work are over, or very many of waiting. */
+function limit(seconds) {
+  const start = process.cpuUsage();
+  const end = Date.now() + PATIENCE * seconds * 1000;
+  return () => {
+    const { user, system } = process.cpuUsage(start);
+    return user + system > seconds * 1e6 || Date.now() > end;
+  };
+}
+
 /** `undefined` while the program is to go on. */
-function howItEnded(FS, until, limit) {
+function howItEnded(FS, until, late) {
   if (bad) return 'bad';
   if (hasEnded(FS, until)) return 'done';
   if (programEnded) return 'ended';
-  return Date.now() > limit ? 'late' : undefined;
+  return late() ? 'late' : undefined;
 }
 
 /** All files below a folder and when they were written last. */

@@ -48,7 +48,9 @@ function workerClass(script) {
 
     constructor() {
       this.#thread.on('message', (data) => this.onmessage?.({ data }));
-      this.#thread.on('error', (error) => this.onerror?.({ message: String(error), filename: script, lineno: 0 }));
+      this.#thread.on('error', (error) =>
+        this.onerror?.({ message: String(error), filename: script, lineno: 0 }),
+      );
     }
 
     postMessage(data, transfer) {

@@ -5,13 +5,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { fromVideoMemory, png } from '../support/picture.mjs';
+
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 /** What reads or writes where there is no memory is stopped. */
 const OPTIONS = { ppsspp_ignore_bad_memory_access: 'disabled' };
 
-/** How long the emulator itself may take until it begins with the program, in seconds. */
-const START_SECONDS = 60;
+/** How long the emulator itself may take until it begins with the program, in seconds; usually it is one or two. */
+const START_SECONDS = 120;
 /** How often a start is tried in which the emulator died before it came to the program. */
 const STARTS = 3;
 
@@ -44,7 +46,11 @@ export class Run {
     if (!fs.existsSync(root)) return [];
     const all = fs.readdirSync(root, { withFileTypes: true, recursive: true });
     const files = all.filter((entry) => entry.isFile());
-    return files.map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/')).sort();
+    return files
+      .map((entry) =>
+        path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/'),
+      )
+      .sort();
   }
 }
 
@@ -58,7 +64,7 @@ export class Run {
  * @param {{to: string, from?: string, text?: string | Buffer}[]} [job.card] further files on the card
  * @param {{file: string, text: string} | {stdout: string}} job.until the run is over when this file on the card has
  *   this text, or when this was printed
- * @param {number} [job.seconds] how long the program may take
+ * @param {number} [job.seconds] how much work the program may be, in seconds of a processor
  * @param {object} [job.options] further options of the emulator
  * @param {object} [job.faults] what goes wrong with the card, see faults.cjs
  * @param {boolean} [job.trace] whether to note where the disc is read
@@ -85,6 +91,10 @@ export async function boot(job) {
       console.error(`NOTE: PPSSPP did not start for ${job.name} (try ${start} of ${STARTS}): ${run.reason}`);
       continue;
     }
+    const screen = path.join(output, 'screen.raw');
+    if (fs.existsSync(screen)) {
+      fs.writeFileSync(path.join(output, 'screen.png'), png(fromVideoMemory(fs.readFileSync(screen))));
+    }
     if (run.reads) fs.writeFileSync(path.join(output, 'reads.json'), JSON.stringify(run.reads));
     judge(run, job.name);
     return run;
@@ -102,10 +112,11 @@ function runOnce(message) {
     const said = [];
     let started = false;
     let answer;
-    const tooLong = (what, seconds) => setTimeout(() => {
-      answer ??= { end: 'crashed', reason: `${what} after ${seconds} seconds` };
-      child.kill('SIGKILL');
-    }, seconds * 1000);
+    const tooLong = (what, seconds) =>
+      setTimeout(() => {
+        answer ??= { end: 'crashed', reason: `${what} after ${seconds} seconds` };
+        child.kill('SIGKILL');
+      }, seconds * 1000);
     let timer = tooLong('no start', START_SECONDS);
     child.stderr.on('data', (bytes) => said.push(bytes));
     child.on('message', (received) => {
@@ -116,7 +127,7 @@ function runOnce(message) {
       started = true;
       clearTimeout(timer);
       // The process ends by itself at its limit, unless it hangs.
-      timer = tooLong('no answer', message.seconds + 30);
+      timer = tooLong('no answer', message.seconds * 10 + 30);
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);

@@ -64,7 +64,14 @@ function arrange(FS, faults, card) {
     guard(path, typeof flags === 'number' && (flags & WRITING) !== 0);
     return open(path, flags, ...rest);
   });
-  for (const [name, writes] of [['stat', false], ['lstat', false], ['mkdir', true], ['unlink', true], ['rename', true], ['truncate', true]]) {
+  for (const [name, writes] of [
+    ['stat', false],
+    ['lstat', false],
+    ['mkdir', true],
+    ['unlink', true],
+    ['rename', true],
+    ['truncate', true],
+  ]) {
     wrap(name, (call, path, ...rest) => {
       guard(path, writes);
       return call(path, ...rest);

@@ -27,7 +27,12 @@ export async function runApp({ commands, card = [], program, until, ...job }) {
   const lines = written?.includes(END) ? written.split('\n') : run.stdout;
   const results = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   if (run.end !== 'done') {
-    throw new Error(`${job.name}: ${run.end}; its last words: ${lines.filter(Boolean).slice(-3).join(' ')}; see ${run.output}`);
+    throw new Error(
+      `${job.name}: ${run.end}; its last words: ${lines.filter(Boolean).slice(-3).join(' ')}; see ${run.output}`,
+    );
   }
-  return Object.assign(run, { results, of: (word) => results.filter(({ command }) => command?.split(' ')[0] === word) });
+  return Object.assign(run, {
+    results,
+    of: (word) => results.filter(({ command }) => command?.split(' ')[0] === word),
+  });
 }

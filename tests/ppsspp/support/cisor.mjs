@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setting } from '../emulator/console.mjs';
 
 /** Runs the converter; returns how it ended and what it printed. */
-export function cisor(...args) {
+function cisor(...args) {
   const { status, stdout, stderr, error } = spawnSync(setting('CISOR_BIN'), args, { encoding: 'utf8' });
   if (error) throw error;
   return { status, stdout, stderr };
@@ -18,6 +18,12 @@ export function mustCisor(...args) {
   const done = cisor(...args);
   if (done.status !== 0) throw new Error(`cisor ${args.join(' ')} ended with ${done.status}: ${done.stderr}`);
   return done;
+}
+
+/** What `cisor info` says of a reader of an image: its `verdict` and the `reason`. */
+export function verdictOf(image, key) {
+  const { readers } = JSON.parse(mustCisor('info', '--json', image).stdout);
+  return readers.find((reader) => reader.key === key);
 }
 
 /**

@@ -26,7 +26,10 @@ export function makeDisc({ name, program, kib = 1024, id = 'CISO00001' }) {
   const folder = path.join(setting('CISOR_OUTPUT'), 'discs', name);
   fs.rmSync(folder, { recursive: true, force: true });
   const files = new Map([
-    ['UMD_DATA.BIN', Buffer.from(`${id.slice(0, 4)}-${id.slice(4)}|0123456789ABCDEF|0001|G`.padEnd(47) + '|')],
+    [
+      'UMD_DATA.BIN',
+      Buffer.from(`${id.slice(0, 4)}-${id.slice(4)}|0123456789ABCDEF|0001|G`.padEnd(47) + '|'),
+    ],
     ['PSP_GAME/PARAM.SFO', description(id, name)],
     ['PSP_GAME/SYSDIR/EBOOT.BIN', program],
     ...content(kib * 1024),
@@ -42,13 +45,22 @@ export function makeDisc({ name, program, kib = 1024, id = 'CISO00001' }) {
   // The form of names that dumps of games have; with a version number in them PPSSPP finds no game.
   const form = ['-iso-level', '3', '-omit-version-number', '-relaxed-filenames', '-allow-lowercase'];
   const labels = ['-sysid', 'PSP GAME', '-V', name.toUpperCase().replaceAll('-', '_'), '-A', 'PSP GAME'];
-  execFileSync('xorriso', ['-as', 'mkisofs', '-quiet', ...form, ...labels, '-o', iso, folder], { stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync('xorriso', ['-as', 'mkisofs', '-quiet', ...form, ...labels, '-o', iso, folder], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   fs.rmSync(folder, { recursive: true });
   return { iso, bytes: fs.readFileSync(iso), files };
 }
 
 function description(id, title) {
-  const fixed = { BOOTABLE: 1, CATEGORY: 'UG', DISC_NUMBER: 1, DISC_TOTAL: 1, DISC_VERSION: '1.00', PARENTAL_LEVEL: 1 };
+  const fixed = {
+    BOOTABLE: 1,
+    CATEGORY: 'UG',
+    DISC_NUMBER: 1,
+    DISC_TOTAL: 1,
+    DISC_VERSION: '1.00',
+    PARENTAL_LEVEL: 1,
+  };
   return sfo({ ...fixed, DISC_ID: id, PSP_SYSTEM_VER: '6.60', REGION: 32768, TITLE: title });
 }
 

@@ -7,7 +7,20 @@ import path from 'node:path';
 import { boot, setting } from '../emulator/console.mjs';
 import { pbp } from './sfo.mjs';
 
-const STEP = { end: 0, image: 1, load: 2, start: 3, stop: 4, unload: 5, entry: 6, library: 7, private: 8, settings: 9, state: 10, noted: 11 };
+const STEP = {
+  end: 0,
+  image: 1,
+  load: 2,
+  start: 3,
+  stop: 4,
+  unload: 5,
+  entry: 6,
+  library: 7,
+  private: 8,
+  settings: 9,
+  state: 10,
+  noted: 11,
+};
 const ENTRY = { open: 2, close: 3, read: 4, lseek: 6, ioctl: 7, devctl: 20 };
 const LIBRARY = { status: 0, image: 1, counters: 2 };
 
@@ -27,7 +40,20 @@ const IN_SYSCALL = 0x0010_0000;
 const DRIVER = 'SEPLUGINS/cisor.prx';
 
 /** What is wrong with how a function was left, by bits. */
-const REGISTERS = ['$s0', '$s1', '$s2', '$s3', '$s4', '$s5', '$s6', '$s7', '$fp', '$gp', '$k1', "the caller's memory"];
+const REGISTERS = [
+  '$s0',
+  '$s1',
+  '$s2',
+  '$s3',
+  '$s4',
+  '$s5',
+  '$s6',
+  '$s7',
+  '$fp',
+  '$gp',
+  '$k1',
+  "the caller's memory",
+];
 
 /** What a step came to. */
 export class Answer {
@@ -76,8 +102,17 @@ export class Script {
   }
 
   /** What the firmware says of itself, and how many operations of the card are to fail. */
-  settings({ keyConfig = 0x200, applicationType = 0x123, imageDriver = 1, failingReads = 0, shortReads = 0, failingOpens = 0 } = {}) {
-    return this.#step(STEP.settings, { words: [keyConfig, applicationType, imageDriver, failingReads, shortReads, failingOpens] });
+  settings({
+    keyConfig = 0x200,
+    applicationType = 0x123,
+    imageDriver = 1,
+    failingReads = 0,
+    shortReads = 0,
+    failingOpens = 0,
+  } = {}) {
+    return this.#step(STEP.settings, {
+      words: [keyConfig, applicationType, imageDriver, failingReads, shortReads, failingOpens],
+    });
   }
 
   load(check) {
@@ -108,7 +143,11 @@ export class Script {
   }
 
   open(slot, check) {
-    return this.#step(STEP.entry, { k1: PROGRAM, words: [DESCRIPTOR + slot, NO_NAME, 1, 0o777], which: ENTRY.open }, check);
+    return this.#step(
+      STEP.entry,
+      { k1: PROGRAM, words: [DESCRIPTOR + slot, NO_NAME, 1, 0o777], which: ENTRY.open },
+      check,
+    );
   }
 
   close(slot, check) {
@@ -169,14 +208,12 @@ export class Script {
     const run = await boot({
       name,
       program: { from: program, to: 'PSP/GAME/MOCK/EBOOT.PBP' },
-      card: [
-        ...this.#files(),
-        ...card,
-      ],
+      card: [...this.#files(), ...card],
       until: { stdout: 'mock: ' },
       seconds: 120,
     });
-    if (!run.stdout.includes('mock: done')) throw new Error(`${name}: ${run.end}; the program said ${JSON.stringify(run.stdout)}`);
+    if (!run.stdout.includes('mock: done'))
+      throw new Error(`${name}: ${run.end}; the program said ${JSON.stringify(run.stdout)}`);
     this.#judge(run.file('PSP/GAME/MOCK/answers.bin'));
     return run;
   }
@@ -191,7 +228,15 @@ export class Script {
   /** The files by which PPSSPP runs the script as a plugin, before a program that is started in the same run. */
   asPlugin() {
     this.#step(STEP.end, { words: [1] });
-    const settings = ['[options]', 'type = prx', 'filename = mock.prx', 'version = 1', 'name = mock', '[games]', 'ALL = true'];
+    const settings = [
+      '[options]',
+      'type = prx',
+      'filename = mock.prx',
+      'version = 1',
+      'name = mock',
+      '[games]',
+      'ALL = true',
+    ];
     return [
       { to: 'PSP/PLUGINS/mock/plugin.ini', text: `${settings.join('\n')}\n` },
       { to: 'PSP/PLUGINS/mock/mock.prx', from: setting('CISOR_MOCK') },
@@ -207,7 +252,9 @@ export class Script {
   #judge(answers) {
     let at = 0;
     for (const [number, check] of this.#checks.entries()) {
-      const [, v0, v1, broken, length, around] = Array.from({ length: 6 }, (_, word) => answers.readUInt32LE(at + word * 4));
+      const [, v0, v1, broken, length, around] = Array.from({ length: 6 }, (_, word) =>
+        answers.readUInt32LE(at + word * 4),
+      );
       const output = answers.subarray(at + 32, at + 32 + length);
       at += 32 + length + (-length & 3);
       const answer = new Answer(v0, v1, broken, around !== 0, output);

@@ -17,8 +17,18 @@ export function fromVideoMemory(bytes) {
 
 /** The same from a BMP file of 24 bits a pixel. */
 export function fromBmp(bytes) {
-  const [start, width, height, depth] = [bytes.readUInt32LE(10), bytes.readInt32LE(18), bytes.readInt32LE(22), bytes.readUInt16LE(28)];
-  if (bytes.toString('latin1', 0, 2) !== 'BM' || width !== WIDTH || Math.abs(height) !== HEIGHT || depth !== 24) {
+  const [start, width, height, depth] = [
+    bytes.readUInt32LE(10),
+    bytes.readInt32LE(18),
+    bytes.readInt32LE(22),
+    bytes.readUInt16LE(28),
+  ];
+  if (
+    bytes.toString('latin1', 0, 2) !== 'BM' ||
+    width !== WIDTH ||
+    Math.abs(height) !== HEIGHT ||
+    depth !== 24
+  ) {
     throw new Error(`no BMP file of the screen: ${width}x${height}, ${depth} bits`);
   }
   return pixels((x, y) => {
@@ -63,10 +73,16 @@ export function png(picture) {
   // Eight bits a channel, red, green and blue.
   header.set([8, 2], 8);
   const lines = Buffer.alloc(HEIGHT * (1 + WIDTH * 3));
-  for (let y = 0; y < HEIGHT; y += 1) picture.copy(lines, y * (1 + WIDTH * 3) + 1, y * WIDTH * 3, (y + 1) * WIDTH * 3);
+  for (let y = 0; y < HEIGHT; y += 1)
+    picture.copy(lines, y * (1 + WIDTH * 3) + 1, y * WIDTH * 3, (y + 1) * WIDTH * 3);
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
   const data = zlib.deflateSync(lines, { level: 9 });
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(name, bytes) {

@@ -52,7 +52,14 @@ export function sfo(values) {
  * @returns {Buffer}
  */
 export function pbp(module, title) {
-  const description = sfo({ CATEGORY: 'MG', DISC_ID: 'UCJS10041', DISC_VERSION: '1.00', MEMSIZE: 1, REGION: 32768, TITLE: title });
+  const description = sfo({
+    CATEGORY: 'MG',
+    DISC_ID: 'UCJS10041',
+    DISC_VERSION: '1.00',
+    MEMSIZE: 1,
+    REGION: 32768,
+    TITLE: title,
+  });
   const header = Buffer.alloc(0x28);
   header.write('\0PBP', 'latin1');
   header.writeUInt32LE(0x0001_0000, 4);

@@ -34,11 +34,7 @@ pub(super) struct Length {
 
 /// Finds the length of the disc in the drive.
 pub(super) fn find(console: &dyn Console) -> Result<Length, Failure> {
-    let end = console.disc_end().map_err(|code| match code {
-        // The drive need not know that it is empty before it is asked to read.
-        Code::NO_ENTRY | Code::NO_DEVICE | Code::NO_MEDIUM => Failure::NoDisc,
-        code => source::failure(console, code),
-    })?;
+    let end = console.disc_end().map_err(Failure::of_first_access)?;
     let mut sector = [0; SECTOR_SIZE as usize];
     let mut last = source::read_some(console, DESCRIPTOR, &mut sector, TRIES).err();
     let is_volume = last.is_none() && sector.starts_with(b"\x01CD001");

@@ -23,7 +23,7 @@ use crate::check;
 use crate::console::{Console, DiscState};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, Buffer};
 use crate::watch::{Question, Unit, Watch};
 
 use length::Length;
@@ -117,7 +117,7 @@ pub fn look(console: &dyn Console) -> Result<Found, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
     }
-    console.disc_start().map_err(|code| source::failure(console, code))?;
+    console.disc_start().map_err(Failure::of_first_access)?;
     let Length { sectors, end, volume } = length::find(console)?;
     // A disc without readable names still is one.
     let disc = disc_info::identify(&mut RawDisc { console, sectors }).unwrap_or_default();
@@ -194,7 +194,7 @@ fn write_part(
     let mut writer = Writer::create(console, part, kind, sectors)?;
     let mut source = Source::new(console);
     let mut hasher = Hasher::default();
-    let mut buf = files::zeroed((CHUNK * SECTOR_SIZE) as usize)?;
+    let mut buf = Buffer::new((CHUNK * SECTOR_SIZE) as usize)?;
     watch.begin("Dumping", bytes_of(sectors), Unit::Bytes);
     let mut lba = 0;
     while lba < sectors {

@@ -12,7 +12,7 @@ use crate::console::{Console, Mode};
 use crate::dump::Kind;
 use crate::dump::pack::Packer;
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files::{Buffer, File};
 
 const HEADER_LEN: u64 = 24;
 const PLAIN: u32 = 1 << 31;
@@ -61,7 +61,7 @@ impl<'c> Writer<'c> {
         let mut writer = Self { file, kind, sectors, packer: Packer::new(kind), index, buffer, position: 0 };
         if kind != Kind::Iso {
             let mut left = index_end(sectors);
-            let zeros = files::zeroed(BUFFER)?;
+            let zeros = Buffer::new(BUFFER)?;
             while left > 0 {
                 let part = left.min(BUFFER as u64);
                 writer.file.write(&zeros[..usize::try_from(part).unwrap_or(0)])?;

@@ -2,6 +2,7 @@
 
 mod frame;
 mod page;
+mod pages;
 mod results;
 mod task;
 #[cfg(test)]
@@ -13,19 +14,19 @@ use alloc::vec::Vec;
 
 pub use frame::{Colour, Frame, HEIGHT, WIDTH};
 
-use crate::VERSION;
 use crate::check;
-use crate::console::{Button, Console, Mode};
+use crate::console::{Button, Console};
 use crate::disc_files;
 use crate::driver::{self, System};
 use crate::dump::{self, Found, Kind};
 use crate::failure::Failure;
-use crate::files::{self, File};
+use crate::files;
 use crate::images::{self, Image};
 use crate::speed;
-use crate::text::{percent, size};
 
 use page::{Menu, Page, Tone};
+use pages::{about_page, dump_page, image_about, image_line};
+pub(crate) use pages::{change_page, commands_page, status_page};
 pub(crate) use task::{Script, Task};
 
 /// Where dumps go: the card that the program is on.
@@ -225,21 +226,14 @@ impl<'c> Screens<'c> {
         (report, page)
     }
 
-    /// Measures an image and keeps the result in a file; returns it and the page that says so.
+    /// Measures an image; returns the result and the page that says so.
     pub(crate) fn speed(
         &mut self,
         path: &str,
         script: Option<Script>,
     ) -> (Result<speed::Report, Failure>, Page) {
         let mut task = Task::new(self.console, "Speed", path, script);
-        let measured = speed::measure(self.console, path, &mut task);
-        let report = measured.and_then(|report| {
-            let file = format!("{}speed.txt", self.console.folder());
-            let mut file = File::open(self.console, &file, Mode::Append)?;
-            file.write(report.lines().as_bytes())?;
-            file.close()?;
-            Ok(report)
-        });
+        let report = speed::measure(self.console, path, &mut task);
         let page = match &report {
             Ok(report) => results::speed(report),
             Err(error) => results::failure("Speed", path, error),
@@ -316,11 +310,14 @@ impl<'c> Screens<'c> {
     }
 
     fn driver(&mut self) -> Next {
+        /// Counters of a driver that is at work are looked at once a second.
+        const LOOK_EVERY: u64 = 1_000_000;
         let mut chosen = None;
         loop {
             let page = self.driver_page(chosen);
             self.show(&page);
-            let change = match self.console.wait_button() {
+            let Some(button) = self.console.wait_button_for(LOOK_EVERY) else { continue };
+            let change = match button {
                 Button::Home => return Next::Leave,
                 Button::Circle => return Next::Back,
                 Button::Left | Button::Right => {
@@ -359,31 +356,6 @@ impl<'c> Screens<'c> {
     }
 }
 
-/// The page for a change of the driver's line.
-pub(crate) fn change_page(change: &Result<driver::Change, Failure>) -> Page {
-    match change {
-        Ok(change) => results::change(change),
-        Err(error) => results::failure("Driver", "", error),
-    }
-}
-
-/// The page for the status of the driver.
-pub(crate) fn status_page(status: &Result<driver::Status, Failure>) -> Page {
-    match status {
-        Ok(status) => results::driver(status, "Circle: back"),
-        Err(error) => results::failure("Driver", "", error),
-    }
-}
-
-/// The page of a program that follows commands and has none left, or none that make sense.
-pub(crate) fn commands_page(lines: &[(String, bool)]) -> Page {
-    let mut page = Page::new("Commands", "Any button: leave");
-    for (line, is_good) in lines {
-        page.text(line, if *is_good { Tone::Plain } else { Tone::Bad });
-    }
-    page
-}
-
 /// The next line up or down; a list goes round.
 fn moved(chosen: usize, len: usize, button: Button) -> usize {
     const PAGE: usize = 8;
@@ -397,69 +369,6 @@ fn moved(chosen: usize, len: usize, button: Button) -> usize {
         Button::Right => (chosen + PAGE).min(len - 1),
         _ => chosen,
     }
-}
-
-fn image_line(image: &Image) -> String {
-    let (_, file) = files::split(&image.path);
-    let name = image.title.as_deref().unwrap_or(file);
-    let format = image.format.map_or(String::from("?"), |format| format.to_string());
-    let ratio = image.size.map_or(String::from("-"), |size| percent(image.stored_size, size));
-    let mut name = crate::text::shorten(name, 31);
-    // By letters, not by bytes.
-    name.extend(core::iter::repeat_n(' ', 31_usize.saturating_sub(name.chars().count())));
-    format!("{name} {format:<6} {:>8} {ratio:>7}", size(image.stored_size))
-}
-
-fn image_about(image: &Image) -> Vec<String> {
-    let id = image.disc_id.as_deref().unwrap_or("no id");
-    let blocks =
-        image.block_size.map_or(String::new(), |bytes| format!(", blocks of {}", results::block(bytes)));
-    let disc = image.size.map_or(String::new(), |bytes| format!(", disc of {}", size(bytes)));
-    let what = image.problem.clone().unwrap_or_else(|| format!("{id}{disc}{blocks}"));
-    alloc::vec![image.path.clone(), what]
-}
-
-fn dump_page(found: &Result<Found, Failure>, kind: Kind, folder: &str) -> Page {
-    let found = match found {
-        Ok(found) => found,
-        Err(error) => {
-            let mut page = results::failure("Dump the disc", "", error);
-            page.hints = "Triangle: look again   Circle: back";
-            return page;
-        }
-    };
-    let mut page = Page::new("Dump the disc", "Left, Right: format   Cross: dump   Circle: back");
-    page.pair("Title", found.disc.title.as_deref().unwrap_or("-"));
-    page.pair("Id", found.disc.id.as_deref().unwrap_or("-"));
-    page.pair("Size", format!("{}, {} sectors", size(u64::from(found.sectors) * 2048), found.sectors));
-    page.space();
-    page.pair("To", folder);
-    page.pair_in("Format", kind.name().to_uppercase(), Tone::Accent);
-    let about = match kind {
-        Kind::Cso => "Deflate in blocks of 2 KiB: smallest, plays on every custom firmware.",
-        Kind::Zso => "LZ4 in blocks of 2 KiB: larger and faster, for ARK and this project's driver.",
-        Kind::Iso => "Every sector as it is: largest, plays everywhere.",
-    };
-    page.text(about, Tone::Dim).space();
-    page.text(
-        "The disc and the card must stay in until the end. The file is read back before it gets its name.",
-        Tone::Dim,
-    );
-    page
-}
-
-fn about_page() -> Page {
-    let mut page = Page::new("About", "Circle: back");
-    page.text(&format!("Cisor {VERSION}: compressed disc images for the PSP."), Tone::Plain).space();
-    page.text(
-        "Images are decoded by the same code as in the driver and in the converter for the PC.",
-        Tone::Plain,
-    );
-    page.space();
-    page.text("Check shows CRC32 and SHA-1 of the disc, by which it can be looked up in a DAT. Speed tells which format suits your card.", Tone::Plain);
-    page.space();
-    page.text("Dump only discs that you own. MIT or Apache-2.0.", Tone::Dim);
-    page
 }
 
 /// The picture of a program that has panicked.

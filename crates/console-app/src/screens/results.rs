@@ -28,7 +28,7 @@ pub(crate) fn failure(title: &str, subject: &str, failure: &Failure) -> Page {
 
 fn advice(failure: &Failure) -> Option<&'static str> {
     Some(match failure {
-        Failure::NoDisc => "Put a disc in and try again. PSP Go and PSP Street: some have no drive.",
+        Failure::NoDisc => "Put a disc in and try again. A PSP Go has no drive.",
         Failure::DiscRemoved => "The disc must stay in until the end. Nothing was kept.",
         Failure::SectorUnreadable { .. } => "Clean the disc and try again. Nothing was kept.",
         Failure::CardFull | Failure::NoSpace { .. } => {
@@ -90,7 +90,11 @@ pub(crate) fn speed(report: &speed::Report) -> Page {
         let (sequential, random) = (of(speed::Order::Sequential), of(speed::Order::Random));
         page.line(format!("{:>3} KiB   {sequential:>17} {random:>17}", size >> 10), Tone::Plain);
     }
-    page.space().text("Also in speed.txt beside this program.", Tone::Dim);
+    page.space();
+    match &report.kept {
+        Ok(path) => page.text(&format!("Also in {path}"), Tone::Dim),
+        Err(error) => page.text(&format!("This could not be kept in a file. {error}"), Tone::Bad),
+    };
     page
 }
 

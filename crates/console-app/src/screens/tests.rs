@@ -191,6 +191,14 @@ fn dump_digest(console: &FakeConsole) -> [u8; 20] {
 }
 
 #[test]
+fn measurements_are_shown_where_they_cannot_be_kept() {
+    let console = console();
+    console.read_only.set(true);
+    let report = speed::measure(&console, "ms0:/ISO/game.cso", &mut crate::watch::Nobody).unwrap();
+    assert_eq!((report.speeds.len(), report.kept), (8, Err(Failure::ReadOnly)));
+}
+
+#[test]
 fn a_file_of_nonsense_is_not_obeyed() {
     let console = console();
     let said = obeyed(&console, "dump iso ms0:/ISO/\nmake coffee\ncheck\n");
