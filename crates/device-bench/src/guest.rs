@@ -28,7 +28,7 @@ pub(crate) fn rust(target_dir: &Path, flags: &str) -> Vec<u8> {
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", flags.trim())
         .args(["build", "--release", "--target", "mipsel-sony-psp"])
-        .args(["-Zbuild-std=core,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"])
+        .arg("-Zbuild-std=core,compiler_builtins")
         .arg("--target-dir")
         .arg(&target_dir);
     run(&mut cargo);

@@ -52,6 +52,28 @@ struct Watch {
     stop: Option<Stop>,
     trail: [(u32, u32); TRAIL],
     next: usize,
+    meter: Option<Meter>,
+}
+
+/// What the calls of one function cost, with all that it calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meter {
+    /// Address of the function.
+    pub function: u32,
+    /// How often it has returned.
+    pub calls: u64,
+    /// Instructions of these calls.
+    pub instructions: u64,
+    /// Of the call that is under way: where it returns to, and how many instructions had run when it began.
+    under_way: Option<(u32, u64)>,
+}
+
+impl Meter {
+    /// Begins to count the calls of a function.
+    #[must_use]
+    pub fn new(function: u32) -> Self {
+        Self { function, ..Self::default() }
+    }
 }
 
 /// One processor with its memory.
@@ -75,7 +97,8 @@ pub struct Context {
 impl Cpu {
     /// Makes a processor without memory, except for the trap slots.
     pub fn new() -> Self {
-        let watch = Watch { instructions: 0, limit: 0, stop: None, trail: [(0, 0); TRAIL], next: 0 };
+        let watch =
+            Watch { instructions: 0, limit: 0, stop: None, trail: [(0, 0); TRAIL], next: 0, meter: None };
         let mut unicorn = Unicorn::new_with_data(Arch::MIPS, Mode::MIPS32 | Mode::LITTLE_ENDIAN, watch)
             .expect("Unicorn is built with MIPS");
         unicorn.ctl_set_cpu_model(MODEL_24KF).expect("before the first run");
@@ -129,6 +152,16 @@ impl Cpu {
     /// Instructions that have run so far, without those of trap slots.
     pub fn instructions(&self) -> u64 {
         self.unicorn.get_data().instructions
+    }
+
+    /// Counts the calls of a function from now on; it must not call itself.
+    pub fn set_meter(&mut self, meter: Meter) {
+        self.unicorn.get_data_mut().meter = Some(meter);
+    }
+
+    /// What has been counted since [`set_meter`](Self::set_meter).
+    pub fn meter(&self) -> Meter {
+        self.unicorn.get_data().meter.unwrap_or_default()
     }
 
     /// Address and length in bytes of the blocks that ran last, oldest first.
@@ -247,6 +280,23 @@ fn on_block(unicorn: &mut Unicorn<'_, Watch>, address: u64, size: u32) {
     } else {
         watch.trail[watch.next] = (address, size);
         watch.next = (watch.next + 1) % TRAIL;
+        if let Some(mut meter) = watch.meter {
+            match meter.under_way {
+                None if address == meter.function => {
+                    let began = watch.instructions;
+                    let back = unicorn.reg_read(RegisterMIPS::RA).unwrap_or_default();
+                    meter.under_way = Some((back as u32, began));
+                }
+                Some((back, began)) if address == back => {
+                    meter.calls += 1;
+                    meter.instructions += watch.instructions - began;
+                    meter.under_way = None;
+                }
+                _ => {}
+            }
+            unicorn.get_data_mut().meter = Some(meter);
+        }
+        let watch = unicorn.get_data_mut();
         watch.instructions += u64::from(size / 4);
         if watch.instructions < watch.limit {
             return;

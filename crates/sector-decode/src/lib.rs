@@ -57,7 +57,7 @@ pub mod reference;
 mod units;
 
 pub use bytes::{EndOfSlice, ReadAt};
-pub use codec::{Coding, Decoder, copy_bytes};
+pub use codec::{Coding, Decoder};
 pub use container::{Extent, Foreign, Format, Layout, MAX_BLOCK_SIZE, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE};
 pub use error::{BlockError, BufferError, CodecError, HeaderError, OpenError, ReadError};
 pub use reader::{BlockView, BufferSizes, Buffers, SectorReader};

@@ -27,7 +27,7 @@
 //! - More only with less memory than that.
 
 use crate::bytes::ReadAt;
-use crate::codec::{Coding, Decoder, copy_bytes};
+use crate::codec::{Coding, Decoder};
 use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
 use crate::index::IndexWindow;
@@ -307,7 +307,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     fn copy_cached(&self, block: BlockIndex, inside: usize, out: &mut [u8]) -> usize {
         let data = &self.block[inside..self.layout.block_len(block) as usize];
         let served = data.len().min(out.len());
-        copy_bytes(&data[..served], &mut out[..served]);
+        out[..served].copy_from_slice(&data[..served]);
         served
     }
 
@@ -459,7 +459,9 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
             Place::Output(at, start) => {
                 let from = at + distance(start, extent.offset);
                 if extent.coding == Coding::Stored {
-                    out.copy_within(from..from + needed, to);
+                    if from != to {
+                        out.copy_within(from..from + needed, to);
+                    }
                     return Ok(());
                 }
                 if from >= end {

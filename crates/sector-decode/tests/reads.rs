@@ -256,7 +256,8 @@ fn work_for_a_hostile_block_is_bounded() {
 #[test]
 fn a_checked_window_is_refused_as_a_whole() {
     let (image, sound) = long_cso(300);
-    for (entry, value) in [(150, 0), (150, 1), (150, u32::MAX), (150, sound.len() as u32), (299, 0)] {
+    let end = u32::try_from(sound.len()).unwrap();
+    for (entry, value) in [(150, 0), (150, 1), (150, u32::MAX), (150, end), (299, 0)] {
         let mut file = sound.clone();
         file[24 + 4 * entry..][..4].copy_from_slice(&value.to_le_bytes());
         let layout = layout_of(&file);

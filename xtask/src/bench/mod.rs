@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{disc, paths, shell, tools};
+use crate::{disc, paths, psp, shell, tools};
 
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// Measure only the programs for Windows (under Wine) and any Linux beside the ordinary one
     #[arg(long)]
     packages: bool,
+    /// Count what the PSP driver's requests cost on the emulated console instead, and write docs/driver-costs.md
+    #[arg(long)]
+    device: bool,
 }
 
 /// Measures everything.
@@ -34,6 +37,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     tools::ensure()?;
     if args.packages {
         return packages::run(args.dry_run);
+    }
+    if args.device {
+        return device();
     }
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
@@ -53,6 +59,25 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         page::write(&text)?;
     }
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
+}
+
+/// Builds the driver and the converter, and lets the test that holds the driver to its table write that anew.
+fn device() -> Result<()> {
+    psp::run()?;
+    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    let mut cargo = shell::cargo();
+    cargo.args([
+        "test",
+        "--quiet",
+        "--package",
+        "psp-machine",
+        "--test",
+        "driver",
+        "--",
+        "--include-ignored",
+    ]);
+    cargo.arg("cost::requests_cost_what_the_table_says");
+    shell::run(cargo.env("CISOR_BIN", paths::cisor()).env("CISOR_WRITE_COUNTS", "1"))
 }
 
 /// Prints a part of the page as soon as it is measured.

@@ -2,12 +2,17 @@
 //!
 //! All take (packed, packed length, out, block size) and return 0 when the block decoded.
 #![no_std]
+#![feature(asm_experimental_arch)]
 
+use core::arch::global_asm;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::slice;
 
 use sector_decode::{Coding, Decoder};
+
+// `memcpy` and its kin, as the driver has them.
+global_asm!(include_str!("../../../../psp-driver/plugin/src/abi/memory.s"));
 
 /// Memory for the one decoder that exists, as a driver has it in a `static`.
 struct Slot<T>(UnsafeCell<MaybeUninit<T>>);

@@ -3,6 +3,8 @@
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
 
 mod commands;
+mod copies;
+mod cost;
 mod edges;
 mod every_file;
 mod faults;

@@ -10,7 +10,6 @@ mod raw;
 pub(crate) mod zlib;
 
 use crate::error::CodecError;
-pub use copy::copy_bytes;
 
 /// How the bytes of a block are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +82,7 @@ impl Default for Decoder {
 fn stored(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(), CodecError> {
     match (packed.get(..needed), out.get_mut(..needed)) {
         (Some(bytes), Some(out)) => {
-            copy_bytes(bytes, out);
+            out.copy_from_slice(bytes);
             Ok(())
         }
         _ => Err(CodecError::InputEnded { produced: count(packed.len()), expected: count(needed) }),

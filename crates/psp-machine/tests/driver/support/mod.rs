@@ -34,16 +34,55 @@ pub(crate) const OUT_OF_RANGE: u32 = 0x8021_0002;
 pub(crate) const NO_MEDIUM: u32 = 0x8021_0003;
 pub(crate) const DAMAGED: u32 = 0x8021_0005;
 
+fn prx_path() -> PathBuf {
+    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/psp/cisor.prx");
+    std::env::var_os("CISOR_PRX").map_or(built, PathBuf::from)
+}
+
 /// The built driver.
 pub(crate) fn prx() -> &'static [u8] {
     static PRX: OnceLock<Vec<u8>> = OnceLock::new();
     PRX.get_or_init(|| {
-        let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/psp/cisor.prx");
-        let path = std::env::var_os("CISOR_PRX").map_or(built, PathBuf::from);
+        let path = prx_path();
         std::fs::read(&path).unwrap_or_else(|error| {
             panic!("{}: {error}. Build the driver first: cargo xtask psp", path.display())
         })
     })
+}
+
+/// Where a function of the built driver lies, counted from the beginning of the module: the one whose linker name
+/// has `part` in it.
+pub(crate) fn function(part: &str) -> u32 {
+    function_where(part, |name| name.contains(part))
+}
+
+/// As [`function`], by the whole name.
+pub(crate) fn function_named(name: &str) -> u32 {
+    function_where(name, |other| other == name)
+}
+
+/// The names are in the program beside the module.
+fn function_where(part: &str, is_wanted: impl Fn(&str) -> bool) -> u32 {
+    let program = prx_path().with_file_name("cisor.elf");
+    let elf = std::fs::read(&program).unwrap_or_else(|error| {
+        panic!("{}: {error}. Build the driver first: cargo xtask psp", program.display())
+    });
+    let word = |at: usize| u32::from_le_bytes(elf[at..at + 4].try_into().unwrap()) as usize;
+    let half = |at: usize| usize::from(u16::from_le_bytes(elf[at..at + 2].try_into().unwrap()));
+    let (sections, count) = (word(0x20), half(0x30));
+    const SYMBOLS: usize = 2;
+    let table = (0..count).map(|number| sections + 40 * number).find(|&header| word(header + 4) == SYMBOLS);
+    let table = table.expect("a table of symbols");
+    let names = word(sections + 40 * word(table + 0x18) + 0x10);
+    let (start, len) = (word(table + 0x10), word(table + 0x14));
+    let mut found = (start..start + len).step_by(16).filter_map(|symbol| {
+        let name = &elf[names + word(symbol)..];
+        let name = std::str::from_utf8(&name[..name.iter().position(|&byte| byte == 0)?]).ok()?;
+        is_wanted(name).then_some(u32::try_from(word(symbol + 4)).unwrap())
+    });
+    let address = found.next().unwrap_or_else(|| panic!("{} has no {part}", program.display()));
+    assert!(found.next().is_none(), "{} has {part} more than once", program.display());
+    address
 }
 
 /// A disc of 32 MiB, for tests that read all of it.

@@ -20,7 +20,7 @@ mod fast;
 mod tables;
 
 use super::Fault;
-use super::copy::{copy_bytes, repeat};
+use super::copy::repeat;
 use crate::error::CodecError;
 use bits::Bits;
 use entry::{Distance, Kind, Litlen};
@@ -73,7 +73,7 @@ impl Stream<'_> {
         let len = usize::from(len);
         let bytes = rest.get(..len).ok_or(Fault::InputEnded)?;
         let out = self.out.get_mut(self.produced..self.produced + len).ok_or(Fault::Overlong)?;
-        copy_bytes(bytes, out);
+        out.copy_from_slice(bytes);
         self.produced += len;
         self.bits.at = 8 * (header + HEADER_LEN + len);
         Ok(())

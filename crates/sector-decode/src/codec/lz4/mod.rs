@@ -12,7 +12,7 @@
 #[allow(unsafe_code)]
 mod fast;
 
-use super::copy::{copy_bytes, repeat};
+use super::copy::repeat;
 use super::count;
 use crate::error::CodecError;
 
@@ -36,7 +36,7 @@ pub(super) fn decode(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(),
             return Err(overlong);
         }
         let bytes = packed.get(at..at + literals).ok_or(ended(produced))?;
-        copy_bytes(bytes, &mut out[produced..produced + literals]);
+        out[produced..produced + literals].copy_from_slice(bytes);
         at += literals;
         produced += literals;
         if produced >= needed {

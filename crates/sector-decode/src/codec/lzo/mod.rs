@@ -25,7 +25,7 @@
 mod fast;
 
 use super::Fault;
-use super::copy::{copy_bytes, repeat};
+use super::copy::repeat;
 use crate::error::CodecError;
 
 /// The state behind a run of literals.
@@ -140,7 +140,7 @@ impl Stream<'_> {
         let rest = self.packed.get(self.at..).unwrap_or_default();
         let bytes = rest.get(..len).ok_or(Fault::InputEnded)?;
         let room = self.out.get_mut(self.produced..).unwrap_or_default();
-        copy_bytes(bytes, room.get_mut(..len).ok_or(Fault::Overlong)?);
+        room.get_mut(..len).ok_or(Fault::Overlong)?.copy_from_slice(bytes);
         self.at += len;
         self.produced += len;
         Ok(())

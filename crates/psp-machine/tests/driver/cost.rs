@@ -1,0 +1,197 @@
+//! What requests cost beside decoding: instructions, calls of the card, bytes from the card. All of these are counts,
+//! the same in every run.
+
+use psp_machine::Psp;
+use psp_machine::cpu::Meter;
+
+use crate::support::converter::convert;
+use crate::support::images::{JsoMethod, Kind};
+use crate::support::{assert_sectors, function, read_sectors, small_disc, taken_over};
+
+/// Sectors of the small disc.
+const SECTORS: u32 = 1024;
+
+/// What reading the small disc in sequence cost.
+struct Cost {
+    requests: u32,
+    instructions: u64,
+    /// Of these, inside the decoder.
+    decoding: u64,
+    blocks_decoded: u64,
+    card_reads: u32,
+    card_bytes: u64,
+}
+
+impl Cost {
+    fn ratio(&self) -> f64 {
+        self.instructions as f64 / self.decoding as f64
+    }
+
+    /// Instructions per byte, in the decoder and in all.
+    fn per_byte(&self) -> [f64; 2] {
+        let bytes = f64::from(SECTORS) * 2048.0;
+        [self.decoding as f64 / bytes, self.instructions as f64 / bytes]
+    }
+
+    fn row(&self, key: &str) -> String {
+        let [decoding, all] = self.per_byte();
+        format!("{key} {decoding:.2} | {all:.2} | {:.2} |\n", self.ratio())
+    }
+}
+
+/// Starts the driver, and counts what its decoder does.
+fn metered(image: &[u8]) -> Psp {
+    let (mut psp, module) = taken_over(image.to_vec());
+    psp.cpu.set_meter(Meter::new(module.region.start + function("Decoder6decode")));
+    psp
+}
+
+/// Reads the whole disc in requests of `count` sectors.
+fn sequence(image: &[u8], count: u32) -> Cost {
+    let mut psp = metered(image);
+    let before = psp.kernel.card.stats;
+    let mut instructions = 0;
+    for lba in (0..SECTORS).step_by(count as usize) {
+        let finished = read_sectors(&mut psp, lba, count);
+        let at = lba as usize * 2048;
+        assert!(
+            finished.bytes == small_disc().bytes[at..at + count as usize * 2048],
+            "{count} sectors at {lba}"
+        );
+        instructions += finished.outcome.instructions;
+    }
+    let (after, meter) = (psp.kernel.card.stats, psp.cpu.meter());
+    Cost {
+        requests: SECTORS / count,
+        instructions,
+        decoding: meter.instructions,
+        blocks_decoded: meter.calls,
+        card_reads: after.reads - before.reads,
+        card_bytes: after.bytes - before.bytes,
+    }
+}
+
+/// The small disc in every format that people use, with the block size in sectors.
+fn images() -> Vec<(&'static str, u32, Vec<u8>)> {
+    let disc = &small_disc().bytes;
+    let converted = |format, sectors: u32| convert(disc, format, sectors * 2048, 1);
+    let lzo = Kind::Jso { block: 2048, method: JsoMethod::Lzo, headers: false };
+    vec![
+        ("CSO v1, 2 KiB", 1, converted("cso", 1)),
+        ("CSO v1, 8 KiB", 4, converted("cso", 4)),
+        ("CSO v1, 16 KiB", 8, converted("cso", 8)),
+        ("CSO v2, 2 KiB", 1, converted("cso2", 1)),
+        ("ZSO, 2 KiB", 1, converted("zso", 1)),
+        ("ZSO, 16 KiB", 8, converted("zso", 8)),
+        ("DAX, 8 KiB", 4, converted("dax", 4)),
+        ("JSO deflate, 2 KiB", 1, converted("jso", 1)),
+        ("JSO LZO, 2 KiB", 1, lzo.pack(disc)),
+    ]
+}
+
+/// The committed table, from the project's root folder.
+const TABLE: &str = "docs/driver-costs.md";
+/// Set by `cargo xtask bench --device`, which writes the table anew.
+const WRITE: &str = "CISOR_WRITE_COUNTS";
+/// By how much a count may grow before somebody has to look at it.
+const TOLERANCE: f64 = 1.03;
+
+/// Reads in sequence, in requests of one sector, 32 KiB and 128 KiB: no instructions more than the table says, and
+/// as few as these limits ask for.
+///
+/// - A large request takes at most 15 % more than the decoder alone.
+/// - Single sectors take at most 30 % more, decode each block once, and ask the card at every sixteenth request at
+///   most.
+#[test]
+#[ignore = "needs the built driver"]
+fn requests_cost_what_the_table_says() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(TABLE);
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut rows = String::new();
+    let mut dear = Vec::new();
+    for (name, sectors, image) in images() {
+        for count in [1, 16, 64] {
+            let cost = sequence(&image, count);
+            let key = format!("| {name} | {} KiB |", count * 2);
+            let row = cost.row(&key);
+            rows.push_str(&row);
+            let committed =
+                committed.lines().find(|line| line.starts_with(&key)).map(|line| &line[key.len()..]);
+            match committed.map(numbers) {
+                Some(before) if before.len() == 2 => {
+                    for (before, now) in before.into_iter().zip(cost.per_byte()) {
+                        if now > before * TOLERANCE {
+                            dear.push(format!("{key} {before} became {now:.2}"));
+                        }
+                    }
+                }
+                _ => dear.push(format!("{key} is not in {TABLE}")),
+            }
+            let limit = if count == 1 { 1.3 } else { 1.15 };
+            assert!(cost.ratio() <= limit, "{key} {:.3} times the decoder", cost.ratio());
+            if count == 1 {
+                assert!(
+                    cost.card_reads <= cost.requests / 16,
+                    "{name}: {} reads of the card",
+                    cost.card_reads
+                );
+                // The volume descriptor's block is in the driver's memory from the start.
+                let blocks = u64::from(SECTORS / sectors);
+                assert!(cost.blocks_decoded <= blocks, "{name}: {} of {blocks} blocks", cost.blocks_decoded);
+            }
+        }
+    }
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&path, format!("{HEAD}{rows}")).expect("docs is writable");
+    } else {
+        assert!(dear.is_empty(), "dearer than {TABLE} says:\n{}", dear.join("\n"));
+    }
+}
+
+const HEAD: &str = "\
+# What a request costs the PSP driver
+
+Executed MIPS instructions per byte, counted on the emulated console while the built driver reads a disc of 2 MiB in
+sequence. Written by `cargo xtask bench --device`; a test fails when a number grows by more than 3 %. The driver was built by
+Debian's rustc-web 1.96; another compiler's may take a little more or less.
+
+*Decoding* is what runs inside the decoder; *in all* is everything from the driver's entry to its return.
+
+| image | request | decoding | in all | ratio |
+|---|--:|--:|--:|--:|
+";
+
+/// The first two numbers of a row.
+fn numbers(cells: &str) -> Vec<f64> {
+    cells.split('|').filter_map(|cell| cell.trim().parse().ok()).take(2).collect()
+}
+
+/// What is read ahead is used: requests of 32 KiB and more, in sequence, read at most 5 % more than the file has.
+#[test]
+#[ignore = "needs the built driver"]
+fn large_requests_in_sequence_read_the_card_once() {
+    for (name, _, image) in images() {
+        for count in [16, 64] {
+            let cost = sequence(&image, count);
+            let limit = image.len() as u64 * 105 / 100;
+            assert!(cost.card_bytes <= limit, "{name}: {} of {} bytes", cost.card_bytes, image.len());
+        }
+    }
+}
+
+/// Two files read in turn, in large requests: neither pays for the other's reading ahead.
+#[test]
+#[ignore = "needs the built driver"]
+fn interleaved_streams_read_nothing_twice() {
+    for (name, _, image) in images() {
+        let mut psp = metered(&image);
+        let before = psp.kernel.card.stats;
+        for lba in (0..SECTORS / 2).step_by(32) {
+            assert_sectors(&mut psp, small_disc(), lba, 32);
+            assert_sectors(&mut psp, small_disc(), SECTORS / 2 + lba, 32);
+        }
+        let bytes = psp.kernel.card.stats.bytes - before.bytes;
+        let limit = image.len() as u64 * 105 / 100;
+        assert!(bytes <= limit, "{name}: {bytes} of {} bytes", image.len());
+    }
+}
