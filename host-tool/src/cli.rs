@@ -103,8 +103,8 @@ pub struct CompressArgs {
     #[arg(long, value_name = "PCT", value_parser = threshold)]
     pub threshold: Option<Threshold>,
     /// Pack each block for the smallest size, or for the shortest loading time on a PSP by a model of it
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-    pub optimize: OptimizeArg,
+    #[arg(long, value_name = "WHAT", default_value = "size", value_parser = optimize_parser())]
+    pub optimize: Optimize,
     /// Begin each block at a multiple of this many bytes, a power of two
     #[arg(long, value_name = "BYTES", value_parser = byte_size)]
     pub align: Option<u32>,
@@ -114,25 +114,6 @@ pub struct CompressArgs {
     /// Delete each source after its new file was verified and put in place
     #[arg(long)]
     pub rm: bool,
-}
-
-/// What `--optimize` takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OptimizeArg {
-    /// The smallest file
-    #[default]
-    Size,
-    /// The shortest loading time, by a model of a PSP
-    Load,
-}
-
-impl From<OptimizeArg> for Optimize {
-    fn from(arg: OptimizeArg) -> Self {
-        match arg {
-            OptimizeArg::Size => Self::Size,
-            OptimizeArg::Load => Self::Load,
-        }
-    }
 }
 
 /// Where a file that is written goes.
@@ -340,6 +321,13 @@ fn profile_parser() -> impl TypedValueParser<Value = Profile> {
 fn format_parser() -> impl TypedValueParser<Value = OutputFormat> {
     PossibleValuesParser::new(FORMATS.map(|format| format.format().name())).try_map(|name| {
         FORMATS.into_iter().find(|format| format.format().name() == name).ok_or("no such format")
+    })
+}
+
+fn optimize_parser() -> impl TypedValueParser<Value = Optimize> {
+    PossibleValuesParser::new(["size", "load"]).map(|name| match name.as_str() {
+        "load" => Optimize::Load,
+        _ => Optimize::Size,
     })
 }
 

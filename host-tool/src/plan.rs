@@ -110,7 +110,7 @@ impl From<CompressArgs> for CompressRequest {
                 block_size: args.block_size,
                 level: args.level.level(),
                 threshold: args.threshold,
-                optimize: args.optimize.into(),
+                optimize: args.optimize,
                 align: args.align,
                 force: args.target.force,
                 threads: threads_or_default(args.threads),

@@ -65,11 +65,13 @@ const fn lz4(name: &'static str, lz4: Lz4Encoder) -> Setting {
     Setting { format: OutputFormat::Zso, lz4, ..deflate(name, DeflateEncoder::Zlib { level: 6 }) }
 }
 
-const FAST: [Setting; 13] = [
+const FAST: [Setting; 15] = [
     lz4("LZ4 fast", Lz4Encoder::Fast),
     lz4("LZ4 HC 4", Lz4Encoder::Hc { level: 4 }),
     lz4("LZ4 HC 9", Lz4Encoder::Hc { level: 9 }),
     lz4("LZ4 HC 12", Lz4Encoder::Hc { level: 12 }),
+    lz4("LZ4 optimal 64", Lz4Encoder::optimal(64)),
+    lz4("LZ4 optimal, all", Lz4Encoder::SMALLEST),
     deflate("zlib 1", DeflateEncoder::Zlib { level: 1 }),
     deflate("zlib 6", DeflateEncoder::Zlib { level: 6 }),
     deflate("zlib 9", DeflateEncoder::Zlib { level: 9 }),
@@ -79,8 +81,8 @@ const FAST: [Setting; 13] = [
     deflate("libdeflate 12", DeflateEncoder::Libdeflate { level: 12 }),
     Setting {
         format: OutputFormat::Cso2,
-        lz4: Lz4Encoder::Hc { level: 12 },
-        ..deflate("CSO v2: libdeflate 12, LZ4 HC 12", DeflateEncoder::Libdeflate { level: 12 })
+        lz4: Lz4Encoder::SMALLEST,
+        ..deflate("CSO v2: libdeflate 12, LZ4 optimal", DeflateEncoder::Libdeflate { level: 12 })
     },
     Setting { format: OutputFormat::Dax, ..deflate("DAX: zlib 9", DeflateEncoder::Zlib { level: 9 }) },
 ];
@@ -223,7 +225,7 @@ fn encode_2k<const THREADS: usize>(bencher: Bencher<'_, '_>, setting: Setting) {
 fn decode_2k(bencher: Bencher<'_, '_>, codec: &str) {
     let setting = match codec {
         "deflate" => deflate("", DeflateEncoder::Libdeflate { level: 9 }),
-        "LZ4" => lz4("", Lz4Encoder::Hc { level: 12 }),
+        "LZ4" => lz4("", Lz4Encoder::SMALLEST),
         _ => Setting { format: OutputFormat::Dax, ..deflate("", DeflateEncoder::Libdeflate { level: 9 }) },
     };
     let (min, max) = setting.format.block_sizes();

@@ -11,6 +11,10 @@ use sector_decode::{
 use crate::console::{CodecCosts, Console, Load};
 use crate::trace::{Access, Trace};
 
+/// How many blocks an index window describes, and the bytes of an entry of CSO, ZSO and JSO.
+const INDEX_WINDOW: u32 = 1024;
+const INDEX_ENTRY: u64 = 4;
+
 /// An image, compressed or plain, whose every block is known.
 pub struct PackedImage<S> {
     source: S,
@@ -97,7 +101,9 @@ impl<S: ReadAt> PackedImage<S> {
                 out.resize(len, 0);
                 reader.read(offset, &mut out).map_err(LoadError::Read)?;
                 instructions += console.ours.per_request;
-                instructions += decoding(&console.ours, layout, extents, *access, &mut cached);
+                if layout.format() != Format::Iso {
+                    instructions += decoding(&console.ours, layout, extents, *access, &mut cached);
+                }
             }
             Ok(())
         })?;
@@ -107,7 +113,7 @@ impl<S: ReadAt> PackedImage<S> {
     /// Replays a trace through a model of how readers used to work: a call of the card for each block, zlib, and what
     /// was decoded copied several times. Of a plain image everything goes where it is wanted with one call.
     ///
-    /// The model is kind: index and header cost nothing, and the block decoded last is still there when it is wanted again.
+    /// The index is held in windows as large as the driver's, and the block decoded last is still there when it is wanted again.
     ///
     /// # Errors
     ///
@@ -115,7 +121,7 @@ impl<S: ReadAt> PackedImage<S> {
     pub fn load_classic(&self, trace: &Trace) -> Result<Load, LoadError<S::Error>> {
         let costs = &self.console.classic;
         let mut load = Load::default();
-        let mut last = None;
+        let (mut last, mut window) = (None, 0..0);
         for access in &trace.accesses {
             let (_, len) = range(self.layout, *access)?;
             load.instructions += costs.per_request;
@@ -130,6 +136,11 @@ impl<S: ReadAt> PackedImage<S> {
             for block in blocks(self.layout, *access) {
                 if last == Some(block) {
                     continue;
+                }
+                if !window.contains(&block) {
+                    window = block..(block + INDEX_WINDOW).min(self.layout.block_count());
+                    load.card_calls += 1;
+                    load.card_bytes += INDEX_ENTRY * (1 + window.len() as u64);
                 }
                 let extent = self.extents[block as usize];
                 load.card_calls += 1;

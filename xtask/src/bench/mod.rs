@@ -3,6 +3,7 @@
 //! Function-level measurements are elsewhere: `cargo bench --package image-encode`. Their output becomes
 //! part of the page too.
 
+mod load;
 mod measure;
 mod packages;
 mod page;
@@ -21,6 +22,12 @@ pub(crate) struct Args {
     /// Leave out the image of 16 GiB, which takes minutes and 17 GB of disk
     #[arg(long)]
     small: bool,
+    /// Only predict loading times on the console
+    #[arg(long)]
+    load: bool,
+    /// Only compare the LZ4 encoders
+    #[arg(long)]
+    lz4: bool,
     /// Print what was measured without writing it to docs/benchmarks.md
     #[arg(long)]
     dry_run: bool,
@@ -47,6 +54,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
     let bench = measure::Bench::new(&discs, &scratch)?;
 
+    if args.load || !args.lz4 {
+        part(args, page::LOAD, shown(load::table(&bench)?))?;
+    }
+    if args.lz4 || !args.load {
+        part(args, page::LZ4, shown(lz4(&discs)?))?;
+    }
+    if args.load || args.lz4 {
+        return fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string());
+    }
+
     let mut text = page::conditions(&discs)?;
     for table in [tables::programs, tables::encoders, tables::block_sizes, tables::memory] {
         text.push_str(&shown(table(&bench)?));
@@ -56,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     text.push_str(&shown(functions()?));
     if !args.dry_run {
-        page::write(&text)?;
+        page::write(page::CONVERTER, &text)?;
     }
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
 }
@@ -78,6 +95,18 @@ fn device() -> Result<()> {
     ]);
     cargo.arg("cost::requests_cost_what_the_table_says");
     shell::run(cargo.env("CISOR_BIN", paths::cisor()).env("CISOR_WRITE_COUNTS", "1"))
+}
+
+/// Writes a part of the page that is measured by itself.
+fn part(args: &Args, marks: page::Marks, text: String) -> Result<()> {
+    if args.dry_run { Ok(()) } else { page::write(marks, &text) }
+}
+
+/// The project's LZ4 encoders beside liblz4's, on blocks of the test disc.
+fn lz4(discs: &disc::Discs) -> Result<String> {
+    let mut cargo: Command = shell::cargo();
+    cargo.args(["bench", "--quiet", "--package", "sector-encode", "--bench", "lz4", "--"]).arg(&discs.psp);
+    Ok(format!("## LZ4 encoders\n\n{}\n{}\n", page::machine()?, shell::text(&mut cargo)?))
 }
 
 /// Prints a part of the page as soon as it is measured.

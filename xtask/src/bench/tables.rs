@@ -33,8 +33,8 @@ const ENCODERS: &[Way] = &[
     ("libdeflate, level 9 (`--to cso`)", &["--to", "cso"]),
     ("libdeflate, level 12 (`--to cso -9`)", &["--to", "cso", "-9"]),
     ("LZ4 fast (`--to zso -1`)", &["--to", "zso", "-1"]),
-    ("LZ4 HC, level 9 (`--to zso`)", &["--to", "zso"]),
-    ("LZ4 HC, level 12 (`--to zso -9`)", &["--to", "zso", "-9"]),
+    ("LZ4 optimal, 64 attempts (`--to zso`)", &["--to", "zso"]),
+    ("LZ4 optimal, all attempts (`--to zso -9`)", &["--to", "zso", "-9"]),
 ];
 
 /// Slow ones, on the small disc.
@@ -49,7 +49,7 @@ const RATIOS: &[Way] = &[
     ("libdeflate, level 9 (CSO)", &["--to", "cso"]),
     ("libdeflate, level 12 (CSO)", &["--to", "cso", "-9"]),
     ("LZ4 fast (ZSO)", &["--to", "zso", "-1"]),
-    ("LZ4 HC, level 12 (ZSO)", &["--to", "zso", "-9"]),
+    ("LZ4 optimal, all attempts (ZSO)", &["--to", "zso", "-9"]),
 ];
 
 const BLOCK_SIZES: [&str; 4] = ["2K", "8K", "16K", "32K"];
