@@ -83,6 +83,7 @@ impl Deflate {
         let max_block = max_block.min(MAX_BLOCK);
         let settings = match effort {
             Effort::Quick => None,
+            Effort::Thorough if max_block > 4096 => Some(Settings::THOROUGH_LARGE),
             Effort::Thorough => Some(Settings::THOROUGH),
             Effort::Best => Some(Settings::BEST),
         };
