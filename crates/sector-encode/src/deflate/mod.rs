@@ -36,7 +36,6 @@ pub const MAX_BLOCK: usize = 64 << 10;
 
 /// How much is done to make a stream small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Effort {
     /// One pass: a match is taken unless there is a better one a byte later. Smaller than zlib 9, and faster.
     Quick,
