@@ -51,11 +51,11 @@ fn largest_blocks_in_16_threads() {
     compress_and_extract(&disc::ps2(), &["--to", "cso2", "-b", "64K", "-9", "-j", "16"]);
 }
 
-/// zopfli needs more than all others, and so much time that a part of the disc must do: eight megabytes,
+/// The best effort needs more than all others, and so much time that a part of the disc must do: eight megabytes,
 /// which keep 16 threads busy several times over.
 #[test]
 #[ignore = "needs the test discs"]
-fn zopfli_in_16_threads() {
+fn best_level_in_16_threads() {
     let folder = scratch();
     let part = folder.path().join("part.iso");
     disc::beginning(&disc::ps2(), 8 << 20, &part);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use image_encode::{DeflateEncoder, Lz4Encoder};
+use image_encode::{DeflateEncoder, Effort, Lz4Encoder};
 
 /// How much time is spent on getting blocks small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,8 +39,15 @@ struct Row {
     lz4: Lz4Encoder,
 }
 
-const fn row(number: u8, zlib: u8, libdeflate: u8, lz4: Lz4Encoder) -> Row {
-    let deflate = DeflateEncoder::Libdeflate { level: libdeflate };
+const fn libdeflate(level: u8) -> DeflateEncoder {
+    DeflateEncoder::Libdeflate { level }
+}
+
+const fn sector(effort: Effort) -> DeflateEncoder {
+    DeflateEncoder::Sector { effort }
+}
+
+const fn row(number: u8, zlib: u8, deflate: DeflateEncoder, lz4: Lz4Encoder) -> Row {
     Row { level: Level::Numbered(Number(number)), zlib, deflate, lz4 }
 }
 
@@ -54,21 +61,16 @@ const fn hc(level: u8) -> Lz4Encoder {
 /// nothing that firmwares are known to take is smaller. Levels 2, 7 and 8 of zlib are left out because
 /// they hardly differ from their neighbours on blocks of that size.
 const ROWS: [Row; 10] = [
-    row(1, 1, 1, Lz4Encoder::Fast),
-    row(2, 3, 2, hc(3)),
-    row(3, 4, 4, hc(4)),
-    row(4, 5, 6, hc(6)),
-    row(5, 6, 7, hc(8)),
-    row(6, 9, 9, Lz4Encoder::optimal(64)),
-    row(7, 9, 10, Lz4Encoder::optimal(256)),
-    row(8, 9, 11, Lz4Encoder::optimal(1024)),
-    row(9, 9, 12, Lz4Encoder::SMALLEST),
-    Row {
-        level: Level::Best,
-        zlib: 9,
-        deflate: DeflateEncoder::Zopfli { iterations: 15 },
-        lz4: Lz4Encoder::SMALLEST,
-    },
+    row(1, 1, libdeflate(1), Lz4Encoder::Fast),
+    row(2, 3, libdeflate(2), hc(3)),
+    row(3, 4, libdeflate(4), hc(4)),
+    row(4, 5, libdeflate(6), hc(6)),
+    row(5, 6, libdeflate(7), hc(8)),
+    row(6, 9, libdeflate(9), Lz4Encoder::optimal(64)),
+    row(7, 9, libdeflate(10), Lz4Encoder::optimal(256)),
+    row(8, 9, libdeflate(11), Lz4Encoder::optimal(1024)),
+    row(9, 9, sector(Effort::Thorough), Lz4Encoder::SMALLEST),
+    Row { level: Level::Best, zlib: 9, deflate: sector(Effort::Best), lz4: Lz4Encoder::SMALLEST },
 ];
 
 impl Level {
@@ -141,7 +143,8 @@ pub fn table() -> String {
         "\nStock zlib packs what is for PSP firmwares (profiles psp, adrenaline and ark; DAX and JSO): it\n\
          has nothing stronger than its level 9, so from -6 on all levels write the same file. The middle\n\
          column packs every other CSO, the last one ZSO, where --best is the same as -9; CSO v2 takes the\n\
-         smaller of the two for each block.\n",
+         smaller of the two for each block. Cisor's own encoder is for blocks of up to 64 KiB, with -9 of\n\
+         up to 16 KiB; libdeflate 12 packs larger ones.\n",
     );
     table
 }
@@ -150,7 +153,9 @@ pub(crate) fn deflate_name(encoder: DeflateEncoder) -> String {
     match encoder {
         DeflateEncoder::Zlib { level } => format!("zlib {level}"),
         DeflateEncoder::Libdeflate { level } => format!("libdeflate {level}"),
-        DeflateEncoder::Zopfli { iterations } => format!("zopfli {iterations} or libdeflate 12"),
+        DeflateEncoder::Sector { effort: Effort::Quick } => "Cisor's own, quick".into(),
+        DeflateEncoder::Sector { effort: Effort::Thorough } => "Cisor's own, thorough".into(),
+        DeflateEncoder::Sector { effort: Effort::Best } => "Cisor's own, best".into(),
     }
 }
 
@@ -196,10 +201,11 @@ mod tests {
     fn other_encoders_are_as_documented() {
         let libdeflate = all().into_iter().map(|level| match level.deflate() {
             DeflateEncoder::Libdeflate { level } => level,
-            DeflateEncoder::Zopfli { iterations } => 100 + iterations,
-            DeflateEncoder::Zlib { .. } => 0,
+            DeflateEncoder::Sector { effort: Effort::Thorough } => 100,
+            DeflateEncoder::Sector { effort: Effort::Best } => 101,
+            DeflateEncoder::Sector { .. } | DeflateEncoder::Zlib { .. } => 0,
         });
-        assert_eq!(libdeflate.collect::<Vec<_>>(), [1, 2, 4, 6, 7, 9, 10, 11, 12, 115]);
+        assert_eq!(libdeflate.collect::<Vec<_>>(), [1, 2, 4, 6, 7, 9, 10, 11, 100, 101]);
         let lz4 = all().into_iter().map(|level| match level.lz4() {
             Lz4Encoder::Fast => 0,
             Lz4Encoder::Hc { level } => level.into(),

@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use divan::counter::BytesCount;
 use divan::{Bencher, bench};
 use image_encode::{
-    BlockPacker, DeflateEncoder, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
+    BlockPacker, DeflateEncoder, Effort, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
 };
 use sector_decode::{Coding, Decoder};
 
@@ -65,7 +65,7 @@ const fn lz4(name: &'static str, lz4: Lz4Encoder) -> Setting {
     Setting { format: OutputFormat::Zso, lz4, ..deflate(name, DeflateEncoder::Zlib { level: 6 }) }
 }
 
-const FAST: [Setting; 15] = [
+const FAST: [Setting; 17] = [
     lz4("LZ4 fast", Lz4Encoder::Fast),
     lz4("LZ4 HC 4", Lz4Encoder::Hc { level: 4 }),
     lz4("LZ4 HC 9", Lz4Encoder::Hc { level: 9 }),
@@ -79,6 +79,8 @@ const FAST: [Setting; 15] = [
     deflate("libdeflate 6", DeflateEncoder::Libdeflate { level: 6 }),
     deflate("libdeflate 9", DeflateEncoder::Libdeflate { level: 9 }),
     deflate("libdeflate 12", DeflateEncoder::Libdeflate { level: 12 }),
+    deflate("our own, quick", DeflateEncoder::Sector { effort: Effort::Quick }),
+    deflate("our own, thorough", DeflateEncoder::Sector { effort: Effort::Thorough }),
     Setting {
         format: OutputFormat::Cso2,
         lz4: Lz4Encoder::SMALLEST,
@@ -87,17 +89,12 @@ const FAST: [Setting; 15] = [
     Setting { format: OutputFormat::Dax, ..deflate("DAX: zlib 9", DeflateEncoder::Zlib { level: 9 }) },
 ];
 
-const SLOW: [Setting; 3] = [
-    Setting {
-        firmware_safe: true,
-        ..deflate("zopfli 5, firmware-safe", DeflateEncoder::Zopfli { iterations: 5 })
-    },
-    deflate("zopfli 5", DeflateEncoder::Zopfli { iterations: 5 }),
-    Setting {
-        firmware_safe: true,
-        ..deflate("zopfli 15, firmware-safe", DeflateEncoder::Zopfli { iterations: 15 })
-    },
+const SLOW: [Setting; 2] = [
+    Setting { firmware_safe: true, ..deflate("our own, best, firmware-safe", BEST) },
+    deflate("our own, best", BEST),
 ];
+
+const BEST: DeflateEncoder = DeflateEncoder::Sector { effort: Effort::Best };
 
 const BLOCK_SIZES: [u32; 4] = [2048, 8192, 16 << 10, 32 << 10];
 

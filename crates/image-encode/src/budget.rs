@@ -5,17 +5,21 @@
 //! - jobs: 256 KiB of image each, of which two per thread and two more for the reader and the writer
 //!   exist at once ([`crate::pipeline`]), and as much again in each thread for the packed bytes;
 //! - the encoders, which for most settings are small, but grow with the block size for the best ones;
+//! - blocks that were packed a moment ago ([`crate::repeats`]);
 //! - the program, thread stacks, the hasher's queue of up to five chunks, index pages, output buffer.
 //!
-//! For zlib and 16 threads that is 34 * 256 KiB + 16 * (256 + 320) KiB + 6 MiB = 23.5 MiB. Where the
+//! For zlib and 16 threads that is 34 * 256 KiB + 16 * (256 + 320 + 272) KiB + 6 MiB = 27.8 MiB. Where the
 //! sum would exceed the limit fewer threads than asked for are started: with libdeflate 10 to 12 from
-//! 64 KiB blocks on, with zopfli from 16 KiB blocks on (11 of 16 threads). With more than 16 threads the
+//! 64 KiB blocks on, with the best effort of our own encoder from 32 KiB blocks on (15 of 16 threads). With more than 16 threads the
 //! limit grows in proportion.
 
 use std::num::NonZeroUsize;
 
+use sector_encode::deflate::{Effort, MAX_BLOCK};
+
 use crate::pipeline::Limits;
 use crate::plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Plan};
+use crate::repeats;
 
 /// What all of it may take with up to [`FULL_THREADS`] threads; the rest up to 64 MiB is for what the
 /// allocator keeps.
@@ -28,12 +32,13 @@ const FIXED: usize = 6 << 20;
 /// Bytes of the image that make a job.
 const CHUNK: usize = 256 << 10;
 
-/// The same for zopfli, which needs a second for some hundred KiB: progress shows job by job.
-const SLOW_CHUNK: usize = 16 << 10;
+/// The same for the slowest encoder, which needs a quarter of a second for that: progress shows job by job.
+const SLOW_CHUNK: usize = 64 << 10;
 
 /// Bytes of the image that make a job: a multiple of the block size, which is a power of two.
 pub(crate) fn chunk_len(plan: &Plan) -> usize {
-    let slow = plan.format.uses_deflate() && matches!(plan.deflate, DeflateEncoder::Zopfli { .. });
+    let slow =
+        plan.format.uses_deflate() && matches!(plan.deflate, DeflateEncoder::Sector { effort: Effort::Best });
     let chunk = if slow { SLOW_CHUNK } else { CHUNK };
     chunk.max(plan.block_size as usize)
 }
@@ -50,7 +55,7 @@ pub(crate) fn limits(plan: &Plan) -> Limits {
 
 /// Two jobs, the packed bytes of one, and the encoders.
 fn per_thread(plan: &Plan) -> usize {
-    3 * chunk_len(plan) + encoders(plan)
+    3 * chunk_len(plan) + encoders(plan) + repeats::memory(plan.block_size as usize)
 }
 
 /// Upper bounds of the memory that a thread's encoders touch, measured with mixed and with random data.
@@ -62,8 +67,13 @@ fn encoders(plan: &Plan) -> usize {
         DeflateEncoder::Libdeflate { level: ..=9 } => 640 * KIB,
         // Every position's matches are kept until the cheapest path through them is known.
         DeflateEncoder::Libdeflate { .. } => 1280 * KIB + 28 * block_size,
-        // What it holds, and half as much again that the allocator keeps between blocks of different needs.
-        DeflateEncoder::Zopfli { .. } => 2048 * KIB + 176 * block_size,
+        DeflateEncoder::Sector { effort: Effort::Quick } if block_size <= MAX_BLOCK => {
+            64 * KIB + 12 * block_size
+        }
+        // All matches of a block are kept, and a few of its parses.
+        DeflateEncoder::Sector { .. } if block_size <= MAX_BLOCK => 128 * KIB + 96 * block_size,
+        // libdeflate 12 takes its place.
+        DeflateEncoder::Sector { .. } => 1280 * KIB + 28 * block_size,
     };
     let is_zlib = matches!(plan.deflate, DeflateEncoder::Zlib { .. });
     let fallback = if plan.firmware_safe && !is_zlib { 320 * KIB } else { 0 };
@@ -99,11 +109,12 @@ mod tests {
         }
     }
 
-    const ENCODERS: [DeflateEncoder; 4] = [
+    const ENCODERS: [DeflateEncoder; 5] = [
         DeflateEncoder::Zlib { level: 9 },
         DeflateEncoder::Libdeflate { level: 6 },
         DeflateEncoder::Libdeflate { level: 12 },
-        DeflateEncoder::Zopfli { iterations: 15 },
+        DeflateEncoder::Sector { effort: Effort::Best },
+        DeflateEncoder::Sector { effort: Effort::Thorough },
     ];
 
     #[test]
@@ -114,7 +125,8 @@ mod tests {
                     let plan = plan(block_size, deflate, threads);
                     let limits = limits(&plan);
                     let jobs = limits.window.get() * chunk_len(&plan);
-                    let working = limits.threads.get() * (chunk_len(&plan) + encoders(&plan));
+                    let repeats = repeats::memory(plan.block_size as usize);
+                    let working = limits.threads.get() * (chunk_len(&plan) + encoders(&plan) + repeats);
                     assert!(FIXED + jobs + working <= LIMIT, "{plan:?}");
                     assert!(limits.threads <= plan.threads);
                 }
@@ -136,12 +148,15 @@ mod tests {
             assert_eq!(threads_of(32 << 10, *deflate, 16), 16);
             assert_eq!(threads_of(32 << 10, *deflate, 64), 64);
         }
-        assert_eq!(threads_of(16 << 10, ENCODERS[3], 16), 11);
+        assert_eq!(threads_of(16 << 10, ENCODERS[3], 16), 16);
+        assert_eq!(threads_of(32 << 10, ENCODERS[3], 16), 15);
+        assert_eq!(threads_of(64 << 10, ENCODERS[3], 16), 8);
     }
 
     #[test]
     fn the_largest_blocks_of_the_slowest_encoder_still_get_a_thread() {
-        assert_eq!(limits(&plan(256 << 10, ENCODERS[3], 16)).threads.get(), 1);
+        assert_eq!(limits(&plan(64 << 10, ENCODERS[3], 1)).threads.get(), 1);
+        assert_eq!(limits(&plan(256 << 10, ENCODERS[3], 16)).threads.get(), 5);
     }
 
     #[test]

@@ -23,24 +23,25 @@ pub struct Digests {
     pub sha256: [u8; 32],
 }
 
-/// Takes all digests of bytes that come in order.
+/// Takes all digests of bytes that come in order, one after the other: what the parallel ones are tested against.
+#[cfg(test)]
 #[derive(Clone, Default)]
-pub struct Hasher {
+pub(crate) struct Hasher {
     crc32: Crc32,
     md5: Md5,
     sha1: Sha1,
     sha256: Sha256,
 }
 
+#[cfg(test)]
 impl Hasher {
     /// Returns a hasher that has seen nothing.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Takes the next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.crc32.update(bytes);
         self.md5.update(bytes);
         self.sha1.update(bytes);
@@ -48,8 +49,7 @@ impl Hasher {
     }
 
     /// Returns the digests of all bytes seen.
-    #[must_use]
-    pub fn finish(self) -> Digests {
+    pub(crate) fn finish(self) -> Digests {
         Digests {
             crc32: self.crc32.finalize(),
             md5: self.md5.finalize().into(),

@@ -30,13 +30,15 @@ mod output;
 mod pack;
 pub mod pipeline;
 mod plan;
+mod repeats;
 mod summary;
 mod writer;
 
-pub use digest::{Digests, Hasher, ParallelHasher};
+pub use digest::{Digests, ParallelHasher};
 pub use encode::encode;
 pub use error::{EncodeError, PlanError};
 pub use monitor::Monitor;
 pub use pack::{BlockPacker, PackedBlock};
 pub use plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Plan, Threshold};
+pub use sector_encode::deflate::Effort;
 pub use summary::{BlockCounts, Summary};

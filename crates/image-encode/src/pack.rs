@@ -10,6 +10,7 @@ use crate::codec::{Deflate, Encoder, Lz4};
 use crate::container::dax;
 use crate::monitor::Monitor;
 use crate::plan::{Optimize, OutputFormat, Plan};
+use crate::repeats::Repeats;
 
 /// Packs blocks one by one, the way [`encode`](crate::encode()) does it in each of its threads.
 pub struct BlockPacker {
@@ -24,6 +25,8 @@ pub struct BlockPacker {
     deflated: Vec<u8>,
     lz4ed: Vec<u8>,
     proof: Proof,
+    /// What was packed, and proven, a moment ago.
+    repeats: Repeats,
     /// A last block that is partial, filled up with zeros.
     filled: Vec<u8>,
 }
@@ -85,6 +88,7 @@ impl BlockPacker {
             deflated: vec![0; block_size],
             lz4ed: vec![0; block_size],
             proof: Proof::new(block_size),
+            repeats: Repeats::new(block_size),
             filled: Vec::with_capacity(block_size),
         }
     }
@@ -109,9 +113,24 @@ impl BlockPacker {
         } else {
             block
         };
-        let packed = self.pack_whole(whole, out);
+        let packed = self.pack_or_repeat(whole, out);
         self.filled = filled;
         packed
+    }
+
+    /// Does not pack again what it remembers.
+    fn pack_or_repeat(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
+        let slot = match self.repeats.find(block) {
+            (_, Some((packed, how))) => {
+                out.extend_from_slice(packed);
+                return Some(how);
+            }
+            (slot, None) => slot,
+        };
+        let start = out.len();
+        let how = self.pack_whole(block, out)?;
+        self.repeats.keep(slot, block, &out[start..], how);
+        Some(how)
     }
 
     fn pack_whole(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
@@ -217,6 +236,8 @@ impl Proof {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
     use crate::plan::{DeflateEncoder, Lz4Encoder, Threshold};
 
@@ -282,19 +303,55 @@ mod tests {
     }
 
     fn chunk(blocks: usize) -> Chunk {
-        Chunk { first_block: 100, bytes: Arc::new(block().repeat(blocks)) }
+        // Each block another, or they would not be packed again.
+        let mut bytes = block().repeat(blocks);
+        for (number, block) in (0..).zip(bytes.chunks_mut(8192)) {
+            block[0] = number;
+        }
+        Chunk { first_block: 100, bytes: Arc::new(bytes) }
     }
 
     #[test]
     fn a_block_without_proof_is_not_handed_on() {
         for format in [OutputFormat::Cso, OutputFormat::Jso, OutputFormat::Dax] {
             let mut packer = BlockPacker::new(&plan(format));
-            packer.deflate = Some(Deflate::with_encoder(Box::new(Liar(0)), 8192));
+            packer.deflate = Some(Deflate::with_encoder(Box::new(Liar(0))));
             let outcome = packer.pack_chunk(&chunk(5), &Monitor::new());
             assert!(matches!(outcome, Err(PackError::Proof(BlockIndex(102)))), "{format:?}");
             let mut out = b"before".to_vec();
-            assert_eq!(packer.pack(&block(), &mut out), None);
+            let mut another = block();
+            another[0] = 99;
+            assert_eq!(packer.pack(&another, &mut out), None);
             assert_eq!(out, b"before");
+        }
+    }
+
+    #[test]
+    fn a_repeated_block_is_packed_once_and_comes_out_the_same() {
+        /// Packs for real, and counts.
+        struct Counting(Arc<AtomicU32>);
+        impl Encoder for Counting {
+            fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
+                self.0.fetch_add(1, Ordering::Relaxed);
+                libdeflater::Compressor::default().deflate_compress(block, out).ok()
+            }
+        }
+        let calls = Arc::new(AtomicU32::new(0));
+        for format in [OutputFormat::Cso, OutputFormat::Dax] {
+            let mut packer = BlockPacker::new(&plan(format));
+            packer.deflate = Some(Deflate::with_encoder(Box::new(Counting(Arc::clone(&calls)))));
+            calls.store(0, Ordering::Relaxed);
+            let outs: Vec<_> = [block(), vec![0; 8192], block(), vec![0; 8192], block()]
+                .iter()
+                .map(|block| {
+                    let mut out = Vec::new();
+                    let how = packer.pack(block, &mut out).unwrap();
+                    (how, out)
+                })
+                .collect();
+            assert_eq!(calls.load(Ordering::Relaxed), 2);
+            assert!(outs[0] == outs[2] && outs[2] == outs[4] && outs[1] == outs[3] && outs[0] != outs[1]);
+            assert_eq!(outs[0].1.len(), outs[0].0.len as usize);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::num::{NonZeroU16, NonZeroUsize};
 
 use sector_decode::{Format, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE, SECTOR_SIZE};
+use sector_encode::deflate::Effort;
 
 use crate::container;
 use crate::error::PlanError;
@@ -35,10 +36,11 @@ pub enum DeflateEncoder {
         /// libdeflate's own level.
         level: u8,
     },
-    /// libdeflate 12 and zopfli, whichever is smaller in each block.
-    Zopfli {
-        /// How often zopfli refines its parse.
-        iterations: u8,
+    /// This project's own encoder, made for blocks of a sector to 64 KiB. For larger ones, and for more than
+    /// 16 KiB also with [`Effort::Thorough`], libdeflate 12 takes its place.
+    Sector {
+        /// How much is done to make blocks small.
+        effort: Effort,
     },
 }
 
@@ -100,7 +102,7 @@ pub struct Plan {
     /// index's last value stays at the end of the data.
     pub pad_file_to: u32,
     /// How many threads pack blocks. Fewer are used where their encoders would take too much memory: with
-    /// the best levels of libdeflate and zopfli and blocks of 16 KiB and more.
+    /// the best levels of libdeflate, [`Effort::Best`], and blocks of 16 KiB and more.
     pub threads: NonZeroUsize,
 }
 
@@ -257,7 +259,7 @@ impl Plan {
             match self.deflate {
                 DeflateEncoder::Zlib { level } => check("zlib", level, (1, 9))?,
                 DeflateEncoder::Libdeflate { level } => check("libdeflate", level, (1, 12))?,
-                DeflateEncoder::Zopfli { iterations } => check("zopfli", iterations, (1, u8::MAX))?,
+                DeflateEncoder::Sector { .. } => {}
             }
         }
         match self.lz4 {

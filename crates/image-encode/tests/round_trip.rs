@@ -2,7 +2,11 @@
 
 mod support;
 
-use image_encode::{DeflateEncoder, Hasher, Lz4Encoder, Optimize, OutputFormat, Plan, Threshold};
+use std::sync::Arc;
+
+use image_encode::{
+    DeflateEncoder, Effort, Lz4Encoder, Optimize, OutputFormat, ParallelHasher, Plan, Threshold,
+};
 use proptest::prelude::*;
 use sector_decode::SECTOR_SIZE;
 use support::corpus::{Kind, Mixed};
@@ -13,7 +17,8 @@ fn any_plan() -> impl Strategy<Value = Plan> {
     let deflate = prop_oneof![
         4 => (1..=9u8).prop_map(|level| DeflateEncoder::Zlib { level }),
         4 => (1..=12u8).prop_map(|level| DeflateEncoder::Libdeflate { level }),
-        1 => Just(DeflateEncoder::Zopfli { iterations: 1 }),
+        2 => prop::sample::select(vec![Effort::Quick, Effort::Thorough, Effort::Best])
+            .prop_map(|effort| DeflateEncoder::Sector { effort }),
     ];
     let lz4 = prop_oneof![
         Just(Lz4Encoder::Fast),
@@ -63,8 +68,8 @@ proptest! {
         let (file, summary) = pack(image.as_slice(), &plan).unwrap();
 
         prop_assert_eq!(unpack(&file) == image, true);
-        let mut hasher = Hasher::new();
-        hasher.update(&image);
+        let mut hasher = ParallelHasher::new();
+        hasher.update(&Arc::new(image));
         prop_assert_eq!(summary.digests, hasher.finish());
         prop_assert_eq!(summary.image_size, size);
         prop_assert_eq!(summary.stored_size, file.len() as u64);

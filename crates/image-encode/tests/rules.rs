@@ -5,7 +5,7 @@
 
 mod support;
 
-use image_encode::{DeflateEncoder, Lz4Encoder, OutputFormat, Plan, PlanError, Summary, Threshold};
+use image_encode::{DeflateEncoder, Effort, Lz4Encoder, OutputFormat, Plan, PlanError, Summary, Threshold};
 use sector_decode::deflate_lint::{Finding, lint};
 use sector_decode::{BlockIndex, Coding};
 use support::corpus::{Kind, Mixed};
@@ -226,7 +226,8 @@ fn firmware_safe_files_have_only_streams_that_pass_the_lint() {
         DeflateEncoder::Zlib { level: 9 },
         DeflateEncoder::Libdeflate { level: 1 },
         DeflateEncoder::Libdeflate { level: 12 },
-        DeflateEncoder::Zopfli { iterations: 1 },
+        DeflateEncoder::Sector { effort: Effort::Thorough },
+        DeflateEncoder::Sector { effort: Effort::Best },
     ];
     let size = 256 << 10;
     for deflate in encoders {
@@ -267,13 +268,13 @@ fn findings(file: &[u8]) -> Vec<Finding> {
 }
 
 #[test]
-fn zopfli_is_split_only_where_that_is_allowed() {
+fn blocks_are_divided_only_where_that_is_allowed() {
     // A block whose halves have nothing in common.
     let mut block = vec![0; 16 << 10];
     Kind::Text.fill(0, &mut block[..8 << 10]);
     Kind::Noise.fill(0, &mut block[8 << 10..]);
     let with = |firmware_safe| {
-        let deflate = DeflateEncoder::Zopfli { iterations: 1 };
+        let deflate = DeflateEncoder::Sector { effort: Effort::Thorough };
         let plan = Plan { firmware_safe, deflate, block_size: 16 << 10, ..plan(OutputFormat::Cso) };
         pack(block.as_slice(), &plan).unwrap()
     };
@@ -411,7 +412,6 @@ fn plans_that_break_a_rule_are_refused_before_anything_is_written() {
         DeflateEncoder::Zlib { level: 10 },
         DeflateEncoder::Libdeflate { level: 0 },
         DeflateEncoder::Libdeflate { level: 13 },
-        DeflateEncoder::Zopfli { iterations: 0 },
     ] {
         assert!(matches!(refused(Plan { deflate, ..cso }, &image), PlanError::Level { .. }));
         // An encoder that is not used may be anything.

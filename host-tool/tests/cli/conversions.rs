@@ -34,7 +34,7 @@ fn what_is_to_load_fast_is_said_so_and_round_trips() {
     for format in ["cso", "cso2", "zso", "jso"] {
         let mut stored = Vec::new();
         for optimize in ["size", "load"] {
-            let mut run = folder.cisor([
+            let run = folder.cisor([
                 "compress",
                 "--json",
                 "--to",

@@ -31,7 +31,8 @@ const ENCODERS: &[Way] = &[
     ("stock zlib, level 9 (`--for psp`)", &["--for", "psp"]),
     ("libdeflate, level 1 (`--to cso -1`)", &["--to", "cso", "-1"]),
     ("libdeflate, level 9 (`--to cso`)", &["--to", "cso"]),
-    ("libdeflate, level 12 (`--to cso -9`)", &["--to", "cso", "-9"]),
+    ("libdeflate, level 11 (`--to cso -8`)", &["--to", "cso", "-8"]),
+    ("our own, thorough (`--to cso -9`)", &["--to", "cso", "-9"]),
     ("LZ4 fast (`--to zso -1`)", &["--to", "zso", "-1"]),
     ("LZ4 optimal, 64 attempts (`--to zso`)", &["--to", "zso"]),
     ("LZ4 optimal, all attempts (`--to zso -9`)", &["--to", "zso", "-9"]),
@@ -39,15 +40,15 @@ const ENCODERS: &[Way] = &[
 
 /// Slow ones, on the small disc.
 const SLOW_ENCODERS: &[Way] = &[
-    ("libdeflate, level 12 (`--to cso -9`)", &["--to", "cso", "-9"]),
-    ("zopfli, 15 iterations (`--to cso --best`)", &["--to", "cso", "--best"]),
+    ("our own, thorough (`--to cso -9`)", &["--to", "cso", "-9"]),
+    ("our own, best (`--to cso --best`)", &["--to", "cso", "--best"]),
 ];
 
 /// JSO is the one format in which stock zlib has a choice of block sizes.
 const RATIOS: &[Way] = &[
     ("stock zlib, level 9 (JSO)", &["--to", "jso"]),
     ("libdeflate, level 9 (CSO)", &["--to", "cso"]),
-    ("libdeflate, level 12 (CSO)", &["--to", "cso", "-9"]),
+    ("our own, thorough; libdeflate 12 at 32 KiB (CSO)", &["--to", "cso", "-9"]),
     ("LZ4 fast (ZSO)", &["--to", "zso", "-1"]),
     ("LZ4 optimal, all attempts (ZSO)", &["--to", "zso", "-9"]),
 ];

@@ -2,8 +2,8 @@
 
 mod libdeflate;
 mod lz4;
+mod sector;
 mod zlib;
-mod zopfli;
 
 use sector_decode::deflate_lint::{Finding, lint};
 
@@ -17,14 +17,13 @@ pub(crate) trait Encoder {
     fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize>;
 }
 
-/// Makes raw deflate streams: the smallest one of those that the encoders make and the lint allows.
+/// Makes raw deflate streams that the lint allows.
 pub(crate) struct Deflate {
-    encoders: Vec<Box<dyn Encoder>>,
-    /// Tried when none of the streams is allowed. libdeflate splits large blocks (a quarter of those of
+    encoder: Box<dyn Encoder>,
+    /// Tried when the stream is not allowed. libdeflate splits large blocks (a quarter of those of
     /// 16 KiB in mixed data); stock zlib keeps them whole, which beats storing them plain.
     fallback: Option<zlib::Zlib>,
     firmware_safe: bool,
-    attempt: Vec<u8>,
 }
 
 /// What came of packing a block.
@@ -32,67 +31,57 @@ pub(crate) struct Deflate {
 pub(crate) struct Stream {
     /// Length in bytes; `None` when no stream fits and is allowed.
     pub(crate) len: Option<usize>,
-    /// What the lint says of this stream, or, when there is none, of the first one that was not allowed.
+    /// What the lint says of this stream, or, when there is none, of the one that was not allowed.
     pub(crate) finding: Option<Finding>,
 }
 
 impl Deflate {
     pub(crate) fn new(encoder: DeflateEncoder, firmware_safe: bool, block_size: usize) -> Self {
-        let encoders: Vec<Box<dyn Encoder>> = match encoder {
-            DeflateEncoder::Zlib { level } => vec![Box::new(zlib::Zlib::new(level))],
-            DeflateEncoder::Libdeflate { level } => vec![Box::new(libdeflate::Libdeflate::new(level))],
-            DeflateEncoder::Zopfli { iterations } => vec![
-                Box::new(libdeflate::Libdeflate::new(libdeflate::BEST)),
-                Box::new(zopfli::Zopfli::new(
-                    iterations,
-                    // Streams of several deflate blocks never pass the lint.
-                    !firmware_safe && block_size >= zopfli::MIN_SPLIT,
-                )),
-            ],
+        let encoder = match encoder {
+            DeflateEncoder::Sector { effort } if block_size > sector::max_block(effort) => {
+                DeflateEncoder::Libdeflate { level: libdeflate::BEST }
+            }
+            other => other,
         };
-        let has_fallback = firmware_safe && !matches!(encoder, DeflateEncoder::Zlib { .. });
+        let has_fallback = firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. });
+        let encoder: Box<dyn Encoder> = match encoder {
+            DeflateEncoder::Zlib { level } => Box::new(zlib::Zlib::new(level)),
+            DeflateEncoder::Libdeflate { level } => Box::new(libdeflate::Libdeflate::new(level)),
+            DeflateEncoder::Sector { effort } => {
+                Box::new(sector::Sector::new(effort, firmware_safe, block_size))
+            }
+        };
         let fallback = has_fallback.then(|| zlib::Zlib::new(zlib::BEST));
-        Self { encoders, fallback, firmware_safe, attempt: vec![0; block_size] }
+        Self { encoder, fallback, firmware_safe }
     }
 
     /// For tests of what becomes of a faulty encoder's output.
     #[cfg(test)]
-    pub(crate) fn with_encoder(encoder: Box<dyn Encoder>, block_size: usize) -> Self {
-        Self { encoders: vec![encoder], fallback: None, firmware_safe: false, attempt: vec![0; block_size] }
+    pub(crate) fn with_encoder(encoder: Box<dyn Encoder>) -> Self {
+        Self { encoder, fallback: None, firmware_safe: false }
     }
 
     /// Packs `block` into `out`, which is not larger than a block.
     pub(crate) fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Stream {
-        let mut best = Stream::default();
-        for encoder in &mut self.encoders {
-            best = attempt(encoder.as_mut(), block, &mut self.attempt, self.firmware_safe, best, out);
-        }
+        let first = attempt(self.encoder.as_mut(), block, self.firmware_safe, out);
         match &mut self.fallback {
-            Some(zlib) if best.len.is_none() && best.finding.is_some() => {
-                attempt(zlib, block, &mut self.attempt, self.firmware_safe, best, out)
+            Some(zlib) if first.len.is_none() && first.finding.is_some() => {
+                let second = attempt(zlib, block, self.firmware_safe, out);
+                Stream {
+                    finding: if second.len.is_some() { second.finding } else { first.finding },
+                    ..second
+                }
             }
-            _ => best,
+            _ => first,
         }
     }
 }
 
-/// Lets one encoder try to beat the best stream so far, which is in `out`; returns the best one then.
-fn attempt(
-    encoder: &mut dyn Encoder,
-    block: &[u8],
-    scratch: &mut [u8],
-    firmware_safe: bool,
-    best: Stream,
-    out: &mut [u8],
-) -> Stream {
-    let room = best.len.map_or(out.len(), |len| len.saturating_sub(1));
-    let Some(len) = encoder.pack(block, &mut scratch[..room]) else { return best };
-    let finding = lint(&scratch[..len]).err();
-    if firmware_safe && finding.is_some() {
-        return Stream { finding: best.finding.or(finding.filter(|_| best.len.is_none())), ..best };
-    }
-    out[..len].copy_from_slice(&scratch[..len]);
-    Stream { len: Some(len), finding }
+/// Lets an encoder try; what it makes is in `out` if it is allowed.
+fn attempt(encoder: &mut dyn Encoder, block: &[u8], firmware_safe: bool, out: &mut [u8]) -> Stream {
+    let Some(len) = encoder.pack(block, out) else { return Stream::default() };
+    let finding = lint(&out[..len]).err();
+    Stream { len: (!firmware_safe || finding.is_none()).then_some(len), finding }
 }
 
 #[cfg(test)]

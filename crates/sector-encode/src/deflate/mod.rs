@@ -36,7 +36,6 @@ pub const MAX_BLOCK: usize = 64 << 10;
 
 /// How much is done to make a stream small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Effort {
     /// One pass: a match is taken unless there is a better one a byte later. Smaller than zlib 9, and faster.
     Quick,
@@ -83,6 +82,7 @@ impl Deflate {
         let max_block = max_block.min(MAX_BLOCK);
         let settings = match effort {
             Effort::Quick => None,
+            Effort::Thorough if max_block > 4096 => Some(Settings::THOROUGH_LARGE),
             Effort::Thorough => Some(Settings::THOROUGH),
             Effort::Best => Some(Settings::BEST),
         };

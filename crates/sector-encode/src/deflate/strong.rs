@@ -42,6 +42,10 @@ impl Settings {
         divisible: 4096,
     };
 
+    /// The same for blocks of more than 4 KiB, where more is to be found and the header matters less.
+    pub(super) const THOROUGH_LARGE: Self =
+        Self { search: Search { depth: 128, long: 128, every_symbol: false }, passes: 4, ..Self::THOROUGH };
+
     /// Whatever still makes blocks smaller by more than some hundredths of a percent.
     pub(super) const BEST: Self = Self {
         search: Search { depth: 1024, long: 128, every_symbol: true },
