@@ -16,7 +16,9 @@ const FAT_MAX: u64 = u32::MAX as u64;
 /// [`Failure::NoSpace`] or [`Failure::TooLargeForFat`].
 pub fn check(target: &Path, needed: u64) -> Result<(), Failure> {
     let folder = system_path(&folder_of(target));
-    judge(target, needed, is_fat(&folder), fs4::available_space(&folder).ok())
+    // Which file system it is, is asked only where that matters.
+    let is_fat = needed > FAT_MAX && is_fat(&folder);
+    judge(target, needed, is_fat, fs4::available_space(&folder).ok())
 }
 
 fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<(), Failure> {

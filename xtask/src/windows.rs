@@ -7,7 +7,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -130,9 +130,19 @@ impl Wine {
             ("LC_ALL", "C.UTF-8".into()),
         ];
         let wine = Self { env };
-        shell::output(wine.command("wineserver").arg("-p"))?;
-        shell::output(wine.command("wine").args(["cmd", "/c", "ver"]))?;
+        // One that a task which was killed has left behind would not let another start.
+        let _ = wine.run("wineserver", &["-k", "-w"]);
+        wine.run("wineserver", &["-p"])?;
+        // Makes the folder, the first time.
+        wine.run("wine", &["cmd", "/c", "ver"])?;
         Ok(wine)
+    }
+
+    /// Runs a program without reading what it prints: Wine's services, which it leaves running, keep a pipe open.
+    fn run(&self, program: &str, args: &[&str]) -> Result<()> {
+        let mut command = self.command(program);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        shell::run(&mut command)
     }
 
     /// Returns a command that finds this Wine.
@@ -151,7 +161,7 @@ impl Wine {
 impl Drop for Wine {
     fn drop(&mut self) {
         // The server of this folder alone.
-        let _ = shell::output(self.command("wineserver").arg("-k"));
+        let _ = self.run("wineserver", &["-k"]);
     }
 }
 
