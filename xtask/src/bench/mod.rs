@@ -106,7 +106,7 @@ fn part(args: &Args, marks: page::Marks, text: String) -> Result<()> {
 fn lz4(discs: &disc::Discs) -> Result<String> {
     let mut cargo: Command = shell::cargo();
     cargo.args(["bench", "--quiet", "--package", "sector-encode", "--bench", "lz4", "--"]).arg(&discs.psp);
-    Ok(format!("## LZ4 encoders\n\n{}\n{}\n", page::machine()?, shell::text(&mut cargo)?))
+    Ok(format!("## LZ4 encoders\n\n{}\n{}\n\n", page::machine()?, shell::text(&mut cargo)?))
 }
 
 /// Prints a part of the page as soon as it is measured.

@@ -107,19 +107,17 @@ impl Optimal {
                 literals.reconsider(at, costs, matches);
             }
             limit = (limit + 1).min(end - at).min(LONGEST);
-            let goes_on = longest.len >= MIN_MATCH
-                && longest.len < limit
-                && longest.from > 0
-                && block[longest.from - 1] == block[at];
+            let goes_on =
+                longest.len >= MIN_MATCH && longest.from > 0 && block[longest.from - 1] == block[at];
             longest = if goes_on {
-                Match { from: longest.from - 1, len: longest.len + 1 }
+                Match { from: longest.from - 1, len: (longest.len + 1).min(limit) }
             } else {
                 chains.longest(block, at, limit, *attempts)
             };
             limit = longest.len;
             let mut cost = literals.cost(at);
             if longest.len >= MIN_MATCH {
-                if !goes_on || longest.len <= MIN_MATCH + CUT {
+                if !goes_on || longest.len <= MIN_MATCH + CUT || longest.len == LONGEST {
                     stop = cheapest_stop(costs, at, longest.len);
                 }
                 let (take, with_match) = cheapest_len(costs, at, longest.len, stop);
