@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn the_largest_blocks_of_the_slowest_encoder_still_get_a_thread() {
         assert_eq!(limits(&plan(64 << 10, ENCODERS[3], 1)).threads.get(), 1);
-        assert_eq!(limits(&plan(256 << 10, ENCODERS[3], 16)).threads.get(), 5);
+        assert_eq!(limits(&plan(256 << 10, ENCODERS[3], 16)).threads.get(), 3);
     }
 
     #[test]
