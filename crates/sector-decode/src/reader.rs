@@ -11,8 +11,10 @@
 //! - `cached`: which block `block` holds. It is cleared before the buffer is touched and set after the
 //!   block decoded, so that a failed read can never leave bytes that pass for a block. `held` obeys the
 //!   same rule.
-//! - `next`: where in the image the last read ended, behind every image before the first. A read that goes
-//!   on there fetches the blocks that follow too, up to `ahead` bytes in all.
+//! - `began`, `next`: the range of the image that reads have gone through in sequence up to now; `next` is behind
+//!   every image before the first read. A read that goes on at `next` fetches the blocks that follow too: as many
+//!   bytes in all as that range has, and no more than `ahead`. So a long sequence soon fetches as much as it
+//!   may, and two sectors that are read one after the other do not cost a fetch of 64 KiB.
 //!
 //! A request of more blocks than `packed` has room for is fetched into the end of the caller's own memory
 //! and decoded from there to the beginning. [`Run`] tells when that works.
@@ -90,6 +92,7 @@ pub struct SectorReader<'b, S> {
     held: Held,
     block: &'b mut [u8],
     cached: Option<BlockIndex>,
+    began: u64,
     next: u64,
     ahead: usize,
     decoder: &'b mut Decoder,
@@ -165,6 +168,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
             held: Held::NOTHING,
             block: &mut buffers.block[..sizes.block],
             cached: None,
+            began: 0,
             next: u64::MAX,
             decoder: buffers.decoder,
         })
@@ -181,9 +185,10 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         self
     }
 
-    /// Sets how many bytes of the file a read fetches that goes on where the last one ended, if it wants fewer;
-    /// 0 for no more than it wants. There must be room for them in the packed buffer, all of which is taken
-    /// otherwise, if it has room for two blocks.
+    /// Sets how many bytes of the file a read fetches at most that goes on where the last one ended, if it wants
+    /// fewer; 0 for no more than it wants. The first reads of a sequence fetch less: as much as was read before.
+    /// There must be room for them in the packed buffer, all of which is taken otherwise, if it has room for two
+    /// blocks.
     #[must_use]
     pub fn reading_ahead(mut self, bytes: usize) -> Self {
         self.ahead = bytes.min(self.packed.len());
@@ -279,7 +284,10 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     }
 
     fn read_blocks(&mut self, offset: u64, out: &mut [u8]) -> Result<(), ReadError<S::Error>> {
-        let ahead = if offset == self.next { self.ahead } else { 0 };
+        if offset != self.next {
+            (self.began, self.next) = (offset, offset);
+        }
+        let ahead = usize::try_from(offset - self.began).unwrap_or(usize::MAX).min(self.ahead);
         let mut done = 0;
         while done < out.len() {
             let (block, inside) = self.block_at(offset + done as u64);

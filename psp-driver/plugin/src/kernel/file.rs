@@ -38,7 +38,7 @@ impl File {
         };
         // SAFETY: The path ends with a NUL.
         let descriptor = unsafe { sceIoOpen(path.as_ptr(), flags, 0o777) };
-        (descriptor >= 0).then_some(Self { descriptor })
+        (descriptor >= 0).then(|| Self { descriptor })
     }
 
     /// Reads from the present position; returns how many bytes.
