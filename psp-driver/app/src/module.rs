@@ -1,50 +1,6 @@
 //! The module as the kernel loads it: its description, what it exports, its start.
 
-use core::arch::global_asm;
-
-global_asm!(
-    r#"
-    .section .rodata.sceModuleInfo, "0x102", @progbits
-    .p2align 4
-cisor_module_info:
-    .2byte  0                   # a program
-    .byte   0, 1                # version 1.0
-    .ascii  "Cisor"
-    .space  28 - 5
-    .word   0                   # nothing is addressed relative to $gp
-    .word   __lib_ent_top, __lib_ent_bottom, __lib_stub_top, __lib_stub_bottom
-
-    .section .lib.ent.top, "a", @progbits
-    .p2align 2
-    .word   0
-__lib_ent_top:
-    .section .lib.ent, "a", @progbits
-    .p2align 2
-    .word   0                   # the module's own entries have no name
-    .2byte  0, 0x8000
-    .byte   4, 1
-    .2byte  1
-    .word   cisor_module_exports
-    .section .lib.ent.btm, "a", @progbits
-    .p2align 2
-__lib_ent_bottom:
-    .word   0
-
-    .section .lib.stub.top, "a", @progbits
-    .p2align 2
-__lib_stub_top:
-    .section .lib.stub.btm, "a", @progbits
-    .p2align 2
-__lib_stub_bottom:
-    .word   0
-
-    .section .rodata.sceResident, "a", @progbits
-    .p2align 2
-cisor_module_exports:
-    .word   0xD632ACDB, 0xF01D73A7
-    .word   module_start, cisor_module_info
-"#
-);
+psp_module::module!("Cisor", 0, { module_start = 0xD632_ACDB });
 
 unsafe extern "C" {
     /// `crate::program`, as the kernel calls it.

@@ -1,62 +1,22 @@
 //! The module as the kernel loads it: its description, what it exports, its start and its end.
 
-use core::arch::global_asm;
-
 use crate::takeover;
 
-global_asm!(
-    r#"
-    .section .rodata.sceModuleInfo, "0x102", @progbits
-    .p2align 4
-cisor_module_info:
-    .2byte  0x1000              # runs in the kernel
-    .byte   0, 1                # version 1.0
-    .ascii  "CisorDriver"
-    .space  28 - 11
-    .word   0                   # nothing is addressed relative to $gp
-    .word   __lib_ent_top, __lib_ent_bottom, __lib_stub_top, __lib_stub_bottom
-
-    .section .lib.ent.top, "a", @progbits
-    .p2align 2
-    .word   0
-__lib_ent_top:
-    .section .lib.ent, "a", @progbits
-    .p2align 2
-    .word   0                   # the module's own entries have no name
-    .2byte  0, 0x8000
-    .byte   4, 1
-    .2byte  2
-    .word   cisor_module_exports
-    .word   cisor_library_name
-    .2byte  0x0011, 0x4001      # a library that programs can call too
-    .byte   4, 0
-    .2byte  3
-    .word   cisor_library_exports
-    .section .lib.ent.btm, "a", @progbits
-    .p2align 2
-__lib_ent_bottom:
-    .word   0
-
-    .section .lib.stub.top, "a", @progbits
-    .p2align 2
-__lib_stub_top:
-    .section .lib.stub.btm, "a", @progbits
-    .p2align 2
-__lib_stub_bottom:
-    .word   0
-
-    .section .rodata.sceResident, "a", @progbits
-    .p2align 2
-cisor_module_exports:
-    .word   0xD632ACDB, 0xCEE8593C, 0xF01D73A7
-    .word   module_start, module_stop, cisor_module_info
-cisor_library_name:
-    .asciz  "cisor_driver"
-    .p2align 2
-cisor_library_exports:
-    .word   0x44ADC6AC, 0x09C3A0D2, 0xF2814FD4
-    .word   cisorDriverStatus, cisorDriverGetImage, cisorDriverGetCounters
-"#
+psp_module::module!(
+    "CisorDriver",
+    0x1000,
+    {
+        module_start = 0xD632_ACDB,
+        module_stop = 0xCEE8_593C,
+    },
+    // A library that programs can call too.
+    "cisor_driver",
+    0x4001_0011,
+    {
+        cisorDriverStatus = 0x44AD_C6AC,
+        cisorDriverGetImage = 0x09C3_A0D2,
+        cisorDriverGetCounters = 0xF281_4FD4,
+    }
 );
 
 /// Runs once when the plugin is loaded. `path` is the plugin's own, with its NUL, `len` bytes.
