@@ -7,9 +7,11 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use object::{Object, ObjectSegment, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 use unicorn_engine::unicorn_const::{Arch, Mode, Permission};
 use unicorn_engine::{RegisterMIPS, Unicorn};
+
+use crate::likely;
 
 const RAM: u64 = 0x0010_0000;
 const RAM_LEN: usize = 0x0080_0000;
@@ -45,14 +47,26 @@ impl Machine {
         for segment in file.segments() {
             cpu.mem_write(segment.address(), segment.data().expect("segment data")).expect("fits into RAM");
         }
+        // Behind everything that the linker placed.
+        let detours_at = file.segments().map(|segment| segment.address() + segment.size()).max();
+        let detours_at = detours_at.expect("something is linked").next_multiple_of(16);
+        let text = file.section_by_name(".text").expect("the linker script names it");
+        let mut code = text.data().expect("section data").to_vec();
+        let address = |address: u64| u32::try_from(address).expect("32-bit ELF");
+        let detours = likely::replace(&mut code, address(text.address()), address(detours_at));
+        cpu.mem_write(text.address(), &code).expect("it was just written");
+        cpu.mem_write(detours_at, &detours).expect("fits into RAM");
+        let detours = detours_at..detours_at + detours.len() as u64;
         let named = |symbol: object::Symbol<'_, '_>| {
             Some((symbol.name().ok()?.to_owned(), (symbol.address(), symbol.size())))
         };
         let symbols = file.symbols().filter_map(named).collect();
         let count = Rc::new(Cell::new(0));
         let counter = Rc::clone(&count);
-        cpu.add_block_hook(1, 0, move |_, _, len| {
-            counter.set(counter.get() + u64::from(len) / INSTRUCTION_LEN)
+        cpu.add_block_hook(1, 0, move |_, at, len| {
+            if !detours.contains(&at) {
+                counter.set(counter.get() + u64::from(len) / INSTRUCTION_LEN);
+            }
         })
         .expect("block hooks exist");
         Self { cpu, count, symbols }

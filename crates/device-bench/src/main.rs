@@ -7,6 +7,7 @@
 
 mod corpus;
 mod guest;
+mod likely;
 mod machine;
 mod report;
 
