@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include "zlib.h"
 #include "lz4.h"
+#include "minilzo.h"
 
 /* A word copy with unaligned loads and stores, unrolled. */
 struct word { unsigned value; } __attribute__((packed));
@@ -90,6 +91,12 @@ int c_zlib_inflate(const unsigned char *packed, unsigned len, unsigned char *out
 int c_lz4_safe(const unsigned char *packed, unsigned len, unsigned char *out, unsigned room)
 {
     return LZ4_decompress_safe((const char *)packed, (char *)out, (int)len, (int)room) != (int)room;
+}
+
+int c_lzo1x_safe(const unsigned char *packed, unsigned len, unsigned char *out, unsigned room)
+{
+    lzo_uint written = room;
+    return !(lzo1x_decompress_safe(packed, len, out, &written, NULL) == LZO_E_OK && written == room);
 }
 
 int c_memcpy(const unsigned char *packed, unsigned len, unsigned char *out, unsigned room)

@@ -11,6 +11,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::guest::CSources;
+
 /// A block and its packed forms.
 pub(crate) struct Block {
     pub(crate) plain: Vec<u8>,
@@ -31,11 +33,11 @@ pub(crate) struct Corpus {
 pub(crate) const KINDS: [&str; 5] = ["x86 ELF", "MIPS ELF", "text", "RGBA texture", "C source"];
 
 /// Returns about `count` blocks of `block_size` bytes, the same number of each kind.
-pub(crate) fn build(zlib: &Path, lz4: &Path, block_size: usize, count: usize) -> Corpus {
+pub(crate) fn build(c: &CSources, block_size: usize, count: usize) -> Corpus {
     let per_kind = count.div_ceil(KINDS.len());
     let mut blocks = Vec::new();
     let mut hash = Sha256::new();
-    for source in sources(zlib, lz4) {
+    for source in sources(c) {
         let found = pick(&source, block_size, per_kind);
         assert_eq!(found.len(), per_kind, "a source has too few blocks of {block_size} bytes");
         for plain in found {
@@ -50,7 +52,7 @@ pub(crate) fn build(zlib: &Path, lz4: &Path, block_size: usize, count: usize) ->
     Corpus { block_size, blocks, hash }
 }
 
-fn sources(zlib: &Path, lz4: &Path) -> [Vec<u8>; 5] {
+fn sources(CSources { zlib, lz4, .. }: &CSources) -> [Vec<u8>; 5] {
     let licenses = [
         "Apache-2.0",
         "Artistic",

@@ -38,7 +38,8 @@ pub(crate) fn rust(target_dir: &Path, flags: &str) -> Vec<u8> {
 }
 
 /// Builds the C yardsticks and returns the linked ELF.
-pub(crate) fn yardsticks(target_dir: &Path, zlib: &Path, lz4: &Path) -> Vec<u8> {
+pub(crate) fn yardsticks(target_dir: &Path, c: &CSources) -> Vec<u8> {
+    let CSources { zlib, lz4, minilzo } = c;
     let dir = target_dir.join("guest").join("c");
     fs::create_dir_all(&dir).expect("the target directory is writable");
     let mut objects = Vec::new();
@@ -51,6 +52,7 @@ pub(crate) fn yardsticks(target_dir: &Path, zlib: &Path, lz4: &Path) -> Vec<u8> 
         zlib.join("crc32.c"),
         zlib.join("zutil.c"),
         lz4.join("lz4.c"),
+        minilzo.join("minilzo.c"),
     ];
     for source in sources {
         let object = dir.join(source.file_stem().expect("a file")).with_extension("o");
@@ -65,6 +67,8 @@ pub(crate) fn yardsticks(target_dir: &Path, zlib: &Path, lz4: &Path) -> Vec<u8> 
             .arg(zlib)
             .arg("-I")
             .arg(lz4)
+            .arg("-I")
+            .arg(minilzo)
             .arg("-c")
             .arg(&source)
             .arg("-o")
@@ -77,6 +81,7 @@ pub(crate) fn yardsticks(target_dir: &Path, zlib: &Path, lz4: &Path) -> Vec<u8> 
             "--gc-sections",
             "--undefined=c_zlib_inflate",
             "--undefined=c_lz4_safe",
+            "--undefined=c_lzo1x_safe",
             "--undefined=c_memcpy",
             "--undefined=c_set_up",
             "--undefined=c_state_size",
@@ -86,8 +91,15 @@ pub(crate) fn yardsticks(target_dir: &Path, zlib: &Path, lz4: &Path) -> Vec<u8> 
     )
 }
 
+/// Directories of C sources.
+pub(crate) struct CSources {
+    pub(crate) zlib: PathBuf,
+    pub(crate) lz4: PathBuf,
+    pub(crate) minilzo: PathBuf,
+}
+
 /// Finds the C sources inside the crates that carry them.
-pub(crate) fn c_sources() -> (PathBuf, PathBuf) {
+pub(crate) fn c_sources() -> CSources {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -101,7 +113,11 @@ pub(crate) fn c_sources() -> (PathBuf, PathBuf) {
         let manifest = package.and_then(|package| package["manifest_path"].as_str());
         Path::new(manifest.unwrap_or_else(|| panic!("{name} is a dependency"))).with_file_name("")
     };
-    (home_of("libz-sys").join("src/zlib"), home_of("lz4-sys").join("liblz4/lib"))
+    CSources {
+        zlib: home_of("libz-sys").join("src/zlib"),
+        lz4: home_of("lz4-sys").join("liblz4/lib"),
+        minilzo: home_of("minilzo-rs").join("minilzo"),
+    }
 }
 
 fn guest_dir() -> PathBuf {

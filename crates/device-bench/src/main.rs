@@ -36,7 +36,7 @@ enum Guest {
     C,
 }
 
-const DECODERS: [Decoder; 7] = [
+const DECODERS: [Decoder; 8] = [
     Decoder { title: "inflate", guest: Guest::Ours, function: "decode_deflate", packed: |b| &b.deflate },
     Decoder {
         title: "inflate, zlib in C",
@@ -52,6 +52,12 @@ const DECODERS: [Decoder; 7] = [
         packed: |b| &b.lz4,
     },
     Decoder { title: "LZO1X", guest: Guest::Ours, function: "decode_lzo", packed: |b| &b.lzo },
+    Decoder {
+        title: "LZO1X, minilzo's lzo1x_decompress_safe in C",
+        guest: Guest::C,
+        function: "c_lzo1x_safe",
+        packed: |b| &b.lzo,
+    },
     Decoder { title: "stored", guest: Guest::Ours, function: "decode_stored", packed: |b| &b.plain },
     Decoder { title: "stored, word copy in C", guest: Guest::C, function: "c_memcpy", packed: |b| &b.plain },
 ];
@@ -65,10 +71,10 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target_dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let flags = if has("--no-delay-slot-flags") { "" } else { guest::DELAY_SLOT_FLAGS };
-    let (zlib, lz4) = guest::c_sources();
+    let sources = guest::c_sources();
     let mut ours = Machine::new(&guest::rust(&target_dir, flags));
     assert_eq!(ours.call("set_up", [0; 4]).0, 0, "the decoder is ready");
-    let mut c = (!has("--ours")).then(|| Machine::new(&guest::yardsticks(&target_dir, &zlib, &lz4)));
+    let mut c = (!has("--ours")).then(|| Machine::new(&guest::yardsticks(&target_dir, &sources)));
     if let Some(c) = &mut c {
         assert_eq!(c.call("c_set_up", [0; 4]).0, 0, "zlib is ready");
     }
@@ -77,7 +83,7 @@ fn main() {
 
     let mut rows = Vec::new();
     let corpora: Vec<Corpus> =
-        SIZES.iter().map(|&(size, count)| corpus::build(&zlib, &lz4, size, count)).collect();
+        SIZES.iter().map(|&(size, count)| corpus::build(&sources, size, count)).collect();
     for corpus in &corpora {
         for decoder in &DECODERS {
             let machine = if decoder.guest == Guest::Ours { Some(&mut ours) } else { c.as_mut() };
