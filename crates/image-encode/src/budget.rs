@@ -80,7 +80,7 @@ fn encoders(plan: &Plan) -> usize {
     let deflate = deflate + fallback;
     let lz4 = match plan.lz4 {
         Lz4Encoder::Fast | Lz4Encoder::Hc { .. } => 384 * KIB,
-        Lz4Encoder::Optimal { .. } => 512 * KIB + 14 * block_size,
+        Lz4Encoder::Optimal { .. } => 512 * KIB + 17 * block_size,
     };
     match plan.format {
         OutputFormat::Cso | OutputFormat::Dax | OutputFormat::Jso => deflate,
