@@ -10,29 +10,19 @@ use super::licences::{self, Linked};
 use super::{Programs, Release, add_papers, copy, with_crlf, write};
 use crate::paths;
 
-/// What `cargo xtask psp` builds, and where on the card it belongs. Of what is not required, only that is packed
-/// which was built.
-const FILES: &[(&str, &str, Need)] = &[
-    ("cisor.prx", "SEPLUGINS/cisor.prx", Need::Required),
-    ("EBOOT.PBP", "PSP/GAME/CISOR/EBOOT.PBP", Need::IfBuilt),
-];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    Required,
-    IfBuilt,
-}
+/// What `cargo xtask psp` builds, and where on the card it belongs.
+const FILES: &[(&str, &str)] =
+    &[("cisor.prx", "SEPLUGINS/cisor.prx"), ("EBOOT.PBP", "PSP/GAME/CISOR/EBOOT.PBP")];
 
 /// Packs the archive.
 pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
     let folder = scratch.join("card");
-    for &(built, place, need) in FILES {
+    for &(built, place) in FILES {
         let from = programs.psp.join(built);
-        match (from.is_file(), need) {
-            (true, _) => copy(&from, &folder.join(place))?,
-            (false, Need::Required) => bail!("{} is missing: cargo xtask psp", from.display()),
-            (false, Need::IfBuilt) => {}
+        if !from.is_file() {
+            bail!("{} is missing: cargo xtask psp", from.display());
         }
+        copy(&from, &folder.join(place))?;
     }
     let readme = paths::root().join("packaging/README-psp.txt");
     let readme = fs::read_to_string(&readme).with_context(|| readme.display().to_string())?;

@@ -205,6 +205,8 @@ fn card(folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
     if let Err(findings) = prx_lint::check(&module) {
         bail!("the driver in the archive is not a sound module: {} findings", findings.len());
     }
+    let program = fs::read(unpacked.join("PSP/GAME/CISOR/EBOOT.PBP"))?;
+    ensure!(program.starts_with(b"\0PBP"), "the program in the archive is no PBP");
     ensure!(unpacked.join("README.txt").is_file(), "README.txt is not in the archive for the console");
     Ok(())
 }

@@ -26,6 +26,9 @@ const INNER: &[(&str, &str)] = &[
     ("libmimalloc-sys", "c_src/mimalloc/v3/LICENSE"),
 ];
 
+/// Packages that came without a text, and those of the same repository that have it.
+const SAME_REPOSITORY: &[(&str, &str)] = &[("embedded-graphics-core", "embedded-graphics")];
+
 /// A workspace, and what of it is linked into a program.
 pub(super) struct Linked<'a> {
     /// Folder of the workspace in the work tree.
@@ -59,7 +62,7 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
             continue;
         }
         let (name, version) = (text("name"), text("version"));
-        let source = Path::new(text("manifest_path")).parent().context("a package without a folder")?;
+        let source = folder_of(with_text(package, all)?)?;
         let to = folder.join(format!("{name}-{version}"));
         for path in texts(name, source, package["links"].as_str())? {
             // An inner library's folder stays in the name, so that both texts have room.
@@ -75,6 +78,25 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
     };
     write(&folder.join("README.txt"), format!("{head}{list}"))?;
     Ok(count)
+}
+
+/// The package that has the text for this one: itself, or its neighbour in the table above.
+fn with_text<'a>(package: &'a Value, all: &'a [Value]) -> Result<&'a Value> {
+    let Some((name, neighbour)) = SAME_REPOSITORY.iter().find(|(name, _)| package["name"] == *name) else {
+        return Ok(package);
+    };
+    let from = all.iter().find(|other| {
+        other["name"] == *neighbour
+            && other["repository"].is_string()
+            && other["repository"] == package["repository"]
+            && other["license"] == package["license"]
+    });
+    from.with_context(|| format!("{name} has its licence text no longer from {neighbour}"))
+}
+
+fn folder_of(package: &Value) -> Result<&Path> {
+    let manifest = package["manifest_path"].as_str().context("a package without a manifest")?;
+    Path::new(manifest).parent().context("a package without a folder")
 }
 
 /// The files with licences of a package, and of the C library that it says it links.
