@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use prx_lint::Purpose;
 
 use crate::toolchain::{PSP_TARGET, PspToolchain};
-use crate::{paths, psp, shell};
+use crate::{paths, psp, shell, windows};
 
 /// The program as the linker makes it, kept for its symbols.
 const PROGRAM: &str = "cisor-app.elf";
@@ -23,7 +23,7 @@ const TITLE: &str = "Cisor";
 pub(crate) fn build(toolchain: &PspToolchain) -> Result<()> {
     let build_dir = paths::build_dir().join("psp-driver");
     let mut cargo = toolchain.command();
-    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", psp::RUSTFLAGS);
+    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", rustflags());
     cargo.args(["build", "--quiet", "--profile", "app", "--package", "cisor-app", "--target", PSP_TARGET]);
     cargo.arg("-Zbuild-std=core,alloc,compiler_builtins");
     shell::run(cargo.arg("--target-dir").arg(&build_dir))?;
@@ -48,6 +48,11 @@ pub(crate) fn build(toolchain: &PspToolchain) -> Result<()> {
         module.len()
     );
     Ok(())
+}
+
+/// Panics name the source they are in: no folder of this machine is to be in what people install.
+fn rustflags() -> String {
+    format!("{} {}", psp::RUSTFLAGS, windows::without_paths())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
