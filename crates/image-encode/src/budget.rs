@@ -65,15 +65,14 @@ fn encoders(plan: &Plan) -> usize {
     let deflate = match plan.deflate {
         DeflateEncoder::Zlib { .. } => 320 * KIB,
         DeflateEncoder::Libdeflate { level: ..=9 } => 640 * KIB,
-        // Every position's matches are kept until the cheapest path through them is known.
-        DeflateEncoder::Libdeflate { .. } => 1280 * KIB + 28 * block_size,
         DeflateEncoder::Sector { effort: Effort::Quick } if block_size <= MAX_BLOCK => {
             64 * KIB + 12 * block_size
         }
         // All matches of a block are kept, and a few of its parses.
         DeflateEncoder::Sector { .. } if block_size <= MAX_BLOCK => 128 * KIB + 96 * block_size,
-        // libdeflate 12 takes its place.
-        DeflateEncoder::Sector { .. } => 1280 * KIB + 28 * block_size,
+        // Every position's matches are kept until the cheapest path through them is known. In larger blocks
+        // libdeflate 12 takes the place of our own encoder.
+        DeflateEncoder::Libdeflate { .. } | DeflateEncoder::Sector { .. } => 1280 * KIB + 28 * block_size,
     };
     let is_zlib = matches!(plan.deflate, DeflateEncoder::Zlib { .. });
     let fallback = if plan.firmware_safe && !is_zlib { 320 * KIB } else { 0 };
