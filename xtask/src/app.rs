@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use prx_lint::Purpose;
 
 use crate::toolchain::{PSP_TARGET, PspToolchain};
-use crate::{paths, psp, shell, windows};
+use crate::{paths, psp, shell};
 
 /// The program as the linker makes it, kept for its symbols.
 const PROGRAM: &str = "cisor-app.elf";
@@ -52,7 +52,7 @@ pub(crate) fn build(toolchain: &PspToolchain) -> Result<()> {
 
 /// Panics name the source they are in: no folder of this machine is to be in what people install.
 fn rustflags() -> String {
-    format!("{} {}", psp::RUSTFLAGS, windows::without_paths())
+    format!("{} {}", psp::RUSTFLAGS, paths::remapped())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

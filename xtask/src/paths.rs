@@ -31,3 +31,18 @@ pub(crate) fn test_disc() -> PathBuf {
 pub(crate) fn cisor() -> PathBuf {
     build_dir().join("release").join(format!("cisor{}", env::consts::EXE_SUFFIX))
 }
+
+/// Compiler options that keep the folders of this machine out of what is built.
+pub(crate) fn remapped() -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let rustup = env::var_os("RUSTUP_HOME").map(PathBuf::from);
+    let rustup = rustup.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".rustup")));
+    let mut options = format!("--remap-path-prefix={}=cisor", root().display());
+    for (folder, name) in [(home, "cargo"), (rustup, "rustup")] {
+        if let Some(folder) = folder {
+            options.push_str(&format!(" --remap-path-prefix={}={name}", folder.display()));
+        }
+    }
+    options
+}

@@ -3,7 +3,6 @@
 //! The target is the one for Windows 7 and later. It has no prebuilt standard library, so that is built from
 //! source. It is also the one whose programs Wine 8 starts: those of the usual target want functions of Windows 10.
 
-use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,24 +86,9 @@ pub(crate) fn build() -> Result<PathBuf> {
     cargo.env(format!("AR_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-ar");
     // The linker would write the time into the file, and symbols are of no use there.
     cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
-    cargo.env("RUSTFLAGS", format!("{} -C link-arg=-Wl,--no-insert-timestamp", without_paths()));
+    cargo.env("RUSTFLAGS", format!("{} -C link-arg=-Wl,--no-insert-timestamp", paths::remapped()));
     shell::run(&mut cargo)?;
     Ok(folder.join(TARGET).join("release/cisor.exe"))
-}
-
-/// Compiler options that keep the folders of this machine out of what is built.
-pub(crate) fn without_paths() -> String {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    let rustup = env::var_os("RUSTUP_HOME").map(PathBuf::from);
-    let rustup = rustup.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".rustup")));
-    let mut options = format!("--remap-path-prefix={}=cisor", paths::root().display());
-    for (folder, name) in [(home, "cargo"), (rustup, "rustup")] {
-        if let Some(folder) = folder {
-            options.push_str(&format!(" --remap-path-prefix={}={name}", folder.display()));
-        }
-    }
-    options
 }
 
 /// Wine with a folder of its own, kept running until this is dropped: to start it anew for every program would

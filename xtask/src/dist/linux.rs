@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use super::archive::tar_xz;
 use super::licences::{self, Linked};
 use super::{Programs, Release, add_papers, copy, write};
-use crate::{debian, paths, shell, windows};
+use crate::{debian, paths, shell};
 
 pub(super) const TARGET: &str = "x86_64-unknown-linux-musl";
 
@@ -31,7 +31,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     cargo.args(["build", "--quiet", "--release", "--locked", "--package", "cisor", "--target", TARGET]);
     cargo.arg("--target-dir").arg(&folder);
     cargo.env(format!("CC_{}", TARGET.replace('-', "_")), "musl-gcc");
-    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols").env("RUSTFLAGS", windows::without_paths());
+    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols").env("RUSTFLAGS", paths::remapped());
     shell::run(&mut cargo)?;
     Ok(folder.join(TARGET).join("release/cisor"))
 }
