@@ -66,10 +66,11 @@ impl fmt::Display for Finding {
 
 impl core::error::Error for Finding {}
 
-const MAX_CODE_LEN: usize = 15;
-const MAX_LITERALS: usize = 286;
-const MAX_DISTANCES: usize = 30;
-const END_OF_BLOCK: usize = 256;
+const MAX_CODE_LEN: u16 = 15;
+const MAX_META_LEN: usize = 7;
+const MAX_LITERALS: u16 = 286;
+const MAX_DISTANCES: u16 = 30;
+const END_OF_BLOCK: u16 = 256;
 
 /// Looks at the first block's header of a raw deflate stream.
 ///
@@ -96,43 +97,45 @@ pub fn lint(stream: &[u8]) -> Result<(), Finding> {
 /// Reads the code lengths of a dynamic block (RFC 1951, 3.2.7) and checks the codes that they make.
 fn dynamic_codes(bits: &mut Bits<'_>) -> Result<(), Finding> {
     const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-    let literals = bits.take(5)? as usize + 257;
-    let distances = bits.take(5)? as usize + 1;
-    let symbols = bits.take(4)? as usize + 4;
+    let literals = bits.take(5)? + 257;
+    let distances = bits.take(5)? + 1;
+    let symbols = usize::from(bits.take(4)?) + 4;
     if literals > MAX_LITERALS || distances > MAX_DISTANCES {
         return Err(Finding::Malformed);
     }
     let mut meta_lengths = [0; ORDER.len()];
     for &symbol in &ORDER[..symbols] {
-        meta_lengths[usize::from(symbol)] = bits.take_byte(3)?;
+        meta_lengths[usize::from(symbol)] = bits.take(3)?;
     }
-    // Every inflate demands that this code be complete.
-    if !Shape::of(&meta_lengths).complete() {
-        return Err(Finding::Malformed);
-    }
+    let meta = MetaCode::new(&meta_lengths)?;
 
-    let mut lengths = [0; MAX_LITERALS + MAX_DISTANCES];
-    let lengths = &mut lengths[..literals + distances];
-    let mut filled = 0;
-    while filled < lengths.len() {
-        let symbol = bits.symbol(&meta_lengths)?;
-        let (value, times) = match symbol {
-            0..=15 => (symbol, 1),
-            16 if filled == 0 => return Err(Finding::Malformed),
-            16 => (lengths[filled - 1], 3 + bits.take(2)?),
+    // The lengths themselves are not kept: what is asked of a code are sums over them.
+    let (mut literal, mut distance) = (Shape::EMPTY, Shape::EMPTY);
+    let mut has_end_of_block = false;
+    let mut previous = None;
+    let mut at = 0;
+    while at < literals + distances {
+        let (length, times) = match bits.symbol(&meta)? {
+            16 => (previous.ok_or(Finding::Malformed)?, 3 + bits.take(2)?),
             17 => (0, 3 + bits.take(3)?),
-            _ => (0, 11 + bits.take(7)?),
+            18 => (0, 11 + bits.take(7)?),
+            length => (length, 1),
         };
-        let run = lengths.get_mut(filled..filled + times as usize).ok_or(Finding::Malformed)?;
-        run.fill(value);
-        filled += times as usize;
+        let end = at + times;
+        if end > literals + distances {
+            return Err(Finding::Malformed);
+        }
+        // A repetition may begin in one code and end in the other.
+        literal.add(length, end.min(literals) - at.min(literals));
+        distance.add(length, end.max(literals) - at.max(literals));
+        has_end_of_block |= length > 0 && (at..end).contains(&END_OF_BLOCK);
+        previous = Some(length);
+        at = end;
     }
 
-    let (literal_lengths, distance_lengths) = lengths.split_at(literals);
-    if literal_lengths[END_OF_BLOCK] == 0 {
+    if !has_end_of_block {
         return Err(Finding::Malformed);
     }
-    let (literal, distance) = (Shape::of(literal_lengths), Shape::of(distance_lengths));
     if literal.codewords < 2 {
         return Err(Finding::FewLiteralCodewords { codewords: literal.codewords });
     }
@@ -156,17 +159,53 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(lengths: &[u8]) -> Self {
-        let mut shape = Self { codewords: 0, space: 0 };
-        for &length in lengths.iter().filter(|&&length| length > 0) {
-            shape.codewords += 1;
-            shape.space += 1 << (MAX_CODE_LEN - usize::from(length));
+    const EMPTY: Self = Self { codewords: 0, space: 0 };
+
+    /// Counts `times` symbols, at most 316, with codewords of `length` bits, at most 15; 0 is none.
+    fn add(&mut self, length: u16, times: u16) {
+        if length > 0 {
+            self.codewords += times;
+            self.space += u32::from(times) << (MAX_CODE_LEN - length);
         }
-        shape
     }
 
     const fn complete(&self) -> bool {
         self.space == 1 << MAX_CODE_LEN
+    }
+}
+
+/// The code that the code lengths are written in.
+struct MetaCode {
+    /// For what the next bits may be, the symbol, above three bits with its codeword's length.
+    table: [u16; 1 << MAX_META_LEN],
+}
+
+impl MetaCode {
+    /// Makes the canonical code: codewords of one length are consecutive numbers, in the order of their symbols.
+    fn new(lengths: &[u16; 19]) -> Result<Self, Finding> {
+        let mut counts = [0u16; MAX_META_LEN + 1];
+        for &length in lengths {
+            counts[usize::from(length)] += 1;
+        }
+        let mut next = [0; MAX_META_LEN + 1];
+        for length in 1..MAX_META_LEN {
+            next[length + 1] = (next[length] + counts[length]) << 1;
+        }
+        // Every inflate demands that this code be complete: its last codeword is all ones.
+        if next[MAX_META_LEN] + counts[MAX_META_LEN] != 1 << MAX_META_LEN {
+            return Err(Finding::Malformed);
+        }
+        let mut table = [0; 1 << MAX_META_LEN];
+        for (symbol, &length) in (0..).zip(lengths).filter(|&(_, &length)| length > 0) {
+            let codeword: u16 = next[usize::from(length)];
+            next[usize::from(length)] += 1;
+            // Codewords come with their first bit lowest; whatever follows belongs to the next.
+            let first = usize::from(codeword.reverse_bits() >> (16 - length));
+            for entry in table[first..].iter_mut().step_by(1 << length) {
+                *entry = symbol << 3 | length;
+            }
+        }
+        Ok(Self { table })
     }
 }
 
@@ -178,36 +217,33 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    fn take(&mut self, count: usize) -> Result<u32, Finding> {
-        let mut value = 0;
-        for place in 0..count {
-            let byte = *self.stream.get(self.at / 8).ok_or(Finding::Malformed)?;
-            value |= u32::from(byte >> (self.at % 8) & 1) << place;
-            self.at += 1;
-        }
+    /// The next 16 bits; zeros behind the end.
+    fn peek(&self) -> u16 {
+        let rest = self.stream.get(self.at / 8..).unwrap_or_default();
+        let word = match rest.first_chunk() {
+            Some(word) => u32::from_le_bytes(*word),
+            None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+        let next = (word >> (self.at % 8)) as u16;
+        next
+    }
+
+    fn skip(&mut self, count: usize) -> Result<(), Finding> {
+        self.at += count;
+        if self.at <= self.stream.len() * 8 { Ok(()) } else { Err(Finding::Malformed) }
+    }
+
+    /// Takes up to 15 bits.
+    fn take(&mut self, count: usize) -> Result<u16, Finding> {
+        let value = self.peek() & ((1 << count) - 1);
+        self.skip(count)?;
         Ok(value)
     }
 
-    fn take_byte(&mut self, count: usize) -> Result<u8, Finding> {
-        u8::try_from(self.take(count)?).map_err(|_| Finding::Malformed)
-    }
-
-    /// Decodes one symbol of the canonical code with these lengths, bit by bit: codewords of one length
-    /// are consecutive numbers, in the order of their symbols.
-    fn symbol(&mut self, lengths: &[u8; 19]) -> Result<u8, Finding> {
-        let (mut code, mut first) = (0, 0);
-        for length in 1..=7 {
-            code |= self.take(1)?;
-            let mut of_length = 0;
-            for (symbol, _) in (0..).zip(lengths).filter(|&(_, &other)| other == length) {
-                if code == first + of_length {
-                    return Ok(symbol);
-                }
-                of_length += 1;
-            }
-            first = (first + of_length) << 1;
-            code <<= 1;
-        }
-        Err(Finding::Malformed)
+    fn symbol(&mut self, meta: &MetaCode) -> Result<u16, Finding> {
+        let entry = meta.table[usize::from(self.peek()) % meta.table.len()];
+        self.skip(usize::from(entry & 7))?;
+        Ok(entry >> 3)
     }
 }
