@@ -11,7 +11,8 @@ use std::num::NonZeroUsize;
 use divan::counter::BytesCount;
 use divan::{Bencher, bench};
 use image_encode::{
-    BlockPacker, DeflateEncoder, Effort, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
+    BlockPacker, DeflateEncoder, DigestSet, Effort, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan,
+    Threshold, encode,
 };
 use sector_decode::{Coding, Decoder};
 
@@ -138,7 +139,9 @@ fn print_sizes() {
             if (min..=max).contains(&block_size) {
                 let monitor = Monitor::new();
                 let plan = setting.plan(block_size, 2);
-                let summary = encode(image.as_slice(), io::Cursor::new(Vec::new()), &plan, &monitor).unwrap();
+                let summary =
+                    encode(image.as_slice(), io::Cursor::new(Vec::new()), &plan, DigestSet::All, &monitor)
+                        .unwrap();
                 #[expect(clippy::cast_precision_loss, reason = "some millions")]
                 let percent = summary.stored_size as f64 / image.len() as f64 * 100.0;
                 print!("{percent:>8.2}");
@@ -212,9 +215,9 @@ fn encode_2k<const THREADS: usize>(bencher: Bencher<'_, '_>, setting: Setting) {
     let image = image(36);
     let (min, max) = setting.format.block_sizes();
     let plan = setting.plan(2048.clamp(min, max), THREADS);
-    bencher
-        .counter(BytesCount::new(image.len()))
-        .bench_local(|| encode(image.as_slice(), Nowhere::default(), &plan, &Monitor::new()).unwrap());
+    bencher.counter(BytesCount::new(image.len())).bench_local(|| {
+        encode(image.as_slice(), Nowhere::default(), &plan, DigestSet::All, &Monitor::new()).unwrap()
+    });
 }
 
 /// One thread decodes 2-KiB blocks (DAX: 8 KiB) of each format; blocks that are plain are left out.

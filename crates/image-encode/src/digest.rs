@@ -23,38 +23,41 @@ pub struct Digests {
     pub sha256: [u8; 32],
 }
 
-/// Takes all digests of bytes that come in order, one after the other: what the parallel ones are tested against.
-#[cfg(test)]
-#[derive(Clone, Default)]
-pub(crate) struct Hasher {
-    crc32: Crc32,
-    md5: Md5,
-    sha1: Sha1,
-    sha256: Sha256,
+/// Which digests of an image are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestSet {
+    /// SHA-256 alone: what a finished file is proven by. The other three take more time than all of
+    /// a fast encoder's work.
+    Sha256,
+    /// All four.
+    All,
 }
 
-#[cfg(test)]
-impl Hasher {
-    /// Returns a hasher that has seen nothing.
-    pub(crate) fn new() -> Self {
-        Self::default()
+/// Digests of a whole image, as many as were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageDigests {
+    /// [`DigestSet::Sha256`].
+    Sha256([u8; 32]),
+    /// [`DigestSet::All`].
+    All(Digests),
+}
+
+impl ImageDigests {
+    /// Returns the SHA-256, which is always there.
+    #[must_use]
+    pub const fn sha256(&self) -> [u8; 32] {
+        match self {
+            Self::Sha256(sha256) => *sha256,
+            Self::All(digests) => digests.sha256,
+        }
     }
 
-    /// Takes the next bytes.
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.crc32.update(bytes);
-        self.md5.update(bytes);
-        self.sha1.update(bytes);
-        self.sha256.update(bytes);
-    }
-
-    /// Returns the digests of all bytes seen.
-    pub(crate) fn finish(self) -> Digests {
-        Digests {
-            crc32: self.crc32.finalize(),
-            md5: self.md5.finalize().into(),
-            sha1: self.sha1.finalize().into(),
-            sha256: self.sha256.finalize().into(),
+    /// Returns all four, if they were asked for.
+    #[must_use]
+    pub const fn all(&self) -> Option<&Digests> {
+        match self {
+            Self::Sha256(_) => None,
+            Self::All(digests) => Some(digests),
         }
     }
 }
@@ -69,6 +72,16 @@ pub struct ParallelHasher {
     md5: Lane<[u8; 16]>,
     sha1: Lane<[u8; 20]>,
     sha256: Lane<[u8; 32]>,
+}
+
+/// Takes the digests that are asked for, of bytes that come in order, beside the caller's work.
+#[derive(Debug)]
+pub struct ImageHasher(Lanes);
+
+#[derive(Debug)]
+enum Lanes {
+    Sha256(Lane<[u8; 32]>),
+    All(ParallelHasher),
 }
 
 /// How many chunks wait in front of each digest. What is hashed faster than it comes needs no queue; this
@@ -102,11 +115,7 @@ impl ParallelHasher {
                 |sha1, bytes| Digest::update(sha1, bytes),
                 |sha1| sha1.finalize().into(),
             ),
-            sha256: Lane::start(
-                Sha256::new(),
-                |sha256, bytes| Digest::update(sha256, bytes),
-                |sha256| sha256.finalize().into(),
-            ),
+            sha256: Lane::sha256(),
         }
     }
 
@@ -133,6 +142,48 @@ impl ParallelHasher {
 impl Default for ParallelHasher {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl ImageHasher {
+    /// Starts a thread for each digest.
+    ///
+    /// # Panics
+    ///
+    /// When the system cannot start a thread.
+    #[must_use]
+    pub fn new(set: DigestSet) -> Self {
+        Self(match set {
+            DigestSet::Sha256 => Lanes::Sha256(Lane::sha256()),
+            DigestSet::All => Lanes::All(ParallelHasher::new()),
+        })
+    }
+
+    /// Takes the next bytes. Waits while four chunks are queued in front of one of the digests.
+    pub fn update(&mut self, bytes: &Arc<Vec<u8>>) {
+        match &mut self.0 {
+            Lanes::Sha256(lane) => lane.send(bytes),
+            Lanes::All(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// Waits for the threads and returns the digests of all bytes seen.
+    #[must_use]
+    pub fn finish(self) -> ImageDigests {
+        match self.0 {
+            Lanes::Sha256(lane) => ImageDigests::Sha256(lane.finish()),
+            Lanes::All(hasher) => ImageDigests::All(hasher.finish()),
+        }
+    }
+}
+
+impl Lane<[u8; 32]> {
+    fn sha256() -> Self {
+        Self::start(
+            Sha256::new(),
+            |sha256, bytes| Digest::update(sha256, bytes),
+            |sha256| sha256.finalize().into(),
+        )
     }
 }
 
@@ -163,6 +214,40 @@ impl<D: Send + 'static> Lane<D> {
 mod tests {
     use super::*;
 
+    /// Takes all digests of bytes that come in order, one after the other: what the parallel ones are tested against.
+    #[derive(Clone, Default)]
+    struct Hasher {
+        crc32: Crc32,
+        md5: Md5,
+        sha1: Sha1,
+        sha256: Sha256,
+    }
+
+    impl Hasher {
+        /// Returns a hasher that has seen nothing.
+        fn new() -> Self {
+            Self::default()
+        }
+
+        /// Takes the next bytes.
+        fn update(&mut self, bytes: &[u8]) {
+            self.crc32.update(bytes);
+            self.md5.update(bytes);
+            self.sha1.update(bytes);
+            self.sha256.update(bytes);
+        }
+
+        /// Returns the digests of all bytes seen.
+        fn finish(self) -> Digests {
+            Digests {
+                crc32: self.crc32.finalize(),
+                md5: self.md5.finalize().into(),
+                sha1: self.sha1.finalize().into(),
+                sha256: self.sha256.finalize().into(),
+            }
+        }
+    }
+
     #[test]
     fn known_digests_of_abc() {
         let mut hasher = Hasher::new();
@@ -184,6 +269,20 @@ mod tests {
             four.update(chunk);
         }
         assert_eq!(four.finish(), one.finish());
+    }
+
+    #[test]
+    fn sha_256_alone_is_the_same_as_beside_the_others() {
+        let chunk = Arc::new(vec![7; 1000]);
+        let digests = [DigestSet::Sha256, DigestSet::All].map(|set| {
+            let mut hasher = ImageHasher::new(set);
+            hasher.update(&chunk);
+            hasher.finish()
+        });
+        let expected: [u8; 32] = Sha256::digest(&*chunk).into();
+        assert_eq!(digests[0], ImageDigests::Sha256(expected));
+        assert_eq!(digests.map(|digests| digests.sha256()), [expected; 2]);
+        assert!(digests[0].all().is_none() && digests[1].all().is_some());
     }
 
     #[test]

@@ -6,22 +6,24 @@ use std::sync::Arc;
 use sector_decode::ReadAt;
 
 use crate::budget::{chunk_len, limits};
-use crate::digest::ParallelHasher;
+use crate::digest::{DigestSet, ImageHasher};
 use crate::pack::{BlockPacker, Chunk, PackError};
 use crate::pipeline::{self, Stopped};
 use crate::writer::ImageWriter;
-use crate::{EncodeError, Monitor, Plan, Summary};
+use crate::{EncodeError, Monitor, OutputFormat, Plan, Summary};
 
 /// Packs all of `source` into `sink`, which is empty and positioned at its beginning.
 ///
-/// The same image and plan give the same bytes, whatever the number of threads. `monitor` is advanced
-/// chunk by chunk, and looked at block by block.
+/// The same image and plan give the same bytes, whatever the number of threads. `digests` of the image are taken on the way; JSO,
+/// whose header has an MD5, gets all of them. `monitor` is advanced chunk by chunk, and looked at block by block.
 ///
 /// ```
 /// use std::io::Cursor;
 /// use std::num::NonZeroUsize;
 ///
-/// use image_encode::{DeflateEncoder, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode};
+/// use image_encode::{
+///     DeflateEncoder, DigestSet, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
+/// };
 ///
 /// let image = vec![0x5A; 64 << 10];
 /// let plan = Plan {
@@ -37,7 +39,7 @@ use crate::{EncodeError, Monitor, Plan, Summary};
 ///     threads: NonZeroUsize::new(2).unwrap(),
 /// };
 /// let mut file = Cursor::new(Vec::new());
-/// let summary = encode(image.as_slice(), &mut file, &plan, &Monitor::new())?;
+/// let summary = encode(image.as_slice(), &mut file, &plan, DigestSet::Sha256, &Monitor::new())?;
 /// assert_eq!(summary.blocks.deflate, 32);
 /// assert_eq!(summary.stored_size, file.get_ref().len() as u64);
 /// # Ok::<(), image_encode::EncodeError<sector_decode::EndOfSlice>>(())
@@ -54,6 +56,7 @@ pub fn encode<S, W>(
     mut source: S,
     sink: W,
     plan: &Plan,
+    digests: DigestSet,
     monitor: &Monitor,
 ) -> Result<Summary, EncodeError<S::Error>>
 where
@@ -64,7 +67,8 @@ where
     let image_size = source.byte_len().map_err(|error| EncodeError::Source { offset: 0, error })?;
     plan.check(image_size)?;
     let mut writer = ImageWriter::new(sink, plan, image_size).map_err(EncodeError::Sink)?;
-    let mut hasher = ParallelHasher::new();
+    let digests = if plan.format == OutputFormat::Jso { DigestSet::All } else { digests };
+    let mut hasher = ImageHasher::new(digests);
     let mut chunks =
         Chunks { source, image_size, chunk_len: chunk_len(plan), block_size: plan.block_size, at: 0 };
 

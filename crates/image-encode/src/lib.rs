@@ -34,7 +34,7 @@ mod repeats;
 mod summary;
 mod writer;
 
-pub use digest::{Digests, ParallelHasher};
+pub use digest::{DigestSet, Digests, ImageDigests, ImageHasher, ParallelHasher};
 pub use encode::encode;
 pub use error::{EncodeError, PlanError};
 pub use monitor::Monitor;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sector_decode::deflate_lint::Finding;
 
-use crate::digest::Digests;
+use crate::digest::ImageDigests;
 
 /// How many blocks are packed in which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,5 +33,5 @@ pub struct Summary {
     /// or in CSO v2 packed by LZ4 where that made them smaller.
     pub lint_findings: BTreeMap<Finding, u32>,
     /// Digests of the image, taken while it was read.
-    pub digests: Digests,
+    pub digests: ImageDigests,
 }

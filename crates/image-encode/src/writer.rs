@@ -7,7 +7,7 @@ use sector_decode::Coding;
 use sector_decode::deflate_lint::Finding;
 
 use crate::container::{self, Container, Placed, Table};
-use crate::digest::Digests;
+use crate::digest::ImageDigests;
 use crate::output::Output;
 use crate::pack::PackedChunk;
 use crate::plan::Plan;
@@ -74,7 +74,7 @@ impl<W: Write + Seek> ImageWriter<W> {
     }
 
     /// Writes what is left of the index, the padding of the file, and the header.
-    pub(crate) fn finish(mut self, digests: Digests) -> io::Result<Summary> {
+    pub(crate) fn finish(mut self, digests: ImageDigests) -> io::Result<Summary> {
         self.container.add_end(&mut self.tables, self.output.end());
         for table in &mut self.tables {
             table.write_page(&mut self.output)?;
@@ -109,7 +109,6 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::digest::Hasher;
     use crate::pack::PackedBlock;
     use crate::plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
 
@@ -181,7 +180,7 @@ mod tests {
         for block in 0..blocks {
             writer.write(if block % 2 == 0 { &packed } else { &plain }).unwrap();
         }
-        let summary = writer.finish(Hasher::new().finish()).unwrap();
+        let summary = writer.finish(ImageDigests::Sha256([0; 32])).unwrap();
 
         let front = file.front.into_inner();
         let value = |at: usize| u32::from_le_bytes(front[24 + 4 * at..][..4].try_into().unwrap());
@@ -209,7 +208,7 @@ mod tests {
         for frame in 0..frames {
             writer.write(&chunk(u32::try_from(frame % 50 + 10).unwrap(), Coding::Zlib)).unwrap();
         }
-        writer.finish(Hasher::new().finish()).unwrap();
+        writer.finish(ImageDigests::Sha256([0; 32])).unwrap();
 
         let file = file.into_inner();
         let mut position = u32::try_from(32 + 6 * frames).unwrap();
@@ -246,7 +245,7 @@ mod tests {
             for _ in 0..3 {
                 writer.write(&chunk(500, Coding::Deflate)).unwrap();
             }
-            writer.finish(Hasher::new().finish()).unwrap();
+            writer.finish(ImageDigests::Sha256([0; 32])).unwrap();
             assert_eq!(file.1.last(), Some(&0));
             assert_eq!(file.1.iter().filter(|&&at| at < 24).count(), 1);
         }

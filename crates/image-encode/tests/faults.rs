@@ -9,7 +9,7 @@ use std::io::{Cursor, Error, ErrorKind, Seek, SeekFrom, Write};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use image_encode::{DeflateEncoder, EncodeError, Monitor, OutputFormat, Plan, encode};
+use image_encode::{DeflateEncoder, DigestSet, EncodeError, Monitor, OutputFormat, Plan, encode};
 use sector_decode::{Layout, ReadAt};
 use support::corpus::Mixed;
 use support::{FORMATS, pack, plan, threads};
@@ -140,7 +140,7 @@ fn a_file_that_fails_at_any_call() {
                 loop {
                     let file = Cursor::new(Vec::new());
                     let mut file = FailingFile { file, calls_left: calls, most };
-                    match encode(image, &mut file, &plan, &Monitor::new()) {
+                    match encode(image, &mut file, &plan, DigestSet::All, &Monitor::new()) {
                         Ok(_) => {
                             assert!(file.file.into_inner() == whole);
                             break;
@@ -171,7 +171,7 @@ fn image_and_file_that_fail_together() {
                 let mut file =
                     FailingFile { file: Cursor::new(Vec::new()), calls_left: file_calls, most: usize::MAX };
                 let source = Failing { image, calls_left: source_calls };
-                let outcome = encode(source, &mut file, &plan, &Monitor::new());
+                let outcome = encode(source, &mut file, &plan, DigestSet::All, &Monitor::new());
                 assert!(matches!(
                     outcome,
                     Ok(_) | Err(EncodeError::Source { error: Broken, .. } | EncodeError::Sink(_))
@@ -213,7 +213,8 @@ fn cancelling_leaves_no_header() {
                 let monitor = Monitor::new();
                 let mut file = Cursor::new(Vec::new());
                 let source = Cancelling { image, at, monitor: &monitor };
-                let outcome = encode(source, &mut file, &fast(OutputFormat::Cso, workers), &monitor);
+                let outcome =
+                    encode(source, &mut file, &fast(OutputFormat::Cso, workers), DigestSet::All, &monitor);
                 assert!(matches!(outcome, Err(EncodeError::Cancelled)), "{outcome:?}");
                 assert!(file.into_inner().iter().take(24).all(|&byte| byte == 0));
                 assert!(monitor.bytes_in() <= at + (256 << 10));

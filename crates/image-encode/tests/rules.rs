@@ -5,7 +5,11 @@
 
 mod support;
 
-use image_encode::{DeflateEncoder, Effort, Lz4Encoder, OutputFormat, Plan, PlanError, Summary, Threshold};
+use std::io::Cursor;
+
+use image_encode::{
+    DeflateEncoder, DigestSet, Effort, Lz4Encoder, OutputFormat, Plan, PlanError, Summary, Threshold,
+};
 use sector_decode::deflate_lint::{Finding, lint};
 use sector_decode::{BlockIndex, Coding};
 use support::corpus::{Kind, Mixed};
@@ -324,6 +328,17 @@ fn dax_frames_are_zlib_streams_that_fit_their_readers() {
 }
 
 #[test]
+fn jso_has_an_md5_also_when_nobody_asks_for_one() {
+    let plan = plan(OutputFormat::Jso);
+    let (image, file, _) = packed(&plan, 8);
+    let mut other = Cursor::new(Vec::new());
+    let monitor = image_encode::Monitor::new();
+    image_encode::encode(image.as_slice(), &mut other, &plan, DigestSet::Sha256, &monitor).unwrap();
+    assert!(file[16..32] != [0; 16]);
+    assert_eq!(other.into_inner(), file);
+}
+
+#[test]
 fn jso_header_and_index() {
     let plan = Plan { block_size: 4096, ..plan(OutputFormat::Jso) };
     let (image, file, summary) = packed(&plan, 8);
@@ -333,7 +348,7 @@ fn jso_header_and_index() {
     assert_eq!(u16_at(&file, 8), 0, "no block headers");
     assert_ne!(u16_at(&file, 10), 0, "not LZO");
     assert_eq!(u32_at(&file, 12), image.len() as u32);
-    assert_eq!(file[16..32], summary.digests.md5);
+    assert_eq!(file[16..32], summary.digests.all().unwrap().md5);
     assert_eq!(u32_at(&file, 32), 0x30);
     assert!(file[36..48].iter().all(|&byte| byte == 0));
 
@@ -381,7 +396,7 @@ fn plans_that_break_a_rule_are_refused_before_anything_is_written() {
     let refused = |plan: Plan, source: &[u8]| {
         let mut file = std::io::Cursor::new(Vec::new());
         let monitor = image_encode::Monitor::new();
-        let error = image_encode::encode(source, &mut file, &plan, &monitor).unwrap_err();
+        let error = image_encode::encode(source, &mut file, &plan, DigestSet::All, &monitor).unwrap_err();
         assert!(file.into_inner().is_empty());
         match error {
             image_encode::EncodeError::Plan(error) => error,

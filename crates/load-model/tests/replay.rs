@@ -3,7 +3,9 @@
 use std::io::Cursor;
 use std::num::NonZeroUsize;
 
-use image_encode::{DeflateEncoder, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode};
+use image_encode::{
+    DeflateEncoder, DigestSet, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
+};
 use load_model::{Access, Console, LoadError, Origin, PackedImage, Trace};
 use sector_decode::Lba;
 
@@ -38,7 +40,7 @@ fn packed(format: OutputFormat, block_size: u32) -> Vec<u8> {
         threads: NonZeroUsize::MIN,
     };
     let mut file = Cursor::new(Vec::new());
-    encode(image().as_slice(), &mut file, &plan, &Monitor::new()).unwrap();
+    encode(image().as_slice(), &mut file, &plan, DigestSet::Sha256, &Monitor::new()).unwrap();
     file.into_inner()
 }
 

@@ -12,7 +12,7 @@ use crate::interrupt;
 use crate::level;
 use crate::plan::{CompressJob, Planned};
 use crate::report::{LintRecord, Record, Reporter};
-use crate::run::{bars, begin_part, check_digest, check_header_md5, each, remove_source};
+use crate::run::{bars, begin_part, check_digest, check_header_md5, digest_set, each, remove_source};
 use crate::scan::{self, OnDamage, Options, Seen};
 
 /// Compresses every image.
@@ -46,7 +46,7 @@ fn compress_one(job: &CompressJob, record: &mut Record, reporter: &mut Reporter)
     let part = begin_part(&job.target, needed, job.try_without_room, record, reporter)?;
     let summary = pack(&image, job, &mut part.file(), reporter)?;
     note_plan(record, plan, &summary);
-    check_header_md5(&image, summary.digests.md5)?;
+    check_header_md5(&image, summary.digests.all())?;
 
     let seen = prove(part.sync()?, job, &summary, reporter)?;
     note_lint(record, plan, &summary, &seen);
@@ -76,7 +76,7 @@ fn pack(
     let mut workspace = Workspace::new(image);
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("packing", &job.input, job.image_size, &monitor);
-    Ok(encode(workspace.reader(image), sink, &job.plan, &monitor)?)
+    Ok(encode(workspace.reader(image), sink, &job.plan, digest_set(image, reporter), &monitor)?)
 }
 
 /// Reads the finished file back, all of it, with the decoder that runs on the console, and compares with
@@ -98,7 +98,7 @@ fn prove(file: HostFile, job: &CompressJob, summary: &Summary, reporter: &Report
             Failure::Interrupted => failure,
             other => Failure::ReadBack(Box::new(other)),
         })?;
-    check_digest(summary.digests.sha256, digest)?;
+    check_digest(summary.digests.sha256(), digest)?;
     match seen.lint.failed() {
         failed if failed > 0 && plan.firmware_safe => Err(Failure::UnsafeStreams(failed)),
         _ => Ok(seen),
@@ -115,7 +115,9 @@ fn note_plan(record: &mut Record, plan: &Plan, summary: &Summary) {
     });
     record.size = Some(summary.image_size);
     record.stored_size = Some(summary.stored_size);
-    record.set_digests(&summary.digests);
+    if let Some(digests) = summary.digests.all() {
+        record.set_digests(digests);
+    }
     record.set_blocks("decoding", summary.blocks);
 }
 
@@ -194,7 +196,7 @@ mod tests {
     use std::io::Cursor;
     use std::num::NonZeroUsize;
 
-    use image_encode::Monitor;
+    use image_encode::{DigestSet, Monitor};
 
     use super::*;
     use crate::cli::Talk;
@@ -229,7 +231,7 @@ mod tests {
         };
         let plan = profile::choose(Profile::Any, &wishes, image.len() as u64).unwrap().plan;
         let mut file = Cursor::new(Vec::new());
-        let summary = encode(image.as_slice(), &mut file, &plan, &Monitor::new()).unwrap();
+        let summary = encode(image.as_slice(), &mut file, &plan, DigestSet::Sha256, &Monitor::new()).unwrap();
         let job = CompressJob {
             input: "a.iso".into(),
             target: "a.cso".into(),

@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write};
 
-use image_encode::ParallelHasher;
+use image_encode::ImageHasher;
 use sector_decode::ReadAt;
 use sha2::{Digest, Sha256};
 
@@ -11,7 +11,7 @@ use crate::image::{HostFile, Image};
 use crate::interrupt;
 use crate::plan::{ExtractJob, Planned};
 use crate::report::{Record, Reporter};
-use crate::run::{bars, begin_part, check_digest, check_header_md5, each, remove_source};
+use crate::run::{bars, begin_part, check_digest, check_header_md5, digest_set, each, remove_source};
 use crate::scan::{self, OnDamage, Options};
 
 /// Bytes that are written or read back with one call.
@@ -28,7 +28,7 @@ fn extract_one(job: &ExtractJob, record: &mut Record, reporter: &mut Reporter) -
     let size = image.layout().image_size();
     let part = begin_part(&job.target, size, job.try_without_room, record, reporter)?;
 
-    let mut hasher = ParallelHasher::new();
+    let mut hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut out = BufWriter::with_capacity(PIECE, part.file());
     let on_damage = if job.keep_going { OnDamage::Collect } else { OnDamage::Stop };
     let seen = {
@@ -45,17 +45,17 @@ fn extract_one(job: &ExtractJob, record: &mut Record, reporter: &mut Reporter) -
     let digests = hasher.finish();
     record.set_blocks("decoding", seen.blocks);
     let intact = seen.damage.is_empty();
-    if intact && let Err(failure) = check_header_md5(&image, digests.md5) {
+    if intact && let Err(failure) = check_header_md5(&image, digests.all()) {
         if !job.keep_going {
             return Err(failure);
         }
         record.fail(&failure);
     }
-    if intact {
-        record.set_digests(&digests);
+    if intact && let Some(digests) = digests.all() {
+        record.set_digests(digests);
     }
 
-    prove(part.sync()?, job, digests.sha256, reporter)?;
+    prove(part.sync()?, job, digests.sha256(), reporter)?;
     if interrupt::requested() {
         return Err(Failure::Interrupted);
     }

@@ -10,6 +10,7 @@ mod verify;
 use std::path::Path;
 use std::time::Instant;
 
+use image_encode::{DigestSet, Digests};
 use sha2::{Digest, Sha256};
 
 pub use compare::compare;
@@ -96,14 +97,25 @@ fn remove_source(image: &Image, target: &Path, record: &mut Record, reporter: &m
     }
 }
 
-/// Compares an image's MD5 with that in its header; only JSO has one. Writers that take none leave zeros.
-fn check_header_md5(image: &Image, md5: [u8; 16]) -> Result<(), Failure> {
-    match image.layout().image_md5() {
-        Some(expected) if expected != md5 && expected != [0; 16] => {
-            Err(Failure::HeaderMd5 { expected: human::hex(&expected), got: human::hex(&md5) })
-        }
-        _ => Ok(()),
+/// The MD5 in an image's header; only JSO has one. Writers that take none leave zeros.
+fn header_md5(image: &Image) -> Option<[u8; 16]> {
+    image.layout().image_md5().filter(|md5| *md5 != [0; 16])
+}
+
+/// The digests that have to be taken while an image is read: all of them only where somebody will see or compare them.
+fn digest_set(image: &Image, reporter: &Reporter) -> DigestSet {
+    if reporter.talk().json || header_md5(image).is_some() { DigestSet::All } else { DigestSet::Sha256 }
+}
+
+/// Compares an image's MD5 with that in its header.
+fn check_header_md5(image: &Image, digests: Option<&Digests>) -> Result<(), Failure> {
+    let Some(expected) = header_md5(image) else { return Ok(()) };
+    let got = digests.map(|digests| digests.md5);
+    if got == Some(expected) {
+        return Ok(());
     }
+    let got = got.map_or_else(|| "none taken".to_owned(), |md5| human::hex(&md5));
+    Err(Failure::HeaderMd5 { expected: human::hex(&expected), got })
 }
 
 /// Compares what was read back from a finished file with what was to be in it.

@@ -20,7 +20,7 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     each(records("verify", args.inputs), reporter, |(), record, reporter| {
         let digests = digests(threads, record, reporter)?;
         record.set_digests(&digests.0);
-        check_header_md5(&digests.1, digests.0.md5)
+        check_header_md5(&digests.1, Some(&digests.0))
     });
 }
 
@@ -34,7 +34,7 @@ pub fn crc32(
     each(records("crc", inputs), reporter, |(), record, reporter| {
         let (digests, image) = digests(threads, record, reporter)?;
         reporter.print(&form(record, digests.crc32));
-        check_header_md5(&image, digests.md5)
+        check_header_md5(&image, Some(&digests))
     });
 }
 

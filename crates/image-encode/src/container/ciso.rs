@@ -16,7 +16,7 @@
 use sector_decode::Coding;
 
 use super::{Container, Placed, Table, field};
-use crate::digest::Digests;
+use crate::digest::ImageDigests;
 use crate::plan::Plan;
 
 const HEADER_LEN: u32 = 24;
@@ -81,7 +81,7 @@ impl Container for Ciso {
         tables[0].push(&self.value(end).to_le_bytes());
     }
 
-    fn header(&self, _digests: &Digests) -> Vec<u8> {
+    fn header(&self, _digests: &ImageDigests) -> Vec<u8> {
         let mut header = Vec::with_capacity(HEADER_LEN as usize);
         header.extend_from_slice(&self.magic);
         header.extend_from_slice(&HEADER_LEN.to_le_bytes());

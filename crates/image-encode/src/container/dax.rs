@@ -15,7 +15,7 @@
 //! than 8 KiB: a zlib stream of one stored block. Readers have buffers of 0x2400 bytes for it.
 
 use super::{Container, Placed, Table, field};
-use crate::digest::Digests;
+use crate::digest::ImageDigests;
 
 const HEADER_LEN: u32 = 32;
 const FRAME_SIZE: usize = 0x2000;
@@ -55,7 +55,7 @@ impl Container for Dax {
 
     fn add_end(&self, _tables: &mut [Table], _end: u64) {}
 
-    fn header(&self, _digests: &Digests) -> Vec<u8> {
+    fn header(&self, _digests: &ImageDigests) -> Vec<u8> {
         let mut header = Vec::with_capacity(HEADER_LEN as usize);
         header.extend_from_slice(b"DAX\0");
         header.extend_from_slice(&field::<_, u32>(self.image_size).to_le_bytes());

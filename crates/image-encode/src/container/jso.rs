@@ -16,7 +16,7 @@
 //! exactly the block size is plain.
 
 use super::{Container, Placed, Table, field};
-use crate::digest::Digests;
+use crate::digest::ImageDigests;
 
 const HEADER_LEN: u32 = 48;
 const NO_BLOCK_HEADERS: u16 = 0;
@@ -44,7 +44,7 @@ impl Container for Jso {
         tables[0].push(&field::<_, u32>(end).to_le_bytes());
     }
 
-    fn header(&self, digests: &Digests) -> Vec<u8> {
+    fn header(&self, digests: &ImageDigests) -> Vec<u8> {
         let mut header = Vec::with_capacity(HEADER_LEN as usize);
         header.extend_from_slice(b"JISO");
         header.extend_from_slice(&1u16.to_le_bytes());
@@ -52,7 +52,8 @@ impl Container for Jso {
         header.extend_from_slice(&NO_BLOCK_HEADERS.to_le_bytes());
         header.extend_from_slice(&METHOD_DEFLATE.to_le_bytes());
         header.extend_from_slice(&field::<_, u32>(self.image_size).to_le_bytes());
-        header.extend_from_slice(&digests.md5);
+        // Zeros say that there is none; `encode` takes care that there is.
+        header.extend_from_slice(&digests.all().map_or([0; 16], |digests| digests.md5));
         header.extend_from_slice(&HEADER_LEN.to_le_bytes());
         header.resize(HEADER_LEN as usize, 0);
         header

@@ -9,7 +9,7 @@ use std::io::{self, Seek, Write};
 
 use sector_decode::Coding;
 
-use crate::digest::Digests;
+use crate::digest::ImageDigests;
 use crate::output::Output;
 use crate::plan::{OutputFormat, Plan};
 
@@ -25,7 +25,7 @@ pub(crate) trait Container {
     fn add_end(&self, tables: &mut [Table], end: u64);
 
     /// The bytes at the beginning of the file.
-    fn header(&self, digests: &Digests) -> Vec<u8>;
+    fn header(&self, digests: &ImageDigests) -> Vec<u8>;
 }
 
 /// A block that has its place in the file.

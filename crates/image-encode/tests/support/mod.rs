@@ -8,8 +8,8 @@ use std::io::Cursor;
 use std::num::NonZeroUsize;
 
 use image_encode::{
-    DeflateEncoder, EncodeError, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Summary, Threshold,
-    encode,
+    DeflateEncoder, DigestSet, EncodeError, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Summary,
+    Threshold, encode,
 };
 use sector_decode::{Buffers, Decoder, Layout, ReadAt, SectorReader};
 
@@ -43,7 +43,7 @@ where
     S::Error: Send,
 {
     let mut file = Cursor::new(Vec::new());
-    let summary = encode(source, &mut file, plan, &Monitor::new())?;
+    let summary = encode(source, &mut file, plan, DigestSet::All, &Monitor::new())?;
     Ok((file.into_inner(), summary))
 }
 
