@@ -325,9 +325,8 @@ fn format_parser() -> impl TypedValueParser<Value = OutputFormat> {
 }
 
 fn optimize_parser() -> impl TypedValueParser<Value = Optimize> {
-    PossibleValuesParser::new(["size", "load"]).map(|name| match name.as_str() {
-        "load" => Optimize::Load,
-        _ => Optimize::Size,
+    PossibleValuesParser::new(Optimize::ALL.map(Optimize::name)).try_map(|name| {
+        Optimize::ALL.into_iter().find(|optimize| optimize.name() == name).ok_or("no such aim")
     })
 }
 

@@ -10,13 +10,14 @@
 //!
 //! For zlib and 16 threads that is 34 * 256 KiB + 16 * (256 + 320 + 272) KiB + 6 MiB = 27.8 MiB. Where the
 //! sum would exceed the limit fewer threads than asked for are started: with libdeflate 10 to 12 from
-//! 64 KiB blocks on, with the best effort of our own encoder from 32 KiB blocks on (15 of 16 threads). With more than 16 threads the
-//! limit grows in proportion.
+//! 64 KiB blocks on, with the best effort of our own encoder from 32 KiB blocks on (15 of 16 threads). With more than 16 threads
+//! the limit grows in proportion.
 
 use std::num::NonZeroUsize;
 
-use sector_encode::deflate::{Effort, MAX_BLOCK};
+use sector_encode::deflate::Effort;
 
+use crate::codec;
 use crate::pipeline::Limits;
 use crate::plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Plan};
 use crate::repeats;
@@ -62,20 +63,18 @@ fn per_thread(plan: &Plan) -> usize {
 fn encoders(plan: &Plan) -> usize {
     const KIB: usize = 1 << 10;
     let block_size = plan.block_size as usize;
-    let deflate = match plan.deflate {
+    let encoder = codec::for_block_size(plan.deflate, block_size);
+    let deflate = match encoder {
         DeflateEncoder::Zlib { .. } => 320 * KIB,
         DeflateEncoder::Libdeflate { level: ..=9 } => 640 * KIB,
-        DeflateEncoder::Sector { effort: Effort::Quick } if block_size <= MAX_BLOCK => {
-            64 * KIB + 12 * block_size
-        }
+        DeflateEncoder::Sector { effort: Effort::Quick } => 64 * KIB + 12 * block_size,
         // All matches of a block are kept, and a few of its parses.
-        DeflateEncoder::Sector { .. } if block_size <= MAX_BLOCK => 128 * KIB + 96 * block_size,
-        // Every position's matches are kept until the cheapest path through them is known. In larger blocks
-        // libdeflate 12 takes the place of our own encoder.
-        DeflateEncoder::Libdeflate { .. } | DeflateEncoder::Sector { .. } => 1280 * KIB + 28 * block_size,
+        DeflateEncoder::Sector { .. } => 128 * KIB + 96 * block_size,
+        // Every position's matches are kept until the cheapest path through them is known.
+        DeflateEncoder::Libdeflate { .. } => 1280 * KIB + 28 * block_size,
     };
-    let is_zlib = matches!(plan.deflate, DeflateEncoder::Zlib { .. });
-    let fallback = if plan.firmware_safe && !is_zlib { 320 * KIB } else { 0 };
+    let has_fallback = plan.firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. });
+    let fallback = if has_fallback { 320 * KIB } else { 0 };
     let deflate = deflate + fallback;
     let lz4 = match plan.lz4 {
         Lz4Encoder::Fast | Lz4Encoder::Hc { .. } => 384 * KIB,

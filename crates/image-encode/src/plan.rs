@@ -72,6 +72,20 @@ pub enum Optimize {
     Load,
 }
 
+impl Optimize {
+    /// Every one there is.
+    pub const ALL: [Self; 2] = [Self::Size, Self::Load];
+
+    /// Returns its name in options and records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Load => "load",
+        }
+    }
+}
+
 /// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
 /// that do not get smaller, 95 also those that save less than a twentieth. In DAX, which has no plain
 /// blocks, such a frame holds its data as a stored deflate block.

@@ -109,10 +109,7 @@ fn note_plan(record: &mut Record, plan: &Plan, summary: &Summary) {
     record.format = Some(plan.format.format().name());
     record.block_size = Some(plan.block_size);
     record.index_shift = Some(plan.index_shift);
-    record.optimize = Some(match plan.optimize {
-        Optimize::Size => "size",
-        Optimize::Load => "load",
-    });
+    record.optimize = Some(plan.optimize.name());
     record.size = Some(summary.image_size);
     record.stored_size = Some(summary.stored_size);
     if let Some(digests) = summary.digests.all() {

@@ -26,6 +26,16 @@ pub(crate) struct Deflate {
     firmware_safe: bool,
 }
 
+/// The encoder that does the work of another on blocks of this size: libdeflate 12 where our own is not worth its time.
+pub(crate) const fn for_block_size(encoder: DeflateEncoder, block_size: usize) -> DeflateEncoder {
+    match encoder {
+        DeflateEncoder::Sector { effort } if block_size > sector::max_block(effort) => {
+            DeflateEncoder::Libdeflate { level: libdeflate::BEST }
+        }
+        other => other,
+    }
+}
+
 /// What came of packing a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stream {
@@ -37,12 +47,7 @@ pub(crate) struct Stream {
 
 impl Deflate {
     pub(crate) fn new(encoder: DeflateEncoder, firmware_safe: bool, block_size: usize) -> Self {
-        let encoder = match encoder {
-            DeflateEncoder::Sector { effort } if block_size > sector::max_block(effort) => {
-                DeflateEncoder::Libdeflate { level: libdeflate::BEST }
-            }
-            other => other,
-        };
+        let encoder = for_block_size(encoder, block_size);
         let has_fallback = firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. });
         let encoder: Box<dyn Encoder> = match encoder {
             DeflateEncoder::Zlib { level } => Box::new(zlib::Zlib::new(level)),
