@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -31,6 +32,16 @@ pub(super) struct Cost {
     pub(super) cpu: f64,
     /// Peak resident memory in MiB.
     pub(super) memory: f64,
+}
+
+impl Cost {
+    /// What any run is faster than.
+    pub(super) const LONGEST: Self = Self { wall: f64::INFINITY, cpu: f64::INFINITY, memory: f64::INFINITY };
+
+    /// Whichever took less time by the clock.
+    pub(super) fn faster(self, other: Self) -> Self {
+        if other.wall < self.wall { other } else { self }
+    }
 }
 
 impl Bench {
@@ -79,6 +90,22 @@ impl Bench {
         let mut args: Vec<OsString> = vec!["verify".into(), self.packed().into()];
         args.extend(options.iter().map(Into::into));
         self.run(&args)
+    }
+
+    /// Verifies the disc itself: reading and digests, nothing to decode.
+    pub(super) fn hash(&self) -> Result<Cost> {
+        self.run(&["verify".into(), self.disc.clone().into()])
+    }
+
+    /// Seconds by the clock that it takes to write a copy of the disc and to wait until it is on the disk.
+    pub(super) fn copy(&self) -> Result<f64> {
+        let back = self.scratch.join("copy.iso");
+        let start = Instant::now();
+        fs::copy(&self.disc, &back)?;
+        File::open(&back)?.sync_all()?;
+        let seconds = start.elapsed().as_secs_f64();
+        fs::remove_file(back)?;
+        Ok(seconds)
     }
 
     /// Makes an image of 16 GiB of holes with 64 MB of the disc in four places.

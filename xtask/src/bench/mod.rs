@@ -65,7 +65,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 
     let mut text = page::conditions(&discs)?;
-    for table in [tables::programs, tables::encoders, tables::block_sizes, tables::memory] {
+    for table in [
+        tables::programs,
+        tables::pipeline,
+        tables::decoding,
+        tables::encoders,
+        tables::block_sizes,
+        tables::memory,
+    ] {
         text.push_str(&shown(table(&bench)?));
     }
     if !args.small {

@@ -7,6 +7,7 @@ use std::thread;
 use anyhow::Result;
 
 use super::measure::{Bench, Cost};
+use crate::shell;
 
 /// A name for people and the options that ask for it.
 type Way = (&'static str, &'static [&'static str]);
@@ -144,6 +145,49 @@ pub(super) fn block_sizes(bench: &Bench) -> Result<String> {
     }
     text.push('\n');
     Ok(text)
+}
+
+/// How long `extract` and `verify` take, beside what they cannot do without.
+pub(super) fn decoding(bench: &Bench) -> Result<String> {
+    const ROUNDS: usize = 5;
+    let mut text = format!(
+        "### Extracting and verifying\n\n\
+         By the clock, default threads, the fastest of {ROUNDS} runs in turn. *Digests* is `verify` of the ISO itself: reading and all four,\n\
+         each in its own thread. *Copy* writes the ISO's bytes to the same disk and waits for it. `extract` decodes, writes, waits for the disk, \
+         reads\neverything back and takes a SHA-256 of both.\n\n\
+         | file | verify | CPU | digests | CPU | verify / digests | extract | CPU | copy |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for (name, options) in [PROFILES[0], PROFILES[3], PROFILES[5]] {
+        bench.compress(&bench.disc, options)?;
+        let (mut verify, mut hash, mut extract) = (Cost::LONGEST, Cost::LONGEST, Cost::LONGEST);
+        let mut copy = f64::INFINITY;
+        for _ in 0..ROUNDS {
+            verify = verify.faster(bench.verify(&[])?);
+            hash = hash.faster(bench.hash()?);
+            extract = extract.faster(bench.extract(&[])?);
+            copy = copy.min(bench.copy()?);
+        }
+        let ratio = verify.wall / hash.wall;
+        let [verify, hash, extract] =
+            [verify, hash, extract].map(|cost| format!("{:.2} s | {:.2} s", cost.wall, cost.cpu));
+        writeln!(text, "| {name} | {verify} | {hash} | {ratio:.2} | {extract} | {copy:.2} s |")?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// How much of the encoders' speed the pipeline keeps.
+pub(super) fn pipeline(bench: &Bench) -> Result<String> {
+    let mut cargo = shell::cargo();
+    cargo.args(["bench", "--quiet", "--package", "image-encode", "--bench", "pipeline", "--"]);
+    let printed = shell::text(cargo.arg(&bench.disc))?;
+    Ok(format!(
+        "### The pipeline\n\n\
+         `cargo bench --package image-encode --bench pipeline`: the whole disc, 2-KiB blocks, MB/s by the clock, from memory into memory. \
+         *Bare* is\none thread that packs, lints and proves every block and does nothing else; the pipeline hands blocks to threads and back in order,\n\
+         writes the index and takes the SHA-256 beside them.\n\n{printed}\n\n"
+    ))
 }
 
 /// Peak memory by format and number of threads.
