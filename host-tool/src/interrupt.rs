@@ -23,12 +23,15 @@ static PART: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// When the system does not allow it; signals then end the program at once, and a part file stays.
 #[cfg(unix)]
 pub fn install() -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
     let mut wanted = vec![SIGINT, SIGTERM];
     if !is_ignored(SIGHUP) {
         wanted.push(SIGHUP);
     }
+    // A file that grows over the shell's limit would end the program at once. With a handler, writing fails
+    // instead, and that is dealt with like a full disk.
+    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     let mut signals = signal_hook::iterator::Signals::new(wanted)?;
     // In a thread of its own, not in a signal's context, so that it may lock and print.
     std::thread::Builder::new().name("signals".into()).spawn(move || {
