@@ -5,6 +5,9 @@ use core::mem;
 
 use super::{MAX_OFFSET, MIN_MATCH, hash};
 
+/// The largest block whose positions, as far as four bytes can be read there, fit when one is added.
+const MAX_SHORT: usize = 0x1_0000;
+
 /// For each position of a block the way to the nearest one before it that has the same hash.
 pub(super) struct Links {
     /// By hash: the last position that has it, plus one; 0 for none. For blocks whose positions fit.
@@ -25,7 +28,7 @@ impl Links {
 
     /// Takes up all positions of a block at which four bytes can be read.
     ///
-    /// The tables have at least four entries for each position, as far as they stay in a fast cache.
+    /// The tables have some entries for each position, as far as they are not too large for a fast cache.
     pub(super) fn build(&mut self, block: &[u8]) {
         let Self { short_heads, long_heads, gaps, runs } = self;
         let len = block.len().saturating_sub(MIN_MATCH - 1);
@@ -34,7 +37,8 @@ impl Links {
         match block.len() {
             ..=0x800 => link::<_, 13, { 1 << 13 }>(block, short_heads, gaps, runs),
             0x801..=0x2000 => link::<_, 15, { 1 << 15 }>(block, short_heads, gaps, runs),
-            0x2001..=MAX_OFFSET => link::<_, 16, { 1 << 16 }>(block, short_heads, gaps, runs),
+            0x2001..=0x4000 => link::<_, 16, { 1 << 16 }>(block, short_heads, gaps, runs),
+            0x4001..=MAX_SHORT => link::<_, 17, { 1 << 17 }>(block, short_heads, gaps, runs),
             _ => link::<_, 16, { 1 << 16 }>(block, long_heads, gaps, runs),
         }
     }
@@ -67,13 +71,13 @@ trait Head: Copy + Default {
 }
 
 impl Head for u16 {
-    #[expect(clippy::cast_possible_truncation, reason = "only positions up to 65534")]
+    #[expect(clippy::cast_possible_truncation, reason = "only positions up to 65532")]
     fn new(at: usize) -> Self {
         at as Self + 1
     }
 
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "only positions up to 65534")]
+    #[expect(clippy::cast_possible_truncation, reason = "only positions up to 65532")]
     fn gap(self, at: usize) -> u16 {
         (at as Self).wrapping_sub(self)
     }

@@ -31,8 +31,8 @@ const LONGEST: usize = u16::MAX as usize;
 
 /// Packs blocks as small as they get.
 ///
-/// It holds sixteen bytes for each byte of the largest block and a table of up to 256 KiB, which are allocated with the
-/// first one and used again for every other.
+/// It holds sixteen bytes for each byte of the largest block and a table of up to 256 KiB, two of them when some blocks are
+/// larger than 64 KiB and some are not. They are allocated with the first block and used again for every other.
 pub struct Optimal {
     attempts: u32,
     links: Links,
