@@ -1,7 +1,7 @@
 //! The longest match at a position.
 //!
-//! Places with the same four bytes are looked at one after the other, nearest first. Most of them are no longer matches, so
-//! as few as possible are looked at:
+//! Places with the same four bytes are looked at one after the other, nearest first. Most of them are no longer matches,
+//! so as few as possible are looked at:
 //!
 //! - A longer match has all words of the one that is known, and one more. Of these it is the chain of the word that was
 //!   seen longest ago that is followed.

@@ -132,8 +132,8 @@ impl Ways<'_> {
         self.ways[at] = Way { cost, run: small(self.literals.next - at), len: 0, offset: 0 };
     }
 
-    /// Finds the ways from a position where a match begins and from so many ones `before` it, where it began already. Returns how long
-    /// it is from the first of them.
+    /// Finds the ways from a position where a match begins and from so many `before` it, where it began already. Returns
+    /// how long it is from the first of them on.
     #[inline(always)]
     fn repetition(&mut self, mut at: usize, Match { from, mut len }: Match, mut before: usize) -> usize {
         let (found_at, offset) = (at, at - from);
@@ -247,8 +247,8 @@ impl Literals {
     }
 }
 
-/// Returns for how many positions before `at` nothing but the whole of a match is worth taking, when that is so at `at`, where it
-/// has `len` bytes.
+/// Returns for how many positions before `at` nothing but the whole of a match is worth taking, when that is so at `at`,
+/// where it has `len` bytes.
 ///
 /// Shorter ones that need a byte less to write down their length are worth taking only when they end behind `found_at`,
 /// where the match was found: before that the rest of the block is cheapest with this match again.
