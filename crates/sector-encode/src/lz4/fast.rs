@@ -125,7 +125,8 @@ fn pack<H: Head>(block: &[u8], out: &mut [u8], table: &mut Table<H>) -> Option<u
             tries += 1;
             continue;
         }
-        let same = common(block, at - offset + MIN_MATCH, at + MIN_MATCH, block.len() - LAST_LITERALS);
+        let rest = block.len() - LAST_LITERALS - MIN_MATCH - at;
+        let same = common(block, at - offset + MIN_MATCH, at + MIN_MATCH, rest);
         let end = at + MIN_MATCH + same;
         let mut start = at;
         while start > from && start > offset && block[start - 1] == block[start - 1 - offset] {

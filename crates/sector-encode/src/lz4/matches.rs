@@ -1,19 +1,16 @@
-//! Every earlier place with the same four bytes, nearest first.
+//! The longest match at a position.
+//!
+//! Places with the same four bytes are looked at one after the other, nearest first. Most of them are no longer matches,
+//! so as few as possible are looked at:
+//!
+//! - A longer match has all words of the one that is known, and one more. Of these it is the chain of the word that was
+//!   seen longest ago that is followed.
+//! - Where bytes repeat with a short period, a run of zeros or of records, a chain goes through the repetition period by
+//!   period. At one place of it at the most the match is longest, and where that is follows from how long both
+//!   repetitions go on.
 
-use alloc::vec::Vec;
-use core::mem;
-
-use super::{MAX_OFFSET, MIN_MATCH, common, hash, word};
-
-/// For each position the way to the nearest one before it that has the same hash.
-pub(super) struct Chains {
-    /// By hash: the last position that has it, plus one; 0 for none. For blocks whose positions fit.
-    short_heads: Vec<u16>,
-    /// The same for larger blocks.
-    long_heads: Vec<u32>,
-    /// By position: how far back the one before it with the same hash is; 0 for none that a match can reach.
-    back: Vec<u16>,
-}
+use super::links::Links;
+use super::{MAX_OFFSET, MIN_MATCH, common, long_word, word};
 
 /// A repetition of earlier bytes.
 #[derive(Clone, Copy)]
@@ -22,111 +19,150 @@ pub(super) struct Match {
     pub(super) len: usize,
 }
 
-/// Table sizes, as powers of two: four entries for each position, as far as the table stays in a fast cache.
-const MIN_BITS: u32 = 10;
-const MAX_BITS: u32 = 16;
+impl Match {
+    const NONE: Self = Self { from: 0, len: MIN_MATCH - 1 };
+}
 
 /// For so many bytes of a match it is looked where they were before, to find the way to a longer one.
-const LOOK_AHEAD: usize = 32;
+const LOOK_AHEAD: usize = 64;
 
-impl Chains {
-    pub(super) const fn new() -> Self {
-        Self { short_heads: Vec::new(), long_heads: Vec::new(), back: Vec::new() }
+/// Returns the longest match at a position, up to `limit` bytes, or one of no use when there is none. At most
+/// `attempts` places are looked at. At least eight bytes can be read at the position.
+#[inline(always)]
+pub(super) fn longest(links: &Links, block: &[u8], at: usize, limit: usize, attempts: u32) -> Match {
+    if limit == MIN_MATCH {
+        nearest(links, block, at, attempts)
+    } else {
+        search(links, block, at, limit, attempts)
     }
+}
 
-    /// Takes up the positions of a block before `end`; at each of them four bytes can be read.
-    pub(super) fn build(&mut self, block: &[u8], end: usize) {
-        self.back.clear();
-        self.back.resize(end, 0);
-        if block.len() <= MAX_OFFSET {
-            link(block, &mut self.short_heads, &mut self.back);
-        } else {
-            link(block, &mut self.long_heads, &mut self.back);
+/// Returns the nearest match of four bytes.
+#[inline(always)]
+fn nearest(links: &Links, block: &[u8], at: usize, attempts: u32) -> Match {
+    let wanted = word(block, at);
+    let lowest = at.saturating_sub(MAX_OFFSET);
+    let mut from = at;
+    for _ in 0..attempts {
+        let back = links.back(from);
+        if from < lowest + back {
+            break;
+        }
+        from -= back;
+        if word(block, from) == wanted {
+            return Match { from, len: MIN_MATCH };
         }
     }
+    Match::NONE
+}
 
-    /// Returns the longest match at a position, up to `limit` bytes, or one of no use when there is none. At most
-    /// `attempts` places are looked at.
-    #[inline(always)]
-    pub(super) fn longest(&self, block: &[u8], at: usize, limit: usize, attempts: u32) -> Match {
-        let mut best = Match { from: 0, len: MIN_MATCH - 1 };
-        let mut from = at;
-        let floor = at.saturating_sub(MAX_OFFSET);
-        // All matches that are left have the word at `shift` too, so it is the chain of that one that is followed.
-        let mut shift = 0;
-        let mut tail = word(block, at);
-        for _ in 0..attempts {
-            let back = self.back.get(from + shift).copied().map_or(0, usize::from);
-            if back == 0 || from < floor + back {
-                break;
-            }
-            from -= back;
-            // A longer match has the last byte that it must have, and the three before.
-            if word(block, from + best.len + 1 - MIN_MATCH) != tail {
-                continue;
-            }
-            let len = if limit == MIN_MATCH { MIN_MATCH } else { common(block, from, at, at + limit) };
-            if len <= best.len {
-                continue;
-            }
-            best = Match { from, len };
-            if len >= limit {
-                break;
-            }
-            tail = word(block, at + best.len + 1 - MIN_MATCH);
-            let mut furthest = 0;
-            let words = (len - MIN_MATCH + 1).min(LOOK_AHEAD);
-            for (place, &back) in self.back.get(from..).unwrap_or_default().iter().take(words).enumerate() {
-                if back == 0 {
-                    return best;
-                }
-                if back > furthest {
-                    (furthest, shift) = (back, place);
-                }
+#[inline(never)]
+fn search(links: &Links, block: &[u8], at: usize, limit: usize, attempts: u32) -> Match {
+    let mut best = Match::NONE;
+    // The chain that is followed is that of the word so far behind the beginning of the match.
+    let mut shift = 0;
+    let mut place = at;
+    let mut lowest = at.saturating_sub(MAX_OFFSET);
+    // The last bytes that a longer match must have, where they begin, and how many of the eight count.
+    let mut tail = eight(block, at);
+    let mut ahead = 0;
+    let mut mask = first_bytes(MIN_MATCH);
+    let mut last = 0;
+    for _ in 0..attempts {
+        let back = links.back(place);
+        if place < lowest + back {
+            break;
+        }
+        let (mut next, mut skip) = (place - back, place - back);
+        if back == last {
+            let run = links.run(place);
+            if run >= back + shift {
+                let reach = (run + back - shift).min(place - lowest);
+                let repetition = Repetition { at, limit, from: place - shift, period: back };
+                (next, skip) = repetition.best_and_last(block, reach);
+                (next, skip) = (next + shift, skip + shift);
             }
         }
-        best
-    }
-}
-
-/// A position plus one, as small as it can be.
-trait Head: Copy + Default {
-    fn new(at: usize) -> Self;
-    fn get(self) -> usize;
-}
-
-impl Head for u16 {
-    #[expect(clippy::cast_possible_truncation, reason = "only positions up to 65534")]
-    fn new(at: usize) -> Self {
-        at as Self + 1
-    }
-
-    fn get(self) -> usize {
-        self.into()
-    }
-}
-
-impl Head for u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "blocks are far smaller than 4 GiB")]
-    fn new(at: usize) -> Self {
-        at as Self + 1
-    }
-
-    fn get(self) -> usize {
-        self as usize
-    }
-}
-
-fn link<H: Head>(block: &[u8], heads: &mut Vec<H>, back: &mut [u16]) {
-    let bits = (usize::BITS - block.len().leading_zeros() + 1).clamp(MIN_BITS, MAX_BITS);
-    heads.clear();
-    heads.resize(1 << bits, H::default());
-    for (at, (bytes, back)) in block.windows(4).zip(back).enumerate() {
-        let bytes = u32::from_le_bytes(bytes.try_into().unwrap_or_default());
-        let Some(head) = heads.get_mut(hash(bytes, bits)) else { return };
-        let before = mem::replace(head, H::new(at)).get();
-        if before != 0 {
-            *back = u16::try_from(at + 1 - before).unwrap_or(0);
+        last = back;
+        let from = next - shift;
+        place = skip;
+        if (eight(block, from + ahead) ^ tail) & mask != 0 {
+            continue;
         }
+        let len = common(block, from, at, limit);
+        if len <= best.len {
+            continue;
+        }
+        best = Match { from, len };
+        if len >= limit {
+            break;
+        }
+        ahead = (len + 1).saturating_sub(8);
+        tail = eight(block, at + ahead);
+        mask = first_bytes(len + 1);
+        let mut furthest = 0;
+        let words = (len - MIN_MATCH + 1).min(LOOK_AHEAD);
+        for (offset, &gap) in links.gaps(from, words).enumerate() {
+            let back = usize::from(gap) + 1;
+            if back > furthest {
+                (furthest, shift) = (back, offset);
+            }
+        }
+        place = from + shift;
+        // The word that only a longer match has.
+        let new = len + 1 - MIN_MATCH;
+        if links.back(at + new) >= at - from + furthest {
+            shift = new;
+            place = at + new;
+        }
+        lowest = at.saturating_sub(MAX_OFFSET) + shift;
     }
+    best
+}
+
+/// Places of which each lies a period before the other, in bytes that repeat with that period.
+struct Repetition {
+    /// The position for which a match of up to `limit` bytes is wanted.
+    at: usize,
+    limit: usize,
+    /// The place after the nearest one that comes into question.
+    from: usize,
+    period: usize,
+}
+
+impl Repetition {
+    /// Returns the place with the longest match, and the last one, of those that are not further away than `reach`, of
+    /// at least one period.
+    ///
+    /// From each place the bytes repeat for one period longer than from the one after it. Where they repeat shorter than
+    /// those at the position do, that is how long the match is; where they repeat longer, it is as long as those at
+    /// the position repeat; only where both end together it can be longer.
+    #[inline(never)]
+    fn best_and_last(&self, block: &[u8], reach: usize) -> (usize, usize) {
+        let Self { at, limit, from, period } = *self;
+        let wanted = common(block, at, at + period, limit) + period;
+        let there = common(block, from - period, from, wanted);
+        let last = narrow(reach) / narrow(period);
+        let best = narrow(wanted - there).div_ceil(narrow(period)).clamp(1, last);
+        (from - best as usize * period, from - last as usize * period)
+    }
+}
+
+/// Returns a mask of so many bytes, of all eight when there are more.
+#[inline(always)]
+fn first_bytes(len: usize) -> u64 {
+    if len < 8 { u64::MAX >> (64 - 8 * len) } else { u64::MAX }
+}
+
+/// Returns eight bytes, the first one lowest.
+#[inline(always)]
+fn eight(block: &[u8], at: usize) -> u64 {
+    long_word(block, at).unwrap_or_default()
+}
+
+/// For divisions, which are faster then.
+#[expect(clippy::cast_possible_truncation, reason = "blocks are far smaller than 4 GiB")]
+#[inline(always)]
+fn narrow(value: usize) -> u32 {
+    value as u32
 }

@@ -22,6 +22,7 @@
 
 mod emit;
 mod fast;
+mod links;
 mod matches;
 mod optimal;
 
@@ -61,26 +62,47 @@ fn hash(word: u32, bits: u32) -> usize {
     (word.wrapping_mul(0x9E37_79B1) >> (u32::BITS - bits)) as usize
 }
 
-/// Returns how many bytes from `a` on are the same as those from `b` on, of which the last is before `end`. `a` lies
-/// before `b`.
+/// Returns how many bytes from `a` on are the same as those from `b` on, up to `limit`. `a` lies before `b`.
 #[inline(always)]
-fn common(block: &[u8], a: usize, b: usize, end: usize) -> usize {
-    let (Some(first), Some(second)) = (block.get(a..), block.get(b..end)) else { return 0 };
+fn common(block: &[u8], a: usize, b: usize, limit: usize) -> usize {
     let mut same = 0;
-    while let (Some(first), Some(second)) = (long_word(first, same), long_word(second, same)) {
+    while same < limit {
+        let (Some(first), Some(second)) = (long_word(block, a + same), long_word(block, b + same)) else {
+            return same + common_at_end(block, a + same, b + same, limit - same);
+        };
         let differ = first ^ second;
         if differ != 0 {
-            return same + (differ.trailing_zeros() / 8) as usize;
+            return limit.min(same + (differ.trailing_zeros() / 8) as usize);
         }
         same += 8;
     }
-    while same < second.len() && first[same] == second[same] {
-        same += 1;
-    }
-    same
+    limit
 }
 
+/// The same where the block ends in less than eight bytes.
+#[cold]
+fn common_at_end(block: &[u8], a: usize, b: usize, limit: usize) -> usize {
+    let rest = |at| block.get(at..).unwrap_or_default();
+    rest(a).iter().zip(rest(b)).take(limit).take_while(|(first, second)| first == second).count()
+}
+
+/// Returns how many bytes before `a` are the same as those before `b`, which lies behind it.
+fn common_before(block: &[u8], a: usize, b: usize) -> usize {
+    let (Some(mut first), Some(mut second)) = (block.get(..a), block.get(..b)) else { return 0 };
+    let mut same = 0;
+    while let (Some((a, a8)), Some((b, b8))) = (first.split_last_chunk(), second.split_last_chunk()) {
+        let differ = u64::from_le_bytes(*a8) ^ u64::from_le_bytes(*b8);
+        if differ != 0 {
+            return same + (differ.leading_zeros() / 8) as usize;
+        }
+        same += 8;
+        (first, second) = (a, b);
+    }
+    same + first.iter().rev().zip(second.iter().rev()).take_while(|(first, second)| first == second).count()
+}
+
+/// Returns eight bytes, the first one lowest.
 #[inline(always)]
-fn long_word(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk().map(|&bytes| u64::from_le_bytes(bytes))
+fn long_word(block: &[u8], at: usize) -> Option<u64> {
+    block.get(at..)?.first_chunk().map(|&bytes| u64::from_le_bytes(bytes))
 }

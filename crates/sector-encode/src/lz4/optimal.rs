@@ -8,13 +8,17 @@
 //! Nor do all lengths of a match have to be tried. The shorter a rest is, the less it costs, by up to one byte: it loses a
 //! literal, or the first byte of a match, or a match of four bytes, which cost as much as the three literals that are left
 //! of it, unless these make a run of literals so long that its length takes one more byte. So besides the whole
-//! length those up to three bytes shorter are tried, and those that need one byte less to be written down.
+//! length those up to three bytes shorter are tried, and those that need one byte less to be written down. Of a
+//! repetition that is the cheapest way from one position, it is also that from those before it, without trying: a
+//! literal in front would cost one byte more.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::emit::Emitter;
-use super::matches::{Chains, Match};
-use super::{LAST_LITERALS, LITERALS_IN_TOKEN, MATCH_IN_TOKEN, MATCH_LIMIT, MIN_MATCH};
+use super::links::Links;
+use super::matches::{Match, longest};
+use super::{LAST_LITERALS, LITERALS_IN_TOKEN, MATCH_IN_TOKEN, MATCH_LIMIT, MIN_MATCH, common_before};
 
 /// How much shorter than it could be a match may be taken.
 const CUT: usize = 3;
@@ -27,23 +31,25 @@ const LONGEST: usize = u16::MAX as usize;
 
 /// Packs blocks as small as they get.
 ///
-/// It holds twelve bytes for each byte of the largest block and a table of up to 256 KiB, which are allocated with the first
-/// one and used again for every other.
+/// It holds sixteen bytes for each byte of the largest block and a table of up to 256 KiB, two of them when some blocks are
+/// larger than 64 KiB and some are not. They are allocated with the first block and used again for every other.
 pub struct Optimal {
     attempts: u32,
-    chains: Chains,
-    /// By position: how many bytes the rest of the block takes when a sequence begins there.
-    costs: Vec<u32>,
-    /// By position: the match that begins there.
-    matches: Vec<Step>,
-    /// By position: after how many literals the match comes that a sequence which begins there ends with.
-    runs: Vec<u16>,
+    links: Links,
+    /// By position, that behind the last byte included.
+    ways: Vec<Way>,
 }
 
-/// A match; with a length of 0 there is none.
+/// The cheapest way to the end of the block from one of its positions.
 #[derive(Clone, Copy, Default)]
-struct Step {
+struct Way {
+    /// How many bytes the rest of the block takes when a sequence begins here.
+    cost: u32,
+    /// After how many literals the match comes that this sequence ends with.
+    run: u16,
+    /// How much is best taken of the match that begins here; 0 for none.
     len: u16,
+    /// How far back that lies.
     offset: u16,
 }
 
@@ -57,24 +63,28 @@ impl Optimal {
     /// of 2 KiB some hundred are all that there are.
     #[must_use]
     pub const fn new(attempts: u32) -> Self {
-        Self { attempts, chains: Chains::new(), costs: Vec::new(), matches: Vec::new(), runs: Vec::new() }
+        Self { attempts, links: Links::new(), ways: Vec::new() }
     }
 
     /// Packs `block`, of up to 1 GiB, into `out` and returns how many bytes that took; `None` when they do not fit.
     pub fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
         let starts = block.len().saturating_sub(MATCH_LIMIT - 1);
-        let cost = self.parse(block, starts)?;
+        self.links.build(block);
+        // What is left of another block is written over.
+        self.ways.resize(block.len() + 1, Way::default());
+        parse(block, starts, &self.links, self.attempts, &mut self.ways);
+        let cost = self.ways.first()?.cost as usize;
         if cost > out.len() {
             return None;
         }
         let mut emitter = Emitter::new(out);
         let (mut from, mut at) = (0, 0);
-        while let Some(&run) = self.runs.get(at) {
-            at += usize::from(run);
-            let step = self.matches.get(at).copied().unwrap_or_default();
-            if step.len > 0 {
-                emitter.sequence(block, from, at, step.offset, usize::from(step.len))?;
-                at += usize::from(step.len);
+        while at < starts {
+            at += usize::from(self.ways[at].run);
+            let way = self.ways[at];
+            if way.len > 0 {
+                emitter.sequence(block, from, at, way.offset, usize::from(way.len))?;
+                at += usize::from(way.len);
                 from = at;
             }
         }
@@ -82,57 +92,127 @@ impl Optimal {
         debug_assert!(len == Some(cost) || starts > LONGEST, "the parse was wrong about what it costs");
         len
     }
+}
 
-    /// Finds the cheapest way through a block in which matches begin before `starts` only; returns what it costs.
-    fn parse(&mut self, block: &[u8], starts: usize) -> Option<usize> {
-        let Self { attempts, chains, costs, matches, runs } = self;
-        chains.build(block, starts);
-        let len = block.len();
-        refill(costs, len + 1);
-        refill(matches, starts);
-        refill(runs, starts);
-        let mut literals = Literals { next: len, sum: number(len) + 1 };
-        for (at, cost) in costs.iter_mut().enumerate().skip(starts) {
-            *cost = literals.cost(at);
+/// Finds the cheapest ways through a block in which matches begin before `starts` only.
+fn parse(block: &[u8], starts: usize, links: &Links, attempts: u32, ways: &mut [Way]) {
+    let literals = Literals { next: block.len(), sum: number(block.len()) + 1 };
+    for (at, way) in ways.iter_mut().enumerate().skip(starts) {
+        *way = Way { cost: literals.cost(at), ..Way::default() };
+    }
+    let mut ways = Ways { ways, literals };
+    // How long a match can be at the most.
+    let mut limit = block.len().saturating_sub(LAST_LITERALS + starts) + 1;
+    let mut at = starts;
+    while at > 0 {
+        at -= 1;
+        let found = longest(links, block, at, limit.min(LONGEST), attempts);
+        if found.len < MIN_MATCH {
+            ways.literal(at);
+            limit = MIN_MATCH;
+        } else {
+            let before = common_before(block, found.from, at);
+            limit = ways.repetition(at, found, before) + 1;
+            at -= before;
         }
+    }
+}
 
-        let end = len.saturating_sub(LAST_LITERALS);
-        let mut longest = Match { from: 0, len: 0 };
-        // What of a match that ends at `longest`'s end is best taken: where that ends.
-        let mut stop = end;
-        // How long a match can be at the most.
-        let mut limit = end.saturating_sub(starts);
-        for at in (0..starts).rev() {
-            if literals.next - at == LITERALS_IN_TOKEN {
-                literals.reconsider(at, costs, matches);
+/// The ways from the positions that have been looked at.
+struct Ways<'a> {
+    ways: &'a mut [Way],
+    literals: Literals,
+}
+
+impl Ways<'_> {
+    /// Finds the way from a position where no match begins.
+    #[inline(always)]
+    fn literal(&mut self, at: usize) {
+        let cost = self.with_literal(at);
+        self.ways[at] = Way { cost, run: small(self.literals.next - at), len: 0, offset: 0 };
+    }
+
+    /// Finds the ways from a position where a match begins and from so many `before` it, where it began already. Returns
+    /// how long it is from the first of them on.
+    #[inline(always)]
+    fn repetition(&mut self, mut at: usize, Match { from, mut len }: Match, mut before: usize) -> usize {
+        let (found_at, offset) = (at, at - from);
+        // What of the match is best taken: where that ends.
+        let mut stop = self.cheapest_stop(at, len);
+        loop {
+            let is_cheaper = self.with_match(at, len, stop, offset);
+            if is_cheaper && len >= MIN_MATCH + CUT {
+                let more = without_choice(at, len, found_at).min(before);
+                self.go_on(at - more..at, stop);
+                (at, len, before) = (at - more, len + more, before - more);
             }
-            limit = (limit + 1).min(end - at).min(LONGEST);
-            let goes_on =
-                longest.len >= MIN_MATCH && longest.from > 0 && block[longest.from - 1] == block[at];
-            longest = if goes_on {
-                Match { from: longest.from - 1, len: (longest.len + 1).min(limit) }
-            } else {
-                chains.longest(block, at, limit, *attempts)
-            };
-            limit = longest.len;
-            let mut cost = literals.cost(at);
-            if longest.len >= MIN_MATCH {
-                if !goes_on || longest.len <= MIN_MATCH + CUT || longest.len == LONGEST {
-                    stop = cheapest_stop(costs, at, longest.len);
-                }
-                let (take, with_match) = cheapest_len(costs, at, longest.len, stop);
-                if with_match <= cost {
-                    matches[at] = Step { len: small(take), offset: small(at - longest.from) };
-                }
-                if with_match < cost {
-                    cost = with_match;
-                    literals = Literals { next: at, sum: number(at) + cost };
-                }
+            if before == 0 {
+                return len;
             }
-            costs[at] = cost;
-            runs[at] = small(literals.next - at);
+            (at, before) = (at - 1, before - 1);
+            if len == LONGEST {
+                stop = self.cheapest_stop(at, len);
+                continue;
+            }
+            len += 1;
+            let shortest = at + MIN_MATCH;
+            if len <= MIN_MATCH + CUT && self.ways[shortest].cost < self.ways[stop].cost {
+                stop = shortest;
+            }
         }
-        costs.first().map(|&cost| cost as usize)
+    }
+
+    /// Finds the way from a position where a match of up to `len` bytes begins. Returns whether it costs less than
+    /// a literal.
+    #[inline(always)]
+    fn with_match(&mut self, at: usize, len: usize, stop: usize, offset: usize) -> bool {
+        let with_literal = self.with_literal(at);
+        let (take, cost) = cheapest_len(self.ways, at, len, stop);
+        let is_cheaper = cost < with_literal;
+        if is_cheaper {
+            self.literals = Literals { next: at, sum: number(at) + cost };
+        }
+        self.ways[at] = Way {
+            cost: cost.min(with_literal),
+            run: small(self.literals.next - at),
+            len: if cost <= with_literal { small(take) } else { 0 },
+            offset: small(offset),
+        };
+        is_cheaper
+    }
+
+    /// Has the match that is taken at the position behind some others begin at these already.
+    #[inline(always)]
+    fn go_on(&mut self, places: Range<usize>, stop: usize) {
+        let Range { start, end } = places;
+        let offset = self.ways[end].offset;
+        for at in places.rev() {
+            let cost = match_cost(self.ways, at, stop - at);
+            self.ways[at] = Way { cost, run: 0, len: small(stop - at), offset };
+        }
+        self.literals = Literals { next: start, sum: number(start) + self.ways[start].cost };
+    }
+
+    /// Returns what the rest of the block costs from literals at a position on.
+    #[inline(always)]
+    fn with_literal(&mut self, at: usize) -> u32 {
+        if self.literals.next - at == LITERALS_IN_TOKEN {
+            self.literals.reconsider(at, self.ways);
+        }
+        self.literals.cost(at)
+    }
+
+    /// Returns where a match of up to `len` bytes best ends, when its length costs nothing.
+    #[inline(always)]
+    fn cheapest_stop(&self, at: usize, len: usize) -> usize {
+        let mut stop = at + len;
+        for cut in 1..=CUT {
+            let shorter = at + MIN_MATCH.max(len.saturating_sub(cut));
+            if self.ways[shorter].cost < self.ways[stop].cost {
+                stop = shorter;
+            }
+        }
+        stop
     }
 }
 
@@ -154,11 +234,11 @@ impl Literals {
     /// When the run to the next match has become so long that its length takes a byte more, looks whether that of a nearer
     /// one costs less now.
     #[inline(never)]
-    fn reconsider(&mut self, at: usize, costs: &[u32], matches: &[Step]) {
+    fn reconsider(&mut self, at: usize, ways: &[Way]) {
         let mut best = self.sum + 1;
-        for (near, step) in matches.iter().enumerate().skip(at + 1).take(LITERALS_IN_TOKEN - 1) {
-            if step.len > 0 {
-                let sum = number(near) + match_cost(costs, near, usize::from(step.len));
+        for (near, way) in ways.iter().enumerate().skip(at + 1).take(LITERALS_IN_TOKEN - 1) {
+            if way.len > 0 {
+                let sum = number(near) + match_cost(ways, near, usize::from(way.len));
                 if sum < best {
                     (best, *self) = (sum, Self { next: near, sum });
                 }
@@ -167,26 +247,29 @@ impl Literals {
     }
 }
 
-/// Returns where a match of up to `len` bytes best ends, when its length costs nothing.
+/// Returns for how many positions before `at` nothing but the whole of a match is worth taking, when that is so at `at`,
+/// where it has `len` bytes.
+///
+/// Shorter ones that need a byte less to write down their length are worth taking only when they end behind `found_at`,
+/// where the match was found: before that the rest of the block is cheapest with this match again.
 #[inline(always)]
-fn cheapest_stop(costs: &[u32], at: usize, len: usize) -> usize {
-    let mut stop = at + len;
-    for shorter in (at + MIN_MATCH.max(len.saturating_sub(CUT)))..at + len {
-        if costs[shorter] < costs[stop] {
-            stop = shorter;
-        }
+fn without_choice(at: usize, len: usize, found_at: usize) -> usize {
+    if len < MATCH_IN_TOKEN - 1 {
+        return MATCH_IN_TOKEN - 1 - len;
     }
-    stop
+    let beyond = (len + 1 - MATCH_IN_TOKEN) % 255;
+    let shorter = at + len - 1 - beyond;
+    if shorter <= found_at { (255 - beyond).min(LONGEST - len) } else { 0 }
 }
 
 /// Returns how much of a match of `len` bytes is best taken, and what the rest of the block costs then.
 #[inline(always)]
-fn cheapest_len(costs: &[u32], at: usize, len: usize, stop: usize) -> (usize, u32) {
-    let mut best = (stop - at, match_cost(costs, at, stop - at));
+fn cheapest_len(ways: &[Way], at: usize, len: usize, stop: usize) -> (usize, u32) {
+    let mut best = (stop - at, match_cost(ways, at, stop - at));
     if len >= MATCH_IN_TOKEN {
         let bytes = (len - MATCH_IN_TOKEN) / 255;
         for shorter in [MATCH_IN_TOKEN - 1, MATCH_IN_TOKEN + 255 * bytes - 1] {
-            let cost = match_cost(costs, at, shorter);
+            let cost = match_cost(ways, at, shorter);
             if cost < best.1 {
                 best = (shorter, cost);
             }
@@ -197,19 +280,14 @@ fn cheapest_len(costs: &[u32], at: usize, len: usize, stop: usize) -> (usize, u3
 
 /// Returns what the rest of the block costs from a match of `len` bytes on.
 #[inline(always)]
-fn match_cost(costs: &[u32], at: usize, len: usize) -> u32 {
-    MATCH_COST + length_bytes(len, MATCH_IN_TOKEN) + costs[at + len]
+fn match_cost(ways: &[Way], at: usize, len: usize) -> u32 {
+    MATCH_COST + length_bytes(len, MATCH_IN_TOKEN) + ways[at + len].cost
 }
 
 /// Returns how many bytes a length takes behind the token.
 #[inline(always)]
 fn length_bytes(len: usize, in_token: usize) -> u32 {
     if len < in_token { 0 } else { 1 + number(len - in_token) / 255 }
-}
-
-fn refill<T: Clone + Default>(values: &mut Vec<T>, len: usize) {
-    values.clear();
-    values.resize(len, T::default());
 }
 
 /// A position or a number of bytes in a block.

@@ -33,11 +33,20 @@ pub(crate) enum Kind {
     Pieces,
     /// Words of sixteen bytes that differ in a few.
     Records,
+    /// Repetitions of short patterns, the same few again and again, for a longer or shorter time.
+    Runs,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Constant, Self::Noise, Self::TwoLetters, Self::Pattern, Self::Pieces, Self::Records];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Constant,
+        Self::Noise,
+        Self::TwoLetters,
+        Self::Pattern,
+        Self::Pieces,
+        Self::Records,
+        Self::Runs,
+    ];
 
     pub(crate) fn block(self, len: usize, seed: u64) -> Vec<u8> {
         let random = &mut Random(seed);
@@ -74,6 +83,18 @@ impl Kind {
                     field => field.to_le_bytes()[0],
                 })
                 .collect(),
+            Self::Runs => {
+                let mut block = Vec::with_capacity(len + 80);
+                while block.len() < len {
+                    let period = 1 << random.below(5);
+                    let start = block.len();
+                    let end = start + 5 + random.below(70);
+                    block.extend((start..end).map(|at| (at % period).to_le_bytes()[0]));
+                    block.extend((0..random.below(3)).map(|_| random.byte() & 3));
+                }
+                block.truncate(len);
+                block
+            }
         }
     }
 }
