@@ -14,6 +14,7 @@ use crate::kernel::file::{File, Mode};
 use crate::kernel::firmware::{self, Functions};
 use crate::kernel::interrupts::without_interrupts;
 use crate::kernel::memory::{self, Block};
+use crate::kernel::slot::Slot;
 use crate::kernel::stack::on_own_stack;
 use crate::kernel::time;
 use crate::log;
@@ -47,7 +48,7 @@ pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
     unsafe { SERVING.create()? };
     let result = on_own_stack(|| prepare(plugin, &path)).unwrap_or(Err(ErrorCode::NoMemory));
     let result = result.and_then(|serving| {
-        *SERVING.lock()? = Some(serving);
+        *SERVING.lock()? = Slot::Full(serving);
         Ok(())
     });
     match result {
