@@ -189,7 +189,7 @@ fn a_window_whose_load_failed_is_loaded_again() {
 fn frames_of_dax_are_kept_too() {
     const FRAMES: usize = 900;
     let frames: Vec<_> = (0..FRAMES).map(|n| vec![number(n).to_le_bytes()[0]; FRAME_SIZE]).collect();
-    let is_plain = |n: usize| n % 288 == 287 || n % 288 == 0;
+    let is_plain = |n: usize| n % 288 == 287 || n.is_multiple_of(288);
     let stored =
         frames.iter().enumerate().map(|(n, f)| if is_plain(n) { f.clone() } else { pack::zlib(f, 1) });
     let areas = (0..FRAMES).filter(|&n| is_plain(n)).map(|n| (number(n), 1)).collect();
