@@ -26,7 +26,8 @@
 //! - Two, if those fit into `packed` that do not fit into the caller's memory: as many as are in the blocks that the
 //!   request cuts (less than two blocks), what blocks grew when they were packed, and one packed block for the
 //!   border between the two. [`BufferSizes::packed_for_two`] is that without the growth.
-//! - More only with less memory than that.
+//! - More only with less memory than that, and where the only window of the index ends inside the request. With several windows it is
+//!   not cut there.
 
 use crate::bytes::{ReadAt, fetch};
 use crate::codec::{Coding, Decoder};

@@ -43,8 +43,9 @@ pub(crate) struct EntryRules {
 
 impl EntryRules {
     pub(crate) fn new(layout: &Layout) -> Self {
-        let Layout { geometry, container } = layout;
+        /// No length is at least this and at most that.
         const NONE: [u32; 2] = [u32::MAX, 0];
+        let Layout { geometry, container } = layout;
         let (mut shift, mut mask, mut head, mut plain) = (0, u32::MAX, 0, NONE);
         if let Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) = container {
             (shift, mask) = (header.index_shift, ciso_header::POSITION_BITS);

@@ -160,6 +160,7 @@ impl<'b> IndexWindows<'b> {
         Some(self.windows[self.current % MOST_WINDOWS].entry(self.shape, bytes, block))
     }
 
+    /// The window that describes `block`: mostly the one that was looked into last.
     fn find(&self, block: BlockIndex) -> Option<usize> {
         if self.windows[self.current % MOST_WINDOWS].describes(block) {
             return Some(self.current);
@@ -167,7 +168,8 @@ impl<'b> IndexWindows<'b> {
         self.windows.iter().take(self.count).position(|window| window.describes(block))
     }
 
-    /// Loads a window that describes `block`, and all blocks before `end` if they are not too many; says which it is.
+    /// Loads a window that describes `block`, and all blocks before `end` if they are not too many, in the place of that which
+    /// was not used for longest; says which it is.
     fn load<S: ReadAt>(
         &mut self,
         layout: &Layout,
