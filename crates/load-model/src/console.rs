@@ -63,14 +63,14 @@ impl Console {
         instructions_per_second: 333e6,
         read_ahead: 64 << 10,
         ours: CodecCosts {
-            per_request: 820.0,
+            per_request: 600.0,
             copy: 0.79,
             deflate: [18.65, 14.15, 13.10],
             lz4: [4.24, 4.38, 4.46],
             lzo: [6.64, 6.56, 6.69],
         },
         classic: CodecCosts {
-            per_request: 820.0,
+            per_request: 600.0,
             copy: 1.20,
             deflate: [28.64, 18.81, 16.86],
             lz4: [4.99, 5.28, 5.51],

@@ -11,7 +11,7 @@ use sector_decode::{
 use crate::console::{CodecCosts, Console, Load};
 use crate::trace::{Access, Trace};
 
-/// How many blocks an index window describes, and the bytes of an entry of CSO, ZSO and JSO.
+/// How many blocks the index window of a classic reader describes, and the bytes of an entry of CSO, ZSO and JSO.
 const INDEX_WINDOW: u32 = 1024;
 const INDEX_ENTRY: u64 = 4;
 
@@ -113,7 +113,7 @@ impl<S: ReadAt> PackedImage<S> {
     /// Replays a trace through a model of how readers used to work: a call of the card for each block, zlib, and what
     /// was decoded copied several times. Of a plain image everything goes where it is wanted with one call.
     ///
-    /// The index is held in windows as large as the driver's, and the block decoded last is still there when it is wanted again.
+    /// A window of the index is held, and the block decoded last is still there when it is wanted again.
     ///
     /// # Errors
     ///
@@ -187,13 +187,13 @@ fn with_reader<S: ReadAt, T>(
     use_it: impl FnOnce(&mut SectorReader<'_, S>) -> Result<T, LoadError<S::Error>>,
 ) -> Result<T, LoadError<S::Error>> {
     let sizes = layout.buffer_sizes();
-    let (mut index, mut block) = (vec![0; sizes.index], vec![0; sizes.block]);
+    let (mut index, mut block) = (vec![0; sizes.index_kept], vec![0; sizes.block]);
     let mut packed = vec![0; sizes.packed.max(read_ahead)];
     let mut decoder = Decoder::new();
     let buffers =
         Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
-    let mut reader = SectorReader::new(source, layout, buffers).map_err(LoadError::Buffers)?;
-    use_it(&mut reader)
+    let reader = SectorReader::new(source, layout, buffers).map_err(LoadError::Buffers)?;
+    use_it(&mut reader.keeping_windows())
 }
 
 /// Where in the image an access begins and how many bytes it reads.

@@ -1,5 +1,8 @@
 //! Where the bytes of an image come from.
 
+use crate::error::ReadError;
+use crate::units::FileOffset;
+
 /// A source of bytes that can be read at any position: a file, a slice, a descriptor on a Memory Stick.
 ///
 /// Positions are absolute and in bytes, so a reader never depends on a cursor that somebody else moved.
@@ -21,6 +24,16 @@ pub trait ReadAt {
     ///
     /// When the source cannot tell.
     fn byte_len(&mut self) -> Result<u64, Self::Error>;
+}
+
+/// Fills `buf` with the bytes of the file from `at` on. Once in a program, since it is called from many places.
+#[inline(never)]
+pub(crate) fn fetch<S: ReadAt>(
+    source: &mut S,
+    buf: &mut [u8],
+    at: FileOffset,
+) -> Result<(), ReadError<S::Error>> {
+    source.read_exact_at(buf, at.0).map_err(|error| ReadError::Source { offset: at, error })
 }
 
 /// The source ended before the wanted range did.

@@ -2,7 +2,7 @@
 //!
 //! Glossary of the state:
 //!
-//! - `index`: the window of index entries in memory (see [`crate::index`]).
+//! - `index`: the windows of index entries in memory (see [`crate::index`]).
 //! - `packed`: packed bytes as they come from the file. As many neighbouring blocks as fit are fetched
 //!   with one read.
 //! - `held`: which part of the file `packed` holds, for the blocks that are wanted next.
@@ -26,13 +26,14 @@
 //! - Two, if those fit into `packed` that do not fit into the caller's memory: as many as are in the blocks that the
 //!   request cuts (less than two blocks), what blocks grew when they were packed, and one packed block for the
 //!   border between the two. [`BufferSizes::packed_for_two`] is that without the growth.
-//! - More only with less memory than that.
+//! - More only with less memory than that, and where the only window of the index ends inside the request. With several windows it is
+//!   not cut there.
 
-use crate::bytes::ReadAt;
+use crate::bytes::{ReadAt, fetch};
 use crate::codec::{Coding, Decoder};
 use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
-use crate::index::IndexWindow;
+use crate::index::IndexWindows;
 use crate::units::{BlockIndex, FileOffset, Lba, SECTOR_SIZE};
 
 /// How many blocks the index window describes when a caller takes the size that is suggested.
@@ -48,6 +49,9 @@ pub struct BufferSizes {
     pub index: usize,
     /// The window of a single block.
     pub index_min: usize,
+    /// With this much, [`SectorReader::keeping_windows`] has as many windows as make sense where reading the index is
+    /// dear: all of a small one.
+    pub index_kept: usize,
     /// One packed block of the largest kind, the least that works. With more, several blocks are
     /// fetched with one read, and from twice as much on reads in sequence are fetched ahead.
     pub packed: usize,
@@ -60,7 +64,7 @@ pub struct BufferSizes {
 
 /// The memory that a [`SectorReader`] works in. No content is expected.
 pub struct Buffers<'b> {
-    /// Window of the index, at least [`BufferSizes::index_min`] bytes.
+    /// Windows of the index, at least [`BufferSizes::index_min`] bytes.
     pub index: &'b mut [u8],
     /// Packed bytes, at least [`BufferSizes::packed`] bytes.
     pub packed: &'b mut [u8],
@@ -87,7 +91,7 @@ pub struct BlockView<'a> {
 pub struct SectorReader<'b, S> {
     source: S,
     layout: Layout,
-    index: IndexWindow<'b>,
+    index: IndexWindows<'b>,
     packed: &'b mut [u8],
     held: Held,
     block: &'b mut [u8],
@@ -136,8 +140,9 @@ impl Layout {
     /// Returns how much memory a [`SectorReader`] of this image wants.
     pub fn buffer_sizes(&self) -> BufferSizes {
         BufferSizes {
-            index: IndexWindow::buffer_size(self, SUGGESTED_WINDOW),
-            index_min: IndexWindow::buffer_size(self, 1),
+            index: IndexWindows::buffer_size(self, SUGGESTED_WINDOW),
+            index_min: IndexWindows::buffer_size(self, 1),
+            index_kept: IndexWindows::buffer_size_kept(self),
             packed: self.max_packed_len() as usize,
             packed_for_two: (2 * self.block_size() + self.max_packed_len()) as usize,
             block: self.block_size() as usize,
@@ -162,7 +167,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         Ok(Self {
             source,
             layout,
-            index: IndexWindow::new(&layout, buffers.index),
+            index: IndexWindows::new(&layout, buffers.index),
             ahead: if buffers.packed.len() >= 2 * sizes.packed { buffers.packed.len() } else { 0 },
             packed: buffers.packed,
             held: Held::NOTHING,
@@ -182,6 +187,15 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     #[must_use]
     pub fn checking_windows(mut self) -> Self {
         self.index.check_windows();
+        self
+    }
+
+    /// Keeps several parts of the index in memory, smaller ones, instead of one that takes all of its buffer. That is for
+    /// sources where each read is dear and places far from each other are wanted in turn: more of them are known then, and a
+    /// part that is missing is loaded sooner.
+    #[must_use]
+    pub fn keeping_windows(mut self) -> Self {
+        self.index.keep_windows();
         self
     }
 
@@ -255,14 +269,19 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
                 image_size: layout.image_size(),
             });
         }
+        if let Some(extent) = layout.locate_without_index(block) {
+            return Ok(extent);
+        }
         self.index.cover(layout, &mut self.source, block, 1)?;
         self.located(block)
     }
 
-    /// As [`extent`](Self::extent), for a block that the index window holds.
-    fn located(&self, block: BlockIndex) -> Result<Extent, ReadError<S::Error>> {
-        let (offset, located) = self.layout.locate(block, self.index.entry(block));
-        located.map_err(|error| ReadError::Block { block, offset, error })
+    /// As [`extent`](Self::extent), for a block that an index window describes.
+    fn located(&mut self, block: BlockIndex) -> Result<Extent, ReadError<S::Error>> {
+        self.index.locate(&self.layout, block).ok_or_else(|| {
+            let (offset, error) = self.index.fault(&self.layout, block);
+            ReadError::Block { block, offset, error }
+        })
     }
 
     /// Decodes `block` into the reader's own buffer and shows it beside its packed bytes.
@@ -319,7 +338,8 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         served
     }
 
-    /// Decodes a run of blocks into `out`, the first one from its byte `inside` on; returns how many bytes.
+    /// Decodes blocks into `out`, the first one from its byte `inside` on: that alone when its packed bytes are there,
+    /// else as many as are fetched with one read. Returns how many bytes.
     fn read_run(
         &mut self,
         first: BlockIndex,
@@ -327,14 +347,22 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         out: &mut [u8],
         ahead: usize,
     ) -> Result<usize, ReadError<S::Error>> {
-        let run = self.gather(first, inside, out.len(), ahead)?;
-        let place = self.fetch_run(&run, out)?;
         let block_size = self.layout.block_size() as usize;
-        let mut skipped = inside;
-        let mut served = 0;
-        for number in first.0..first.0 + run.blocks {
-            let block = BlockIndex(number);
-            let extent = self.located(block)?;
+        let (mut last, mut place) = (first, Place::Packed);
+        let mut extent = match self.index.locate(&self.layout, first) {
+            Some(extent) if self.held.has(extent) => extent,
+            _ => {
+                let limit = u32::try_from((inside + out.len()).div_ceil(block_size)).unwrap_or(u32::MAX);
+                self.index.cover(&self.layout, &mut self.source, first, limit)?;
+                let extent = self.located(first)?;
+                let run = self.gather(first, extent, inside, limit, out.len(), ahead);
+                place = self.fetch_run(&run, out)?;
+                last.0 += run.blocks - 1;
+                extent
+            }
+        };
+        let (mut block, mut skipped, mut served) = (first, inside, 0);
+        loop {
             if skipped == 0 && out.len() - served >= block_size {
                 self.decode_to_output(block, extent, place, out, served)?;
                 served += block_size;
@@ -343,71 +371,62 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
                 served += self.copy_cached(block, skipped, &mut out[served..]);
                 skipped = 0;
             }
+            if block == last {
+                return Ok(served);
+            }
+            block.0 += 1;
+            extent = self.located(block)?;
         }
-        Ok(served)
     }
 
-    /// Finds how many blocks from `first` on lie one behind the other in the file, are in one index window,
-    /// and fit together into one of the places for packed bytes: at least one, and no more than `wanted`
-    /// bytes of output from byte `inside` of the first block on need. A damaged entry ends the run before
+    /// Finds how many blocks from `first` on lie one behind the other in the file, are in the index windows,
+    /// and fit together into one of the places for packed bytes: at least one, and no more than `limit`, for `wanted`
+    /// bytes of output from byte `inside` of the first block on. A damaged entry ends the run before
     /// it: its error belongs to the read that begins with it. Blocks behind those that are wanted are fetched along
     /// as long as all together have no more than `ahead` bytes.
     fn gather(
         &mut self,
         first: BlockIndex,
+        extent: Extent,
         inside: usize,
+        limit: u32,
         wanted: usize,
         ahead: usize,
-    ) -> Result<Run, ReadError<S::Error>> {
+    ) -> Run {
         let block_size = self.layout.block_size() as usize;
-        let limit = u32::try_from((inside + wanted).div_ceil(block_size)).unwrap_or(u32::MAX);
-        self.index.cover(&self.layout, &mut self.source, first, limit)?;
-        let extent = self.located(first)?;
         let len = extent.len as usize;
         let mut run = Run { blocks: 1, start: extent.offset, len, lead: 0, fetched: len };
-        let held = self.held.has(extent);
-        let ahead = if held { 0 } else { ahead };
         let mut block = first;
         let mut output_before = 0;
         loop {
             block.0 += 1;
             let is_wanted = block.0 - first.0 < limit;
-            if !(is_wanted || ahead > 0) || !self.index.holds(block) {
+            if !(is_wanted || ahead > 0) {
                 break;
             }
-            let Ok(next) = self.located(block) else { break };
+            let Some(next) = self.index.locate(&self.layout, block) else { break };
             let before = distance(run.start, next.offset);
             if before < run.fetched {
                 break;
             }
             let len = before.saturating_add(next.len as usize);
-            if !is_wanted {
-                if len > ahead {
-                    break;
-                }
-            } else if held {
-                if !self.held.has(next) {
-                    break;
-                }
-                run.blocks += 1;
-            } else {
+            if is_wanted {
                 output_before += block_size;
                 let lead = run.lead.max((output_before - inside).saturating_sub(before));
                 if len > self.packed.len() && len.saturating_add(lead) > wanted {
                     break;
                 }
                 run = Run { blocks: run.blocks + 1, len, lead, ..run };
+            } else if len > ahead {
+                break;
             }
             run.fetched = len;
         }
-        Ok(run)
+        run
     }
 
-    /// Fetches the packed bytes of a run, unless they are there already, and says where they are.
+    /// Fetches the packed bytes of a run, and says where they are.
     fn fetch_run(&mut self, run: &Run, out: &mut [u8]) -> Result<Place, ReadError<S::Error>> {
-        if distance(self.held.start, run.start).saturating_add(run.len) <= self.held.len {
-            return Ok(Place::Packed);
-        }
         if run.len <= self.packed.len() {
             self.hold(run.start, run.fetched)?;
             return Ok(Place::Packed);
@@ -440,10 +459,11 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         out: &[u8],
     ) -> Result<(), ReadError<S::Error>> {
         self.cached = None;
-        let packed = match place {
-            Place::Packed => packed_of(self.packed, self.held.start, extent),
-            Place::Output(at, start) => packed_of(&out[at..], start, extent),
+        let (bytes, start) = match place {
+            Place::Packed => (&*self.packed, self.held.start),
+            Place::Output(at, start) => (&out[at..], start),
         };
+        let packed = packed_of(bytes, start, extent);
         let needed = self.layout.block_len(block) as usize;
         decode(self.decoder, block, extent, packed, self.block, needed)?;
         self.cached = Some(block);
@@ -505,10 +525,6 @@ fn distance(from: FileOffset, to: FileOffset) -> usize {
 fn packed_of(bytes: &[u8], start: FileOffset, extent: Extent) -> &[u8] {
     let at = distance(start, extent.offset);
     bytes.get(at..).and_then(|rest| rest.get(..extent.len as usize)).unwrap_or_default()
-}
-
-fn fetch<S: ReadAt>(source: &mut S, buf: &mut [u8], at: FileOffset) -> Result<(), ReadError<S::Error>> {
-    source.read_exact_at(buf, at.0).map_err(|error| ReadError::Source { offset: at, error })
 }
 
 fn decode<E>(

@@ -42,10 +42,53 @@ pub enum Ioctl {
     Nothing,
 }
 
-impl Devctl {
-    /// Bytes of the drive facts: the last field that is set ends here.
-    const DRIVE_INFO_LEN: usize = 0x28;
+/// A command to the device other than a read.
+struct Known {
+    code: u32,
+    /// How many bytes of input it needs at least.
+    input: u8,
+    /// How many bytes of output.
+    output: u8,
+    answer: Answer,
+}
 
+/// [`Devctl`] without what the caller says.
+#[derive(Clone, Copy)]
+enum Answer {
+    VolumePointer,
+    SectorCount,
+    DriveInfo,
+    PrefetchWithHandle,
+    Nothing,
+}
+
+/// Bytes of the drive facts: the last field that is set ends here.
+const DRIVE_INFO_LEN: u8 = 0x28;
+
+/// A table takes less of the driver than as many branches.
+static KNOWN: [Known; 13] = [
+    Known::new(0x01E2_8035, 0, 4, Answer::VolumePointer),
+    Known::new(0x01F2_0002, 0, 4, Answer::SectorCount),
+    Known::new(0x01F2_0003, 0, 4, Answer::SectorCount),
+    Known::new(0x01E3_8012, 0, DRIVE_INFO_LEN, Answer::DriveInfo),
+    Known::new(0x01F1_00A3, 4, 0, Answer::Nothing),
+    Known::new(0x01F1_00A4, 16, 0, Answer::Nothing),
+    Known::new(0x01F3_00A5, 16, 4, Answer::PrefetchWithHandle),
+    Known::new(0x01F1_00A6, 4, 0, Answer::Nothing),
+    Known::new(0x01F3_00A7, 4, 0, Answer::Nothing),
+    Known::new(0x01F1_00A8, 4, 0, Answer::Nothing),
+    Known::new(0x01F3_00A8, 4, 0, Answer::Nothing),
+    Known::new(0x01F1_00A9, 4, 0, Answer::Nothing),
+    Known::new(0x01F3_00A9, 4, 0, Answer::Nothing),
+];
+
+impl Known {
+    const fn new(code: u32, input: u8, output: u8, answer: Answer) -> Self {
+        Self { code, input, output, answer }
+    }
+}
+
+impl Devctl {
     /// Recognises a command. `input` is what the caller passed, or its first 36 bytes; `output` the length
     /// of the buffer for the answer; each `None` where the caller passed no pointer.
     ///
@@ -55,25 +98,20 @@ impl Devctl {
     ///
     /// The code to return when input or output are missing or too short.
     pub fn parse(code: u32, input: Option<&[u8]>, output: Option<usize>) -> Option<Result<Self, ErrorCode>> {
-        let with_input = |len, command| at_least(input.map(<[u8]>::len), len).map(|()| command);
-        let with_output = |len, command| at_least(output, len).map(|()| command);
-        Some(match code {
-            0x01E3_80C0 | 0x01F2_00A1 | 0x01F2_00A2 => read(input, output),
-            0x01E2_8035 => with_output(4, Self::VolumePointer),
-            0x01F2_0002 | 0x01F2_0003 => with_output(4, Self::SectorCount),
-            0x01E3_8012 => {
-                with_output(Self::DRIVE_INFO_LEN, Self::DriveInfo(output.unwrap_or(Self::DRIVE_INFO_LEN)))
-            }
-            0x01F1_00A3 => with_input(4, Self::Nothing),
-            0x01F1_00A4 => with_input(16, Self::Nothing),
-            0x01F3_00A5 => {
-                with_input(16, Self::PrefetchWithHandle).and_then(|command| with_output(4, command))
-            }
-            0x01F1_00A6 | 0x01F3_00A7 | 0x01F1_00A8 | 0x01F3_00A8 | 0x01F1_00A9 | 0x01F3_00A9 => {
-                with_input(4, Self::Nothing)
-            }
-            _ => return None,
-        })
+        if let 0x01E3_80C0 | 0x01F2_00A1 | 0x01F2_00A2 = code {
+            return Some(read(input, output));
+        }
+        let known = KNOWN.iter().find(|known| known.code == code)?;
+        if input.map_or(0, <[u8]>::len) < known.input.into() || output.unwrap_or(0) < known.output.into() {
+            return Some(Err(ErrorCode::InvalidArgument));
+        }
+        Some(Ok(match known.answer {
+            Answer::VolumePointer => Self::VolumePointer,
+            Answer::SectorCount => Self::SectorCount,
+            Answer::DriveInfo => Self::DriveInfo(output.unwrap_or(0)),
+            Answer::PrefetchWithHandle => Self::PrefetchWithHandle,
+            Answer::Nothing => Self::Nothing,
+        }))
     }
 
     /// Returns how many bytes of the caller's output the answer fills.

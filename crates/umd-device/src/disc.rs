@@ -56,7 +56,7 @@ impl<'b, C: Card> Disc<'b, C> {
     ) -> Result<Self, OpenFailure> {
         let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize(layout.image_size()))?;
         let reader = SectorReader::new(file, layout, buffers).map_err(OpenFailure::Buffer)?;
-        let mut reader = reader.checking_windows().reading_ahead(ahead);
+        let mut reader = reader.keeping_windows().checking_windows().reading_ahead(ahead);
         for block in [0, layout.block_count() - 1] {
             reader.extent(BlockIndex(block))?;
         }

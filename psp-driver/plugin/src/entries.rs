@@ -4,6 +4,7 @@
 //! device goes to the entry that was there before.
 
 use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
 
 use umd_device::{DescriptorId, Devctl, ErrorCode, Failure, Ioctl, Whence};
 
@@ -251,7 +252,8 @@ fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32) -> i32 {
 
 /// A command's input, copied: a program may well use the same memory for the output.
 struct Input {
-    bytes: [u8; Self::MOST],
+    /// The first `len` are there.
+    bytes: MaybeUninit<[u8; Self::MOST]>,
     len: Option<usize>,
 }
 
@@ -263,12 +265,12 @@ impl Input {
     ///
     /// `input` is null or points to `len` bytes that the caller may name.
     unsafe fn copy(input: *const u8, len: i32) -> Self {
-        let mut bytes = [0; Self::MOST];
+        let mut bytes = MaybeUninit::<[u8; Self::MOST]>::uninit();
         let len = match usize::try_from(len) {
             Ok(len) if !input.is_null() => {
                 let len = len.min(Self::MOST);
                 // SAFETY: Not more than the caller passed, nor than there is room for.
-                unsafe { core::ptr::copy_nonoverlapping(input, bytes.as_mut_ptr(), len) };
+                unsafe { core::ptr::copy_nonoverlapping(input, bytes.as_mut_ptr().cast(), len) };
                 Some(len)
             }
             _ => None,
@@ -277,7 +279,8 @@ impl Input {
     }
 
     fn bytes(&self) -> Option<&[u8]> {
-        self.len.map(|len| &self.bytes[..len])
+        // SAFETY: `copy` has written that many, and there is room for no more.
+        self.len.map(|len| unsafe { core::slice::from_raw_parts(self.bytes.as_ptr().cast(), len) })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::kernel::card::{CardSlot, ImageCard};
 use crate::kernel::interrupts::without_interrupts;
 use crate::kernel::lock::Lock;
 use crate::kernel::memory::Block;
+use crate::kernel::slot::Slot;
 use crate::kernel::stack::on_own_stack;
 
 pub(crate) type Device = UmdDevice<'static, ImageCard>;
@@ -21,7 +22,7 @@ pub(crate) struct Serving {
 }
 
 /// Everything that requests share; empty until the driver takes over.
-pub(crate) static SERVING: Lock<Option<Serving>> = Lock::new(None);
+pub(crate) static SERVING: Lock<Slot<Serving>> = Lock::new(Slot::Empty);
 
 /// How many requests are under way, waiting ones included.
 static UNDER_WAY: Count = Count(Cell::new(0));

@@ -14,6 +14,7 @@ use crate::kernel::file::{File, Mode};
 use crate::kernel::firmware::{self, Functions};
 use crate::kernel::interrupts::without_interrupts;
 use crate::kernel::memory::{self, Block};
+use crate::kernel::slot::Slot;
 use crate::kernel::stack::on_own_stack;
 use crate::kernel::time;
 use crate::log;
@@ -47,7 +48,7 @@ pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
     unsafe { SERVING.create()? };
     let result = on_own_stack(|| prepare(plugin, &path)).unwrap_or(Err(ErrorCode::NoMemory));
     let result = result.and_then(|serving| {
-        *SERVING.lock()? = Some(serving);
+        *SERVING.lock()? = Slot::Full(serving);
         Ok(())
     });
     match result {
@@ -160,15 +161,12 @@ impl Sizes {
         let needed = layout.buffer_sizes();
         let free = memory::largest_free_kib() as usize * 1024;
         // Few reads are a comfort: what is not needed to read at all gets no more than half of what is free, and
-        // reading ahead a quarter.
+        // reading ahead a quarter; of what that leaves, the index gets no more than half.
         let ahead = (usize::from(config.read_ahead) * 1024).min(free / 4);
         let wanted = needed.packed_for_two.min(free / 2).max(ahead);
-        Self {
-            packed: whole_lines(needed.packed.max(wanted)),
-            ahead,
-            block: whole_lines(needed.block),
-            index: needed.index,
-        }
+        let (packed, block) = (whole_lines(needed.packed.max(wanted)), whole_lines(needed.block));
+        let index = needed.index_kept.min(free.saturating_sub(packed + block) / 2).max(needed.index);
+        Self { packed, ahead, block, index }
     }
 
     fn total(&self) -> usize {

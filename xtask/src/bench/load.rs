@@ -47,7 +47,7 @@ pub(super) fn table(bench: &Bench) -> Result<String> {
          processor of {:.0} MHz that executes an instruction per cycle, one after the other; instructions per byte are those of\n\
          [device-costs.md](device-costs.md). All numbers are in `crates/load-model/src/console.rs`. The file is the test disc's.\n\n\
          *Ours* is the driver's reader itself, with its read-ahead of {} KiB: its calls of the card are counted, those for the\n\
-         index too. *Classic* is a model of older readers: a call for each block and, as ours, for each part of the index,\n\
+         index too. *Classic* is a model of older readers: a call for each block and for each 1024 entries of the index,\n\
          {:.0} copies, zlib's and liblz4's costs in C. The plain image is read alike by both. Seconds for:\n\n",
         console.card_bytes_per_second / 1e6,
         console.card_seconds_per_call * 1e3,

@@ -99,9 +99,9 @@ const TOLERANCE: f64 = 1.03;
 /// Reads in sequence, in requests of one sector, 32 KiB and 128 KiB: no instructions more than the table says, and
 /// as few as these limits ask for.
 ///
-/// - A large request takes at most 15 % more than the decoder alone.
-/// - Single sectors take at most 30 % more, decode each block once, and ask the card at every sixteenth request at
-///   most.
+/// - A request of whole blocks takes at most 15 % more than the decoder alone.
+/// - Single sectors of larger blocks take at most 30 % more.
+/// - Single sectors decode each block once, and ask the card at every sixteenth request at most.
 #[test]
 #[ignore = "needs the built driver"]
 fn requests_cost_what_the_table_says() {
@@ -127,7 +127,7 @@ fn requests_cost_what_the_table_says() {
                 }
                 _ => dear.push(format!("{key} is not in {TABLE}")),
             }
-            let limit = if count == 1 { 1.3 } else { 1.15 };
+            let limit = if count < sectors { 1.3 } else { 1.15 };
             assert!(cost.ratio() <= limit, "{key} {:.3} times the decoder", cost.ratio());
             if count == 1 {
                 assert!(

@@ -158,7 +158,7 @@ fn parameters_may_lie_in_the_buffer() {
 }
 
 /// Requests of 32 KiB and more: one data read when they begin and end on block borders, two at most
-/// otherwise; one refill of the index per 1024 blocks at most.
+/// otherwise; one refill of the index per 511 blocks at most.
 ///
 /// What the arithmetic of `sector_decode::SectorReader` leaves: a request on borders takes two when its blocks
 /// are longer packed than plain, as noise is in these two formats, and do not fit into the driver's 64 KiB; and
@@ -198,7 +198,7 @@ fn large_requests_take_few_card_reads() {
                     false if block == 65_536 => 3,
                     false => 2,
                 };
-                let limit = data + count.div_ceil(1024 * sectors);
+                let limit = data + count.div_ceil(511 * sectors);
                 assert!(reads <= limit, "{}: {reads} reads for {count} sectors at {lba}", kind.name());
             }
         }

@@ -51,21 +51,4 @@ impl Header {
             Self { header_size: u32_at(head, 0x04), version: head[VERSION_AT], index_shift, data_start };
         Ok((geometry, header))
     }
-
-    /// The file position that an index value stands for, without its flag.
-    pub(super) fn position(&self, value: u32) -> u64 {
-        let value = value & POSITION_BITS;
-        // In two halves: a processor of 32 bits has no shift of 64 bits.
-        let high = value >> 1 >> (31 - self.index_shift);
-        u64::from(high) << 32 | u64::from(value << self.index_shift)
-    }
-
-    /// The most bytes of padding that can follow a packed block.
-    pub(super) fn padding(&self) -> u32 {
-        (1 << self.index_shift) - 1
-    }
-}
-
-pub(super) fn flagged(value: u32) -> bool {
-    value & FLAG != 0
 }

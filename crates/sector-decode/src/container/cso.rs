@@ -3,9 +3,7 @@
 //! Bit 31 of an index value marks a block that is stored plain. The header size field is ignored, as
 //! PPSSPP, PCSX2, the custom firmwares and maxcso do.
 
-use super::ciso_header::flagged;
 use crate::codec::Coding;
 
-pub(super) fn coding(value: u32) -> Coding {
-    if flagged(value) { Coding::Stored } else { Coding::Deflate }
-}
+/// How blocks are packed, those without the flag and those with it; so in all formats.
+pub(super) const CODINGS: [Coding; 2] = [Coding::Deflate, Coding::Stored];

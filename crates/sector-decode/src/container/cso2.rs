@@ -3,8 +3,8 @@
 //! A block whose stored length is at least the block size is plain; else bit 31 of its index value
 //! means LZ4, and its absence deflate. The header size must be 24.
 
-use super::ciso_header::{HEADER_LEN, flagged};
-use super::{Format, Geometry, PROBE_LEN, u32_at};
+use super::ciso_header::HEADER_LEN;
+use super::{Format, PROBE_LEN, u32_at};
 use crate::codec::Coding;
 use crate::error::HeaderError;
 
@@ -28,12 +28,5 @@ pub(super) fn check(head: &[u8; PROBE_LEN]) -> Result<(), HeaderError> {
     Ok(())
 }
 
-pub(super) fn coding(geometry: &Geometry, value: u32, len: u64) -> Coding {
-    if len >= u64::from(geometry.block_size) {
-        Coding::Stored
-    } else if flagged(value) {
-        Coding::Lz4
-    } else {
-        Coding::Deflate
-    }
-}
+/// Of blocks that are shorter than the block size.
+pub(super) const CODINGS: [Coding; 2] = [Coding::Deflate, Coding::Lz4];

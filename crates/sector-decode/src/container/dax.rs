@@ -12,7 +12,7 @@
 //! version 1 a pair of 32-bit numbers per area, its first frame and its number of frames. Frames in an
 //! area are plain. Version 0 has no areas whatever the field says (so does maxcso read it).
 
-use super::{Format, Geometry, IndexShape, PROBE_LEN, Place, check_index_end, u32_at};
+use super::{Format, Geometry, IndexShape, PROBE_LEN, check_index_end, u32_at};
 use crate::codec::Coding;
 use crate::error::HeaderError;
 
@@ -58,8 +58,5 @@ impl Header {
     }
 }
 
-pub(super) fn place(offset: u32, size: u16, plain: bool) -> Place {
-    let start = u64::from(offset);
-    let coding = if plain { Coding::Stored } else { Coding::Zlib };
-    Place { start, head: 0, end: start + u64::from(size), coding, padding: 0 }
-}
+/// Of frames outside and inside of uncompressed areas.
+pub(super) const CODINGS: [Coding; 2] = [Coding::Zlib, Coding::Stored];

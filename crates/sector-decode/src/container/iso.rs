@@ -2,14 +2,14 @@
 
 use super::{Extent, Geometry, MIN_BLOCK_SIZE};
 use crate::codec::Coding;
-use crate::error::{BlockError, HeaderError};
+use crate::error::HeaderError;
 use crate::units::{BlockIndex, FileOffset};
 
 pub(super) fn parse(file_len: u64) -> Result<Geometry, HeaderError> {
     Geometry::new(file_len, file_len, MIN_BLOCK_SIZE)
 }
 
-pub(super) fn locate(geometry: &Geometry, block: BlockIndex) -> Result<Extent, BlockError> {
+pub(super) fn locate(geometry: &Geometry, block: BlockIndex) -> Extent {
     let offset = u64::from(block.0) * u64::from(geometry.block_size);
-    Ok(Extent { offset: FileOffset(offset), len: geometry.block_len(block), coding: Coding::Stored })
+    Extent { offset: FileOffset(offset), len: geometry.block_len(block), coding: Coding::Stored }
 }

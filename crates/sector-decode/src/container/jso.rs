@@ -17,7 +17,7 @@
 //! one), which say nothing that the index does not and are skipped. A payload of exactly the block's
 //! size is plain.
 
-use super::{Geometry, PROBE_LEN, Place, check_index_end, u16_at, u32_at};
+use super::{Geometry, PROBE_LEN, check_index_end, u16_at, u32_at};
 use crate::codec::Coding;
 use crate::error::HeaderError;
 
@@ -33,7 +33,8 @@ pub(super) struct Header {
     pub(super) image_md5: [u8; 16],
     pub(super) index_at: u64,
     pub(super) data_start: u64,
-    packed: Coding,
+    /// How blocks are packed whose payload is not exactly as long as the block.
+    pub(super) packed: Coding,
 }
 
 pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, Header), HeaderError> {
@@ -67,16 +68,5 @@ impl Header {
     /// How many bytes of each block are a header of its own.
     pub(super) fn head_len(&self) -> u32 {
         if self.block_headers { BLOCK_HEADER_LEN } else { 0 }
-    }
-
-    pub(super) fn place(&self, geometry: &Geometry, this: u32, next: u32) -> Place {
-        let head = self.head_len();
-        // The plain test comes after the block header is taken off.
-        let coding = if next.saturating_sub(this).saturating_sub(head) == geometry.block_size {
-            Coding::Stored
-        } else {
-            self.packed
-        };
-        Place { start: u64::from(this), head, end: u64::from(next), coding, padding: 0 }
     }
 }

@@ -7,6 +7,7 @@ mod ciso_header;
 mod cso;
 mod cso2;
 mod dax;
+mod entry;
 mod foreign;
 mod iso;
 mod jso;
@@ -16,11 +17,12 @@ mod zso;
 
 use core::fmt;
 
+pub(crate) use entry::{EntryRules, RawEntry};
 pub use foreign::Foreign;
 
 use crate::bytes::ReadAt;
 use crate::codec::Coding;
-use crate::error::{BlockError, HeaderError, OpenError};
+use crate::error::{HeaderError, OpenError};
 use crate::units::{BlockIndex, FileOffset, SECTOR_SIZE};
 
 /// The smallest block size that is read: one sector.
@@ -121,33 +123,6 @@ pub(crate) enum IndexShape {
     Positions { table: u64 },
     /// DAX: a table of 32-bit offsets, one of 16-bit sizes, and a list of uncompressed areas.
     Frames { offsets: u64, sizes: u64, areas: u64, area_count: u32 },
-}
-
-/// One block's part of the index as it stands in the file, not yet validated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RawEntry {
-    /// The block's value and the next one's.
-    Positions { this: u32, next: u32 },
-    /// The frame's offset and size, and whether an uncompressed area covers it.
-    Frame { offset: u32, size: u16, plain: bool },
-}
-
-/// What every entry of a sound index keeps to, in the units of the index.
-///
-/// An entry that does not is one that [`Layout::locate`] refuses, and the other way round, but for plain blocks
-/// that are too short.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct IndexLimits {
-    /// The bits of a value that are its position.
-    pub(crate) mask: u32,
-    /// The lowest position.
-    pub(crate) first: u32,
-    /// The highest end.
-    pub(crate) last: u32,
-    /// The least length.
-    pub(crate) shortest: u32,
-    /// The greatest length.
-    pub(crate) longest: u32,
 }
 
 impl Layout {
@@ -277,14 +252,7 @@ impl Layout {
     /// Returns where the first block can begin at the earliest: the end of header and index, or of the
     /// header alone in a JSO file whose index is elsewhere.
     pub const fn data_start(&self) -> FileOffset {
-        match self.container {
-            Container::Iso => FileOffset(0),
-            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) => {
-                FileOffset(header.data_start)
-            }
-            Container::Dax(header) => FileOffset(header.data_start),
-            Container::Jso(header) => FileOffset(header.data_start),
-        }
+        self.container.data_start()
     }
 
     /// Returns the MD5 of the decoded image that a JSO header carries.
@@ -324,64 +292,20 @@ impl Layout {
         }
     }
 
-    /// Where `block` begins by its index entry, whether or not that can be right, and where its packed bytes
-    /// lie. Pure arithmetic.
-    ///
-    /// `block` must be below [`block_count`](Self::block_count), and the entry of the shape that
-    /// [`index_shape`](Self::index_shape) names.
-    pub(crate) fn locate(
-        &self,
-        block: BlockIndex,
-        entry: RawEntry,
-    ) -> (FileOffset, Result<Extent, BlockError>) {
-        let geometry = &self.geometry;
-        let place = match (&self.container, entry) {
-            (
-                Container::Cso(header) | Container::Cso2(header) | Container::Zso(header),
-                RawEntry::Positions { this, next },
-            ) => {
-                let (start, end) = (header.position(this), header.position(next));
-                let coding = match self.container {
-                    Container::Cso2(_) => cso2::coding(geometry, this, end.saturating_sub(start)),
-                    Container::Zso(_) => zso::coding(this),
-                    _ => cso::coding(this),
-                };
-                Place { start, head: 0, end, coding, padding: header.padding() }
-            }
-            (Container::Jso(header), RawEntry::Positions { this, next }) => {
-                header.place(geometry, this, next)
-            }
-            (Container::Dax(_), RawEntry::Frame { offset, size, plain }) => dax::place(offset, size, plain),
-            // A plain image has no index and so no use for an entry. The other pairs cannot come
-            // about, since the index window takes the shape from this layout.
-            (_, _) => return (FileOffset(0), iso::locate(geometry, block)),
-        };
-        (FileOffset(place.start), geometry.extent(block, &place, self.data_start().0))
-    }
-
-    /// What the entries of a sound index keep to.
-    pub(crate) fn index_limits(&self) -> IndexLimits {
-        let (shift, mask, head) = match self.container {
-            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) => {
-                (header.index_shift, ciso_header::POSITION_BITS, 0)
-            }
-            Container::Jso(header) => (0, u32::MAX, header.head_len()),
-            _ => (0, u32::MAX, 0),
-        };
-        let in_units = |position: u64| u32::try_from(position >> shift).unwrap_or(u32::MAX);
-        let padding = (1 << shift) - 1;
-        IndexLimits {
-            mask,
-            first: in_units(self.data_start().0 + padding),
-            last: in_units(self.geometry.file_len),
-            shortest: 1 + head,
-            longest: in_units(u64::from(self.geometry.max_packed_len() + head) + padding),
-        }
-    }
-
     /// Returns where `block` of a plain image lies; `None` when an index entry is needed to tell.
-    pub(crate) fn locate_without_index(&self, block: BlockIndex) -> Option<Result<Extent, BlockError>> {
+    pub(crate) fn locate_without_index(&self, block: BlockIndex) -> Option<Extent> {
         matches!(self.container, Container::Iso).then(|| iso::locate(&self.geometry, block))
+    }
+}
+
+impl Container {
+    const fn data_start(&self) -> FileOffset {
+        match self {
+            Self::Iso => FileOffset(0),
+            Self::Cso(header) | Self::Cso2(header) | Self::Zso(header) => FileOffset(header.data_start),
+            Self::Dax(header) => FileOffset(header.data_start),
+            Self::Jso(header) => FileOffset(header.data_start),
+        }
     }
 }
 
@@ -437,50 +361,6 @@ impl Geometry {
     const fn max_packed_len(&self) -> u32 {
         self.block_size + self.block_size / 8 + 64
     }
-
-    /// Checks that a block can lie where its index entry says, and returns its extent without the padding.
-    fn extent(&self, block: BlockIndex, place: &Place, data_start: u64) -> Result<Extent, BlockError> {
-        let Place { mut start, head, end, coding, padding } = *place;
-        if start < data_start && start < end {
-            return Err(BlockError::InsideIndex { start, data_start });
-        }
-        // The numbers are the file's own as long as the head is not the reason.
-        if start < end {
-            start += u64::from(head);
-        }
-        if end <= start {
-            return Err(BlockError::NotMonotonic { start, end });
-        }
-        if end > self.file_len {
-            return Err(BlockError::PastEnd { end, file_len: self.file_len });
-        }
-        let (len, max) = (end - start, self.max_packed_len());
-        let most = u64::from(max + padding);
-        if len > most {
-            return Err(BlockError::TooLong { len, max: most });
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "not more than a 32-bit number")]
-        let mut len = (len as u32).min(max);
-        if coding == Coding::Stored {
-            let needed = self.block_len(block);
-            if len < needed {
-                return Err(BlockError::TooShort { len: end - start, needed });
-            }
-            len = needed;
-        }
-        Ok(Extent { offset: FileOffset(start), len, coding })
-    }
-}
-
-/// Where a block lies by its index entry, not yet checked.
-struct Place {
-    start: u64,
-    /// Bytes from there to the packed ones.
-    head: u32,
-    end: u64,
-    coding: Coding,
-    /// The most bytes of padding that can follow a packed block.
-    padding: u32,
 }
 
 /// Checks that an index which ends at `index_end` is inside the file.

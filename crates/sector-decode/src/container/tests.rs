@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::BlockError;
 
 /// The header of a format with these sizes, as far as it can be valid.
 fn layout(
@@ -94,45 +95,36 @@ proptest! {
             IndexShape::Frames { .. } => RawEntry::Frame { offset: first, size, plain },
             _ => RawEntry::Positions { this: first, next },
         };
-        match layout.locate(block, entry).1 {
+        match locate_or_fault(&layout, block, entry) {
             Ok(extent) => {
                 prop_assert!(extent.offset >= layout.data_start());
                 prop_assert!(extent.offset.0 + u64::from(extent.len) <= layout.file_len());
                 prop_assert!(extent.len > 0 && extent.len <= layout.max_packed_len());
                 prop_assert!(extent.coding != Coding::Stored || extent.len == layout.block_len(block));
             }
-            Err(error) => prop_assert!(!matches!(error, BlockError::Codec(_)), "{}", error),
+            Err((_, error)) => prop_assert!(!matches!(error, BlockError::Codec(_)), "{}", error),
         }
     }
 
-    /// The quick test and the full one agree, but for plain blocks that are too short.
+    /// What is computed in the index's units says the same as plain arithmetic on bytes.
     #[test]
-    fn index_limits_say_what_locate_says(
-        layout in any_layout(), this in any_place(), next in any_place(), size: u16, plain: bool, flag: bool,
+    fn entries_are_judged_as_in_bytes(
+        layout in any_layout(), block: prop::sample::Index, this in any_place(), next in any_place(),
+        step in prop_oneof![Just(None), (0..3000_u32).prop_map(Some)], size: u16, plain: bool, flag: bool,
     ) {
-        let limits = layout.index_limits();
-        let this = this.value(&layout) | if flag { !limits.mask } else { 0 };
-        let next = next.value(&layout);
-        let (entry, start, len) = match layout.index_shape() {
+        let block = BlockIndex(u32::try_from(block.index(layout.block_count() as usize)).unwrap());
+        let this = this.value(&layout);
+        let next = step.map_or(next.value(&layout), |step| this.wrapping_add(step));
+        let this = this | if flag { 1 << 31 } else { 0 };
+        let entry = match layout.index_shape() {
             IndexShape::None => return Ok(()),
-            IndexShape::Frames { .. } => {
-                (RawEntry::Frame { offset: this, size, plain }, this, u32::from(size))
-            }
-            IndexShape::Positions { .. } => {
-                let (start, end) = (this & limits.mask, next & limits.mask);
-                (RawEntry::Positions { this, next }, start, end.saturating_sub(start))
-            }
+            IndexShape::Frames { .. } => RawEntry::Frame { offset: this, size, plain },
+            IndexShape::Positions { .. } => RawEntry::Positions { this, next },
         };
-        let end = start.saturating_add(len);
-        let sound = start >= limits.first
-            && end <= limits.last
-            && len >= limits.shortest
-            && len <= limits.longest;
-        match layout.locate(BlockIndex(0), entry).1 {
-            Ok(_) => prop_assert!(sound),
-            Err(BlockError::TooShort { .. }) => {}
-            Err(error) => prop_assert!(!sound, "{error}"),
-        }
+        let expected = in_bytes(&layout, block, entry);
+        prop_assert_eq!(locate_or_fault(&layout, block, entry), expected);
+        let is_admitted = EntryRules::new(&layout).admit(entry).is_some();
+        prop_assert_eq!(is_admitted, matches!(expected, Ok(_) | Err((_, BlockError::TooShort { .. }))));
     }
 
     #[test]
@@ -146,13 +138,78 @@ proptest! {
     }
 }
 
+/// A block's place, or what is wrong with its entry.
+fn locate_or_fault(
+    layout: &Layout,
+    block: BlockIndex,
+    entry: RawEntry,
+) -> Result<Extent, (FileOffset, BlockError)> {
+    let rules = EntryRules::new(layout);
+    let extent = layout.locate_without_index(block).or_else(|| rules.locate(layout, block, entry));
+    extent.ok_or_else(|| rules.fault(layout, block, entry))
+}
+
+/// What the formats say of an entry, in the order in which things go wrong.
+fn in_bytes(layout: &Layout, block: BlockIndex, entry: RawEntry) -> Result<Extent, (FileOffset, BlockError)> {
+    let shift = layout.index_shift();
+    let position = |value: u32| match layout.format() {
+        Format::Jso => u64::from(value),
+        _ => u64::from(value & 0x7FFF_FFFF) << shift,
+    };
+    let (offset, end) = match entry {
+        RawEntry::Positions { this, next } => (position(this), position(next)),
+        RawEntry::Frame { offset, size, .. } => (offset.into(), u64::from(offset) + u64::from(size)),
+    };
+    let wrong = |error| Err((FileOffset(offset), error));
+    let data_start = layout.data_start().0;
+    if offset < data_start && offset < end {
+        return wrong(BlockError::InsideIndex { start: offset, data_start });
+    }
+    let start = if offset < end && layout.has_block_headers() { offset + 4 } else { offset };
+    if end <= start {
+        return wrong(BlockError::NotMonotonic { start, end });
+    }
+    if end > layout.file_len() {
+        return wrong(BlockError::PastEnd { end, file_len: layout.file_len() });
+    }
+    let (len, longest) = (end - start, u64::from(layout.max_packed_len()));
+    let max = longest + (1 << shift) - 1;
+    if len > max {
+        return wrong(BlockError::TooLong { len, max });
+    }
+    let block_size = u64::from(layout.block_size());
+    let coding = match (layout.format(), entry) {
+        (Format::Cso2, _) if len >= block_size => Coding::Stored,
+        (Format::Jso, _) if len == block_size => Coding::Stored,
+        (Format::Jso, _) => match layout.container {
+            Container::Jso(header) => header.packed,
+            _ => unreachable!(),
+        },
+        (Format::Cso2, RawEntry::Positions { this, .. }) if this >> 31 == 1 => Coding::Lz4,
+        (Format::Cso | Format::Zso, RawEntry::Positions { this, .. }) if this >> 31 == 1 => Coding::Stored,
+        (Format::Dax, RawEntry::Frame { plain: true, .. }) => Coding::Stored,
+        (Format::Zso, _) => Coding::Lz4,
+        (Format::Dax, _) => Coding::Zlib,
+        _ => Coding::Deflate,
+    };
+    let needed = u64::from(layout.block_len(block));
+    let len = match coding {
+        Coding::Stored if len.min(longest) < needed => {
+            return wrong(BlockError::TooShort { len, needed: layout.block_len(block) });
+        }
+        Coding::Stored => needed,
+        _ => len.min(longest),
+    };
+    Ok(Extent { offset: FileOffset(start), len: u32::try_from(len).unwrap(), coding })
+}
+
 /// A CSO of four sectors in a file of 10 000 bytes; data begins at 44.
 fn cso() -> Layout {
     layout(Format::Cso, 10_000, 4 * 2048, 2048, 0).unwrap()
 }
 
 fn locate(layout: Layout, this: u32, next: u32) -> Result<Extent, BlockError> {
-    layout.locate(BlockIndex(0), RawEntry::Positions { this, next }).1
+    locate_or_fault(&layout, BlockIndex(0), RawEntry::Positions { this, next }).map_err(|(_, error)| error)
 }
 
 #[test]
@@ -185,5 +242,6 @@ fn values_are_shifted_in_64_bits() {
     let extent = locate(layout, 0x7FFF_FFFE, 0x7FFF_FFFF).unwrap();
     assert_eq!(extent.offset.0, 0x7FFF_FFFE << 20);
     let entry = RawEntry::Positions { this: u32::MAX, next: 0 };
-    assert_eq!(layout.locate(BlockIndex(0), entry).0.0, 0x7FFF_FFFF << 20);
+    let (offset, _) = locate_or_fault(&layout, BlockIndex(0), entry).unwrap_err();
+    assert_eq!(offset.0, 0x7FFF_FFFF << 20);
 }

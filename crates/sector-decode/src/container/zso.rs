@@ -4,7 +4,7 @@
 //! decoder stops when the block is full.
 
 use super::Format;
-use super::ciso_header::{Header, flagged};
+use super::ciso_header::Header;
 use crate::codec::Coding;
 use crate::error::HeaderError;
 
@@ -24,6 +24,4 @@ pub(super) fn check(header: &Header) -> Result<(), HeaderError> {
     Ok(())
 }
 
-pub(super) fn coding(value: u32) -> Coding {
-    if flagged(value) { Coding::Stored } else { Coding::Lz4 }
-}
+pub(super) const CODINGS: [Coding; 2] = [Coding::Lz4, Coding::Stored];

@@ -40,6 +40,11 @@ impl Memory {
         }
     }
 
+    /// Room for `windows` windows of the index, to be kept, and for 64 packed blocks.
+    pub fn kept(layout: &Layout, windows: usize) -> Self {
+        Self { index: vec![0xA1; windows * 2048], ..Self::sized(layout, 1, 64) }
+    }
+
     /// Fills every buffer with `byte`.
     pub fn filled_with(mut self, byte: u8) -> Self {
         self.index.fill(byte);

@@ -181,7 +181,7 @@ pub fn open(card: &TestCard) -> Result<Device, OpenFailure> {
     let sizes = layout.buffer_sizes();
     let leak = |len| vec![0u8; len].leak();
     let buffers = Buffers {
-        index: leak(sizes.index),
+        index: leak(sizes.index_kept),
         packed: leak(sizes.packed),
         block: leak(sizes.block),
         decoder: Box::leak(Box::new(Decoder::new())),

@@ -21,7 +21,9 @@ unsafe extern "C" {
 /// A value and the semaphore that guards it. The semaphore exists from [`create`](Self::create) to
 /// [`destroy`](Self::destroy); outside of that every [`lock`](Self::lock) fails.
 pub(crate) struct Lock<T> {
-    sema: UnsafeCell<i32>,
+    /// The semaphore's number with all bits turned round, so that "none" is zero: what is zero at the start takes no room
+    /// in the file.
+    turned_sema: UnsafeCell<i32>,
     value: UnsafeCell<T>,
 }
 
@@ -29,13 +31,13 @@ pub(crate) struct Lock<T> {
 const NO_SEMA: i32 = -1;
 
 // SAFETY: `value` is only reached through a `Guard`, of which the semaphore lets one exist at a time, or
-// through `&mut`. `sema` is only written by `create` and `destroy`, which their callers run while no other
+// through `&mut`. `turned_sema` is only written by `create` and `destroy`, which their callers run while no other
 // thread knows of the lock.
 unsafe impl<T> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Self { sema: UnsafeCell::new(NO_SEMA), value: UnsafeCell::new(value) }
+        Self { turned_sema: UnsafeCell::new(!NO_SEMA), value: UnsafeCell::new(value) }
     }
 
     /// Makes the semaphore.
@@ -50,7 +52,7 @@ impl<T> Lock<T> {
             return Err(ErrorCode::NoMemory);
         }
         // SAFETY: By this function's contract nobody reads it now.
-        unsafe { *self.sema.get() = sema };
+        unsafe { *self.turned_sema.get() = !sema };
         Ok(())
     }
 
@@ -61,7 +63,7 @@ impl<T> Lock<T> {
     /// No other thread may use the lock from now on, or be waiting for it.
     pub(crate) unsafe fn destroy(&self) {
         // SAFETY: By this function's contract nobody else is here.
-        let sema = unsafe { core::mem::replace(&mut *self.sema.get(), NO_SEMA) };
+        let sema = !unsafe { core::mem::replace(&mut *self.turned_sema.get(), !NO_SEMA) };
         if sema != NO_SEMA {
             // SAFETY: A number that the kernel gave out, deleted once.
             unsafe { sceKernelDeleteSema(sema) };
@@ -71,7 +73,7 @@ impl<T> Lock<T> {
     /// Waits until no other thread uses the value, and gives it out.
     pub(crate) fn lock(&self) -> Result<Guard<'_, T>, ErrorCode> {
         // SAFETY: Written only while no other thread is here (`create`, `destroy`).
-        let sema = unsafe { *self.sema.get() };
+        let sema = !unsafe { *self.turned_sema.get() };
         // SAFETY: Takes numbers only; without a time limit.
         let result = unsafe { sceKernelWaitSema(sema, 1, core::ptr::null_mut()) };
         // Not to be entered without the semaphore, whatever the reason is that it was refused.

@@ -11,6 +11,7 @@ pub(crate) mod interrupts;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod optional;
+pub(crate) mod slot;
 pub(crate) mod stack;
 pub(crate) mod time;
 pub(crate) mod user_memory;

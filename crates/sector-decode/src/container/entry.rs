@@ -1,0 +1,159 @@
+//! From an index entry to the place of its block: pure arithmetic on numbers that a file may choose freely.
+//!
+//! What every entry of a file has to keep to is computed once, in the units of the index. An entry that does is a block's
+//! place after a few 32-bit operations, which the console is asked for with every block; only when one does not are the
+//! numbers worked out that say why.
+
+use super::{Container, Extent, Layout, ciso_header, cso, cso2, dax, zso};
+use crate::codec::Coding;
+use crate::error::BlockError;
+use crate::units::{BlockIndex, FileOffset};
+
+/// One block's part of the index as it stands in the file, not yet validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RawEntry {
+    /// The block's value and the next one's.
+    Positions { this: u32, next: u32 },
+    /// The frame's offset and size, and whether an uncompressed area covers it.
+    Frame { offset: u32, size: u16, plain: bool },
+}
+
+/// What every entry of a sound index keeps to, in the units of the index, and what it says of its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EntryRules {
+    /// How far values are shifted left to give bytes.
+    shift: u8,
+    /// The bits of a value that are its position; the others are a flag.
+    mask: u32,
+    /// How many bytes of each block are a header of its own.
+    head: u32,
+    /// The lowest position.
+    first: u32,
+    /// The highest end.
+    last: u32,
+    /// The least length.
+    shortest: u32,
+    /// The greatest length.
+    longest: u32,
+    /// How blocks are packed, those without the flag and those with it.
+    codings: [Coding; 2],
+    /// The lengths in bytes of blocks that are plain whatever their flag says: the least and the greatest.
+    plain: [u32; 2],
+}
+
+impl EntryRules {
+    pub(crate) fn new(layout: &Layout) -> Self {
+        /// No length is at least this and at most that.
+        const NONE: [u32; 2] = [u32::MAX, 0];
+        let Layout { geometry, container } = layout;
+        let (mut shift, mut mask, mut head, mut plain) = (0, u32::MAX, 0, NONE);
+        if let Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) = container {
+            (shift, mask) = (header.index_shift, ciso_header::POSITION_BITS);
+        }
+        let codings = match container {
+            Container::Iso => [Coding::Stored; 2],
+            Container::Cso(_) => cso::CODINGS,
+            Container::Cso2(_) => {
+                plain = [geometry.block_size, u32::MAX];
+                cso2::CODINGS
+            }
+            Container::Zso(_) => zso::CODINGS,
+            Container::Dax(_) => dax::CODINGS,
+            Container::Jso(header) => {
+                head = header.head_len();
+                plain = [geometry.block_size; 2];
+                [header.packed; 2]
+            }
+        };
+        let in_units = |position: u64| u32::try_from(position >> shift).unwrap_or(u32::MAX);
+        let padding = (1 << shift) - 1;
+        Self {
+            shift,
+            mask,
+            head,
+            first: in_units(container.data_start().0 + u64::from(padding)),
+            last: in_units(geometry.file_len),
+            shortest: 1 + head,
+            longest: (geometry.max_packed_len() + head + padding) >> shift,
+            codings,
+            plain,
+        }
+    }
+
+    /// Returns where a block begins and how long it is, in units; `None` when the entry cannot be right.
+    pub(crate) fn admit(&self, entry: RawEntry) -> Option<(u32, u32)> {
+        let (start, len) = match entry {
+            RawEntry::Positions { this, next } => {
+                let start = this & self.mask;
+                (start, (next & self.mask).saturating_sub(start))
+            }
+            RawEntry::Frame { offset, size, .. } => (offset, size.into()),
+        };
+        let is_inside = start >= self.first && start.saturating_add(len) <= self.last;
+        (is_inside && len >= self.shortest && len <= self.longest).then_some((start, len))
+    }
+
+    /// The file position that a value stands for, without its flag.
+    fn position(&self, value: u32) -> u64 {
+        let value = value & self.mask;
+        // In two halves: a processor of 32 bits has no shift of 64 bits.
+        let high = value >> 1 >> (31 - self.shift);
+        u64::from(high) << 32 | u64::from(value << self.shift)
+    }
+
+    /// Returns where the packed bytes of `block` lie; `None` when its entry cannot be right.
+    ///
+    /// `block` must be below [`Layout::block_count`], and the entry of the shape that [`Layout::index_shape`] names.
+    pub(crate) fn locate(&self, layout: &Layout, block: BlockIndex, entry: RawEntry) -> Option<Extent> {
+        let (start, units) = self.admit(entry)?;
+        let bytes = (units << self.shift) - self.head;
+        let mut len = bytes.min(layout.max_packed_len());
+        let flag = match entry {
+            RawEntry::Positions { this, .. } => this & !self.mask != 0,
+            RawEntry::Frame { plain, .. } => plain,
+        };
+        let mut coding = self.codings[usize::from(flag)];
+        if bytes >= self.plain[0] && bytes <= self.plain[1] {
+            coding = Coding::Stored;
+        }
+        if coding == Coding::Stored {
+            let needed = layout.block_len(block);
+            if len < needed {
+                return None;
+            }
+            len = needed;
+        }
+        Some(Extent { offset: FileOffset(self.position(start) + u64::from(self.head)), len, coding })
+    }
+
+    /// Says where a block begins for which [`locate`](Self::locate) has no place, and why it cannot be there.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn fault(
+        &self,
+        layout: &Layout,
+        block: BlockIndex,
+        entry: RawEntry,
+    ) -> (FileOffset, BlockError) {
+        let (offset, end) = match entry {
+            RawEntry::Positions { this, next } => (self.position(this), self.position(next)),
+            RawEntry::Frame { offset, size, .. } => (offset.into(), u64::from(offset) + u64::from(size)),
+        };
+        // The numbers are the file's own as long as the head is not the reason.
+        let start = if offset < end { offset + u64::from(self.head) } else { offset };
+        let (data_start, file_len) = (layout.data_start().0, layout.file_len());
+        let max = u64::from(layout.max_packed_len()) + (1 << self.shift) - 1;
+        let error = if offset < data_start && offset < end {
+            BlockError::InsideIndex { start: offset, data_start }
+        } else if end <= start {
+            BlockError::NotMonotonic { start, end }
+        } else if end > file_len {
+            BlockError::PastEnd { end, file_len }
+        } else if end - start > max {
+            BlockError::TooLong { len: end - start, max }
+        } else {
+            BlockError::TooShort { len: end - start, needed: layout.block_len(block) }
+        };
+        (FileOffset(offset), error)
+    }
+}

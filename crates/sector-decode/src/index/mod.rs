@@ -1,0 +1,213 @@
+//! The windows of the index: the parts of it that are in memory.
+//!
+//! An image of 8 GiB has an index of 16 MiB, more than a PSP can spare, so only as many entries as the caller's buffer holds
+//! are kept: in one window, or in several of which the one that was not used for longest makes room for the next. Windows
+//! start at multiples of their own size, so that reading forwards or backwards loads each once; only a request that crosses
+//! such a border where nothing is held gets a window that starts with it.
+
+mod window;
+
+use crate::bytes::ReadAt;
+use crate::container::{EntryRules, Extent, IndexShape, Layout, RawEntry};
+use crate::error::{BlockError, ReadError};
+use crate::units::{BlockIndex, FileOffset};
+use window::{FRAME_BYTES, Window};
+
+/// The size in bytes of each window when there are several: 511 blocks of most formats. Half as much makes single reads
+/// anywhere a little cheaper and reads in sequence of small blocks dearer by the same.
+const WINDOW_BYTES: u32 = 2048;
+/// The most windows that are kept. A power of two: the remainder by it is an index that needs no check.
+const MOST_WINDOWS: usize = 32;
+
+/// When an entry that cannot be right counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Checking {
+    /// When its block is wanted. The others can be read.
+    Blocks,
+    /// When its window is loaded. Nothing of that window can be read.
+    Windows,
+}
+
+pub(crate) struct IndexWindows<'b> {
+    buffer: &'b mut [u8],
+    shape: IndexShape,
+    rules: EntryRules,
+    checking: Checking,
+    /// How many bytes of the buffer each window has.
+    window_len: usize,
+    /// How many blocks each window can describe.
+    capacity: u32,
+    windows: [Window; MOST_WINDOWS],
+    /// How many windows there are; at least one.
+    count: usize,
+    /// The window that was looked into last.
+    current: usize,
+    /// Counts uses of windows; wraps round.
+    uses: u32,
+}
+
+impl<'b> IndexWindows<'b> {
+    /// The buffer size in bytes that holds the entries of `blocks` blocks in one window.
+    pub(crate) fn buffer_size(layout: &Layout, blocks: u32) -> usize {
+        let blocks = blocks.min(layout.block_count()) as usize;
+        match layout.index_shape() {
+            IndexShape::None => 0,
+            IndexShape::Positions { .. } => 4 * (blocks + 1),
+            IndexShape::Frames { .. } => FRAME_BYTES as usize * blocks,
+        }
+    }
+
+    /// The buffer size in bytes for as many windows as the index fills, but no more than are kept.
+    pub(crate) fn buffer_size_kept(layout: &Layout) -> usize {
+        match layout.index_shape() {
+            IndexShape::None => 0,
+            shape => {
+                let windows = layout.block_count().div_ceil(kept_capacity(shape)) as usize;
+                WINDOW_BYTES as usize * windows.min(MOST_WINDOWS)
+            }
+        }
+    }
+
+    /// `buffer` must have at least `buffer_size(layout, 1)` bytes. All of it is one window.
+    pub(crate) fn new(layout: &Layout, buffer: &'b mut [u8]) -> Self {
+        let shape = layout.index_shape();
+        let capacity = match shape {
+            IndexShape::None => 0,
+            IndexShape::Positions { .. } => (buffer.len() / 4).saturating_sub(1),
+            IndexShape::Frames { .. } => buffer.len() / FRAME_BYTES as usize,
+        };
+        Self {
+            window_len: buffer.len(),
+            buffer,
+            shape,
+            rules: EntryRules::new(layout),
+            checking: Checking::Blocks,
+            capacity: u32::try_from(capacity).unwrap_or(u32::MAX).min(layout.block_count()).max(1),
+            windows: [Window::EMPTY; MOST_WINDOWS],
+            count: 1,
+            current: 0,
+            uses: 0,
+        }
+    }
+
+    /// From now on a window is looked through when it is loaded.
+    pub(crate) fn check_windows(&mut self) {
+        self.checking = Checking::Windows;
+        self.forget();
+    }
+
+    /// Divides the buffer into several windows, if it has room for more than one.
+    pub(crate) fn keep_windows(&mut self) {
+        let count = self.buffer.len() / WINDOW_BYTES as usize;
+        if count > 1 {
+            self.count = count.min(MOST_WINDOWS);
+            self.window_len = WINDOW_BYTES as usize;
+            self.capacity = kept_capacity(self.shape);
+            self.forget();
+        }
+    }
+
+    #[inline(never)]
+    fn forget(&mut self) {
+        self.windows.fill(Window::EMPTY);
+    }
+
+    /// Sees to it that blocks from `block` on are described: all `count`, unless there are not windows enough for so
+    /// many; `block` in any case. Each window that is missing is loaded once.
+    pub(crate) fn cover<S: ReadAt>(
+        &mut self,
+        layout: &Layout,
+        source: &mut S,
+        block: BlockIndex,
+        count: u32,
+    ) -> Result<(), ReadError<S::Error>> {
+        let end = block.0.saturating_add(count).min(layout.block_count());
+        let mut next = block.0;
+        // Windows of this request are those that were used last, so none of them makes room for another.
+        for _ in 0..self.count {
+            let slot = match self.find(BlockIndex(next)) {
+                Some(slot) => slot,
+                None => self.load(layout, source, next, end)?,
+            };
+            self.uses = self.uses.wrapping_add(1);
+            self.windows[slot % MOST_WINDOWS].used = self.uses;
+            next = self.windows[slot % MOST_WINDOWS].end();
+            if next >= end {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns where `block` lies. `None` when its entry cannot be right, or no window describes it.
+    #[inline(never)]
+    pub(crate) fn locate(&mut self, layout: &Layout, block: BlockIndex) -> Option<Extent> {
+        let entry = self.entry(block)?;
+        self.rules.locate(layout, block, entry)
+    }
+
+    /// Says where a block begins for which [`locate`](Self::locate) has just had no place though a window describes it, and
+    /// why it cannot be there.
+    pub(crate) fn fault(&self, layout: &Layout, block: BlockIndex) -> (FileOffset, BlockError) {
+        let bytes = &self.buffer[self.current * self.window_len..];
+        let entry = self.windows[self.current % MOST_WINDOWS].entry(self.shape, bytes, block);
+        self.rules.fault(layout, block, entry)
+    }
+
+    fn entry(&mut self, block: BlockIndex) -> Option<RawEntry> {
+        self.current = self.find(block)?;
+        let bytes = &self.buffer[self.current * self.window_len..];
+        Some(self.windows[self.current % MOST_WINDOWS].entry(self.shape, bytes, block))
+    }
+
+    /// The window that describes `block`: mostly the one that was looked into last.
+    fn find(&self, block: BlockIndex) -> Option<usize> {
+        if self.windows[self.current % MOST_WINDOWS].describes(block) {
+            return Some(self.current);
+        }
+        self.windows.iter().take(self.count).position(|window| window.describes(block))
+    }
+
+    /// Loads a window that describes `block`, and all blocks before `end` if they are not too many, in the place of that which
+    /// was not used for longest; says which it is.
+    fn load<S: ReadAt>(
+        &mut self,
+        layout: &Layout,
+        source: &mut S,
+        block: u32,
+        end: u32,
+    ) -> Result<usize, ReadError<S::Error>> {
+        let (mut slot, mut oldest) = (0, 0);
+        for (at, window) in self.windows.iter().take(self.count).enumerate() {
+            let age = self.uses.wrapping_sub(window.used);
+            if age > oldest {
+                (slot, oldest) = (at, age);
+            }
+        }
+        let aligned = block - block % self.capacity;
+        let first = if end - aligned <= self.capacity { aligned } else { block };
+        let blocks = first..first.saturating_add(self.capacity).min(layout.block_count());
+        let bytes = &mut self.buffer[slot * self.window_len..];
+        let window = &mut self.windows[slot % MOST_WINDOWS];
+        window.load(self.shape, source, bytes, blocks)?;
+        if self.checking == Checking::Windows
+            && let Some(block) = window.suspect(self.shape, &self.rules, bytes)
+        {
+            let (offset, error) = self.rules.fault(layout, block, window.entry(self.shape, bytes, block));
+            *window = Window::EMPTY;
+            return Err(ReadError::Block { block, offset, error });
+        }
+        Ok(slot)
+    }
+}
+
+/// How many blocks a window describes that is one of several. Each table of a DAX window begins with a whole cache line of
+/// the PSP, so that the card's driver can fill it without a copy.
+fn kept_capacity(shape: IndexShape) -> u32 {
+    const POSITIONS: u32 = WINDOW_BYTES / 4 - 1;
+    const FRAMES: u32 = WINDOW_BYTES / FRAME_BYTES / 32 * 32;
+    match shape {
+        IndexShape::Frames { .. } => FRAMES,
+        _ => POSITIONS,
+    }
+}

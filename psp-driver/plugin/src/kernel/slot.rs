@@ -1,0 +1,33 @@
+//! A value or nothing.
+
+/// As `Option`, but "nothing" is made of zeros whatever the value is, so that a static with nothing in it takes no room in
+/// the module's file.
+#[repr(u8)]
+pub(crate) enum Slot<T> {
+    Empty = 0,
+    Full(T) = 1,
+}
+
+impl<T> Slot<T> {
+    pub(crate) const fn as_ref(&self) -> Option<&T> {
+        match self {
+            Self::Empty => None,
+            Self::Full(value) => Some(value),
+        }
+    }
+
+    pub(crate) const fn as_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Empty => None,
+            Self::Full(value) => Some(value),
+        }
+    }
+
+    /// Takes the value out.
+    pub(crate) fn take(&mut self) -> Option<T> {
+        match core::mem::replace(self, Self::Empty) {
+            Self::Empty => None,
+            Self::Full(value) => Some(value),
+        }
+    }
+}
