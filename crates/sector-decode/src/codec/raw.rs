@@ -13,6 +13,10 @@ pub(super) const OVERRUN: usize = 8;
 /// The shortest distance at which words can be copied from the output to itself.
 pub(super) const WORD: usize = size_of::<Word>();
 
+/// Whether the loops of LZ4 and LZO copy more than a few bytes from nearer than a word themselves. With words of four bytes that is
+/// rare enough to leave it to the careful code, and the console's driver has no room to spare.
+pub(super) const COPIES_NEAR: bool = WORD > 4;
+
 /// Returns the four bytes at `from`, the first one lowest.
 ///
 /// # Safety
@@ -133,7 +137,7 @@ pub(super) unsafe fn repeat_short(to: *mut u8, distance: usize, end: *mut u8) {
 pub(super) unsafe fn repeat_few(mut to: *mut u8, distance: usize, end: *mut u8) {
     // SAFETY: as the caller promises; in the loop `to < end`.
     unsafe {
-        if WORD > 4 {
+        if COPIES_NEAR {
             return repeat_short(to, distance, end);
         }
         loop {

@@ -27,7 +27,7 @@
 //! before that is a number. A distance is below 2^16, and the address of the output is not.
 
 use super::{LONG, MIN_MATCH};
-use crate::codec::raw::{OVERRUN, WORD, copy, copy_chunk, repeat_short};
+use crate::codec::raw::{COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, repeat_short};
 
 /// A byte of this value is not the last one of a length.
 const CONTINUED: usize = 255;
@@ -106,6 +106,9 @@ pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usiz
                         }
                     }
                 } else {
+                    if !COPIES_NEAR {
+                        break 'all;
+                    }
                     if length == LONG {
                         let Some((whole, behind)) = continued(last.add(3), packed.end) else {
                             break 'all;

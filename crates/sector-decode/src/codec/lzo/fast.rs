@@ -21,14 +21,12 @@
 //! beginning of the output, and if they are nearer than a word, the match ends at `last_to` or before. Distances here are at most 2^14, and the address of the output is higher.
 
 use super::{AFTER_RUN, Stream};
-use crate::codec::raw::{OVERRUN, WORD, copy, copy_chunk, repeat_few};
+use crate::codec::raw::{COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, repeat_few, repeat_short};
 
 /// Decodes instructions from where the stream is.
 #[inline(never)]
 pub(super) fn instructions(stream: &mut Stream<'_>) {
     const MAX_DISTANCE: usize = 1 << 14;
-    // Longer copies byte by byte are left to the careful code, which has a faster way.
-    const MAX_BYTES: usize = 32;
     let packed = stream.packed.as_ptr_range();
     let out = stream.out.as_mut_ptr_range();
     if stream.produced < WORD || stream.at == stream.packed.len() || out.start.addr() <= MAX_DISTANCE {
@@ -98,10 +96,10 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
                             }
                         }
                     } else {
-                        if source < out.start || length > MAX_BYTES {
+                        if !COPIES_NEAR || source < out.start {
                             break 'all;
                         }
-                        repeat_few(to, back + 1, end);
+                        repeat_short(to, back + 1, end);
                     }
                     copy_chunk::<4>(last.add(3), end);
                     state = low & 3;
