@@ -5,6 +5,7 @@
 
 mod app;
 mod bench;
+mod costs;
 mod debian;
 mod disc;
 mod dist;

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{disc, dist, paths, ppsspp, psp, shell, tools, windows};
+use crate::{costs, disc, dist, paths, ppsspp, psp, shell, tools, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -15,7 +15,8 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Runs the tests. The exit code is 0 only when no step failed; the only one that can be skipped is PPSSPP's.
+/// Runs the tests. The exit code is 0 only when no step failed; the only ones that can be skipped are what decoding costs
+/// and PPSSPP's.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     steps.run("programs that the tests use", tools::ensure);
@@ -40,6 +41,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         });
     }
     steps.run("tests", || shell::run(&mut nextest(args, discs.as_ref())));
+    if args.filters.is_empty() {
+        const NAME: &str = "what decoding costs on the console";
+        match costs::missing() {
+            None => drop(steps.run(NAME, costs::check)),
+            Some(reason) => steps.skip(NAME, reason),
+        }
+    }
     let exe = steps.run("converter for Windows", windows::build);
     if let Some(exe) = &exe {
         steps.run("tests of the converter for Windows", || windows::test(exe, &args.filters));

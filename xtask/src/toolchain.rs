@@ -46,10 +46,7 @@ impl PspToolchain {
             return Self::rustup(&nightly);
         }
         if debian::is_here() && debian::install(DEBIAN_PACKAGES).is_ok() {
-            // An image of a machine may hold the version that the distribution was published with.
-            if !is_recent_enough(&Path::new(DEBIAN_PREFIX).join("bin/rustc"))? {
-                debian::upgrade(DEBIAN_PACKAGES)?;
-            }
+            renew_debian()?;
             return Self::debian();
         }
         eprintln!("Installing a nightly toolchain with rust-src");
@@ -118,6 +115,21 @@ impl PspToolchain {
         ];
         Ok(Self { name: format!("{kind} {release} in {}", sysroot.display()), cargo: bin.join("cargo"), env })
     }
+}
+
+/// Installs Debian's compiler, whichever toolchain there is besides.
+pub(crate) fn install_debian() -> Result<()> {
+    debian::install(DEBIAN_PACKAGES)?;
+    renew_debian()
+}
+
+/// Brings Debian's compiler up to date where it is too old: an image of a machine may hold the version that the
+/// distribution was published with.
+fn renew_debian() -> Result<()> {
+    if is_recent_enough(&Path::new(DEBIAN_PREFIX).join("bin/rustc"))? {
+        return Ok(());
+    }
+    debian::upgrade(DEBIAN_PACKAGES)
 }
 
 /// The first rustup nightly that has the standard library's source.

@@ -5,11 +5,12 @@
 ///
 /// The caller has checked that `distance` is from 1 to `at` and that `at + len` is inside of `out`.
 pub(super) fn repeat(out: &mut [u8], at: usize, distance: usize, len: usize) {
-    if distance >= len {
-        out.copy_within(at - distance..at - distance + len, at);
-    } else {
-        for to in at..at + len {
-            out[to] = out[to - distance];
-        }
+    let from = at - distance;
+    let mut done = 0;
+    // What has been written repeats too, so each turn can copy twice as much as the one before.
+    while done < len {
+        let count = (distance + done).min(len - done);
+        out.copy_within(from..from + count, at + done);
+        done += count;
     }
 }

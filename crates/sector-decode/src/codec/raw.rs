@@ -13,6 +13,10 @@ pub(super) const OVERRUN: usize = 8;
 /// The shortest distance at which words can be copied from the output to itself.
 pub(super) const WORD: usize = size_of::<Word>();
 
+/// Whether the loops of LZ4 and LZO copy more than a few bytes from nearer than a word themselves. With words of four bytes that is
+/// rare enough to leave it to the careful code, and the console's driver has no room to spare.
+pub(super) const COPIES_NEAR: bool = WORD > 4;
+
 /// Returns the four bytes at `from`, the first one lowest.
 ///
 /// # Safety
@@ -104,17 +108,6 @@ pub(super) unsafe fn copy(mut from: *const u8, mut to: *mut u8, end: *mut u8) {
 /// `end` is behind `to`. `distance` is from 1 to `WORD - 1`, that many bytes lie written before `to`,
 /// and up to `OVERRUN` bytes behind `end` can be written.
 pub(super) unsafe fn repeat_short(to: *mut u8, distance: usize, end: *mut u8) {
-    // After a word has been written byte by byte, the pattern repeats at any multiple of the distance
-    // as well: the first one that is a word or more.
-    const MULTIPLE: [usize; WORD] = {
-        let mut multiple = [0; WORD];
-        let mut distance = 1;
-        while distance < WORD {
-            multiple[distance] = WORD.div_ceil(distance) * distance;
-            distance += 1;
-        }
-        multiple
-    };
     // SAFETY: a word is not longer than the overrun. The multiple is less than a word plus the distance,
     // so the source does not begin before the written bytes.
     unsafe {
@@ -125,7 +118,34 @@ pub(super) unsafe fn repeat_short(to: *mut u8, distance: usize, end: *mut u8) {
         }
         let next = to.add(WORD);
         if next < end {
-            copy(next.sub(MULTIPLE[distance & (WORD - 1)]), next, end);
+            // The pattern repeats at any multiple of the distance as well: this is the first that is a word or more.
+            let mut multiple = distance;
+            while multiple < WORD {
+                multiple += distance;
+            }
+            copy(next.sub(multiple), next, end);
+        }
+    }
+}
+
+/// As [`repeat_short`], for a few bytes: with words of four bytes that is best done byte by byte.
+///
+/// # Safety
+///
+/// As for `repeat_short`.
+#[inline(always)]
+pub(super) unsafe fn repeat_few(mut to: *mut u8, distance: usize, end: *mut u8) {
+    // SAFETY: as the caller promises; in the loop `to < end`.
+    unsafe {
+        if COPIES_NEAR {
+            return repeat_short(to, distance, end);
+        }
+        loop {
+            to.write(to.sub(distance).read());
+            to = to.add(1);
+            if to == end {
+                break;
+            }
         }
     }
 }

@@ -6,115 +6,162 @@
 //!
 //! # Bounds
 //!
-//! `from` and `to` are the cursors; at the top of the loop `from` lies before the end of its buffer, and
-//! `to` is not behind `last_to`.
-//! - `next`, behind the literals, is not behind `last_from`, which lies `OVERRUN` bytes before the end. So
-//!   literals can be read with their overrun, and so can the four bytes of which two are the distance,
-//!   and the token behind them. The bytes of long lengths are checked one by one.
-//! - `end`, behind the match, is not behind `last_to`, which lies `OVERRUN` bytes before the end. The literals end
-//!   before it. Nothing is written before this is known.
-//! - `source`, where the match is copied from, is not before the beginning of the output.
+//! `from` and `to` are the cursors. They move only together, when a whole sequence is done.
+//!
+//! *Room* is asked for once per sequence, by `to <= stop`. A sequence takes no more bytes from the input than it gives: 3 beside its
+//! literals, where its match has 4 at least, and more only for a length that is continued, by bytes of which each stands for
+//! more than itself. (Literals that are continued by more than one byte, which could break this rule, stop the loop.) So [`stop`]
+//! finds how far `to` may go for `READS` bytes to be readable at `from` and `WRITES` bytes writable at `to`.
+//! - At most 4 literals and the 8 bytes that begin a match are what `WRITES` is. The literals, distance and length are fewer than `READS`.
+//! - More literals end at `target <= stop`, known before more than 4 of them are copied. By the same rule the input then has `READS` bytes
+//!   from two bytes before their end on, which is enough for the overrun of their copy, the distance, and a byte of length.
+//! - A match of more than 8 bytes ends at `last_to` or before, which lies `OVERRUN` bytes before the end: as far as its copies go, whose
+//!   last chunk begins before its end. The bytes that continue its length are checked one by one.
+//!
+//! *Sources* of words are checked by one comparison. `distance - WORD`, where what is less than 0 becomes large, is not above
+//! `target - nearest`: so the distance is a word or more, and the source not before the beginning of the output.
+//! `target >= nearest`, which lies a word behind the beginning, is known from before the loop. A shorter distance is compared with
+//! the beginning of the output, and its match ends at `last_to` or before.
 //!
 //! Pointers are compared as such only when they are known to be inside of their buffer; what is added
 //! before that is a number. A distance is below 2^16, and the address of the output is not.
 
 use super::{LONG, MIN_MATCH};
-use crate::codec::raw::{OVERRUN, WORD, copy, copy_chunk, load, repeat_short};
+use crate::codec::raw::{COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, repeat_short};
 
-/// Decodes sequences from the beginning of `packed` to `out`. Returns how many bytes of both are done,
-/// which is always behind a match and with room left in `out`.
+/// A byte of this value is not the last one of a length.
+const CONTINUED: usize = 255;
+
+/// Decodes sequences from `packed[at..]` to `out[produced..]`. Returns the new places in both.
 #[inline(never)]
-pub(super) fn sequences(packed: &[u8], out: &mut [u8]) -> (usize, usize) {
+pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usize) -> (usize, usize) {
     const MAX_DISTANCE: usize = u16::MAX as usize;
-    let packed_range = packed.as_ptr_range();
-    let out_range = out.as_mut_ptr_range();
-    if packed.len() <= OVERRUN || out.len() <= OVERRUN || out_range.start.addr() <= MAX_DISTANCE {
-        return (0, 0);
+    let first_target = packed.get(at).map_or(0, |token| produced + usize::from(token >> 4));
+    if first_target < WORD || produced > out.len() || out.as_ptr().addr() <= MAX_DISTANCE {
+        return (at, produced);
     }
+    let packed = packed.as_ptr_range();
+    let out = out.as_mut_ptr_range();
     // SAFETY: see the head of the file.
     unsafe {
-        let last_from = packed_range.end.sub(OVERRUN);
-        let last_to = out_range.end.sub(OVERRUN + 1);
-        let (mut from, mut to) = (packed_range.start, out_range.start);
-        loop {
-            let token = usize::from(from.read());
-            let mut bytes = from.add(1);
-            let mut literals = token >> 4;
-            if literals == LONG {
-                match long_length(bytes, last_from) {
-                    Some((more, behind)) => (literals, bytes) = (LONG + more, behind),
-                    None => break,
-                }
-            }
-            let next = bytes.wrapping_add(literals);
-            if next > last_from {
+        let (mut from, mut to) = (packed.start.add(at), out.start.add(produced));
+        let nearest = out.start.wrapping_add(WORD);
+        let last_to = out.end.wrapping_sub(OVERRUN);
+        'all: loop {
+            let stop = stop(from, packed.end, to, out.end);
+            if to > stop {
                 break;
             }
-            let distance = load(next) as usize & MAX_DISTANCE;
-            let mut behind = next.add(2);
-            let mut length = token & LONG;
-            if length == LONG {
-                match long_length(behind, last_from) {
-                    Some((more, after)) => (length, behind) = (LONG + more, after),
-                    None => break,
-                }
-            }
-            let target = to.wrapping_add(literals);
-            let end = target.wrapping_add(length + MIN_MATCH);
-            let source = target.wrapping_sub(distance);
-            if end > last_to || source < out_range.start {
-                break;
-            }
-            if literals != 0 {
-                copy_chunk::<4>(bytes, to);
+            while to <= stop {
+                let token = usize::from(from.read());
+                let mut literals = token >> 4;
+                // The last byte before the distance.
+                let mut last = from.add(literals);
+                copy_chunk::<4>(from.add(1), to);
                 if literals > 4 {
-                    copy_chunk::<8>(bytes.add(4), to.add(4));
-                    if literals > 12 {
-                        copy(bytes.add(12), to.add(12), target);
+                    if literals == LONG {
+                        let more = usize::from(from.add(1).read());
+                        literals += more;
+                        if more == CONTINUED || to.wrapping_add(literals) > stop {
+                            break 'all;
+                        }
+                        copy_chunk::<8>(from.add(2), to);
+                        copy(from.add(10), to.add(8), to.add(literals));
+                        last = from.add(1 + literals);
+                    } else {
+                        if to.wrapping_add(literals) > stop {
+                            break 'all;
+                        }
+                        copy_chunk::<8>(from.add(5), to.add(4));
+                        if literals > 12 {
+                            copy_chunk::<4>(from.add(13), to.add(12));
+                        }
                     }
                 }
-            }
-            if distance >= WORD {
-                copy_chunk::<8>(source, target);
-                if length + MIN_MATCH > 8 {
-                    copy_chunk::<8>(source.add(8), target.add(8));
-                    if length + MIN_MATCH > 16 {
-                        copy(source.add(16), target.add(16), end);
+                let target = to.add(literals);
+                let distance = usize::from(last.add(1).read()) | usize::from(last.add(2).read()) << 8;
+                let mut length = token & LONG;
+                let source = target.wrapping_sub(distance);
+                if distance.wrapping_sub(WORD) <= target.addr() - nearest.addr() {
+                    copy_chunk::<8>(source, target);
+                    if length > 4 {
+                        if target.wrapping_add(length + MIN_MATCH) > last_to {
+                            break 'all;
+                        }
+                        copy_chunk::<8>(source.add(8), target.add(8));
+                        if length > 12 {
+                            if length == LONG {
+                                let Some((whole, behind)) = continued(last.add(3), packed.end) else {
+                                    break 'all;
+                                };
+                                let end = target.wrapping_add(whole + MIN_MATCH);
+                                if end > last_to {
+                                    break 'all;
+                                }
+                                copy(source.add(16), target.add(16), end);
+                                (length, last) = (whole, behind.sub(3));
+                            } else {
+                                copy_chunk::<4>(source.add(16), target.add(16));
+                            }
+                        }
                     }
+                } else {
+                    if !COPIES_NEAR {
+                        break 'all;
+                    }
+                    if length == LONG {
+                        let Some((whole, behind)) = continued(last.add(3), packed.end) else {
+                            break 'all;
+                        };
+                        (length, last) = (whole, behind.sub(3));
+                    }
+                    let end = target.wrapping_add(length + MIN_MATCH);
+                    if end > last_to || source < out.start || distance == 0 {
+                        break 'all;
+                    }
+                    repeat_short(target, distance, end);
                 }
-            } else if distance != 0 {
-                repeat_short(target, distance, end);
-            } else {
-                break;
+                from = last.add(3);
+                to = target.add(length + MIN_MATCH);
             }
-            (from, to) = (behind, end);
         }
-        (from.offset_from_unsigned(packed_range.start), to.offset_from_unsigned(out_range.start))
+        (from.offset_from_unsigned(packed.start), to.offset_from_unsigned(out.start))
     }
 }
 
-/// Adds up the bytes that continue a length. `None` when that would take them from `last` or behind, or
-/// make the length larger than any block.
+/// Returns up to where `to` may go for the loop to begin one more sequence, by what sequences take and give at most. That is
+/// before `to` when there is no room for one.
+#[inline(always)]
+fn stop(from: *const u8, packed_end: *const u8, to: *mut u8, out_end: *mut u8) -> *mut u8 {
+    const READS: usize = 10;
+    const WRITES: usize = 12;
+    let reads = packed_end.addr().wrapping_sub(from.addr() + READS).cast_signed();
+    let writes = out_end.addr().wrapping_sub(to.addr() + WRITES).cast_signed();
+    to.wrapping_offset(reads.min(writes))
+}
+
+/// Returns the length that the bytes at `from` continue, and what is behind them. `None` when that would take them from `last`
+/// or behind, or make the length larger than any block.
 ///
 /// # Safety
 ///
 /// The bytes before `last` can be read.
 #[inline]
-unsafe fn long_length(mut from: *const u8, last: *const u8) -> Option<(usize, *const u8)> {
+unsafe fn continued(mut from: *const u8, last: *const u8) -> Option<(usize, *const u8)> {
     const ENOUGH: usize = 1 << 21;
-    let mut length = 0;
+    let mut length = LONG;
     loop {
         if from >= last || length > ENOUGH {
             return None;
         }
         // SAFETY: before `last`.
         let byte = unsafe {
-            let byte = from.read();
+            let byte = usize::from(from.read());
             from = from.add(1);
             byte
         };
-        length += usize::from(byte);
-        if byte != u8::MAX {
+        length += byte;
+        if byte != CONTINUED {
             return Some((length, from));
         }
     }

@@ -24,11 +24,12 @@ pub(super) fn decode(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(),
     let room = out.len();
     let ended = |produced| CodecError::InputEnded { produced: count(produced), expected: count(needed) };
     let overlong = CodecError::Overlong { block_size: count(room) };
-    #[cfg(feature = "fast")]
-    let (mut at, mut produced) = fast::sequences(packed, &mut out[..needed.min(room)]);
-    #[cfg(not(feature = "fast"))]
     let (mut at, mut produced) = (0, 0);
     loop {
+        #[cfg(feature = "fast")]
+        {
+            (at, produced) = fast::sequences(packed, at, &mut out[..needed.min(room)], produced);
+        }
         let token = usize::from(*packed.get(at).ok_or(ended(produced))?);
         at += 1;
         let literals = length(packed, &mut at, token >> 4).ok_or(ended(produced))?;

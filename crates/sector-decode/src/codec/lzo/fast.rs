@@ -5,132 +5,158 @@
 //!
 //! # Bounds
 //!
-//! - `from <= last_from` at the top, which lies `MARGIN` bytes before the end. An instruction takes up to three bytes,
-//!   and a word is copied from behind it: seven bytes. Behind a run of literals, which is read with an overrun of up
-//!   to `OVERRUN` bytes, `from <= last_from` too. The bytes of continued lengths are checked one by one.
-//! - A run or a match is written only if it ends at `last_to` or before, `OVERRUN` bytes before the end. The
-//!   trailing literals are a word behind that.
-//! - A match is copied only from inside of the output. Distances here are at most 2^14, and the address of the
-//!   output is higher.
+//! *Room* is asked for once per instruction, by `to <= stop`. A match takes no more bytes from the input than it gives, with its trailing
+//! literals; a run takes one more than it gives, or two if its length is continued, and gives four at least. So for `n` bytes
+//! of output `n + n / 4` of the input are enough, and [`stop`] finds how far `to` may go for `READS` bytes to be readable at
+//! `from` and `WRITES` bytes writable at `to`.
+//! - `READS`: three bytes of an instruction and a word that is copied from behind it. Where continued lengths or runs end is
+//!   compared with `last_from`, `OVERRUN` bytes before the end: as many bytes are read behind a run, six behind a length. The bytes of
+//!   continued lengths are checked one by one.
+//! - `WRITES`: a match of eight bytes and a word of trailing literals. Longer matches and runs end at `last_to` or before,
+//!   `OVERRUN` bytes before the end.
+//!
+//! *Sources* of words: `back`, the distance less 1, is checked by one comparison. `back - (WORD - 1)`, where what is
+//! less than 0 becomes large, is not above `to - nearest`: so the distance is a word or more, and inside of the output.
+//! `to >= nearest`, which lies a word behind the beginning, is known from before the loop. Other sources are compared with the
+//! beginning of the output, and if they are nearer than a word, the match ends at `last_to` or before. Distances here are at most 2^14, and the address of the output is higher.
 
 use super::{AFTER_RUN, Stream};
-use crate::codec::raw::{OVERRUN, WORD, copy, copy_chunk, repeat_short};
-
-const MARGIN: usize = 8;
+use crate::codec::raw::{COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, repeat_few, repeat_short};
 
 /// Decodes instructions from where the stream is.
 #[inline(never)]
 pub(super) fn instructions(stream: &mut Stream<'_>) {
     const MAX_DISTANCE: usize = 1 << 14;
-    const _: () = assert!(MARGIN >= OVERRUN);
     let packed = stream.packed.as_ptr_range();
     let out = stream.out.as_mut_ptr_range();
-    if stream.packed.len() - stream.at < MARGIN
-        || stream.out.len() < OVERRUN
-        || stream.produced > stream.out.len() - OVERRUN
-        || out.start.addr() <= MAX_DISTANCE
-    {
+    if stream.produced < WORD || stream.at == stream.packed.len() || out.start.addr() <= MAX_DISTANCE {
         return;
     }
     let mut state = stream.state;
     // SAFETY: see the head of the file.
     unsafe {
-        let last_from = packed.end.sub(MARGIN);
-        let last_to = out.end.sub(OVERRUN);
-        let last_two = last_to.wrapping_sub(2);
+        let nearest = out.start.add(WORD);
+        let last_from = packed.end.wrapping_sub(OVERRUN);
+        let last_to = out.end.wrapping_sub(OVERRUN);
         let mut from = packed.start.add(stream.at);
         let mut to = out.start.add(stream.produced);
-        while from <= last_from {
-            let byte = usize::from(from.read());
-            // Most instructions are of the first two kinds, of eight and of two bytes at most.
-            if byte >= 64 {
-                let distance = 1 + ((byte >> 2 & 7) | usize::from(from.add(1).read()) << 3);
-                let source = to.wrapping_sub(distance);
-                let end = to.wrapping_add((byte >> 5) + 1);
-                if source < out.start || end > last_to {
-                    break;
-                }
-                if distance >= WORD {
-                    copy_chunk::<8>(source, to);
+        if state == AFTER_RUN && from.read() < 16 {
+            return;
+        }
+        'all: loop {
+            let stop = stop(from, packed.end, to, out.end);
+            if to > stop {
+                break;
+            }
+            while to <= stop {
+                let byte = usize::from(from.read());
+                // Most instructions are of this kind, of eight bytes at most.
+                if byte >= 64 {
+                    let back = (byte >> 2 & 7) | usize::from(from.add(1).read()) << 3;
+                    let source = to.wrapping_sub(back).wrapping_sub(1);
+                    let end = to.add((byte >> 5) + 1);
+                    if back.wrapping_sub(WORD - 1) <= to.addr() - nearest.addr() {
+                        copy_chunk::<8>(source, to);
+                    } else {
+                        if source < out.start || end > last_to {
+                            break 'all;
+                        }
+                        repeat_few(to, back + 1, end);
+                    }
+                    copy_chunk::<4>(from.add(2), end);
+                    state = byte & 3;
+                    to = end.add(state);
+                    from = from.add(2 + state);
+                } else if byte >= 16 {
+                    if byte < 32 {
+                        break 'all;
+                    }
+                    let mut length = byte & 31;
+                    // The last byte before the operand.
+                    let mut last = from;
+                    if length == 0 {
+                        match continued(from.add(1), last_from) {
+                            Some((more, behind)) => (length, last) = (31 + more, behind.sub(1)),
+                            None => break 'all,
+                        }
+                    }
+                    let (low, high) = (usize::from(last.add(1).read()), usize::from(last.add(2).read()));
+                    let back = low >> 2 | high << 6;
+                    let source = to.wrapping_sub(back).wrapping_sub(1);
+                    let end = to.wrapping_add(length + 2);
+                    if end > last_to {
+                        break 'all;
+                    }
+                    if back.wrapping_sub(WORD - 1) <= to.addr() - nearest.addr() {
+                        copy_chunk::<8>(source, to);
+                        if length > 6 {
+                            copy_chunk::<8>(source.add(8), to.add(8));
+                            if length > 14 {
+                                copy(source.add(16), to.add(16), end);
+                            }
+                        }
+                    } else {
+                        if !COPIES_NEAR || source < out.start {
+                            break 'all;
+                        }
+                        repeat_short(to, back + 1, end);
+                    }
+                    copy_chunk::<4>(last.add(3), end);
+                    state = low & 3;
+                    to = end.add(state);
+                    from = last.add(3 + state);
+                } else if state != 0 {
+                    // Two bytes. A run has made sure that this does not come behind it.
+                    let second = to.wrapping_sub(byte >> 2 | usize::from(from.add(1).read()) << 2);
+                    if second <= out.start {
+                        break 'all;
+                    }
+                    to.write(second.sub(1).read());
+                    to.add(1).write(second.read());
+                    copy_chunk::<4>(from.add(2), to.add(2));
+                    state = byte & 3;
+                    to = to.add(2 + state);
+                    from = from.add(2 + state);
                 } else {
-                    repeat_short(to, distance, end);
-                }
-                copy_chunk::<4>(from.add(2), end);
-                state = byte & 3;
-                from = from.add(2 + state);
-                to = end.add(state);
-                continue;
-            }
-            if byte < 16 && state != 0 {
-                let distance = 1 + (byte >> 2 | usize::from(from.add(1).read()) << 2);
-                let source = to.wrapping_sub(distance);
-                if state == AFTER_RUN || source < out.start || to > last_two {
-                    break;
-                }
-                to.write(source.read());
-                to.add(1).write(source.add(1).read());
-                copy_chunk::<4>(from.add(2), to.add(2));
-                state = byte & 3;
-                from = from.add(2 + state);
-                to = to.add(2 + state);
-                continue;
-            }
-            if byte < 16 {
-                let mut len = byte;
-                let mut behind = from.add(1);
-                if len == 0 {
-                    match continued(behind, last_from) {
-                        Some((more, after)) => (len, behind) = (15 + more, after),
-                        None => break,
+                    let mut length = byte;
+                    let mut behind = from.add(1);
+                    if length == 0 {
+                        match continued(behind, last_from) {
+                            Some((more, after)) => (length, behind) = (15 + more, after),
+                            None => break 'all,
+                        }
+                    }
+                    let next = behind.wrapping_add(length + 3);
+                    let end = to.wrapping_add(length + 3);
+                    if next > last_from || end > last_to {
+                        break 'all;
+                    }
+                    copy_chunk::<4>(behind, to);
+                    if length > 1 {
+                        copy(behind.add(4), to.add(4), end);
+                    }
+                    (from, to, state) = (next, end, AFTER_RUN);
+                    if from.read() < 16 {
+                        break 'all;
                     }
                 }
-                let next = behind.wrapping_add(len + 3);
-                let end = to.wrapping_add(len + 3);
-                if next > last_from || end > last_to {
-                    break;
-                }
-                copy_chunk::<4>(behind, to);
-                if len > 1 {
-                    copy(behind.add(4), to.add(4), end);
-                }
-                (from, to, state) = (next, end, AFTER_RUN);
-                continue;
             }
-            if byte < 32 {
-                break;
-            }
-            let mut len = byte & 31;
-            let mut behind = from.add(1);
-            if len == 0 {
-                match continued(behind, last_from) {
-                    Some((more, after)) => (len, behind) = (31 + more, after),
-                    None => break,
-                }
-            }
-            let (low, high) = (usize::from(behind.read()), usize::from(behind.add(1).read()));
-            let distance = 1 + (low >> 2 | high << 6);
-            let source = to.wrapping_sub(distance);
-            let end = to.wrapping_add(len + 2);
-            if source < out.start || end > last_to {
-                break;
-            }
-            if distance >= WORD {
-                copy_chunk::<8>(source, to);
-                if len > 6 {
-                    copy(source.add(8), to.add(8), end);
-                }
-            } else {
-                repeat_short(to, distance, end);
-            }
-            copy_chunk::<4>(behind.add(2), end);
-            state = low & 3;
-            from = behind.add(2 + state);
-            to = end.add(state);
         }
         stream.at = from.offset_from_unsigned(packed.start);
         stream.produced = to.offset_from_unsigned(out.start);
     }
     stream.state = state;
+}
+
+/// Returns up to where `to` may go for the loop to begin one more instruction, by what instructions take and give at most. That is
+/// before `to` when there is no room for one.
+#[inline(always)]
+fn stop(from: *const u8, packed_end: *const u8, to: *mut u8, out_end: *mut u8) -> *mut u8 {
+    const READS: usize = 8;
+    const WRITES: usize = 12;
+    let reads = packed_end.addr().wrapping_sub(from.addr() + READS).cast_signed();
+    let writes = out_end.addr().wrapping_sub(to.addr() + WRITES).cast_signed();
+    to.wrapping_offset((reads - (reads >> 2)).min(writes))
 }
 
 /// Adds up the bytes that continue a length. `None` when that would take them up to `last`, or make the length
