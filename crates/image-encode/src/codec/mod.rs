@@ -6,6 +6,7 @@ mod sector;
 mod zlib;
 
 use sector_decode::deflate_lint::{Finding, lint};
+use sector_encode::deflate::MAX_BLOCK;
 
 pub(crate) use lz4::Lz4;
 
@@ -38,7 +39,7 @@ pub(crate) struct Stream {
 impl Deflate {
     pub(crate) fn new(encoder: DeflateEncoder, firmware_safe: bool, block_size: usize) -> Self {
         let encoder = match encoder {
-            DeflateEncoder::Sector { effort } if block_size > sector::max_block(effort) => {
+            DeflateEncoder::Sector { .. } if block_size > MAX_BLOCK => {
                 DeflateEncoder::Libdeflate { level: libdeflate::BEST }
             }
             other => other,
