@@ -36,8 +36,8 @@ pub enum DeflateEncoder {
         /// libdeflate's own level.
         level: u8,
     },
-    /// This project's own encoder, made for blocks of a sector to 64 KiB. For larger ones, and for more than
-    /// 16 KiB also with [`Effort::Thorough`], libdeflate 12 takes its place.
+    /// This project's own encoder, made for blocks of a sector to 64 KiB. For larger ones libdeflate 12
+    /// takes its place.
     Sector {
         /// How much is done to make blocks small.
         effort: Effort,

@@ -6,6 +6,7 @@ mod sector;
 mod zlib;
 
 use sector_decode::deflate_lint::{Finding, lint};
+use sector_encode::deflate::MAX_BLOCK;
 
 pub(crate) use lz4::Lz4;
 
@@ -26,10 +27,10 @@ pub(crate) struct Deflate {
     firmware_safe: bool,
 }
 
-/// The encoder that does the work of another on blocks of this size: libdeflate 12 where our own is not worth its time.
+/// The encoder that does the work of another on blocks of this size: libdeflate 12 where our own takes no such blocks.
 pub(crate) const fn for_block_size(encoder: DeflateEncoder, block_size: usize) -> DeflateEncoder {
     match encoder {
-        DeflateEncoder::Sector { effort } if block_size > sector::max_block(effort) => {
+        DeflateEncoder::Sector { .. } if block_size > MAX_BLOCK => {
             DeflateEncoder::Libdeflate { level: libdeflate::BEST }
         }
         other => other,

@@ -1,16 +1,8 @@
 //! Raw deflate by this project's own encoder, the smallest streams.
 
-use sector_encode::deflate::{Deflate, Effort, MAX_BLOCK};
+use sector_encode::deflate::{Deflate, Effort};
 
 use super::Encoder;
-
-/// The largest block for which an effort is worth its time; libdeflate 12 does as well on larger ones, or nearly.
-pub(super) const fn max_block(effort: Effort) -> usize {
-    match effort {
-        Effort::Thorough => 16 << 10,
-        Effort::Quick | Effort::Best => MAX_BLOCK,
-    }
-}
 
 pub(super) struct Sector(Deflate);
 

@@ -61,16 +61,22 @@ impl Chains {
 /// Returns how many bytes at `at` are the same as at `before`, which is in front of it; at most [`MAX_MATCH`].
 #[inline]
 pub(super) fn match_len(block: &[u8], before: usize, at: usize) -> usize {
-    let ahead = &block[at..block.len().min(at + MAX_MATCH)];
-    let behind = &block[before..before + ahead.len()];
+    match_len_from(block, before, at, 0, MAX_MATCH.min(block.len() - at))
+}
+
+/// The same, at most `most`, where the first `known` of them are known to be the same.
+#[inline]
+pub(super) fn match_len_from(block: &[u8], before: usize, at: usize, known: usize, most: usize) -> usize {
+    let ahead = &block[at + known..at + most];
+    let behind = &block[before + known..before + most];
     let mut len = 0;
     for (ahead, behind) in ahead.chunks_exact(8).zip(behind.chunks_exact(8)) {
         let word = |bytes: &[u8]| u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
         let differing = word(ahead) ^ word(behind);
         if differing != 0 {
-            return len + (differing.trailing_zeros() / 8) as usize;
+            return known + len + (differing.trailing_zeros() / 8) as usize;
         }
         len += 8;
     }
-    len + ahead[len..].iter().zip(&behind[len..]).take_while(|(one, other)| one == other).count()
+    known + len + ahead[len..].iter().zip(&behind[len..]).take_while(|(one, other)| one == other).count()
 }

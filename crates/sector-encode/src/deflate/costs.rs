@@ -77,7 +77,7 @@ fn symbol_cost(count: u32, total: u32) -> u32 {
 }
 
 /// Fractions of logarithms by the eight bits behind the highest.
-static FRACTIONS: [u8; 256] = {
+static FRACTIONS: [u32; 256] = {
     let mut fractions = [0; 256];
     let mut place = 0;
     while place < 256 {
@@ -93,17 +93,18 @@ static FRACTIONS: [u8; 256] = {
             }
             bit += 1;
         }
-        fractions[place] = ((fraction + 1) >> 1) as u8;
+        fractions[place] = (fraction + 1) >> 1;
         place += 1;
     }
     fractions
 };
 
 /// Returns the binary logarithm of a number above 0, in parts of a bit.
-pub(super) fn log2(number: u32) -> u32 {
+pub(super) const fn log2(number: u32) -> u32 {
     let whole = number.ilog2();
-    let behind = (u64::from(number) << 8 >> whole) as usize & 0xFF;
-    whole * BIT + u32::from(FRACTIONS[behind])
+    // The first bit is left out.
+    let behind = if whole < 8 { number << (8 - whole) } else { number >> (whole - 8) } & 0xFF;
+    whole * BIT + FRACTIONS[behind as usize]
 }
 
 #[cfg(test)]

@@ -112,6 +112,18 @@ impl Division {
     }
 }
 
+/// Returns a count times its logarithm.
 fn weight(count: u32) -> u32 {
-    if count == 0 { 0 } else { count * log2(count) }
+    WEIGHTS.get(count as usize).copied().unwrap_or_else(|| count * log2(count))
 }
+
+/// The weights of usual counts.
+static WEIGHTS: [u32; 1024] = {
+    let mut weights = [0; 1024];
+    let mut count = 1;
+    while count < 1024 {
+        weights[count as usize] = count * log2(count);
+        count += 1;
+    }
+    weights
+};

@@ -3,8 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::chains::{Chains, match_len};
+use super::chains::{Chains, match_len, match_len_from};
 use super::symbols::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Token, distance_symbol};
+use super::trees::{Trees, Walk};
 
 /// How matches are looked for.
 #[derive(Clone, Copy, Debug)]
@@ -13,14 +14,25 @@ pub(super) struct Search {
     pub(super) depth: usize,
     /// As long as this, a match is taken for the right one, and none is looked for inside of it.
     pub(super) long: usize,
-    /// Whether shorter matches from farther away are kept too, one per distance symbol: a distance that is often used
-    /// can be cheaper than a nearer one.
-    pub(super) every_symbol: bool,
+    pub(super) kind: Kind,
+}
+
+/// What is looked for, and in what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The nearest match of each length, in chains: the fastest in small blocks.
+    Nearest,
+    /// The same in trees: where bytes repeat much, chains become long in larger blocks.
+    NearestByTrees,
+    /// Shorter matches from farther away too, one per distance symbol: a distance that is often used can be
+    /// cheaper than a nearer one.
+    EverySymbol,
 }
 
 /// The matches at each position of a block that a cheapest parse could want.
 pub(super) struct Matches {
     chains: Chains,
+    trees: Option<Trees>,
     found: Vec<Token>,
     /// Where each position's matches begin among those found, and at last where they end.
     starts: Vec<u32>,
@@ -30,10 +42,15 @@ pub(super) struct Matches {
 const PER_BYTE: usize = 8;
 /// The most that one position has.
 const PER_POSITION: usize = 32;
+/// Trees know matches of four bytes and more. Of three, so many earlier positions are looked at, as others may share
+/// their slot.
+const SHORT_DEPTH: usize = 2;
 
 impl Matches {
-    pub(super) fn new(max_block: usize) -> Self {
+    /// For matches of one kind only.
+    pub(super) fn new(max_block: usize, kind: Kind) -> Self {
         Self {
+            trees: (kind == Kind::NearestByTrees).then(|| Trees::new(max_block)),
             chains: Chains::new(max_block, 4),
             found: Vec::with_capacity(max_block * PER_BYTE + PER_POSITION),
             starts: vec![0; max_block + 1],
@@ -43,6 +60,9 @@ impl Matches {
     /// Finds the matches of a block.
     pub(super) fn find(&mut self, block: &[u8], search: Search) {
         self.chains.clear();
+        if let Some(trees) = &mut self.trees {
+            trees.clear();
+        }
         self.found.clear();
         let mut next = 0;
         for at in 0..block.len() {
@@ -50,11 +70,16 @@ impl Matches {
             self.starts[at] = start as u32;
             // What is left is shared out, so that the end of the block gets its part too.
             let room = (PER_BYTE * (at + 1)).saturating_sub(start).min(PER_POSITION);
-            if at >= next {
-                let longest = self.find_at(block, at, search, room);
-                if longest >= search.long {
-                    next = at + longest;
+            let longest = match search.kind {
+                Kind::NearestByTrees => {
+                    self.find_in_trees(block, at, search, if at < next { 0 } else { room })
                 }
+                _ if at < next => 0,
+                Kind::Nearest => self.find_nearest(block, at, search, room),
+                Kind::EverySymbol => self.find_every_symbol(block, at, search, room),
+            };
+            if longest >= search.long {
+                next = at + longest;
             }
             self.chains.enter(block, at);
         }
@@ -62,53 +87,86 @@ impl Matches {
     }
 
     /// Adds the matches at a position, the shortest first; returns the length of the longest.
-    fn find_at(&mut self, block: &[u8], at: usize, search: Search, room: usize) -> usize {
+    fn find_nearest(&mut self, block: &[u8], at: usize, search: Search, room: usize) -> usize {
         let start = self.found.len();
         let most = (block.len() - at).min(MAX_MATCH);
         let mut longest = MIN_MATCH - 1;
+        for before in self.chains.before(block, at).take(search.depth) {
+            let distance = at - before;
+            if distance > MAX_DISTANCE || self.found.len() - start >= room {
+                break;
+            }
+            if block[before + longest] != block[at + longest] {
+                continue;
+            }
+            let length = match_len(block, before, at);
+            if length > longest {
+                longest = length;
+                self.found.push(Token::matched(length, distance));
+                if length == most {
+                    break;
+                }
+            }
+        }
+        longest
+    }
+
+    /// The same with trees; the position is entered too. Without room it is only entered.
+    fn find_in_trees(&mut self, block: &[u8], at: usize, search: Search, room: usize) -> usize {
+        let Self { chains, trees: Some(trees), found, .. } = self else { return 0 };
+        let mut longest = MIN_MATCH - 1;
+        let full = found.len() + room;
+        let mut offer = |before: usize, length: usize| {
+            if length > longest && found.len() < full {
+                longest = if length < search.long { length } else { match_len(block, before, at) };
+                found.push(Token::matched(longest, at - before));
+            }
+        };
+        if room > 0 {
+            let short = MIN_MATCH.min(block.len() - at);
+            for before in chains.before(block, at).take(SHORT_DEPTH) {
+                if at - before <= MAX_DISTANCE {
+                    offer(before, match_len_from(block, before, at, 0, short));
+                }
+            }
+        }
+        let walk = Walk { depth: search.depth, most: (block.len() - at).min(search.long) };
+        trees.enter(block, at, walk, offer);
+        longest
+    }
+
+    /// Adds the longest match at each distance symbol, the shortest first; returns the length of the longest.
+    fn find_every_symbol(&mut self, block: &[u8], at: usize, search: Search, room: usize) -> usize {
+        let start = self.found.len();
+        let most = (block.len() - at).min(MAX_MATCH);
+        let mut longest = 0;
         let (mut last_symbol, mut last_len) = (usize::MAX, 0);
         for before in self.chains.before(block, at).take(search.depth) {
             let distance = at - before;
             if distance > MAX_DISTANCE || self.found.len() - start >= room {
                 break;
             }
-            if search.every_symbol {
-                let symbol = distance_symbol(distance);
-                let needed = if symbol == last_symbol { last_len + 1 } else { MIN_MATCH };
-                if needed > most || block[before + needed - 1] != block[at + needed - 1] {
-                    continue;
-                }
-                let length = match_len(block, before, at);
-                if length < needed {
-                    continue;
-                }
-                if symbol == last_symbol {
-                    self.found.pop();
-                }
-                self.found.push(Token::matched(length, distance));
-                (last_symbol, last_len) = (symbol, length);
-                longest = longest.max(length);
-                if length == most {
-                    break;
-                }
-            } else {
-                if block[before + longest] != block[at + longest] {
-                    continue;
-                }
-                let length = match_len(block, before, at);
-                if length > longest {
-                    longest = length;
-                    self.found.push(Token::matched(length, distance));
-                    if length == most {
-                        break;
-                    }
-                }
+            let symbol = distance_symbol(distance);
+            let needed = if symbol == last_symbol { last_len + 1 } else { MIN_MATCH };
+            if needed > most || block[before + needed - 1] != block[at + needed - 1] {
+                continue;
+            }
+            let length = match_len(block, before, at);
+            if length < needed {
+                continue;
+            }
+            if symbol == last_symbol {
+                self.found.pop();
+            }
+            self.found.push(Token::matched(length, distance));
+            (last_symbol, last_len) = (symbol, length);
+            longest = longest.max(length);
+            if length == most {
+                break;
             }
         }
-        if search.every_symbol {
-            // Of equally long ones the nearest last: that is the one tried first.
-            self.found[start..].sort_unstable_by_key(|found| (found.value(), usize::MAX - found.distance()));
-        }
+        // Of equally long ones the nearest last: that is the one tried first.
+        self.found[start..].sort_unstable_by_key(|found| (found.value(), usize::MAX - found.distance()));
         longest
     }
 

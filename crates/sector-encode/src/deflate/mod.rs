@@ -20,16 +20,19 @@ mod huffman;
 mod matches;
 mod parse;
 mod quick;
+mod settings;
 mod smooth;
 mod strong;
 mod symbols;
+mod trees;
 
 use alloc::boxed::Box;
 
 use bits::BitWriter;
 use block::{BlockCoder, Histogram};
 use quick::Quick;
-use strong::{Settings, Strong};
+use settings::Settings;
+use strong::Strong;
 
 /// The longest block, in bytes.
 pub const MAX_BLOCK: usize = 64 << 10;
@@ -40,7 +43,7 @@ pub enum Effort {
     /// One pass: a match is taken unless there is a better one a byte later. Smaller than zlib 9, and faster.
     Quick,
     /// The cheapest parse of two, and code lengths that are cheap together with their header. Smaller than
-    /// libdeflate 12; in less time for blocks of 2 KiB, in more for larger ones.
+    /// libdeflate 12; in less time for blocks of 2 KiB, in about the same for larger ones.
     Thorough,
     /// All matches, up to fifteen parses, several deflate blocks. Smaller than zopfli with its usual fifteen iterations
     /// and several deflate blocks, in a twentieth of its time.
@@ -50,7 +53,7 @@ pub enum Effort {
 /// Packs blocks into raw deflate streams, each on its own.
 ///
 /// Memory is allocated when it is made: with [`Effort::Quick`] at most 10 bytes for each byte of the longest block, and
-/// 12 KiB; with the others 80, and 56 KiB. Only a block that is divided into many may need a little more.
+/// 12 KiB; with the others 84, and 56 KiB. Only a block that is divided into many may need a little more.
 pub struct Deflate {
     parser: Parser,
     coder: BlockCoder,
@@ -82,9 +85,10 @@ impl Deflate {
         let max_block = max_block.min(MAX_BLOCK);
         let settings = match effort {
             Effort::Quick => None,
-            Effort::Thorough if max_block > 4096 => Some(Settings::THOROUGH_LARGE),
-            Effort::Thorough => Some(Settings::THOROUGH),
-            Effort::Best => Some(Settings::BEST),
+            Effort::Thorough if max_block < 4096 => Some(Settings::THOROUGH),
+            Effort::Thorough => Some(Settings::THOROUGH_LARGE),
+            Effort::Best if max_block <= 8192 => Some(Settings::BEST),
+            Effort::Best => Some(Settings::BEST_LARGE),
         };
         let parser = match settings {
             None => Parser::Quick(Quick::new(max_block)),

@@ -8,61 +8,13 @@ use super::bits::BitWriter;
 use super::block::{BlockCoder, Histogram};
 use super::costs::Costs;
 use super::division::{Division, estimate};
-use super::matches::{Matches, Search};
+use super::matches::Matches;
 use super::parse::Parser;
+use super::settings::Settings;
 use super::symbols::{MIN_MATCH, Token};
 
-/// How much is tried.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) search: Search,
-    /// How often a part is parsed.
-    pub(super) passes: usize,
-    /// Parses end after so many that did not make the part smaller.
-    pub(super) patience: usize,
-    /// How often cheaper code lengths are looked for after each parse.
-    pub(super) rounds: u32,
-    /// The same for the parse that is taken.
-    pub(super) last_rounds: u32,
-    /// A stream may be this much longer at first than it has room for, in 32ths: no parse makes up for more.
-    pub(super) hope: u64,
-    /// Shorter parts are not divided.
-    pub(super) divisible: usize,
-}
-
-impl Settings {
-    /// What fits into the time that libdeflate 12 takes.
-    pub(super) const THOROUGH: Self = Self {
-        search: Search { depth: 32, long: 48, every_symbol: false },
-        passes: 2,
-        patience: 1,
-        rounds: 0,
-        last_rounds: 2,
-        hope: 32,
-        divisible: 4096,
-    };
-
-    /// The same for blocks of more than 4 KiB, where more is to be found and the header matters less.
-    pub(super) const THOROUGH_LARGE: Self =
-        Self { search: Search { depth: 128, long: 128, every_symbol: false }, passes: 4, ..Self::THOROUGH };
-
-    /// Whatever still makes blocks smaller by more than some hundredths of a percent.
-    pub(super) const BEST: Self = Self {
-        search: Search { depth: 1024, long: 128, every_symbol: true },
-        passes: 15,
-        patience: 3,
-        rounds: 3,
-        last_rounds: 12,
-        hope: 33,
-        divisible: 1024,
-    };
-
-    /// Works out a deflate block for good; returns how many bits it takes.
-    fn plan(&self, histogram: &Histogram, coder: &mut BlockCoder) -> u32 {
-        let bits = coder.plan(histogram);
-        coder.refine(histogram, bits, self.last_rounds)
-    }
-}
+/// A division by an earlier parse may look worse by so many 256ths.
+const LENIENCE: u32 = 1;
 
 /// Takes blocks apart the best way that it finds.
 pub(super) struct Strong {
@@ -73,100 +25,183 @@ pub(super) struct Strong {
     division: Division,
     tokens: Vec<Token>,
     best: Vec<Token>,
+    /// What the next parse starts from.
+    survey: Parsed,
     parsed: Parsed,
-    /// Whether a division was tried, for better or worse.
-    divided: bool,
+    /// The best parse so far.
+    chosen: Parsed,
 }
 
 /// A block as deflate blocks.
-#[derive(Default)]
 struct Parsed {
     tokens: Vec<Token>,
-    /// Where the tokens of each deflate block end.
-    ends: Vec<usize>,
+    parts: Vec<Part>,
+}
+
+/// A deflate block.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Where its tokens end.
+    end: usize,
+    /// How many bytes they stand for.
+    len: usize,
 }
 
 impl Parsed {
-    /// Returns the symbols of each deflate block, and whether it is the last one.
-    fn parts(&self) -> impl Iterator<Item = (&[Token], bool)> {
-        let starts = core::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| (&self.tokens[start..end], end == self.tokens.len()))
+    /// Returns how many bytes each part stands for.
+    fn lens(&self) -> impl Iterator<Item = usize> {
+        self.parts.iter().map(|part| part.len)
     }
+
+    /// Returns the symbols of each deflate block.
+    fn part(&self, index: usize) -> &[Token] {
+        let start = if index == 0 { 0 } else { self.parts[index - 1].end };
+        &self.tokens[start..self.parts[index].end]
+    }
+}
+
+fn bytes(tokens: &[Token]) -> usize {
+    tokens.iter().map(|token| token.len()).sum()
 }
 
 impl Strong {
     pub(super) fn new(settings: Settings, max_block: usize) -> Self {
+        let parsed = || Parsed {
+            tokens: Vec::with_capacity(max_block),
+            parts: Vec::with_capacity(2 * max_block / settings.divisible + 4),
+        };
         Self {
             settings,
-            matches: Matches::new(max_block),
+            matches: Matches::new(max_block, settings.search.kind),
             parser: Parser::new(max_block),
             costs: Costs::new(),
             division: Division::new(),
             tokens: Vec::with_capacity(max_block),
             best: Vec::with_capacity(max_block),
-            divided: false,
-            parsed: Parsed {
-                tokens: Vec::with_capacity(2 * max_block),
-                ends: Vec::with_capacity(2 * max_block / settings.divisible + 4),
-            },
+            survey: parsed(),
+            parsed: parsed(),
+            chosen: parsed(),
         }
     }
 
     /// Packs `block` into `out`; returns how many bytes that took, `None` when it does not fit.
     pub(super) fn encode(&mut self, block: &[u8], out: &mut [u8], coder: &mut BlockCoder) -> Option<usize> {
         self.matches.find(block, self.settings.search);
-        self.divided = false;
-        self.parsed.tokens.clear();
-        self.parsed.ends.clear();
-        let first = self.first(block, 0..block.len());
-        if u64::from(coder.plan(&first)) * 32 > out.len() as u64 * 8 * self.settings.hope {
+        self.start(block);
+        let first = coder.plan(&Histogram::of(&self.survey.tokens));
+        if u64::from(first) * 32 > out.len() as u64 * 8 * self.settings.hope {
             return None;
         }
-        let bits = self.part(block, 0..block.len(), coder);
-        if bits.div_ceil(8) as usize > out.len() {
+        for _ in 0..self.settings.surveys {
+            self.divide_all(0, coder);
+            self.survey_again(block);
+        }
+        if self.settings.surveys > 0 {
+            self.divide_all(0, coder);
+        }
+        let mut least = self.parse(block, coder);
+        core::mem::swap(&mut self.parsed, &mut self.chosen);
+        for _ in 1..self.settings.attempts {
+            self.survey.tokens.clone_from(&self.chosen.tokens);
+            self.divide_all(LENIENCE, coder);
+            if self.survey.lens().eq(self.chosen.lens()) {
+                break;
+            }
+            let bits = self.parse(block, coder);
+            if bits >= least {
+                break;
+            }
+            least = bits;
+            core::mem::swap(&mut self.parsed, &mut self.chosen);
+        }
+        if least.div_ceil(8) as usize > out.len() {
             return None;
         }
         let mut bits = BitWriter::new(out);
-        for (tokens, last) in self.parsed.parts() {
-            // A block that nobody tried to divide is the one that was worked out last.
-            if self.divided {
-                self.settings.plan(&Histogram::of(tokens), coder);
+        let count = self.chosen.parts.len();
+        for index in 0..count {
+            let tokens = self.chosen.part(index);
+            // The only part of the only attempt is the one that was worked out last.
+            if count > 1 || self.settings.attempts > 1 {
+                self.plan(&Histogram::of(tokens), coder);
             }
-            coder.write(tokens, last, &mut bits);
+            coder.write(tokens, index + 1 == count, &mut bits);
         }
         bits.finish()
     }
 
-    /// Parses a part of a block, as one deflate block or as several; returns how many bits it takes.
-    fn part(&mut self, block: &[u8], part: Range<usize>, coder: &mut BlockCoder) -> u32 {
-        let bits = self.one_block(block, part.clone(), coder);
-        let (start, first) = (self.parsed.tokens.len(), self.parsed.ends.len());
-        self.parsed.tokens.extend_from_slice(&self.best);
-        self.parsed.ends.push(self.parsed.tokens.len());
-        if part.len() < self.settings.divisible {
-            return bits;
+    /// Works out a deflate block for good; returns how many bits it takes.
+    fn plan(&self, histogram: &Histogram, coder: &mut BlockCoder) -> u32 {
+        let bits = coder.plan(histogram);
+        coder.refine(histogram, bits, self.settings.last_rounds)
+    }
+
+    /// Parses each part of the survey the best way; returns how many bits all take.
+    fn parse(&mut self, block: &[u8], coder: &mut BlockCoder) -> u32 {
+        self.parsed.tokens.clear();
+        self.parsed.parts.clear();
+        let (mut start, mut all) = (0, 0);
+        for index in 0..self.survey.parts.len() {
+            let len = self.survey.parts[index].len;
+            all += self.one_block(block, start..start + len, Histogram::of(self.survey.part(index)), coder);
+            start += len;
+            self.parsed.tokens.extend_from_slice(&self.best);
+            self.parsed.parts.push(Part { end: self.parsed.tokens.len(), len });
         }
-        let Some(at) = self.division.find(&self.best) else { return bits };
-        self.divided = true;
-        let middle = part.start + self.best[..at].iter().map(|token| token.len()).sum::<usize>();
-        let end = self.parsed.tokens.len();
-        let both = self.part(block, part.start..middle, coder) + self.part(block, middle..part.end, coder);
-        if both < bits {
-            self.parsed.tokens.drain(start..end);
-            self.parsed.ends.remove(first);
-            for later in &mut self.parsed.ends[first..] {
-                *later -= end - start;
+        all
+    }
+
+    /// Parses each part of the survey once more, each with the costs of its own symbols.
+    fn survey_again(&mut self, block: &[u8]) {
+        self.best.clear();
+        let mut start = 0;
+        for index in 0..self.survey.parts.len() {
+            let part = start..start + self.survey.parts[index].len;
+            start = part.end;
+            self.costs.set(&Histogram::of(self.survey.part(index)));
+            self.parser.cheapest(block, part, &self.matches, &self.costs, &mut self.tokens);
+            self.best.extend_from_slice(&self.tokens);
+        }
+        core::mem::swap(&mut self.survey.tokens, &mut self.best);
+    }
+
+    /// Divides the survey where that pays.
+    fn divide_all(&mut self, lenience: u32, coder: &mut BlockCoder) {
+        self.survey.parts.clear();
+        self.divide(0..self.survey.tokens.len(), lenience, coder);
+    }
+
+    /// Divides a part of the survey where that pays; returns how many bits it takes. With `lenience` also where it costs
+    /// up to so many 256ths, because parses of their own make the parts smaller.
+    fn divide(&mut self, tokens: Range<usize>, lenience: u32, coder: &mut BlockCoder) -> u32 {
+        let part = &self.survey.tokens[tokens.clone()];
+        let len = bytes(part);
+        let divides = if len >= self.settings.divisible { self.division.find(part) } else { None };
+        let histogram = Histogram::of(part);
+        let bits = coder.plan(&histogram);
+        let bits = coder.refine(&histogram, bits, self.settings.rounds);
+        let first = self.survey.parts.len();
+        if let Some(at) = divides {
+            let middle = tokens.start + at;
+            let both = self.divide(tokens.start..middle, lenience, coder)
+                + self.divide(middle..tokens.end, lenience, coder);
+            if both < bits + bits * lenience / 256 {
+                return both.min(bits);
             }
-            return both;
         }
-        self.parsed.tokens.truncate(end);
-        self.parsed.ends.truncate(first + 1);
+        self.survey.parts.truncate(first);
+        self.survey.parts.push(Part { end: tokens.end, len });
         bits
     }
 
     /// Finds the best tokens for a part as one deflate block; returns how many bits it takes.
-    fn one_block(&mut self, block: &[u8], part: Range<usize>, coder: &mut BlockCoder) -> u32 {
-        let mut histogram = self.first(block, part.clone());
+    fn one_block(
+        &mut self,
+        block: &[u8],
+        part: Range<usize>,
+        mut histogram: Histogram,
+        coder: &mut BlockCoder,
+    ) -> u32 {
         let mut best_bits = u32::MAX;
         let mut stale = 0;
         for pass in 0..self.settings.passes {
@@ -190,31 +225,36 @@ impl Strong {
                 }
             }
         }
-        self.settings.plan(&Histogram::of(&self.best), coder)
+        self.plan(&Histogram::of(&self.best), coder)
     }
 
-    /// Returns how often symbols occur in the better of two simple parses: with the longest match everywhere, unless
+    /// Puts the better of two simple parses into the survey, as one part: with the longest match everywhere, unless
     /// there is a longer one a byte later, or without any.
-    fn first(&self, block: &[u8], part: Range<usize>) -> Histogram {
+    fn start(&mut self, block: &[u8]) {
+        self.survey.tokens.clear();
+        self.survey.parts.clear();
         let longest = |at: usize| {
-            let found = if at < part.end { self.matches.at(at).last().copied() } else { None };
-            let length = found.map_or(0, |found| found.value().min(part.end - at));
+            let found = if at < block.len() { self.matches.at(at).last().copied() } else { None };
+            let length = found.map_or(0, |found| found.value());
             (length, found.map_or(0, Token::distance))
         };
-        let mut histogram = Histogram::new();
-        let mut at = part.start;
-        while at < part.end {
+        let mut at = 0;
+        while at < block.len() {
             let (length, distance) = longest(at);
             let token = if length < MIN_MATCH || longest(at + 1).0 > length {
                 Token::literal(block[at])
             } else {
                 Token::matched(length, distance)
             };
-            histogram.add(token);
+            self.survey.tokens.push(token);
             at += token.len();
         }
         // Where bytes hardly repeat, short matches do harm, and no later parse gets quite away from them.
-        let literals = Histogram::of_literals(&block[part]);
-        if estimate(&literals) < estimate(&histogram) { literals } else { histogram }
+        let literals = Histogram::of_literals(block);
+        if estimate(&literals) < estimate(&Histogram::of(&self.survey.tokens)) {
+            self.survey.tokens.clear();
+            self.survey.tokens.extend(block.iter().map(|&byte| Token::literal(byte)));
+        }
+        self.survey.parts.push(Part { end: self.survey.tokens.len(), len: block.len() });
     }
 }
