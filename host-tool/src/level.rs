@@ -143,8 +143,8 @@ pub fn table() -> String {
         "\nStock zlib packs what is for PSP firmwares (profiles psp, adrenaline and ark; DAX and JSO): it\n\
          has nothing stronger than its level 9, so from -6 on all levels write the same file. The middle\n\
          column packs every other CSO, the last one ZSO, where --best is the same as -9; CSO v2 takes the\n\
-         smaller of the two for each block. Cisor's own encoder is for blocks of up to 64 KiB, with -9 of\n\
-         up to 16 KiB; libdeflate 12 packs larger ones.\n",
+         smaller of the two for each block. Cisor's own encoder is for blocks of up to 64 KiB;\n\
+         libdeflate 12 packs larger ones.\n",
     );
     table
 }
