@@ -5,6 +5,7 @@ use std::num::{NonZeroU16, NonZeroUsize};
 use sector_decode::{Format, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE, SECTOR_SIZE};
 use sector_encode::deflate::Effort;
 
+use crate::budget;
 use crate::container;
 use crate::error::PlanError;
 
@@ -217,6 +218,13 @@ impl Plan {
         let index_end = container::index_end(self.format, blocks);
         let end = index_end.next_multiple_of(align) + u128::from(blocks) * block.next_multiple_of(align);
         u64::try_from(end.next_multiple_of(u128::from(self.pad_file_to.max(1)))).unwrap_or(u64::MAX)
+    }
+
+    /// Returns how many threads pack: fewer than [`threads`](Self::threads) where the encoders need so much that all of them would not
+    /// fit the memory limit. The system keeps that memory for the process, so what comes behind had better
+    /// use no more of them.
+    pub fn packing_threads(&self) -> NonZeroUsize {
+        budget::limits(self).threads
     }
 
     /// Returns the smallest index shift with which every block of the worst case has a position that the

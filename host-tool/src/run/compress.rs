@@ -85,7 +85,7 @@ fn prove(file: HostFile, job: &CompressJob, summary: &Summary, reporter: &Report
     let plan = &job.plan;
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("verifying", &job.target, job.image_size, &monitor);
-    let options = Options { threads: plan.threads, on_damage: OnDamage::Stop, lint: true };
+    let options = Options { threads: plan.packing_threads(), on_damage: OnDamage::Stop, lint: true };
     let mut digest = Sha256::new();
     let seen = Image::of(&job.target, file)
         .and_then(|written| {
