@@ -56,11 +56,11 @@ impl<'b, C: Card> Disc<'b, C> {
     ) -> Result<Self, OpenFailure> {
         let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize)?;
         let reader = SectorReader::new(file, layout, buffers).map_err(|_| OpenFailure::NoMemory)?;
-        let mut reader = reader.keeping_windows().checking_windows().reading_ahead(ahead);
-        for block in [0, layout.block_count() - 1] {
-            reader.extent(BlockIndex(block))?;
-        }
+        let reader = reader.keeping_windows().checking_windows().reading_ahead(ahead);
         let mut disc = Self { reader, sectors };
+        for block in [0, layout.block_count() - 1] {
+            disc.reader.extent(BlockIndex(block))?;
+        }
         disc.read_bytes(u64::from(VOLUME_SECTOR) * u64::from(SECTOR_SIZE), volume)?;
         if volume[1..].starts_with(b"CD001") { Ok(disc) } else { Err(OpenFailure::NoVolume) }
     }

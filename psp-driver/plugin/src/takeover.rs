@@ -68,31 +68,30 @@ pub(crate) fn stop() -> Result<(), ErrorCode> {
     Ok(())
 }
 
-/// Opens the image and everything that goes with it; writes to the log what came of it.
+/// Opens the image and everything that goes with it, and puts the driver in its place; writes to the log what came
+/// of it.
 fn prepare(plugin: &[u8], image: &Path) -> Result<(), ErrorCode> {
     let settings = Settings::load(plugin);
-    let result = open(&settings, image);
+    let mut slot = SERVING.lock()?;
+    let result = open(&settings, image).map(|serving| *slot = Slot::Full(serving));
     if settings.before_disc().log
         && let Some(path) = settings.path.as_ref().and_then(|path| path.sibling(b"cisor.log"))
     {
         let mut memory = [0; 384];
         let mut line = Line::new(&mut memory);
         line.text(concat!("Cisor ", env!("CARGO_PKG_VERSION"), ": ").as_bytes()).text(image.text());
-        match &result {
-            Ok(serving) => describe(&mut line, serving),
-            Err(failure) => {
-                line.text(b": left to the firmware, ").text(failure.reason().as_bytes());
-                line.text(b", code ").hex(failure.code().code().cast_unsigned());
-            }
+        if let Err(failure) = result {
+            line.text(b": left to the firmware, ").text(failure.reason().as_bytes());
+            line.text(b", code ").hex(failure.code().code().cast_unsigned());
+        } else if let Some(serving) = slot.as_ref() {
+            describe(&mut line, serving);
         }
-        if let (Some(end), Ok(_)) = (log::write(&path, line), &result) {
+        if let (Some(end), Ok(())) = (log::write(&path, line), result) {
             // SAFETY: `module_start` comes here once.
             unsafe { log::follow(path, end) };
         }
     }
-    let serving = result.map_err(|failure| failure.code())?;
-    *SERVING.lock()? = Slot::Full(serving);
-    Ok(())
+    result.map_err(|failure| failure.code())
 }
 
 fn describe(line: &mut Line<'_>, serving: &Serving) {
@@ -123,10 +122,11 @@ fn open(settings: &Settings, image: &Path) -> Result<Serving, OpenFailure> {
     let volume_bytes = volume_bytes.first_chunk_mut().ok_or(OpenFailure::NoMemory)?;
     let buffers_for_disc = Buffers { index, packed, block, decoder: decoder() };
     let disc = Disc::open(file, layout, buffers_for_disc, sizes.ahead, volume_bytes)?;
+    let device = UmdDevice::new(disc, volume_address);
     if !settings.for_disc(disc_id(volume_bytes)).enabled {
         return Err(OpenFailure::SwitchedOff);
     }
-    Ok(Serving { device: UmdDevice::new(disc, volume_address), _buffers: buffers, volume })
+    Ok(Serving { device, _buffers: buffers, volume })
 }
 
 /// How the working memory is divided, in bytes.
