@@ -60,7 +60,7 @@ impl Config {
     fn set(&mut self, key: &[u8], value: &[u8]) {
         let field = if same(key, b"read-ahead") {
             if let Some(value) = number(value.trim_ascii()) {
-                self.read_ahead = value.min(Self::MAX_READ_AHEAD);
+                self.read_ahead = value;
             }
             return;
         } else if same(key, b"enabled") {
@@ -72,9 +72,9 @@ impl Config {
         } else {
             return;
         };
-        for (word, meaning) in WORDS {
+        for (word, meaning) in &WORDS {
             if same(value, word) {
-                *field = meaning;
+                *field = *meaning;
             }
         }
     }
@@ -108,13 +108,14 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     letters(a).eq(letters(b))
 }
 
+/// The number that some digits make, but no more than can be read ahead.
 fn number(digits: &[u8]) -> Option<u16> {
     if digits.is_empty() {
         return None;
     }
-    digits.iter().try_fold(0u16, |number, &digit| {
+    digits.iter().try_fold(0, |number: u16, &digit| {
         let digit = digit.wrapping_sub(b'0');
-        (digit <= 9).then(|| number.saturating_mul(10).saturating_add(digit.into()))
+        (digit <= 9).then(|| (number * 10 + u16::from(digit)).min(Config::MAX_READ_AHEAD))
     })
 }
 

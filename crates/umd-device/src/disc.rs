@@ -26,16 +26,16 @@ impl<'b, C: Card> Disc<'b, C> {
     /// Says what is in the way.
     pub fn probe(file: &mut CardFile<C>) -> Result<Layout, OpenFailure> {
         let layout = Layout::probe(file).map_err(|error| match error {
-            OpenError::Source(error) => OpenFailure::Card(error),
-            OpenError::Header(error) => OpenFailure::Header(error),
+            OpenError::Source(_) => OpenFailure::Card,
+            OpenError::Header(_) => OpenFailure::Header,
         })?;
         let block_size = layout.block_size();
         if block_size > MAX_DRIVER_BLOCK_SIZE || !block_size.is_power_of_two() {
-            return Err(OpenFailure::BlockSize(block_size));
+            return Err(OpenFailure::BlockSize);
         }
-        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize(layout.image_size()))?;
+        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize)?;
         if sectors <= VOLUME_SECTOR {
-            return Err(OpenFailure::DiscSize(layout.image_size()));
+            return Err(OpenFailure::DiscSize);
         }
         Ok(layout)
     }
@@ -54,13 +54,13 @@ impl<'b, C: Card> Disc<'b, C> {
         ahead: usize,
         volume: &mut [u8; SECTOR_SIZE as usize],
     ) -> Result<Self, OpenFailure> {
-        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize(layout.image_size()))?;
-        let reader = SectorReader::new(file, layout, buffers).map_err(OpenFailure::Buffer)?;
-        let mut reader = reader.keeping_windows().checking_windows().reading_ahead(ahead);
-        for block in [0, layout.block_count() - 1] {
-            reader.extent(BlockIndex(block))?;
-        }
+        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize)?;
+        let reader = SectorReader::new(file, layout, buffers).map_err(|_| OpenFailure::NoMemory)?;
+        let reader = reader.keeping_windows().checking_windows().reading_ahead(ahead);
         let mut disc = Self { reader, sectors };
+        for block in [0, layout.block_count() - 1] {
+            disc.reader.extent(BlockIndex(block))?;
+        }
         disc.read_bytes(u64::from(VOLUME_SECTOR) * u64::from(SECTOR_SIZE), volume)?;
         if volume[1..].starts_with(b"CD001") { Ok(disc) } else { Err(OpenFailure::NoVolume) }
     }

@@ -1,6 +1,6 @@
 //! The numbers that the kernel is given when something cannot be done.
 
-use sector_decode::{BlockError, BufferError, HeaderError, ReadError};
+use sector_decode::ReadError;
 
 use crate::card_file::CardError;
 
@@ -63,49 +63,52 @@ impl From<ErrorCode> for Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenFailure {
     /// The card failed.
-    Card(CardError),
+    Card,
     /// The header is damaged or of a kind that is not read.
-    Header(HeaderError),
+    Header,
     /// The blocks are of a size that the driver does not take on: over
     /// [`MAX_DRIVER_BLOCK_SIZE`](crate::MAX_DRIVER_BLOCK_SIZE), or not a power of two.
-    BlockSize(u32),
+    BlockSize,
     /// A plain image, which the firmware's own driver reads well enough.
     PlainImage,
     /// The disc has more sectors than 32-bit sector numbers can tell apart, or not even the 17 that end
     /// with the volume descriptor.
-    DiscSize(u64),
-    /// A buffer is too small.
-    Buffer(BufferError),
+    DiscSize,
+    /// There is not enough memory for the buffers.
+    NoMemory,
     /// A block that every disc needs cannot be right.
-    Block(BlockError),
+    Block,
     /// Sector 16 is not an ISO 9660 volume descriptor.
     NoVolume,
+    /// The settings say so.
+    SwitchedOff,
 }
 
 impl OpenFailure {
     /// Returns what `module_start` returns; the number tells the reasons apart in a log.
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Card(_) => ErrorCode::Io,
-            Self::Buffer(_) => ErrorCode::NoMemory,
-            Self::Header(_) | Self::BlockSize(_) | Self::PlainImage | Self::DiscSize(_) => {
+            Self::Card => ErrorCode::Io,
+            Self::NoMemory => ErrorCode::NoMemory,
+            Self::Header | Self::BlockSize | Self::PlainImage | Self::DiscSize | Self::SwitchedOff => {
                 ErrorCode::NotSupported
             }
-            Self::Block(_) | Self::NoVolume => ErrorCode::Damaged,
+            Self::Block | Self::NoVolume => ErrorCode::Damaged,
         }
     }
 
     /// Returns the reason in a few words, for a log.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::Card(_) => "the image cannot be read",
-            Self::Header(_) => "the image's header is damaged or of an unknown kind",
-            Self::BlockSize(_) => "the image's block size is not served",
+            Self::Card => "the image cannot be read",
+            Self::Header => "the image's header is damaged or of an unknown kind",
+            Self::BlockSize => "the image's block size is not served",
             Self::PlainImage => "plain images are left to the firmware",
-            Self::DiscSize(_) => "the image has too few or too many sectors",
-            Self::Buffer(_) => "not enough memory",
-            Self::Block(_) => "a block of the image cannot be right",
+            Self::DiscSize => "the image has too few or too many sectors",
+            Self::NoMemory => "not enough memory",
+            Self::Block => "a block of the image cannot be right",
             Self::NoVolume => "sector 16 is no ISO 9660 volume descriptor",
+            Self::SwitchedOff => "switched off in cisor.ini",
         }
     }
 }
@@ -113,9 +116,9 @@ impl OpenFailure {
 impl From<ReadError<CardError>> for OpenFailure {
     fn from(error: ReadError<CardError>) -> Self {
         match error {
-            ReadError::Source { error, .. } => Self::Card(error),
-            ReadError::Block { error, .. } => Self::Block(error),
-            ReadError::OutOfRange { image_size, .. } => Self::DiscSize(image_size),
+            ReadError::Source { .. } => Self::Card,
+            ReadError::Block { .. } => Self::Block,
+            ReadError::OutOfRange { .. } => Self::DiscSize,
         }
     }
 }

@@ -20,22 +20,6 @@ use crate::kernel::time;
 use crate::log;
 use crate::serving::{SERVING, Serving, any_under_way};
 
-/// Why the driver stays away.
-struct Declined {
-    code: ErrorCode,
-    reason: &'static str,
-}
-
-impl Declined {
-    const NO_MEMORY: Self = Self { code: ErrorCode::NoMemory, reason: "not enough memory" };
-}
-
-impl From<OpenFailure> for Declined {
-    fn from(failure: OpenFailure) -> Self {
-        Self { code: failure.code(), reason: failure.reason() }
-    }
-}
-
 /// Checks everything, and takes over the table when all is as expected. `plugin` is the path of the plugin.
 pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
     if !firmware::is_starting_an_image() {
@@ -47,10 +31,6 @@ pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
     // SAFETY: No entry of ours is in the table yet, so no other thread knows of the lock.
     unsafe { SERVING.create()? };
     let result = on_own_stack(|| prepare(plugin, &path)).unwrap_or(Err(ErrorCode::NoMemory));
-    let result = result.and_then(|serving| {
-        *SERVING.lock()? = Slot::Full(serving);
-        Ok(())
-    });
     match result {
         Ok(()) => take(table),
         // SAFETY: As above.
@@ -88,29 +68,30 @@ pub(crate) fn stop() -> Result<(), ErrorCode> {
     Ok(())
 }
 
-/// Opens the image and everything that goes with it; writes to the log what came of it.
-fn prepare(plugin: &[u8], image: &Path) -> Result<Serving, ErrorCode> {
+/// Opens the image and everything that goes with it, and puts the driver in its place; writes to the log what came
+/// of it.
+fn prepare(plugin: &[u8], image: &Path) -> Result<(), ErrorCode> {
     let settings = Settings::load(plugin);
-    let result = open(&settings, image);
+    let mut slot = SERVING.lock()?;
+    let result = open(&settings, image).map(|serving| *slot = Slot::Full(serving));
     if settings.before_disc().log
         && let Some(path) = settings.path.as_ref().and_then(|path| path.sibling(b"cisor.log"))
     {
         let mut memory = [0; 384];
         let mut line = Line::new(&mut memory);
         line.text(concat!("Cisor ", env!("CARGO_PKG_VERSION"), ": ").as_bytes()).text(image.text());
-        match &result {
-            Ok(serving) => describe(&mut line, serving),
-            Err(declined) => {
-                line.text(b": left to the firmware, ").text(declined.reason.as_bytes());
-                line.text(b", code ").hex(declined.code.code().cast_unsigned());
-            }
+        if let Err(failure) = result {
+            line.text(b": left to the firmware, ").text(failure.reason().as_bytes());
+            line.text(b", code ").hex(failure.code().code().cast_unsigned());
+        } else if let Some(serving) = slot.as_ref() {
+            describe(&mut line, serving);
         }
-        if let (Some(end), Ok(_)) = (log::write(&path, line), &result) {
+        if let (Some(end), Ok(())) = (log::write(&path, line), result) {
             // SAFETY: `module_start` comes here once.
             unsafe { log::follow(path, end) };
         }
     }
-    result.map_err(|declined| declined.code)
+    result.map_err(|failure| failure.code())
 }
 
 fn describe(line: &mut Line<'_>, serving: &Serving) {
@@ -122,29 +103,30 @@ fn describe(line: &mut Line<'_>, serving: &Serving) {
     );
 }
 
-fn open(settings: &Settings, image: &Path) -> Result<Serving, Declined> {
+fn open(settings: &Settings, image: &Path) -> Result<Serving, OpenFailure> {
     let config = settings.before_disc();
     let mut file = CardFile::new(ImageCard::new(*image));
     let layout = Disc::probe(&mut file)?;
     if layout.format() == Format::Iso && !config.plain_images {
-        return Err(OpenFailure::PlainImage.into());
+        return Err(OpenFailure::PlainImage);
     }
     let sizes = Sizes::of(&layout, config);
-    let volume = Block::allocate(c"CisorVolume", SECTOR_SIZE as usize).map_err(|_| Declined::NO_MEMORY)?;
-    let buffers = Block::allocate(c"CisorBuffers", sizes.total()).map_err(|_| Declined::NO_MEMORY)?;
+    let volume = Block::allocate(c"CisorVolume", SECTOR_SIZE as usize).ok_or(OpenFailure::NoMemory)?;
+    let buffers = Block::allocate(c"CisorBuffers", sizes.total()).ok_or(OpenFailure::NoMemory)?;
     // SAFETY: Taken once; `Serving` drops the device, which holds the slices, before the blocks, and so
     // does this function when it ends early.
     let (volume_bytes, memory) = unsafe { (volume.bytes(), buffers.bytes()) };
     let (packed, memory) = memory.split_at_mut(sizes.packed);
     let (block, index) = memory.split_at_mut(sizes.block);
     let volume_address = u32::try_from(volume_bytes.as_ptr().addr()).unwrap_or(0);
-    let volume_bytes = volume_bytes.first_chunk_mut().ok_or(Declined::NO_MEMORY)?;
+    let volume_bytes = volume_bytes.first_chunk_mut().ok_or(OpenFailure::NoMemory)?;
     let buffers_for_disc = Buffers { index, packed, block, decoder: decoder() };
     let disc = Disc::open(file, layout, buffers_for_disc, sizes.ahead, volume_bytes)?;
+    let device = UmdDevice::new(disc, volume_address);
     if !settings.for_disc(disc_id(volume_bytes)).enabled {
-        return Err(Declined { code: ErrorCode::NotSupported, reason: "switched off in cisor.ini" });
+        return Err(OpenFailure::SwitchedOff);
     }
-    Ok(Serving { device: UmdDevice::new(disc, volume_address), _buffers: buffers, volume })
+    Ok(Serving { device, _buffers: buffers, volume })
 }
 
 /// How the working memory is divided, in bytes.

@@ -13,10 +13,10 @@
 //! The index follows at 0x18 whatever the header size says: one 32-bit value per block and one for
 //! the end of the data. Bits 0 to 30, shifted, are a file position; bit 31 is a flag.
 
-use super::{Geometry, MAX_INDEX_SHIFT, PROBE_LEN, check_index_end, u32_at, u64_at};
+use super::{Geometry, MAX_INDEX_SHIFT, PROBE_LEN, u32_at, u64_at};
 use crate::error::HeaderError;
 
-pub(super) const CISO_MAGIC: [u8; 4] = *b"CISO";
+pub(super) const CISO_MAGIC: u32 = u32::from_le_bytes(*b"CISO");
 pub(super) const VERSION_AT: usize = 0x14;
 pub(super) const HEADER_LEN: u32 = 24;
 pub(super) const INDEX_AT: u64 = HEADER_LEN as u64;
@@ -30,8 +30,6 @@ pub(super) struct Header {
     pub(super) header_size: u32,
     pub(super) version: u8,
     pub(super) index_shift: u8,
-    /// End of the index.
-    pub(super) data_start: u64,
 }
 
 impl Header {
@@ -45,10 +43,7 @@ impl Header {
         if index_shift > MAX_INDEX_SHIFT {
             return Err(HeaderError::IndexShift { got: index_shift, max: MAX_INDEX_SHIFT });
         }
-        let data_start = INDEX_AT + 4 * (u64::from(geometry.block_count) + 1);
-        check_index_end(data_start, file_len)?;
-        let header =
-            Self { header_size: u32_at(head, 0x04), version: head[VERSION_AT], index_shift, data_start };
-        Ok((geometry, header))
+        let geometry = geometry.behind_index(geometry.positions_end(INDEX_AT))?;
+        Ok((geometry, Self { header_size: u32_at(head, 0x04), version: head[VERSION_AT], index_shift }))
     }
 }

@@ -12,11 +12,11 @@
 //! version 1 a pair of 32-bit numbers per area, its first frame and its number of frames. Frames in an
 //! area are plain. Version 0 has no areas whatever the field says (so does maxcso read it).
 
-use super::{Format, Geometry, IndexShape, PROBE_LEN, check_index_end, u32_at};
+use super::{Format, Geometry, IndexShape, PROBE_LEN, u32_at};
 use crate::codec::Coding;
 use crate::error::HeaderError;
 
-pub(super) const MAGIC: [u8; 4] = *b"DAX\0";
+pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"DAX\0");
 
 const HEADER_LEN: u32 = 32;
 const FRAME_SIZE: u32 = 0x2000;
@@ -26,7 +26,6 @@ const MAX_VERSION: u32 = 1;
 pub(super) struct Header {
     pub(super) version: u32,
     pub(super) area_count: u32,
-    pub(super) data_start: u64,
 }
 
 pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, Header), HeaderError> {
@@ -44,9 +43,8 @@ pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, 
     if area_count > geometry.block_count {
         return Err(HeaderError::TooManyAreas { areas: area_count, frames: geometry.block_count });
     }
-    let data_start = u64::from(HEADER_LEN) + 6 * u64::from(geometry.block_count) + 8 * u64::from(area_count);
-    check_index_end(data_start, file_len)?;
-    Ok((geometry, Header { version, area_count, data_start }))
+    let index_end = u64::from(HEADER_LEN) + 6 * u64::from(geometry.block_count) + 8 * u64::from(area_count);
+    Ok((geometry.behind_index(index_end)?, Header { version, area_count }))
 }
 
 impl Header {

@@ -71,7 +71,7 @@ impl EntryRules {
             shift,
             mask,
             head,
-            first: in_units(container.data_start().0 + u64::from(padding)),
+            first: in_units(geometry.data_start + u64::from(padding)),
             last: in_units(geometry.file_len),
             shortest: 1 + head,
             longest: (geometry.max_packed_len() + head + padding) >> shift,

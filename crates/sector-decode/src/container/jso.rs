@@ -17,11 +17,11 @@
 //! one), which say nothing that the index does not and are skipped. A payload of exactly the block's
 //! size is plain.
 
-use super::{Geometry, PROBE_LEN, check_index_end, u16_at, u32_at};
+use super::{Geometry, PROBE_LEN, u16_at, u32_at};
 use crate::codec::Coding;
 use crate::error::HeaderError;
 
-pub(super) const MAGIC: [u8; 4] = *b"JISO";
+pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"JISO");
 
 const HEADER_LEN: u32 = 48;
 const BLOCK_HEADER_LEN: u32 = 4;
@@ -32,7 +32,6 @@ pub(super) struct Header {
     pub(super) block_headers: bool,
     pub(super) image_md5: [u8; 16],
     pub(super) index_at: u64,
-    pub(super) data_start: u64,
     /// How blocks are packed whose payload is not exactly as long as the block.
     pub(super) packed: Coding,
 }
@@ -47,10 +46,11 @@ pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, 
     if index_at < u64::from(HEADER_LEN) {
         return Err(HeaderError::HeaderSize { got: u32_at(head, 0x20), expected: HEADER_LEN });
     }
-    let index_end = index_at + 4 * (u64::from(geometry.block_count) + 1);
-    check_index_end(index_end, file_len)?;
+    let mut geometry = geometry.behind_index(geometry.positions_end(index_at))?;
     // Where the index lies elsewhere, the blocks may fill the room before it.
-    let data_start = if index_at == u64::from(HEADER_LEN) { index_end } else { u64::from(HEADER_LEN) };
+    if index_at != u64::from(HEADER_LEN) {
+        geometry.data_start = u64::from(HEADER_LEN);
+    }
     let mut image_md5 = [0; 16];
     image_md5.copy_from_slice(&head[0x10..0x20]);
     let header = Header {
@@ -58,7 +58,6 @@ pub(super) fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<(Geometry, 
         block_headers: u16_at(head, 0x08) != 0,
         image_md5,
         index_at,
-        data_start,
         packed: if u16_at(head, 0x0A) == 0 { Coding::Lzo } else { Coding::Deflate },
     };
     Ok((geometry, header))

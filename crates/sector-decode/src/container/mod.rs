@@ -149,7 +149,7 @@ impl Layout {
         if let Some(foreign) = Foreign::detect(head) {
             return Err(HeaderError::Foreign(foreign));
         }
-        let (geometry, container) = match [head[0], head[1], head[2], head[3]] {
+        let (geometry, container) = match u32_at(head, 0) {
             magic @ (ciso_header::CISO_MAGIC | zso::MAGIC) => {
                 let is_zso = magic == zso::MAGIC;
                 let is_second = !is_zso && head[ciso_header::VERSION_AT] >= 2;
@@ -252,7 +252,7 @@ impl Layout {
     /// Returns where the first block can begin at the earliest: the end of header and index, or of the
     /// header alone in a JSO file whose index is elsewhere.
     pub const fn data_start(&self) -> FileOffset {
-        self.container.data_start()
+        FileOffset(self.geometry.data_start)
     }
 
     /// Returns the MD5 of the decoded image that a JSO header carries.
@@ -298,18 +298,7 @@ impl Layout {
     }
 }
 
-impl Container {
-    const fn data_start(&self) -> FileOffset {
-        match self {
-            Self::Iso => FileOffset(0),
-            Self::Cso(header) | Self::Cso2(header) | Self::Zso(header) => FileOffset(header.data_start),
-            Self::Dax(header) => FileOffset(header.data_start),
-            Self::Jso(header) => FileOffset(header.data_start),
-        }
-    }
-}
-
-/// The sizes that all formats have in common.
+/// The sizes and places that all formats have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Geometry {
     file_len: u64,
@@ -318,6 +307,8 @@ struct Geometry {
     block_count: u32,
     /// Bytes of the image that the last block stands for.
     last_len: u32,
+    /// Where the first block can begin at the earliest.
+    data_start: u64,
 }
 
 impl Geometry {
@@ -340,10 +331,24 @@ impl Geometry {
                 let before_last = u64::from(block_count - 1) * u64::from(block_size);
                 #[expect(clippy::cast_possible_truncation, reason = "not more than a block")]
                 let last_len = (image_size - before_last) as u32;
-                Ok(Self { file_len, image_size, block_size, block_count, last_len })
+                Ok(Self { file_len, image_size, block_size, block_count, last_len, data_start: 0 })
             }
             _ => Err(HeaderError::TooManyBlocks { blocks: sectors }),
         }
+    }
+
+    /// The same of an image whose index comes before the data and ends at `index_end`.
+    fn behind_index(self, index_end: u64) -> Result<Self, HeaderError> {
+        let file_len = self.file_len;
+        if index_end > file_len {
+            return Err(HeaderError::IndexPastEnd { index_end, file_len });
+        }
+        Ok(Self { data_start: index_end, ..self })
+    }
+
+    /// Where an index that begins at `table` ends: it has a 32-bit value per block, and one for the end of the data.
+    fn positions_end(&self, table: u64) -> u64 {
+        table + 4 * (u64::from(self.block_count) + 1)
     }
 
     const fn block_len(&self, block: BlockIndex) -> u32 {
@@ -361,11 +366,6 @@ impl Geometry {
     const fn max_packed_len(&self) -> u32 {
         self.block_size + self.block_size / 8 + 64
     }
-}
-
-/// Checks that an index which ends at `index_end` is inside the file.
-fn check_index_end(index_end: u64, file_len: u64) -> Result<(), HeaderError> {
-    if index_end > file_len { Err(HeaderError::IndexPastEnd { index_end, file_len }) } else { Ok(()) }
 }
 
 fn u16_at(bytes: &[u8; PROBE_LEN], at: usize) -> u16 {

@@ -8,7 +8,7 @@ use super::ciso_header::Header;
 use crate::codec::Coding;
 use crate::error::HeaderError;
 
-pub(super) const MAGIC: [u8; 4] = *b"ZISO";
+pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"ZISO");
 
 const MAX_VERSION: u8 = 1;
 

@@ -1,7 +1,5 @@
 //! Memory of the kernel's own partition, taken at the start and given back at the end.
 
-use umd_device::ErrorCode;
-
 /// The kernel's partition. The others belong to the game, wholly or in part.
 const KERNEL_PARTITION: i32 = 1;
 /// Low memory first, as modules are placed, so that the large free piece stays in one.
@@ -28,25 +26,26 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    pub(crate) fn allocate(name: &core::ffi::CStr, len: usize) -> Result<Self, ErrorCode> {
-        let size = u32::try_from(len).map_err(|_| ErrorCode::NoMemory)?;
+    /// Takes `len` bytes. `None` when there is no free piece so large.
+    pub(crate) fn allocate(name: &core::ffi::CStr, len: usize) -> Option<Self> {
+        let size = u32::try_from(len).ok()?;
         // SAFETY: The name ends with a NUL; the address is not used for this placement.
         let id = unsafe {
             cisor_alloc_partition(KERNEL_PARTITION, name.as_ptr().cast(), LOWEST, size, core::ptr::null_mut())
         };
         if id < 0 {
-            return Err(ErrorCode::NoMemory);
+            return None;
         }
         // SAFETY: A block that the kernel just gave out.
         let start = unsafe { sceKernelGetBlockHeadAddr(id) };
         let block = Self { id, start, len };
         if start.is_null() {
-            return Err(ErrorCode::NoMemory);
+            return None;
         }
         // SAFETY: `len` bytes from `start` are this block's; nobody else knows of them yet. Zeroed once,
         // so that they can be handed out as bytes.
         unsafe { core::ptr::write_bytes(start, 0, len) };
-        Ok(block)
+        Some(block)
     }
 
     /// Returns the block's bytes, for as long as the module runs.

@@ -6,7 +6,7 @@
 use core::mem::MaybeUninit;
 
 /// What is asked for, in bytes: as much as the firmware's own driver takes, so it is known to be granted.
-/// The deepest read needs less than 1.25 KiB of it, opening an image at the start less than 5, and the kernel's file
+/// The deepest read needs less than 1.25 KiB of it, opening an image at the start less than 5.5, and the kernel's file
 /// functions run on the rest.
 const STACK_BYTES: u32 = 0x2000;
 
