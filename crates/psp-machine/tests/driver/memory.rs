@@ -107,6 +107,20 @@ fn entries_use_little_stack() {
     }
 }
 
+/// Images are opened on the extended stack too, and what calls of the card take there comes on top.
+#[test]
+#[ignore = "needs the built driver"]
+fn opening_an_image_leaves_a_quarter_of_the_stack() {
+    for kind in FAMILIES {
+        let mut psp = machine(kind.pack(&small_disc().bytes));
+        let (_, outcome) = crate::support::start(&mut psp);
+        assert!(!outcome.is_error());
+        let used = outcome.extended_stack;
+        assert!((1..=6144).contains(&used), "{}: {used} of 8192 bytes", kind.name());
+        assert!(outcome.stack <= 1024, "{}: {} bytes of the caller's stack", kind.name(), outcome.stack);
+    }
+}
+
 /// Buffers that the card fills begin with a cache line, or every byte is copied once more.
 #[test]
 #[ignore = "needs the built driver"]
