@@ -3,6 +3,7 @@
 //! Function-level measurements are elsewhere: `cargo bench --package image-encode`. Their output becomes
 //! part of the page too.
 
+mod functions;
 mod load;
 mod measure;
 mod packages;
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !args.small {
         text.push_str(&shown(tables::huge(&bench)?));
     }
-    text.push_str(&shown(functions()?));
+    text.push_str(&shown(functions::table()?));
     if !args.dry_run {
         page::write(page::CONVERTER, &text)?;
     }
@@ -120,14 +121,4 @@ fn lz4(discs: &disc::Discs) -> Result<String> {
 fn shown(part: String) -> String {
     println!("{part}");
     part
-}
-
-/// What the benchmarks of single functions print.
-fn functions() -> Result<String> {
-    let mut cargo: Command = shell::cargo();
-    let printed = shell::text(cargo.args(["bench", "--quiet", "--package", "image-encode", "--benches"]))?;
-    Ok(format!(
-        "### Single functions\n\nOne thread, blocks of the test disc's kinds of content in memory \
-         (`cargo bench --package image-encode`).\n\n```text\n{printed}\n```\n\n"
-    ))
 }
