@@ -73,8 +73,7 @@ fn encoders(plan: &Plan) -> usize {
         // Every position's matches are kept until the cheapest path through them is known.
         DeflateEncoder::Libdeflate { .. } => 1280 * KIB + 28 * block_size,
     };
-    let has_fallback = plan.firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. });
-    let fallback = if has_fallback { 320 * KIB } else { 0 };
+    let fallback = if codec::has_fallback(encoder, plan.firmware_safe) { 320 * KIB } else { 0 };
     let deflate = deflate + fallback;
     let lz4 = match plan.lz4 {
         Lz4Encoder::Fast | Lz4Encoder::Hc { .. } => 384 * KIB,

@@ -11,3 +11,9 @@ extern crate alloc;
 
 pub mod deflate;
 pub mod lz4;
+
+/// Returns a number of so many bits that depends on all of a word's.
+#[inline(always)]
+fn hash(word: u32, bits: u32) -> usize {
+    (word.wrapping_mul(0x9E37_79B1) >> (u32::BITS - bits)) as usize
+}

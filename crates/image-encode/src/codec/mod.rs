@@ -37,6 +37,11 @@ pub(crate) const fn for_block_size(encoder: DeflateEncoder, block_size: usize) -
     }
 }
 
+/// Whether stock zlib stands by for streams that are not allowed. Our own encoder and zlib itself make none.
+pub(crate) const fn has_fallback(encoder: DeflateEncoder, firmware_safe: bool) -> bool {
+    firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. })
+}
+
 /// What came of packing a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stream {
@@ -49,7 +54,7 @@ pub(crate) struct Stream {
 impl Deflate {
     pub(crate) fn new(encoder: DeflateEncoder, firmware_safe: bool, block_size: usize) -> Self {
         let encoder = for_block_size(encoder, block_size);
-        let has_fallback = firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. });
+        let fallback = has_fallback(encoder, firmware_safe).then(|| zlib::Zlib::new(zlib::BEST));
         let encoder: Box<dyn Encoder> = match encoder {
             DeflateEncoder::Zlib { level } => Box::new(zlib::Zlib::new(level)),
             DeflateEncoder::Libdeflate { level } => Box::new(libdeflate::Libdeflate::new(level)),
@@ -57,7 +62,6 @@ impl Deflate {
                 Box::new(sector::Sector::new(effort, firmware_safe, block_size))
             }
         };
-        let fallback = has_fallback.then(|| zlib::Zlib::new(zlib::BEST));
         Self { encoder, fallback, firmware_safe }
     }
 

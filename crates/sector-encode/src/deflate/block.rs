@@ -159,12 +159,18 @@ impl BlockCoder {
         KIND_BITS + if self.fixed { fixed } else { dynamic }
     }
 
+    /// As [`plan`](Self::plan), and looks so many times for codes that are cheaper with their header.
+    pub(super) fn plan_refined(&mut self, histogram: &Histogram, rounds: u32) -> u32 {
+        let bits = self.plan(histogram);
+        self.refine(histogram, bits, rounds)
+    }
+
     /// Looks for codes that are cheaper together with their header than those of [`plan`](Self::plan), which took
     /// `bits` for the same symbols; returns how many bits the block takes then.
     ///
     /// Each round goes by what header symbols cost in the best header so far, and by prices that the round before has
     /// corrected.
-    pub(super) fn refine(&mut self, histogram: &Histogram, mut bits: u32, rounds: u32) -> u32 {
+    fn refine(&mut self, histogram: &Histogram, mut bits: u32, rounds: u32) -> u32 {
         let Some(smoother) = self.smoother.as_mut().filter(|_| !histogram.is_empty()) else { return bits };
         let distances = histogram.with_two_distances();
         let price = |counts: &[u32]| FIRST_PRICE * counts.iter().sum::<u32>() as f32;

@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::symbols::{MAX_MATCH, MIN_MATCH};
+use crate::hash;
 
 /// No position: the last one of 64 KiB, where no match can begin.
 const NONE: u16 = u16::MAX;
@@ -14,7 +15,8 @@ pub(super) struct Chains {
     heads: Vec<u16>,
     /// The next one for each position.
     nexts: Vec<u16>,
-    shift: u32,
+    /// How many bits a slot's number has.
+    bits: u32,
 }
 
 impl Chains {
@@ -22,7 +24,7 @@ impl Chains {
     /// again for each of `slots_per_byte`: with more slots fewer different bytes share one.
     pub(super) fn new(max_block: usize, slots_per_byte: usize) -> Self {
         let slots = (max_block * slots_per_byte).next_power_of_two().clamp(1 << 10, 1 << 15);
-        Self { heads: vec![NONE; slots], nexts: vec![NONE; max_block], shift: 32 - slots.ilog2() }
+        Self { heads: vec![NONE; slots], nexts: vec![NONE; max_block], bits: slots.ilog2() }
     }
 
     /// Forgets the block before.
@@ -54,7 +56,7 @@ impl Chains {
     fn slot(&self, block: &[u8], at: usize) -> Option<usize> {
         let bytes = block.get(at..at + MIN_MATCH)?;
         let three = u32::from(bytes[0]) | u32::from(bytes[1]) << 8 | u32::from(bytes[2]) << 16;
-        Some((three.wrapping_mul(0x9E37_79B1) >> self.shift) as usize)
+        Some(hash(three, self.bits))
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) enum Kind {
 
 /// The matches at each position of a block that a cheapest parse could want.
 pub(super) struct Matches {
+    search: Search,
     chains: Chains,
     trees: Option<Trees>,
     found: Vec<Token>,
@@ -47,10 +48,10 @@ const PER_POSITION: usize = 32;
 const SHORT_DEPTH: usize = 2;
 
 impl Matches {
-    /// For matches of one kind only.
-    pub(super) fn new(max_block: usize, kind: Kind) -> Self {
+    pub(super) fn new(max_block: usize, search: Search) -> Self {
         Self {
-            trees: (kind == Kind::NearestByTrees).then(|| Trees::new(max_block)),
+            search,
+            trees: (search.kind == Kind::NearestByTrees).then(|| Trees::new(max_block)),
             chains: Chains::new(max_block, 4),
             found: Vec::with_capacity(max_block * PER_BYTE + PER_POSITION),
             starts: vec![0; max_block + 1],
@@ -58,7 +59,8 @@ impl Matches {
     }
 
     /// Finds the matches of a block.
-    pub(super) fn find(&mut self, block: &[u8], search: Search) {
+    pub(super) fn find(&mut self, block: &[u8]) {
+        let search = self.search;
         self.chains.clear();
         if let Some(trees) = &mut self.trees {
             trees.clear();

@@ -72,7 +72,7 @@ impl Strong {
         };
         Self {
             settings,
-            matches: Matches::new(max_block, settings.search.kind),
+            matches: Matches::new(max_block, settings.search),
             parser: Parser::new(max_block),
             costs: Costs::new(),
             division: Division::new(),
@@ -86,7 +86,7 @@ impl Strong {
 
     /// Packs `block` into `out`; returns how many bytes that took, `None` when it does not fit.
     pub(super) fn encode(&mut self, block: &[u8], out: &mut [u8], coder: &mut BlockCoder) -> Option<usize> {
-        self.matches.find(block, self.settings.search);
+        self.matches.find(block);
         self.start(block);
         let first = coder.plan(&Histogram::of(&self.survey.tokens));
         if u64::from(first) * 32 > out.len() as u64 * 8 * self.settings.hope {
@@ -123,17 +123,11 @@ impl Strong {
             let tokens = self.chosen.part(index);
             // The only part of the only attempt is the one that was worked out last.
             if count > 1 || self.settings.attempts > 1 {
-                self.plan(&Histogram::of(tokens), coder);
+                coder.plan_refined(&Histogram::of(tokens), self.settings.last_rounds);
             }
             coder.write(tokens, index + 1 == count, &mut bits);
         }
         bits.finish()
-    }
-
-    /// Works out a deflate block for good; returns how many bits it takes.
-    fn plan(&self, histogram: &Histogram, coder: &mut BlockCoder) -> u32 {
-        let bits = coder.plan(histogram);
-        coder.refine(histogram, bits, self.settings.last_rounds)
     }
 
     /// Parses each part of the survey the best way; returns how many bits all take.
@@ -177,9 +171,7 @@ impl Strong {
         let part = &self.survey.tokens[tokens.clone()];
         let len = bytes(part);
         let divides = if len >= self.settings.divisible { self.division.find(part) } else { None };
-        let histogram = Histogram::of(part);
-        let bits = coder.plan(&histogram);
-        let bits = coder.refine(&histogram, bits, self.settings.rounds);
+        let bits = coder.plan_refined(&Histogram::of(part), self.settings.rounds);
         let first = self.survey.parts.len();
         if let Some(at) = divides {
             let middle = tokens.start + at;
@@ -212,8 +204,7 @@ impl Strong {
             }
             self.parser.cheapest(block, part.clone(), &self.matches, &self.costs, &mut self.tokens);
             histogram = Histogram::of(&self.tokens);
-            let bits = coder.plan(&histogram);
-            let bits = coder.refine(&histogram, bits, self.settings.rounds);
+            let bits = coder.plan_refined(&histogram, self.settings.rounds);
             if bits < best_bits {
                 best_bits = bits;
                 core::mem::swap(&mut self.best, &mut self.tokens);
@@ -225,7 +216,7 @@ impl Strong {
                 }
             }
         }
-        self.plan(&Histogram::of(&self.best), coder)
+        coder.plan_refined(&Histogram::of(&self.best), self.settings.last_rounds)
     }
 
     /// Puts the better of two simple parses into the survey, as one part: with the longest match everywhere, unless

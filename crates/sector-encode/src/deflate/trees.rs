@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::chains::match_len_from;
 use super::symbols::MAX_DISTANCE;
+use crate::hash;
 
 /// No position: the last one of 64 KiB, where no match can begin.
 const NONE: u16 = u16::MAX;
@@ -18,7 +19,8 @@ pub(super) struct Trees {
     roots: Vec<u16>,
     /// What is left and right of each position.
     children: Vec<u16>,
-    shift: u32,
+    /// How many bits a slot's number has.
+    bits: u32,
 }
 
 /// How far trees are gone down.
@@ -35,7 +37,7 @@ impl Trees {
     /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes six to eight bytes of memory for each of them.
     pub(super) fn new(max_block: usize) -> Self {
         let slots = max_block.next_power_of_two().clamp(1 << 10, 1 << 15);
-        Self { roots: vec![NONE; slots], children: vec![NONE; 2 * max_block], shift: 32 - slots.ilog2() }
+        Self { roots: vec![NONE; slots], children: vec![NONE; 2 * max_block], bits: slots.ilog2() }
     }
 
     /// Forgets the block before.
@@ -48,7 +50,7 @@ impl Trees {
     #[inline]
     pub(super) fn enter(&mut self, block: &[u8], at: usize, walk: Walk, mut meets: impl FnMut(usize, usize)) {
         let Some(bytes) = block[at..].first_chunk() else { return };
-        let slot = (u32::from_le_bytes(*bytes).wrapping_mul(0x9E37_79B1) >> self.shift) as usize;
+        let slot = hash(u32::from_le_bytes(*bytes), self.bits);
         let mut node = core::mem::replace(&mut self.roots[slot], at as u16);
         // Where the next position of each side belongs, and how many bytes all on that side have in common with `at`.
         let (mut left, mut right) = (2 * at, 2 * at + 1);

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::emit::Emitter;
-use super::{LAST_LITERALS, MATCH_LIMIT, MAX_OFFSET, MIN_MATCH, common, hash, word};
+use super::{LAST_LITERALS, MATCH_LIMIT, MAX_OFFSET, MIN_MATCH, common, word};
+use crate::hash;
 
 /// Entries of the table, as a power of two.
 const BITS: u32 = 13;

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::mem;
 
-use super::{MAX_OFFSET, MIN_MATCH, hash};
+use super::{MAX_OFFSET, MIN_MATCH};
+use crate::hash;
 
 /// The largest block whose positions, as far as four bytes can be read there, fit when one is added.
 const MAX_SHORT: usize = 0x1_0000;

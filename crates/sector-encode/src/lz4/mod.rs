@@ -56,12 +56,6 @@ fn word(block: &[u8], at: usize) -> u32 {
     }
 }
 
-/// Returns a number of so many bits that depends on all of a word's.
-#[inline(always)]
-fn hash(word: u32, bits: u32) -> usize {
-    (word.wrapping_mul(0x9E37_79B1) >> (u32::BITS - bits)) as usize
-}
-
 /// Returns how many bytes from `a` on are the same as those from `b` on, up to `limit`. `a` lies before `b`.
 #[inline(always)]
 fn common(block: &[u8], a: usize, b: usize, limit: usize) -> usize {
