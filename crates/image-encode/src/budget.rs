@@ -77,7 +77,8 @@ fn encoders(plan: &Plan) -> usize {
     let deflate = deflate + fallback;
     let lz4 = match plan.lz4 {
         Lz4Encoder::Fast | Lz4Encoder::Hc { .. } => 384 * KIB,
-        // It holds 16 bytes for each byte of a block; with blocks of 256 KiB that grew to more in long runs.
+        // It holds 16 bytes for each byte of a block, but with 17 reckoned here blocks of 128 KiB took 65 MiB: the
+        // allocator keeps some besides.
         Lz4Encoder::Optimal { .. } => 512 * KIB + 24 * block_size,
     };
     match plan.format {
