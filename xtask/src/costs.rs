@@ -17,10 +17,15 @@ pub(crate) fn missing() -> Option<String> {
         .then(|| "the blocks and the compiler are those of Debian on a PC".to_owned())
 }
 
+/// Installs the compiler and the libraries that the blocks are taken from.
+pub(crate) fn ensure() -> Result<()> {
+    toolchain::install_debian()?;
+    debian::install(&[MIPS_LIBRARY])
+}
+
 /// Counts the instructions of each decoder and fails when one takes over 3 % more than the table says.
 pub(crate) fn check() -> Result<()> {
-    toolchain::install_debian()?;
-    debian::install(&[MIPS_LIBRARY])?;
+    ensure()?;
     let mut cargo = shell::cargo();
     shell::run(cargo.args(["run", "--quiet", "--package", "device-bench", "--", "--check", "--ours"]))
 }

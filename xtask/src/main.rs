@@ -1,10 +1,11 @@
-//! The project's tasks: `cargo xtask test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`, `dist`,
+//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`, `dist`,
 //! `policy`. One file each.
 //!
-//! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
+//! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
 mod app;
 mod bench;
+mod checkers;
 mod costs;
 mod debian;
 mod disc;
@@ -14,6 +15,7 @@ mod paths;
 mod policy;
 mod ppsspp;
 mod psp;
+mod setup;
 mod shell;
 mod steps;
 mod test;
@@ -35,28 +37,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Install whatever the tests need, then run all of them.
+    /// Install the system packages and programs that the tests need.
+    Setup,
+    /// Run `setup`, then all tests.
     Test(test::Args),
     /// Build what runs on the console, and the decoder for a bare target; results go to target/psp/.
     Psp,
     /// Run only the tests on PPSSPP, or those of them whose names contain one of the words.
     Ppsspp(ppsspp::Args),
-    /// Turn key lines of the driver wrong, one at a time, and see that the tests notice.
+    /// Break key lines of the driver, one at a time, and check that a test notices.
     Mutants,
     /// Make the test discs in target/test-disc/ from packaged free content.
     Disc(disc::Args),
-    /// Measure the converter on the test disc and write docs/benchmarks.md.
+    /// Measure the converter on the test disc and write docs/benchmarks/.
     Bench(bench::Args),
     /// Build the converter for Windows and run its tests under Wine.
     Windows(windows::Args),
-    /// Make everything that people install, in target/dist/.
+    /// Build the packages that people install, in target/dist/.
     Dist(dist::Args),
-    /// Check the licences and the banned ways of reaching a dependency (the rules are in deny.toml).
+    /// Check dependencies against deny.toml, and lint the workflows.
     Policy,
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
+        Task::Setup => Ok(setup::run()),
         Task::Test(args) => test::run(&args),
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
         Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
@@ -65,7 +70,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
-        Task::Policy => policy::run().map(|()| ExitCode::SUCCESS),
+        Task::Policy => policy::run(),
     };
     done.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");

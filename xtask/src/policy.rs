@@ -1,89 +1,98 @@
-//! What a dependency must keep to: the licences and bans of deny.toml.
-//!
-//! cargo-deny checks more, but compiling it takes longer than all of the tests. These are the rules whose
-//! breaking would do harm, checked over cargo's own account of the dependencies.
+//! What a dependency must keep to: cargo-deny over every workspace by deny.toml, and the one rule that it cannot
+//! express. Beside that the workflows of `.github/workflows` are linted.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{paths, shell};
+use crate::steps::Steps;
+use crate::{checkers, paths, shell};
 
-/// What users install; everything that these link must be permissive.
-const SHIPPED: &[&str] = &["cisor", "image-encode", "sector-decode"];
+/// What users install. None of these may link a crate to which deny.toml makes an exception.
+const SHIPPED: &[&str] = &["cisor", "image-encode", "sector-decode", "sector-encode"];
 
-/// An inflater that the decoder is compared with, on request only. It must have no way to write.
-const INFLATER: &str = "miniz_oxide";
-const ITS_ONLY_USER: &str = "sector-decode";
+/// The workspaces, by their manifests.
+const WORKSPACES: &[&str] = &["Cargo.toml", "psp-driver/Cargo.toml", "fuzz/Cargo.toml"];
 
-/// The backends of flate2 that are not stock zlib.
-const OTHER_BACKENDS: &[&str] = &["rust_backend", "miniz_oxide", "zlib-rs", "zlib-ng", "cloudflare_zlib"];
+/// What cargo-deny looks at. Advisories are missing: their database is not to be had from a package registry,
+/// so the scheduled workflow checks them.
+const CHECKS: &[&str] = &["bans", "licenses", "sources"];
 
-/// Checks the workspace.
-pub(crate) fn run() -> Result<()> {
-    let deny = fs::read_to_string(paths::root().join("deny.toml")).context("deny.toml")?;
-    let rules = Rules::read(&deny)?;
-    let metadata = shell::output(shell::cargo().args(["metadata", "--format-version", "1", "--locked"]))?;
-    let metadata = serde_json::from_slice(&metadata)?;
-    let graph = Graph::read(&metadata)?;
-    let shipped = graph.linked_into(SHIPPED);
+/// Rules of deny.toml that only one of the workspaces needs are no mistake in the others.
+const UNUSED_RULES: &[&str] = &["license-exception-not-encountered", "unused-wrapper", "unnecessary-skip"];
 
-    let mut broken = Vec::new();
-    for package in graph.packages.values() {
-        let in_program = shipped.contains(package.id);
-        let excepted = rules.exceptions.iter().any(|name| name == package.name) && !in_program;
-        if !excepted && !is_allowed(package.license, &rules.allowed) {
-            broken.push(format!(
-                "{} has the licence \"{}\", which deny.toml does not allow",
-                package.name, package.license
-            ));
-        }
-        let uses_inflater = package.links.iter().any(|id| graph.name(id) == INFLATER);
-        if uses_inflater && in_program && package.name != ITS_ONLY_USER {
-            broken.push(format!("{} uses {INFLATER}: only {ITS_ONLY_USER} may", package.name));
-        }
-        let backend = package.features.iter().find(|feature| OTHER_BACKENDS.contains(feature));
-        if let ("flate2", Some(backend)) = (package.name, backend) {
-            broken.push(format!("flate2 has the feature {backend}: it must write with stock zlib alone"));
-        }
+/// Checks everything. The exit code is 0 only when no rule is broken and, with `CI` set, all checks could run.
+pub(crate) fn run() -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    steps.run("nothing that is installed links a crate for tests only", exceptions_stay_out);
+    const DENY: &str = "licences, bans, duplicates and sources (cargo-deny)";
+    match checkers::cargo_deny() {
+        Ok(program) => drop(steps.run(DENY, || deny(&program))),
+        Err(error) => steps.skip(DENY, format!("{error:#}")),
     }
-    if !broken.is_empty() {
-        bail!("{} rules are broken:\n  {}", broken.len(), broken.join("\n  "));
+    const WORKFLOWS: &str = "workflows (actionlint)";
+    match checkers::actionlint() {
+        Ok(mut command) => drop(steps.run(WORKFLOWS, || shell::run(command.args(workflows()?)))),
+        Err(error) => steps.skip(WORKFLOWS, format!("{error:#}")),
     }
-    println!(
-        "{} dependencies keep to deny.toml, {} of them in what is installed",
-        graph.packages.len(),
-        shipped.len()
-    );
+    Ok(steps.summary())
+}
+
+fn deny(program: &Path) -> Result<()> {
+    for workspace in WORKSPACES {
+        let mut command = Command::new(program);
+        command.current_dir(paths::root());
+        command.args([
+            "--config",
+            "deny.toml",
+            "--manifest-path",
+            workspace,
+            "check",
+            "--hide-inclusion-graph",
+        ]);
+        for rule in UNUSED_RULES {
+            command.args(["--allow", rule]);
+        }
+        shell::run(command.args(CHECKS))?;
+    }
     Ok(())
 }
 
-/// The part of deny.toml that is checked here.
-struct Rules {
-    allowed: Vec<String>,
-    exceptions: Vec<String>,
-}
-
-impl Rules {
-    /// Picks two lists of plain strings out of the file; a TOML parser would be the task's largest dependency.
-    fn read(deny: &str) -> Result<Self> {
-        let list = |start: &str| {
-            let (_, list) =
-                deny.split_once(start).with_context(|| format!("deny.toml has no \"{start}\""))?;
-            let (list, _) = list.split_once("\n]").with_context(|| format!("no end of \"{start}\""))?;
-            anyhow::Ok(list)
-        };
-        let allowed = list("\nallow = [")?.lines().filter_map(quoted).collect();
-        let exceptions = list("\nexceptions = [")?.lines().filter_map(quoted).collect();
-        Ok(Self { allowed, exceptions })
+/// The workflows, as paths from the root.
+fn workflows() -> Result<Vec<String>> {
+    let folder = ".github/workflows";
+    let mut names = Vec::new();
+    for entry in fs::read_dir(paths::root().join(folder)).context(folder)? {
+        names.push(format!("{folder}/{}", entry?.file_name().to_string_lossy()));
     }
+    names.sort();
+    Ok(names)
 }
 
-/// The first string between quotes in a line.
-fn quoted(line: &str) -> Option<String> {
-    line.split('"').nth(1).map(str::to_owned)
+/// Fails when a program that users install links a crate to whose licence deny.toml makes an exception.
+fn exceptions_stay_out() -> Result<()> {
+    let deny = fs::read_to_string(paths::root().join("deny.toml")).context("deny.toml")?;
+    let metadata = shell::output(shell::cargo().args(["metadata", "--format-version", "1", "--locked"]))?;
+    let metadata = serde_json::from_slice(&metadata)?;
+    let graph = Graph::read(&metadata)?;
+    let linked = graph.linked_into(SHIPPED);
+    let found = graph.among(&linked, &exceptions(&deny)?);
+    if !found.is_empty() {
+        bail!("for tests only, but linked into what is installed: {}", found.join(", "));
+    }
+    println!("{} of {} crates are in what is installed", linked.len(), graph.packages.len());
+    Ok(())
+}
+
+/// The crates to which deny.toml makes an exception. A TOML parser would be the task's largest dependency.
+fn exceptions(deny: &str) -> Result<Vec<&str>> {
+    let (_, list) = deny.split_once("\nexceptions = [").context("deny.toml has no exceptions")?;
+    let (list, _) = list.split_once("\n]").context("deny.toml: no end of the exceptions")?;
+    Ok(list.lines().filter_map(|line| line.split('"').nth(1)).collect())
 }
 
 /// The packages of the workspace and what each links.
@@ -94,8 +103,6 @@ pub(crate) struct Graph<'a> {
 struct Package<'a> {
     id: &'a str,
     name: &'a str,
-    license: &'a str,
-    features: Vec<&'a str>,
     /// Ids of its dependencies, without those that only its tests or its build script use.
     links: Vec<&'a str>,
 }
@@ -106,14 +113,12 @@ impl<'a> Graph<'a> {
         let text = |value: &'a Value| value.as_str().unwrap_or_default();
         let mut packages = HashMap::new();
         for package in array(&metadata["packages"]) {
-            let (id, name, license) =
-                (text(&package["id"]), text(&package["name"]), text(&package["license"]));
-            packages.insert(id, Package { id, name, license, features: Vec::new(), links: Vec::new() });
+            let (id, name) = (text(&package["id"]), text(&package["name"]));
+            packages.insert(id, Package { id, name, links: Vec::new() });
         }
         for node in array(&metadata["resolve"]["nodes"]) {
             let package =
                 packages.get_mut(text(&node["id"])).context("cargo metadata: a node of no package")?;
-            package.features = array(&node["features"]).iter().map(text).collect();
             let linked = array(&node["deps"]).iter().filter(|dependency| {
                 // A dependency of the program itself has the kind null; others are "dev" and "build".
                 array(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"].is_null())
@@ -123,8 +128,10 @@ impl<'a> Graph<'a> {
         Ok(Self { packages })
     }
 
-    fn name(&self, id: &str) -> &str {
-        self.packages.get(id).map_or("", |package| package.name)
+    /// The names of those of the packages `ids` that are in `names`.
+    fn among(&self, ids: &BTreeSet<&str>, names: &[&str]) -> Vec<&'a str> {
+        let found = ids.iter().filter_map(|id| self.packages.get(id)).map(|package| package.name);
+        found.filter(|name| names.contains(name)).collect()
     }
 
     /// The ids of the packages of these names and of all that they link.
@@ -143,84 +150,38 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Whether a licence expression (SPDX, also with the old "/" for OR) can be met with allowed licences.
-fn is_allowed(expression: &str, allowed: &[String]) -> bool {
-    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut rest = words.as_slice();
-    any_of(&mut rest, allowed) == Some(true) && rest.is_empty()
-}
-
-/// `None` when the expression is not well formed; that licence needs a look.
-fn any_of(words: &mut &[&str], allowed: &[String]) -> Option<bool> {
-    let mut met = all_of(words, allowed)?;
-    while let ["OR", rest @ ..] = *words {
-        *words = rest;
-        // The right side is parsed in any case, so that `words` moves on.
-        met = all_of(words, allowed)? || met;
-    }
-    Some(met)
-}
-
-fn all_of(words: &mut &[&str], allowed: &[String]) -> Option<bool> {
-    let mut met = one_of(words, allowed)?;
-    while let ["AND", rest @ ..] = *words {
-        *words = rest;
-        met = one_of(words, allowed)? && met;
-    }
-    Some(met)
-}
-
-fn one_of(words: &mut &[&str], allowed: &[String]) -> Option<bool> {
-    match *words {
-        ["(", rest @ ..] => {
-            *words = rest;
-            let met = any_of(words, allowed)?;
-            let [")", rest @ ..] = *words else { return None };
-            *words = rest;
-            Some(met)
-        }
-        [licence, "WITH", exception, rest @ ..] => {
-            *words = rest;
-            Some(allowed.contains(&format!("{licence} WITH {exception}")))
-        }
-        [licence, rest @ ..] => {
-            *words = rest;
-            Some(allowed.iter().any(|one| one == licence))
-        }
-        [] => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::is_allowed;
+    use serde_json::json;
 
-    fn with_mit_and_zlib(expression: &str) -> bool {
-        is_allowed(
-            expression,
-            &["MIT".to_owned(), "Zlib".to_owned(), "Apache-2.0 WITH LLVM-exception".to_owned()],
-        )
+    use super::{Graph, exceptions};
+
+    #[test]
+    fn a_crate_with_an_exception_is_found_through_others_but_not_among_tests() {
+        let package = |name: &str| json!({ "id": name, "name": name });
+        let link = |name: &str, kind: Option<&str>| json!({ "pkg": name, "dep_kinds": [{ "kind": kind }] });
+        let metadata = |kind| {
+            json!({
+                "packages": [package("cisor"), package("middle"), package("copyleft")],
+                "resolve": { "nodes": [
+                    { "id": "cisor", "deps": [link("middle", None)] },
+                    { "id": "middle", "deps": [link("copyleft", kind)] },
+                    { "id": "copyleft", "deps": [] },
+                ] },
+            })
+        };
+        for (kind, expected) in [(None, vec!["copyleft"]), (Some("dev"), vec![])] {
+            let metadata = metadata(kind);
+            let graph = Graph::read(&metadata).unwrap();
+            assert_eq!(graph.among(&graph.linked_into(&["cisor"]), &["copyleft"]), expected, "{kind:?}");
+        }
     }
 
     #[test]
-    fn one_allowed_side_of_an_or_is_enough() {
-        assert!(with_mit_and_zlib("GPL-2.0 OR MIT"));
-        assert!(with_mit_and_zlib("MIT/Apache-2.0"));
-        assert!(!with_mit_and_zlib("GPL-2.0 OR LGPL-2.1"));
-    }
-
-    #[test]
-    fn both_sides_of_an_and_must_be_allowed() {
-        assert!(with_mit_and_zlib("(GPL-2.0 OR MIT) AND Zlib"));
-        assert!(!with_mit_and_zlib("MIT AND GPL-2.0"));
-        assert!(!with_mit_and_zlib("MIT OR Zlib AND"));
-    }
-
-    #[test]
-    fn an_exception_is_a_licence_of_its_own() {
-        assert!(with_mit_and_zlib("Apache-2.0 WITH LLVM-exception"));
-        assert!(!with_mit_and_zlib("Apache-2.0"));
-        assert!(!with_mit_and_zlib(""));
+    fn exceptions_are_read_from_their_list_alone() {
+        let deny = "[licenses]\nallow = [\n    \"MIT\",\n]\nexceptions = [\n    \
+                    { crate = \"one\", allow = [\"GPL-2.0\"] },\n    { crate = \"two\", allow = [\"NCSA\"] },\n]\n";
+        assert_eq!(exceptions(deny).unwrap(), ["one", "two"]);
+        assert!(exceptions("[licenses]\n").is_err());
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn missing() -> Option<String> {
         let (major, minor) = OLDEST_NODE;
         return Some(format!("PPSSPP needs Node.js {major}.{minor} or later, and this is {version}"));
     }
-    if shell::text(npm().arg("--version")).is_err() {
+    if shell::text(shell::npm().arg("--version")).is_err() {
         return Some("PPSSPP is a package of npm, and there is no `npm` here".to_owned());
     }
     None
@@ -69,11 +69,6 @@ fn source() -> PathBuf {
     paths::root().join("tests/ppsspp")
 }
 
-/// npm, which on Windows is a script that only a shell finds.
-fn npm() -> Command {
-    if cfg!(windows) { Command::new("npm.cmd") } else { Command::new("npm") }
-}
-
 /// Major and minor number of `v20.1.0`.
 fn number(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.trim().strip_prefix('v')?.split('.').map(str::parse);
@@ -96,7 +91,7 @@ fn install(folder: &Path) -> Result<PathBuf> {
     }
     eprintln!("Installing PPSSPP from npm: 17 MB, once");
     let ci = || {
-        let mut npm = npm();
+        let mut npm = shell::npm();
         npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
         shell::output(npm.current_dir(folder))
     };

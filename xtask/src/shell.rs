@@ -42,6 +42,11 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
+/// npm, which on Windows is a script that only a shell finds.
+pub(crate) fn npm() -> Command {
+    if cfg!(windows) { Command::new("npm.cmd") } else { Command::new("npm") }
+}
+
 /// The cargo that started this task, at the root of the workspace.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -1,11 +1,11 @@
-//! Installs whatever the tests need, then runs every test there is.
+//! Installs what the tests need, then runs every test there is.
 
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{costs, disc, dist, paths, ppsspp, psp, shell, tools, windows};
+use crate::{costs, disc, dist, paths, ppsspp, psp, setup, shell, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -15,12 +15,11 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Runs the tests. The exit code is 0 only when no step failed; the only ones that can be skipped are what decoding costs
-/// and PPSSPP's.
+/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding and the tests on PPSSPP
+/// can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
-    steps.run("programs that the tests use", tools::ensure);
-    steps.run("test runner", tools::ensure_nextest);
+    setup::install(&mut steps);
     let discs = steps.run("test discs", || {
         let discs = disc::ensure()?;
         eprint!("{}", discs.described()?);

@@ -69,6 +69,11 @@ fn sysroot_with_source() -> Option<PathBuf> {
     source.is_file().then_some(sysroot)
 }
 
+/// Installs the compiler and Wine where Debian's packages can be had.
+pub(crate) fn ensure() -> Result<()> {
+    if debian::is_here() { debian::install(&[COMPILER, WINE].concat()) } else { Ok(()) }
+}
+
 /// Builds the program and returns where it is.
 pub(crate) fn build() -> Result<PathBuf> {
     if debian::is_here() {

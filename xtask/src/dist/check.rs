@@ -14,12 +14,14 @@ use crate::{debian, paths, shell};
 /// Programs that look at what was packed, by Debian package.
 const JUDGES: &[&str] = &["desktop-file-utils", "fish", "man-db", "python3", "shared-mime-info", "zsh"];
 
+/// Installs the programs that pack and those that judge, where Debian's packages can be had.
+pub(crate) fn ensure() -> Result<()> {
+    if debian::is_here() { debian::install(&[PACKERS, JUDGES, linux::PACKAGES].concat()) } else { Ok(()) }
+}
+
 /// Packs everything twice and tries each package. `windows` is the program for Windows, `disc` a disc image.
 pub(crate) fn check(windows: &Path, disc: &Path) -> Result<()> {
-    if debian::is_here() {
-        debian::install(PACKERS)?;
-        debian::install(JUDGES)?;
-    }
+    ensure()?;
     let programs =
         Programs { windows: windows.to_owned(), linux: linux::build()?, psp: paths::psp_results() };
     let scratch = paths::build_dir().join("dist-check");

@@ -15,13 +15,16 @@ use crate::{debian, paths, shell};
 
 pub(super) const TARGET: &str = "x86_64-unknown-linux-musl";
 
+/// The Debian package with musl's compiler.
+pub(super) const PACKAGES: &[&str] = &["musl-tools"];
+
 /// What is linked into the program.
 pub(super) const LINKED: Linked = Linked { workspace: "", packages: &["cisor"], target: Some(TARGET) };
 
 /// Builds the program and returns where it is.
 pub(crate) fn build() -> Result<PathBuf> {
     if debian::is_here() {
-        debian::install(&["musl-tools"])?;
+        debian::install(PACKAGES)?;
     }
     let mut add = Command::new("rustup");
     add.current_dir(paths::root()).args(["target", "add", TARGET]);

@@ -19,7 +19,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-pub(crate) use check::check;
+pub(crate) use check::{check, ensure};
 pub(crate) use linux::build as static_program;
 
 use crate::{debian, disc, paths, psp, shell, windows};

