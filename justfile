@@ -29,7 +29,7 @@ psp:
 disc:
     cargo xtask disc
 
-# Measure, and write docs/benchmarks.md
+# Measure, and write docs/benchmarks/
 bench:
     cargo xtask bench
 

@@ -1,4 +1,4 @@
-//! How much of the bare encoder's speed is left when images are read, hashed and written too, as a table for docs/benchmarks.md.
+//! How much of the bare encoder's speed is left when images are read, hashed and written too, as a table for docs/benchmarks/converter.md.
 //!
 //! `cargo bench -p image-encode --bench pipeline -- IMAGE` packs the whole image, from memory into memory. The bare encoder is
 //! [`BlockPacker`] in one thread: it packs, lints and proves every block, and nothing else. [`encode`] takes the

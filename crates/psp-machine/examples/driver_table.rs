@@ -1,4 +1,4 @@
-//! What the built driver costs, as a table for docs/benchmarks.md: for every format and request size, in
+//! What the built driver costs, as a table for docs/benchmarks/driver.md: for every format and request size, in
 //! sequence and at random places.
 //!
 //! `cargo xtask psp && cargo build --release && cargo run --package psp-machine --example driver_table`

@@ -1,4 +1,4 @@
-//! The project's LZ4 encoders beside liblz4's, as a table for docs/benchmarks.md.
+//! The project's LZ4 encoders beside liblz4's, as a table for docs/benchmarks/lz4.md.
 //!
 //! `cargo bench -p sector-encode --bench lz4 -- IMAGE` packs every tenth 64 KiB of an image, without the blocks that
 //! consist of a single byte, each block by itself, in one thread. Speeds are by the CPU time of that thread where the system tells

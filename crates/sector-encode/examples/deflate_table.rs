@@ -1,4 +1,4 @@
-//! Sizes and speeds of deflate encoders on a disc's sectors, side by side, as a table for docs/benchmarks.md.
+//! Sizes and speeds of deflate encoders on a disc's sectors, side by side, as a table for docs/benchmarks/deflate.md.
 //!
 //! `cargo run --release --package sector-encode --example deflate_table -- DISC [-b BYTES] [-n EVERY] [NAME...]` takes
 //! every n-th block of the disc that is not of one byte alone; with names, only the encoders whose names begin so.

@@ -1,4 +1,4 @@
-//! What the benchmarks of single functions print, as tables.
+//! Turns the output of the benchmarks of single functions into tables.
 
 use anyhow::Result;
 
@@ -21,15 +21,17 @@ pub(super) fn table() -> Result<String> {
     let printed = shell::text(&mut cargo)?;
     let (sizes, speeds) = printed.split_once("\n\n").unwrap_or((&printed, ""));
     Ok(format!(
-        "### Single functions\n\n\
-         `cargo bench --package image-encode --bench encode`: one thread, synthetic blocks of seven kinds, in memory. \
-         Packing includes\nlint and proof; decoding leaves out what is stored plain. The fastest of the runs.\n\n\
+        "## Single functions\n\n\
+         `cargo bench --package image-encode --bench encode`: one thread, synthetic blocks of seven kinds, \
+         in memory. Packing\nincludes lint and verification. Decoding leaves out stored blocks. The fastest run \
+         counts.\n\n\
          ```text\n{sizes}\n```\n\n| function | speed |\n|---|---:|\n{}\n",
         rows(speeds)
     ))
 }
 
-/// The fastest run of each function in a tree that divan prints: a line with its name and times, and below it one with speeds.
+/// The fastest run of each function in a tree that divan prints: a line with its name and times, followed by one
+/// with speeds.
 fn rows(tree: &str) -> String {
     let mut rows = String::new();
     let (mut group, mut name) = ("", "");

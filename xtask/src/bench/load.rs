@@ -42,13 +42,13 @@ pub(super) fn table(bench: &Bench) -> Result<String> {
     ];
     traces.extend(recorded()?);
     let mut text = format!(
-        "## Loading on the console, predicted\n\n\
-         **This is a model; no console was measured.** A card that delivers {:.0} MB/s and takes {:.0} ms for every call, a\n\
-         processor of {:.0} MHz that executes an instruction per cycle, one after the other; instructions per byte are those of\n\
-         [device-costs.md](device-costs.md). All numbers are in `crates/load-model/src/console.rs`. The file is the test disc's.\n\n\
-         *Ours* is the driver's reader itself, with its read-ahead of {} KiB: its calls of the card are counted, those for the\n\
-         index too. *Classic* is a model of older readers: a call for each block and for each 1024 entries of the index,\n\
-         {:.0} copies, zlib's and liblz4's costs in C. The plain image is read alike by both. Seconds for:\n\n",
+        "**This is a model; no console was measured.** It assumes a card that delivers {:.0} MB/s and takes {:.0} ms \
+         for every call, and\na processor of {:.0} MHz that executes an instruction per cycle, with no overlap between \
+         the two. Instructions per byte are\nthose of [device-costs.md](../device-costs.md). All numbers are in \
+         `crates/load-model/src/console.rs`. The files are\nmade from the test disc.\n\n\
+         *Ours* is the driver's own reader with its read-ahead of {} KiB; its card calls are counted, index reads \
+         included.\n*Classic* is a model of older readers: a call for each block and for each 1024 entries of the \
+         index, {:.0} copies, and the\ncosts of zlib and liblz4 in C. Both read the ISO in the same way. Seconds for:\n\n",
         console.card_bytes_per_second / 1e6,
         console.card_seconds_per_call * 1e3,
         console.instructions_per_second / 1e6,

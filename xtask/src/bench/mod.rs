@@ -1,7 +1,7 @@
-//! Measures the converter as users have it, on the test disc, and writes docs/benchmarks.md.
+//! Measures the converter as users have it, on the test disc, and writes docs/benchmarks/.
 //!
-//! Function-level measurements are elsewhere: `cargo bench --package image-encode`. Their output becomes
-//! part of the page too.
+//! Measurements of single functions are elsewhere: `cargo bench --package image-encode`. Their output becomes part
+//! of the page too.
 
 mod functions;
 mod load;
@@ -29,10 +29,10 @@ pub(crate) struct Args {
     /// Only compare the LZ4 encoders
     #[arg(long)]
     lz4: bool,
-    /// Print what was measured without writing it to docs/benchmarks.md
+    /// Print what was measured without writing it to docs/benchmarks/
     #[arg(long)]
     dry_run: bool,
-    /// Measure only the programs for Windows (under Wine) and any Linux beside the ordinary one
+    /// Measure only the packaged programs, for Windows (under Wine) and for any Linux, and the ordinary one
     #[arg(long)]
     packages: bool,
     /// Count what the PSP driver's requests cost on the emulated console instead, and write docs/driver-costs.md
@@ -56,10 +56,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let bench = measure::Bench::new(&discs, &scratch)?;
 
     if args.load || !args.lz4 {
-        part(args, page::LOAD, shown(load::table(&bench)?))?;
+        part(args, &page::LOADING, shown(load::table(&bench)?))?;
     }
     if args.lz4 || !args.load {
-        part(args, page::LZ4, shown(lz4(&discs)?))?;
+        part(args, &page::LZ4, shown(lz4(&discs)?))?;
     }
     if args.load || args.lz4 {
         return fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string());
@@ -81,12 +81,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     text.push_str(&shown(functions::table()?));
     if !args.dry_run {
-        page::write(page::CONVERTER, &text)?;
+        page::CONVERTER.write(&text)?;
     }
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
 }
 
-/// Builds the driver and the converter, and lets the test that holds the driver to its table write that anew.
+/// Builds the driver and the converter, then has the test that holds the driver to its table write a new one.
 fn device() -> Result<()> {
     psp::run()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
@@ -105,16 +105,16 @@ fn device() -> Result<()> {
     shell::run(cargo.env("CISOR_BIN", paths::cisor()).env("CISOR_WRITE_COUNTS", "1"))
 }
 
-/// Writes a part of the page that is measured by itself.
-fn part(args: &Args, marks: page::Marks, text: String) -> Result<()> {
-    if args.dry_run { Ok(()) } else { page::write(marks, &text) }
+/// Writes a page that is measured by itself.
+fn part(args: &Args, page: &page::Page, text: String) -> Result<()> {
+    if args.dry_run { Ok(()) } else { page.write(&text) }
 }
 
-/// The project's LZ4 encoders beside liblz4's, on blocks of the test disc.
+/// Compares the project's LZ4 encoders with liblz4's, on blocks of the test disc.
 fn lz4(discs: &disc::Discs) -> Result<String> {
     let mut cargo: Command = shell::cargo();
     cargo.args(["bench", "--quiet", "--package", "sector-encode", "--bench", "lz4", "--"]).arg(&discs.psp);
-    Ok(format!("## LZ4 encoders\n\n{}\n{}\n\n", page::machine()?, shell::text(&mut cargo)?))
+    Ok(format!("{}\n{}\n\n", page::machine()?, shell::text(&mut cargo)?))
 }
 
 /// Prints a part of the page as soon as it is measured.

@@ -1,18 +1,16 @@
-//! The programs as packages have them, beside the one that cargo builds: all three in turn on the same disc, so that
-//! whatever else the machine does meets each of them.
+//! The programs of the packages, compared with the one that cargo builds. Their runs are interleaved, so that other
+//! work on the machine affects all three alike.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use super::page;
 use crate::windows::{self, Wine};
 use crate::{disc, dist, paths, shell};
-
-const BEGIN: &str = "<!-- Written by `cargo xtask bench --packages`; changes by hand are lost. -->\n";
-const END: &str = "<!-- End of what `cargo xtask bench --packages` writes. -->\n";
 
 /// How often each is run; the fastest counts.
 const ROUNDS: usize = 3;
@@ -27,7 +25,7 @@ const WORK: &[(&str, &str, &[&str])] = &[
     ("verify that", "verify", &[]),
 ];
 
-/// Measures, and writes the section into docs/benchmarks.md unless it is only to be shown.
+/// Measures, and writes docs/benchmarks/packages.md unless the result is only to be shown.
 pub(super) fn run(dry_run: bool) -> Result<()> {
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
@@ -52,13 +50,13 @@ pub(super) fn run(dry_run: bool) -> Result<()> {
     let compiler = shell::text(Command::new("rustc").arg("--version"))?;
     let date = shell::text(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
     let text = format!(
-        "## The program for Windows\n\nMeasured on {date} with {compiler}, on the PSP disc of {:.0} MB. Seconds by the clock, the \
-         fastest of {ROUNDS} runs,\nthe three programs in turn. Wine's own start is in them: about 0.1 s. How fast the program is on \
-         Windows itself, nobody has measured.\n\n{table}\n",
+        "Measured on {date} with {compiler}, on the PSP disc of {:.0} MB. Seconds of wall time,\nthe fastest of \
+         {ROUNDS} interleaved runs. They include the start of Wine itself, about 0.1 s. Nobody has measured the program \
+         on\nWindows yet.\n\n{table}\n",
         fs::metadata(&discs.psp)?.len() as f64 / 1e6
     );
     println!("{text}");
-    if dry_run { Ok(()) } else { write(&text) }
+    if dry_run { Ok(()) } else { page::PACKAGES.write(&text) }
 }
 
 /// Runs one program once and returns how long that took. All of them write the same file, byte for byte.
@@ -88,19 +86,4 @@ fn seconds(
     let begun = Instant::now();
     shell::output(&mut command)?;
     Ok(begun.elapsed().as_secs_f64())
-}
-
-/// Puts the section in its place on the page; at the end of it the first time.
-fn write(text: &str) -> Result<()> {
-    let path: PathBuf = paths::root().join("docs/benchmarks.md");
-    let page = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let (before, after) = match page.split_once(BEGIN) {
-        Some((before, rest)) => {
-            let (_, after) = rest.split_once(END).context("docs/benchmarks.md has lost a mark")?;
-            (before.to_owned(), after)
-        }
-        None => (format!("{}\n\n", page.trim_end()), ""),
-    };
-    fs::write(&path, format!("{before}{BEGIN}\n{text}{END}{after}"))
-        .with_context(|| path.display().to_string())
 }

@@ -1,6 +1,7 @@
-//! docs/benchmarks.md: the part between two marks is written by the task, the rest by people.
+//! The pages of docs/benchmarks: tasks write the part between two marks, people write the rest.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -8,24 +9,57 @@ use anyhow::{Context, Result};
 use crate::disc::Discs;
 use crate::{paths, shell};
 
-/// The lines round a part of the page that a task writes.
-pub(super) type Marks = (&'static str, &'static str);
+/// A page of which a task writes a part.
+pub(super) struct Page {
+    file: &'static str,
+    title: &'static str,
+    /// The task, as in `cargo xtask bench`.
+    task: &'static str,
+}
 
-pub(super) const CONVERTER: Marks = (
-    "<!-- Written by `cargo xtask bench`; changes by hand are lost. -->\n",
-    "<!-- End of what `cargo xtask bench` writes. -->\n",
-);
-pub(super) const LOAD: Marks = (
-    "<!-- Written by `cargo xtask bench --load`; changes by hand are lost. -->\n",
-    "<!-- End of what `cargo xtask bench --load` writes. -->\n",
-);
-pub(super) const LZ4: Marks = (
-    "<!-- Written by `cargo xtask bench --lz4`; changes by hand are lost. -->\n",
-    "<!-- End of what `cargo xtask bench --lz4` writes. -->\n",
-);
+pub(super) const CONVERTER: Page =
+    Page { file: "converter.md", title: "The converter, measured", task: "bench" };
+pub(super) const LOADING: Page =
+    Page { file: "loading.md", title: "Loading on the PSP, predicted", task: "bench --load" };
+pub(super) const LZ4: Page = Page { file: "lz4.md", title: "LZ4 encoders, measured", task: "bench --lz4" };
+pub(super) const PACKAGES: Page =
+    Page { file: "packages.md", title: "The packaged programs, measured", task: "bench --packages" };
 
-const NEW_PAGE: &str =
-    "# Benchmarks\n\nSizes repeat exactly; times are those of the machine named below.\n\n";
+impl Page {
+    /// Writes the task's part of the page and leaves the rest as it is. A page that does not exist is created.
+    pub(super) fn write(&self, text: &str) -> Result<()> {
+        let path = self.path();
+        let page = fs::read_to_string(&path).unwrap_or_else(|_| self.empty());
+        let page = self.with(&page, text).with_context(|| path.display().to_string())?;
+        fs::write(&path, page).with_context(|| path.display().to_string())
+    }
+
+    fn path(&self) -> PathBuf {
+        paths::root().join("docs/benchmarks").join(self.file)
+    }
+
+    fn empty(&self) -> String {
+        let (begin, end) = self.marks();
+        format!("# {}\n\n{begin}{end}", self.title)
+    }
+
+    /// The lines before and after the part.
+    fn marks(&self) -> (String, String) {
+        let task = self.task;
+        (
+            format!("<!-- Written by `cargo xtask {task}`; changes by hand are lost. -->\n"),
+            format!("<!-- End of what `cargo xtask {task}` writes. -->\n"),
+        )
+    }
+
+    /// The page with another text between the marks.
+    fn with(&self, page: &str, text: &str) -> Result<String> {
+        let (begin, end) = self.marks();
+        let (before, rest) = page.split_once(&begin).context("the first mark is missing")?;
+        let (_, after) = rest.split_once(&end).context("the second mark is missing")?;
+        Ok(format!("{before}{begin}\n{text}{end}{after}"))
+    }
+}
 
 /// Returns when and on what machine it is measured, as a sentence.
 pub(super) fn machine() -> Result<String> {
@@ -45,23 +79,36 @@ pub(super) fn conditions(discs: &Discs) -> Result<String> {
     let disc: String =
         disc.lines().filter(|line| !line.ends_with(".iso")).map(|line| format!("    {line}\n")).collect();
     Ok(format!(
-        "## The converter\n\n{machine}\n\
-         The discs (`cargo xtask disc` makes them), first the PSP disc, then the small one:\n\n{disc}\n"
+        "{machine}\nThe discs that `cargo xtask disc` makes, the PSP disc first, then the small one:\n\n{disc}\n"
     ))
 }
 
-/// Puts the text in its place on the page.
-///
-/// A page or a part that is not there yet is begun.
-pub(super) fn write((begin, end): Marks, text: &str) -> Result<()> {
-    let path = paths::root().join("docs/benchmarks.md");
-    let mut page = fs::read_to_string(&path).unwrap_or_else(|_| NEW_PAGE.to_owned());
-    if !page.contains(begin) && !page.contains(end) {
-        page = format!("{page}\n{begin}{end}");
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{CONVERTER, LOADING, LZ4, PACKAGES};
+
+    #[test]
+    fn only_the_part_between_the_marks_changes() {
+        let page = LZ4.with(&format!("{}\nby hand\n", LZ4.empty()), "first\n").unwrap();
+        let again = LZ4.with(&page, "second\n").unwrap();
+        assert_eq!(again, page.replace("first", "second"));
+        assert!(
+            again.starts_with("# LZ4 encoders, measured\n") && again.ends_with("writes. -->\n\nby hand\n")
+        );
+        assert!(LOADING.with(&page, "text\n").is_err(), "the marks are those of another task");
     }
-    let (before, rest) =
-        page.split_once(begin).context("docs/benchmarks.md has lost the first mark of a part")?;
-    let (_, after) = rest.split_once(end).context("docs/benchmarks.md has lost the second mark of a part")?;
-    fs::write(&path, format!("{before}{begin}\n{text}{end}{after}"))
-        .with_context(|| path.display().to_string())
+
+    #[test]
+    fn every_page_has_its_title_and_the_marks_of_its_task() {
+        for page in [CONVERTER, LOADING, LZ4, PACKAGES] {
+            let text = fs::read_to_string(page.path()).expect(page.file);
+            assert!(text.starts_with(&format!("# {}\n", page.title)), "{}", page.file);
+            let (begin, end) = page.marks();
+            let (_, rest) = text.split_once(&begin).expect(page.file);
+            let (part, _) = rest.split_once(&end).expect(page.file);
+            assert_eq!(page.with(&text, part.trim_start_matches('\n')).unwrap(), text, "{}", page.file);
+        }
+    }
 }

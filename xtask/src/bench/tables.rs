@@ -59,9 +59,10 @@ const BLOCK_SIZES: [&str; 4] = ["2K", "8K", "16K", "32K"];
 /// Whole programs: what a user waits for.
 pub(super) fn programs(bench: &Bench) -> Result<String> {
     let mut text = String::from(
-        "### Whole programs by profile\n\n\
-         Default level, default threads. `compress` reads the disc, packs it, proves each block, writes, reads the file\n\
-         back and compares digests; `extract` and `verify` decode and take four digests. CPU is all cores together.\n\n\
+        "## Whole programs by profile\n\n\
+         Default level, default number of threads. `compress` reads the disc, packs and verifies each block, \
+         writes the file,\nreads it back and compares digests. `extract` and `verify` decode and compute four \
+         digests. CPU is the time of all cores.\n\n\
          | profile | file | compress | CPU | MiB | extract | CPU | MiB | verify | CPU | MiB |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
@@ -81,9 +82,9 @@ pub(super) fn encoders(bench: &Bench) -> Result<String> {
     let threads = thread_counts();
     let heads: Vec<String> = threads.iter().map(|threads| format!("`-j {threads}`")).collect();
     let mut text = format!(
-        "### Encoders\n\n\
-         2-KiB blocks. MB of image per second by the clock, from the start of the program to its end, so reading, proof\n\
-         and verification are in it; and the last column's decoding by `verify`, in one thread, with its four digests.\n\n\
+        "## Encoders\n\n\
+         2-KiB blocks. MB of image per second of wall time, from the start of the program to its end, so reading and\n\
+         verification are included. The last column is `verify` in one thread, with its four digests.\n\n\
          | encoder | file | {} | decode |\n|---|---:|{}\n",
         heads.join(" | "),
         "---:|".repeat(threads.len() + 1),
@@ -124,7 +125,7 @@ fn encoder_row(text: &mut String, bench: &Bench, way: Way, threads: &[usize], sm
 /// Size by encoder and block size.
 pub(super) fn block_sizes(bench: &Bench) -> Result<String> {
     let mut text = format!(
-        "### Block sizes\n\nSize of the file in percent of the disc.\n\n| encoder | {}iB |\n|---|{}\n",
+        "## Block sizes\n\nSize of the file in percent of the disc.\n\n| encoder | {}iB |\n|---|{}\n",
         BLOCK_SIZES.map(|size| size.replace('K', " K")).join("iB | "),
         "---:|".repeat(BLOCK_SIZES.len()),
     );
@@ -151,10 +152,11 @@ pub(super) fn block_sizes(bench: &Bench) -> Result<String> {
 pub(super) fn decoding(bench: &Bench) -> Result<String> {
     const ROUNDS: usize = 5;
     let mut text = format!(
-        "### Extracting and verifying\n\n\
-         By the clock, default threads, the fastest of {ROUNDS} runs in turn. *Digests* is `verify` of the ISO itself: reading and all four,\n\
-         each in its own thread. *Copy* writes the ISO's bytes to the same disk and waits for it. `extract` decodes, writes, waits for the disk, \
-         reads\neverything back and takes a SHA-256 of both.\n\n\
+        "## Extracting and verifying\n\n\
+         Wall time with the default number of threads, the fastest of {ROUNDS} interleaved runs. *Digests* is \
+         `verify` of the ISO itself:\nreading it and computing all four digests, each in its own thread. *Copy* \
+         writes the ISO to the same disk and waits until\nit is there. `extract` decodes, writes, waits for the \
+         disk, reads everything back and compares the SHA-256 of both.\n\n\
          | file | verify | CPU | digests | CPU | verify / digests | extract | CPU | copy |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
@@ -183,18 +185,19 @@ pub(super) fn pipeline(bench: &Bench) -> Result<String> {
     cargo.args(["bench", "--quiet", "--package", "image-encode", "--bench", "pipeline", "--"]);
     let printed = shell::text(cargo.arg(&bench.disc))?;
     Ok(format!(
-        "### The pipeline\n\n\
-         `cargo bench --package image-encode --bench pipeline`: the whole disc, 2-KiB blocks, MB/s by the clock, from memory into memory. \
-         *Bare* is\none thread that packs, lints and proves every block and does nothing else; the pipeline hands blocks to threads and back in order,\n\
-         writes the index and takes the SHA-256 beside them.\n\n{printed}\n\n"
+        "## The pipeline\n\n\
+         `cargo bench --package image-encode --bench pipeline`: the whole disc in 2-KiB blocks, from memory to \
+         memory, in MB/s of\nwall time. *Bare* is one thread that only packs, lints and verifies every block. The \
+         pipeline also distributes blocks to\nthreads, puts them back in order, writes the index and computes the \
+         SHA-256.\n\n{printed}\n\n"
     ))
 }
 
 /// Peak memory by format and number of threads.
 pub(super) fn memory(bench: &Bench) -> Result<String> {
     let mut text = String::from(
-        "### Memory\n\n\
-         Peak resident memory in MiB, by GNU time. The limit is 64.\n\n\
+        "## Memory\n\n\
+         Peak resident memory in MiB, measured by GNU time. The limit is 64.\n\n\
          | format | `compress -j 1` | `-j 16` | `extract -j 1` | `-j 16` | `verify -j 1` | `-j 16` |\n\
          |---|---:|---:|---:|---:|---:|---:|\n",
     );
