@@ -428,6 +428,8 @@ fn header_numbers(error: &HeaderError) -> (Option<u64>, Option<u64>) {
     match *error {
         HeaderError::FileTooShort { len, needed } => (Some(needed.into()), Some(len)),
         HeaderError::Version { got, max, .. } => (Some(max.into()), Some(got.into())),
+        HeaderError::Method { got } => (None, Some(got.into())),
+        HeaderError::IndexPosition { got, min } => (Some(min.into()), Some(got.into())),
         HeaderError::HeaderSize { got, expected } => (Some(expected.into()), Some(got.into())),
         HeaderError::BlockSize { got, .. } => (None, Some(got.into())),
         HeaderError::IndexShift { got, max } => (Some(max.into()), Some(got.into())),

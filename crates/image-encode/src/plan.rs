@@ -2,7 +2,8 @@
 
 use std::num::{NonZeroU16, NonZeroUsize};
 
-use sector_decode::{Format, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE, SECTOR_SIZE};
+use sector_decode::container::dax;
+use sector_decode::{Format, MAX_INDEX_SHIFT, SECTOR_SIZE};
 use sector_encode::deflate::Effort;
 
 use crate::budget;
@@ -169,28 +170,7 @@ impl OutputFormat {
     /// Returns the block sizes that can be written, smallest and largest, in bytes. All powers of two
     /// between them are possible.
     pub const fn block_sizes(self) -> (u32, u32) {
-        match self {
-            // The largest that any tool has written (maxcso).
-            Self::Cso | Self::Cso2 | Self::Zso => (MIN_BLOCK_SIZE, 256 << 10),
-            Self::Dax => (0x2000, 0x2000),
-            // jiso.exe's own list.
-            Self::Jso => (MIN_BLOCK_SIZE, 16 << 10),
-        }
-    }
-
-    /// Returns the largest file position that an index value can hold without a shift.
-    const fn max_position(self) -> u64 {
-        match self {
-            Self::Cso | Self::Cso2 | Self::Zso => (1 << 31) - 1,
-            Self::Dax | Self::Jso => u32::MAX as u64,
-        }
-    }
-
-    const fn max_shift(self) -> u8 {
-        match self {
-            Self::Cso | Self::Cso2 | Self::Zso => MAX_INDEX_SHIFT,
-            Self::Dax | Self::Jso => 0,
-        }
+        container::limits(self).block_sizes
     }
 
     /// Returns whether any block of this format is a deflate stream.
@@ -205,17 +185,20 @@ impl OutputFormat {
 }
 
 impl Plan {
-    /// Returns the most bytes that the file can have.
+    /// Returns the most bytes that the file can have. More blocks than the formats can count make no file; of such an
+    /// image it is `u64::MAX`.
     pub fn worst_case_len(&self, image_size: u64) -> u64 {
-        // An image can claim any size; in 128 bits nothing below overflows.
-        let blocks = image_size.div_ceil(u64::from(self.block_size.max(1)));
+        let Ok(blocks) = u32::try_from(image_size.div_ceil(u64::from(self.block_size.max(1)))) else {
+            return u64::MAX;
+        };
+        // A plan can have any block size and shift; in 128 bits nothing below overflows.
         let align = 1u128 << self.index_shift.min(MAX_INDEX_SHIFT);
         let block = u128::from(match self.format {
             // Incompressible frames of DAX v0 grow: they cannot be stored plain.
-            OutputFormat::Dax => container::dax::MAX_FRAME_LEN,
+            OutputFormat::Dax => dax::MAX_FRAME_LEN,
             _ => self.block_size,
         });
-        let index_end = container::index_end(self.format, blocks);
+        let index_end = u128::from(container::index_end(self.format, blocks));
         let end = index_end.next_multiple_of(align) + u128::from(blocks) * block.next_multiple_of(align);
         u64::try_from(end.next_multiple_of(u128::from(self.pad_file_to.max(1)))).unwrap_or(u64::MAX)
     }
@@ -234,9 +217,10 @@ impl Plan {
         if image_size.div_ceil(u64::from(self.block_size.max(1))) >= u64::from(u32::MAX) {
             return None;
         }
-        (0..=self.format.max_shift()).find(|&index_shift| {
+        let limits = container::limits(self.format);
+        (0..=limits.max_shift).find(|&index_shift| {
             let plan = Self { index_shift, pad_file_to: 1, ..*self };
-            plan.worst_case_len(image_size) <= self.format.max_position() << index_shift
+            plan.worst_case_len(image_size) <= u64::from(limits.max_position) << index_shift
         })
     }
 
@@ -260,7 +244,7 @@ impl Plan {
         let Some(smallest) = self.smallest_shift(image_size) else {
             return Err(PlanError::TooLarge { format, size: image_size });
         };
-        if !(smallest..=self.format.max_shift()).contains(&self.index_shift) {
+        if !(smallest..=container::limits(self.format).max_shift).contains(&self.index_shift) {
             return Err(PlanError::IndexShift { format, got: self.index_shift, smallest });
         }
         if self.firmware_safe && self.format == OutputFormat::Dax {

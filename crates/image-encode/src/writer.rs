@@ -30,8 +30,8 @@ impl<W: Write + Seek> ImageWriter<W> {
     pub(crate) fn new(sink: W, plan: &Plan, image_size: u64) -> io::Result<Self> {
         let container = container::of(plan, image_size);
         let tables = container.tables();
-        let blocks = image_size.div_ceil(u64::from(plan.block_size));
-        let index_end = container::field(container::index_end(plan.format, blocks));
+        let blocks = container::field(image_size.div_ceil(u64::from(plan.block_size)));
+        let index_end = container::index_end(plan.format, blocks);
         let alignment = 1 << plan.index_shift;
         let mut output = Output::new(sink, index_end)?;
         output.pad_to(alignment)?;

@@ -29,6 +29,18 @@ pub enum HeaderError {
         /// The highest known version.
         max: u32,
     },
+    /// The method is none that JSO files are packed with.
+    Method {
+        /// What the file says.
+        got: u16,
+    },
+    /// The index is placed inside the header.
+    IndexPosition {
+        /// Where the file says that it begins, in bytes from the beginning.
+        got: u32,
+        /// The first place behind the header.
+        min: u32,
+    },
     /// The header size field differs from the only value this format allows.
     HeaderSize {
         /// What the file says, in bytes.
@@ -52,7 +64,9 @@ pub enum HeaderError {
         /// The largest allowed value.
         max: u8,
     },
-    /// The image has no bytes.
+    /// The file has no bytes.
+    EmptyFile,
+    /// The header says that the image has no bytes.
     EmptyImage,
     /// The image has more sectors than 32-bit numbers can tell apart.
     TooManyBlocks {
@@ -234,6 +248,10 @@ impl fmt::Display for HeaderError {
             Self::Version { format, got, max } => {
                 write!(f, "{format} version {got} is not known (highest known: {max})")
             }
+            Self::Method { got } => write!(f, "JSO method {got} is not known (known: 0 and 1)"),
+            Self::IndexPosition { got, min } => {
+                write!(f, "the header places the index at byte {got}, inside itself; it ends at byte {min}")
+            }
             Self::HeaderSize { got, expected } => {
                 write!(f, "the header says that it is {got} bytes long, expected {expected}")
             }
@@ -241,6 +259,7 @@ impl fmt::Display for HeaderError {
                 write!(f, "block size {got} is not a multiple of 2048 from {min} to {max}")
             }
             Self::IndexShift { got, max } => write!(f, "index shift {got} is over the limit of {max}"),
+            Self::EmptyFile => f.write_str("the file is empty"),
             Self::EmptyImage => write!(f, "the header says that the image has no bytes"),
             Self::TooManyBlocks { blocks } => write!(f, "the header asks for {blocks} blocks, too many"),
             Self::IndexPastEnd { index_end, file_len } => {

@@ -47,7 +47,7 @@ extern crate std;
 
 mod bytes;
 mod codec;
-mod container;
+pub mod container;
 pub mod deflate_lint;
 mod error;
 mod index;

@@ -222,6 +222,7 @@ proptest! {
             b"DAX\0" if sane => head[8..12].copy_from_slice(&[(fields & 1) as u8, 0, 0, 0]),
             b"JISO" if sane => {
                 head[6..8].copy_from_slice(&(2048_u16 << (fields & 3)).to_le_bytes());
+                head[10..12].copy_from_slice(&[(fields >> 2 & 1) as u8, 0]);
                 set_u32(&mut head, 32, 48);
             }
             _ => {}

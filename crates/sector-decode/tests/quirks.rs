@@ -448,14 +448,6 @@ fn jso_field_at_4_is_ignored() {
 }
 
 #[test]
-fn jso_method_other_than_zero_is_zlib() {
-    let image = text(3);
-    for method in [1, 2, 0x0100, 0xFFFF] {
-        assert_decodes(&Jso::new(image.len(), SECTOR, method, jso_payloads(&image)).file(), &image);
-    }
-}
-
-#[test]
 fn jso_index_is_where_the_header_says() {
     let image = text(3);
     for gap in [4, 16, 100] {

@@ -42,7 +42,9 @@ fn codec_error(file: &[u8]) -> CodecError {
 
 #[test]
 fn empty_file() {
-    assert_eq!(header_error(&[]), HeaderError::EmptyImage);
+    // No header says so: there is none.
+    assert_eq!(header_error(&[]), HeaderError::EmptyFile);
+    assert_eq!(header_error(&[]).to_string(), "the file is empty");
 }
 
 #[test]
@@ -166,7 +168,20 @@ fn jso_index_inside_the_header() {
     for got in [0, 47] {
         let mut file = Jso::new(SECTOR, SECTOR, jso::ZLIB, vec![vec![0; 9]]).file();
         set_u32(&mut file, 0x20, got);
-        assert_eq!(header_error(&file), HeaderError::HeaderSize { got, expected: 48 });
+        let error = header_error(&file);
+        assert_eq!(error, HeaderError::IndexPosition { got, min: 48 });
+        let expected =
+            format!("the header places the index at byte {got}, inside itself; it ends at byte 48");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn jso_method_that_nobody_writes() {
+    for got in [2, 3, 0x100, u16::MAX] {
+        let file = Jso::new(SECTOR, SECTOR, got, vec![vec![0; 9]]).file();
+        assert_eq!(header_error(&file), HeaderError::Method { got });
+        assert!(header_error(&file).to_string().contains(&format!("method {got} ")));
     }
 }
 

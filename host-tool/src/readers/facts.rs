@@ -1,6 +1,8 @@
 //! What a verdict is based on.
 
 use image_encode::{OutputFormat, Plan};
+use sector_decode::container::ciso::Variant;
+use sector_decode::container::{cso, cso2, dax, jso, zso};
 use sector_decode::{Format, Layout};
 
 /// What is known of a file, whether it exists or is only planned.
@@ -54,11 +56,16 @@ impl Facts {
     /// What a file written by this plan will be, for an image of this many bytes.
     #[must_use]
     pub fn from_plan(plan: &Plan, image_size: u64) -> Self {
+        let ciso = |variant: Variant| {
+            let header = variant.header(image_size, plan.block_size, plan.index_shift);
+            (u32::from(header.version), Some(header.header_size))
+        };
         let (version, header_size) = match plan.format {
-            OutputFormat::Cso | OutputFormat::Zso => (1, Some(24)),
-            OutputFormat::Cso2 => (2, Some(24)),
-            OutputFormat::Dax => (0, None),
-            OutputFormat::Jso => (1, None),
+            OutputFormat::Cso => ciso(cso::VARIANT),
+            OutputFormat::Cso2 => ciso(cso2::VARIANT),
+            OutputFormat::Zso => ciso(zso::VARIANT),
+            OutputFormat::Dax => (dax::VERSION, None),
+            OutputFormat::Jso => (jso::VERSION.into(), None),
         };
         Self {
             format: plan.format.format(),

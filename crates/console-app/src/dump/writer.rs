@@ -1,12 +1,13 @@
 //! Writes the image: CSO v1 and ZSO with blocks of one sector, or the plain sectors.
 //!
-//! Both packed formats have a header of 24 bytes, an index of 32-bit positions whose top bit marks plain blocks, one more
-//! than there are blocks, and then the blocks (docs/formats/cso.md, docs/formats/zso.md). The header is written last: a
-//! file that was not finished has none.
+//! Header and index are those of [`sector_decode::container`]. The header is written last: a file that was not finished
+//! has none.
 
 use alloc::vec::Vec;
 
 use sector_decode::SECTOR_SIZE;
+use sector_decode::container::ciso::{self, Entry, Variant};
+use sector_decode::container::{cso, zso};
 
 use crate::console::{Console, Mode};
 use crate::dump::Kind;
@@ -14,18 +15,17 @@ use crate::dump::pack::Packer;
 use crate::failure::Failure;
 use crate::files::{Buffer, File};
 
-const HEADER_LEN: u64 = 24;
-const PLAIN: u32 = 1 << 31;
 /// Bytes that are collected before they are written.
 const BUFFER: usize = 256 << 10;
 
 /// An image that is being written.
 pub(super) struct Writer<'c> {
     file: File<'c>,
-    kind: Kind,
+    /// What is written around the blocks; nothing around those of an ISO.
+    container: Option<Variant>,
     sectors: u32,
     packer: Packer,
-    index: Vec<u32>,
+    index: Vec<[u8; 4]>,
     buffer: Vec<u8>,
     /// Where the next block goes.
     position: u64,
@@ -35,11 +35,11 @@ impl<'c> Writer<'c> {
     /// Returns the most bytes that an image can take. `None` when the format cannot hold that many sectors.
     pub(super) fn most_bytes(kind: Kind, sectors: u32) -> Option<u64> {
         let plain = u64::from(sectors) * u64::from(SECTOR_SIZE);
-        if kind == Kind::Iso {
+        if container(kind).is_none() {
             return Some(plain);
         }
-        let most = index_end(sectors) + plain;
-        (most < u64::from(PLAIN)).then_some(most)
+        let most = ciso::index_end(sectors) + plain;
+        (most <= u64::from(ciso::WRITTEN.max_position)).then_some(most)
     }
 
     /// Makes the file, with zeros where header and index go.
@@ -49,8 +49,8 @@ impl<'c> Writer<'c> {
         kind: Kind,
         sectors: u32,
     ) -> Result<Self, Failure> {
-        let mut index = Vec::new();
-        if kind != Kind::Iso {
+        let (container, mut index) = (container(kind), Vec::new());
+        if container.is_some() {
             let entries = sectors as usize + 1;
             index.try_reserve_exact(entries).map_err(|_| Failure::OutOfMemory { bytes: 4 * entries })?;
         }
@@ -58,16 +58,17 @@ impl<'c> Writer<'c> {
         let bytes = BUFFER + SECTOR_SIZE as usize;
         buffer.try_reserve_exact(bytes).map_err(|_| Failure::OutOfMemory { bytes })?;
         let file = File::open(console, path, Mode::Create)?;
-        let mut writer = Self { file, kind, sectors, packer: Packer::new(kind), index, buffer, position: 0 };
-        if kind != Kind::Iso {
-            let mut left = index_end(sectors);
+        let packer = Packer::new(kind);
+        let mut writer = Self { file, container, sectors, packer, index, buffer, position: 0 };
+        if container.is_some() {
+            let mut left = ciso::index_end(sectors);
             let zeros = Buffer::new(BUFFER)?;
             while left > 0 {
                 let part = left.min(BUFFER as u64);
                 writer.file.write(&zeros[..usize::try_from(part).unwrap_or(0)])?;
                 left -= part;
             }
-            writer.position = index_end(sectors);
+            writer.position = ciso::index_end(sectors);
         }
         Ok(writer)
     }
@@ -76,10 +77,10 @@ impl<'c> Writer<'c> {
     pub(super) fn add(&mut self, sectors: &[u8]) -> Result<(), Failure> {
         for sector in sectors.chunks(SECTOR_SIZE as usize) {
             let packed = self.packer.pack(sector);
-            let flag = if packed.is_none() { PLAIN } else { 0 };
+            let is_plain = packed.is_none();
             let bytes = packed.unwrap_or(sector);
-            if self.kind != Kind::Iso {
-                self.index.push(flag | position(self.position));
+            if self.container.is_some() {
+                self.index.push(entry(self.position, is_plain, self.sectors)?);
             }
             self.buffer.extend_from_slice(bytes);
             self.position += bytes.len() as u64;
@@ -93,16 +94,15 @@ impl<'c> Writer<'c> {
     /// Writes what is left, then the index, then the header; returns the file's length.
     pub(super) fn finish(mut self) -> Result<u64, Failure> {
         self.flush()?;
-        if self.kind != Kind::Iso {
-            self.index.push(position(self.position));
-            self.file.seek(HEADER_LEN)?;
+        if let Some(variant) = self.container {
+            self.index.push(entry(self.position, false, self.sectors)?);
+            self.file.seek(ciso::HEADER_LEN as u64)?;
             for entries in self.index.chunks(BUFFER / 4) {
-                self.buffer.clear();
-                self.buffer.extend(entries.iter().flat_map(|entry| entry.to_le_bytes()));
-                self.file.write(&self.buffer)?;
+                self.file.write(entries.as_flattened())?;
             }
+            let size = u64::from(self.sectors) * u64::from(SECTOR_SIZE);
             self.file.seek(0)?;
-            self.file.write(&self.header())?;
+            self.file.write(&variant.to_bytes(&variant.header(size, SECTOR_SIZE, SHIFT)))?;
         }
         self.file.close()?;
         Ok(self.position)
@@ -113,25 +113,21 @@ impl<'c> Writer<'c> {
         self.buffer.clear();
         Ok(())
     }
+}
 
-    fn header(&self) -> [u8; 24] {
-        let mut header = [0; 24];
-        header[..4].copy_from_slice(if self.kind == Kind::Zso { b"ZISO" } else { b"CISO" });
-        header[4..8].copy_from_slice(&24_u32.to_le_bytes());
-        let size = u64::from(self.sectors) * u64::from(SECTOR_SIZE);
-        header[8..16].copy_from_slice(&size.to_le_bytes());
-        header[16..20].copy_from_slice(&SECTOR_SIZE.to_le_bytes());
-        // Version 1; positions are not shifted.
-        header[20] = 1;
-        header
+/// Positions are not shifted: no UMD has 2 GiB.
+const SHIFT: u8 = 0;
+
+/// The container that an image of this kind has; none for the plain sectors.
+const fn container(kind: Kind) -> Option<Variant> {
+    match kind {
+        Kind::Cso => Some(cso::VARIANT),
+        Kind::Zso => Some(zso::VARIANT),
+        Kind::Iso => None,
     }
 }
 
-fn index_end(sectors: u32) -> u64 {
-    HEADER_LEN + 4 * (u64::from(sectors) + 1)
-}
-
-/// A position as the index has it. `most_bytes` has made sure that all of them fit.
-fn position(position: u64) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX) & !PLAIN
+/// What the index says of a block. `most_bytes` has made sure that the position fits.
+fn entry(position: u64, flag: bool, sectors: u32) -> Result<[u8; 4], Failure> {
+    Entry { position, flag }.encode(SHIFT).ok_or(Failure::TooLarge { sectors })
 }

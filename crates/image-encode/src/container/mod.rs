@@ -1,5 +1,5 @@
-//! Containers, one file each: header and index. What lies between them, the packed blocks, is the
-//! same bytes in all of them.
+//! What the formats put around the packed blocks, which are the same bytes in all of them: how the tables of the index
+//! fill up, and when the header is known. What headers and entries look like is for [`sector_decode::container`] to say.
 
 mod ciso;
 pub(crate) mod dax;
@@ -8,6 +8,7 @@ mod jso;
 use std::io::{self, Seek, Write};
 
 use sector_decode::Coding;
+use sector_decode::container::{self as formats, WriteLimits, cso, cso2, zso};
 
 use crate::digest::ImageDigests;
 use crate::output::Output;
@@ -40,23 +41,36 @@ pub(crate) struct Placed {
 
 /// Makes the container of a plan that fits the image.
 pub(crate) fn of(plan: &Plan, image_size: u64) -> Box<dyn Container> {
-    let blocks = image_size.div_ceil(u64::from(plan.block_size));
+    let Plan { block_size, index_shift, .. } = *plan;
+    let ciso = |variant: formats::ciso::Variant| {
+        Box::new(ciso::Ciso { variant, header: variant.header(image_size, block_size, index_shift) })
+    };
     match plan.format {
-        OutputFormat::Cso => Box::new(ciso::Ciso::cso(plan, image_size)),
-        OutputFormat::Cso2 => Box::new(ciso::Ciso::cso2(plan, image_size)),
-        OutputFormat::Zso => Box::new(ciso::Ciso::zso(plan, image_size)),
-        OutputFormat::Dax => Box::new(dax::Dax { image_size, blocks }),
-        OutputFormat::Jso => Box::new(jso::Jso { image_size, block_size: plan.block_size }),
+        OutputFormat::Cso => ciso(cso::VARIANT),
+        OutputFormat::Cso2 => ciso(cso2::VARIANT),
+        OutputFormat::Zso => ciso(zso::VARIANT),
+        OutputFormat::Dax => {
+            Box::new(dax::Dax { image_size, frames: field(image_size.div_ceil(block_size.into())) })
+        }
+        OutputFormat::Jso => Box::new(jso::Jso { image_size, block_size }),
     }
 }
 
-/// Where the index of an image of so many blocks ends. Wide, because nobody has checked the number yet.
-pub(crate) fn index_end(format: OutputFormat, blocks: u64) -> u128 {
-    let blocks = u128::from(blocks);
+/// Where the index of an image of so many blocks ends.
+pub(crate) const fn index_end(format: OutputFormat, blocks: u32) -> u64 {
     match format {
-        OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => ciso::index_end(blocks),
-        OutputFormat::Dax => dax::index_end(blocks),
-        OutputFormat::Jso => jso::index_end(blocks),
+        OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => formats::ciso::index_end(blocks),
+        OutputFormat::Dax => formats::dax::index_end(blocks, 0),
+        OutputFormat::Jso => formats::jso::index_end(blocks),
+    }
+}
+
+/// What is written of a format.
+pub(crate) const fn limits(format: OutputFormat) -> WriteLimits {
+    match format {
+        OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => formats::ciso::WRITTEN,
+        OutputFormat::Dax => formats::dax::WRITTEN,
+        OutputFormat::Jso => formats::jso::WRITTEN,
     }
 }
 
@@ -97,8 +111,13 @@ impl Table {
 ///
 /// When it cannot: [`Plan::check`] has let something through. A wrong field would be a broken image.
 pub(crate) fn field<N, F: TryFrom<N>>(number: N) -> F {
-    match F::try_from(number) {
-        Ok(field) => field,
-        Err(_) => panic!("a plan that was checked has a number that its format cannot hold"),
+    fits(F::try_from(number).ok())
+}
+
+/// As [`field`], of what has become of a number.
+fn fits<F>(field: Option<F>) -> F {
+    match field {
+        Some(field) => field,
+        None => panic!("a plan that was checked has a number that its format cannot hold"),
     }
 }

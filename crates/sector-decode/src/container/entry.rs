@@ -4,7 +4,7 @@
 //! place after a few 32-bit operations, which the console is asked for with every block; only when one does not are the
 //! numbers worked out that say why.
 
-use super::{Container, Extent, Layout, ciso_header, cso, cso2, dax, zso};
+use super::{Container, Extent, Layout, ciso, cso, cso2, dax, zso};
 use crate::codec::Coding;
 use crate::error::BlockError;
 use crate::units::{BlockIndex, FileOffset};
@@ -29,7 +29,7 @@ pub(crate) struct EntryRules {
     head: u32,
     /// The lowest position.
     first: u32,
-    /// The highest end.
+    /// The highest end, as far as 32 bits hold it.
     last: u32,
     /// The least length.
     shortest: u32,
@@ -48,21 +48,24 @@ impl EntryRules {
         let Layout { geometry, container } = layout;
         let (mut shift, mut mask, mut head, mut plain) = (0, u32::MAX, 0, NONE);
         if let Container::Cso(header) | Container::Cso2(header) | Container::Zso(header) = container {
-            (shift, mask) = (header.index_shift, ciso_header::POSITION_BITS);
+            (shift, mask) = (header.index_shift, ciso::POSITION_BITS);
         }
+        let mut variant = |ciso::Variant { codings, long_is_plain, .. }: ciso::Variant| {
+            if long_is_plain {
+                plain = [geometry.block_size, u32::MAX];
+            }
+            codings
+        };
         let codings = match container {
             Container::Iso => [Coding::Stored; 2],
-            Container::Cso(_) => cso::CODINGS,
-            Container::Cso2(_) => {
-                plain = [geometry.block_size, u32::MAX];
-                cso2::CODINGS
-            }
-            Container::Zso(_) => zso::CODINGS,
+            Container::Cso(_) => variant(cso::VARIANT),
+            Container::Cso2(_) => variant(cso2::VARIANT),
+            Container::Zso(_) => variant(zso::VARIANT),
             Container::Dax(_) => dax::CODINGS,
             Container::Jso(header) => {
-                head = header.head_len();
+                head = header.block_header_len();
                 plain = [geometry.block_size; 2];
-                [header.packed; 2]
+                [header.method.coding(); 2]
             }
         };
         let in_units = |position: u64| u32::try_from(position >> shift).unwrap_or(u32::MAX);
@@ -81,6 +84,8 @@ impl EntryRules {
     }
 
     /// Returns where a block begins and how long it is, in units; `None` when the entry cannot be right.
+    ///
+    /// Of a DAX frame that ends past 4 GiB, [`locate`](Self::locate) finds out whether the file is as long.
     pub(crate) fn admit(&self, entry: RawEntry) -> Option<(u32, u32)> {
         let (start, len) = match entry {
             RawEntry::Positions { this, next } => {
@@ -95,10 +100,7 @@ impl EntryRules {
 
     /// The file position that a value stands for, without its flag.
     fn position(&self, value: u32) -> u64 {
-        let value = value & self.mask;
-        // In two halves: a processor of 32 bits has no shift of 64 bits.
-        let high = value >> 1 >> (31 - self.shift);
-        u64::from(high) << 32 | u64::from(value << self.shift)
+        ciso::position(value & self.mask, self.shift)
     }
 
     /// Returns where the packed bytes of `block` lie; `None` when its entry cannot be right.
@@ -123,7 +125,12 @@ impl EntryRules {
             }
             len = needed;
         }
-        Some(Extent { offset: FileOffset(self.position(start) + u64::from(self.head)), len, coding })
+        let offset = self.position(start) + u64::from(self.head);
+        (offset + u64::from(len) <= layout.file_len()).then_some(Extent {
+            offset: FileOffset(offset),
+            len,
+            coding,
+        })
     }
 
     /// Says where a block begins for which [`locate`](Self::locate) has no place, and why it cannot be there.

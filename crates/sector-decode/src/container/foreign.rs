@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{PROBE_LEN, u32_at};
+use super::{CISO, u32_at};
 
 /// A format that is not read, but that people may well hand to this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,12 +22,13 @@ impl Foreign {
     ///
     /// PSP files have 0 or 24 in the field at 4; GameCube files have their block size there, a large
     /// power of two. Values that are neither are taken as a PSP file's unreliable header size.
-    pub(super) fn detect(head: &[u8; PROBE_LEN]) -> Option<Self> {
-        if head.starts_with(b"MComprHD") {
+    pub(super) fn detect(head: &[u8]) -> Option<Self> {
+        let first: &[u8; 8] = head.first_chunk()?;
+        if first == b"MComprHD" {
             return Some(Self::Chd);
         }
-        let field = u32_at(head, 4);
-        (head.starts_with(b"CISO") && field >= GAMECUBE_HEADER && field.is_power_of_two())
+        let field = u32_at(first, 4);
+        (first.starts_with(&CISO) && field >= GAMECUBE_HEADER && field.is_power_of_two())
             .then_some(Self::GameCubeCiso)
     }
 }

@@ -1,13 +1,8 @@
 //! Plain image: the file is the disc, sector by sector.
 
-use super::{Extent, Geometry, MIN_BLOCK_SIZE};
+use super::{Extent, Geometry};
 use crate::codec::Coding;
-use crate::error::HeaderError;
 use crate::units::{BlockIndex, FileOffset};
-
-pub(super) fn parse(file_len: u64) -> Result<Geometry, HeaderError> {
-    Geometry::new(file_len, file_len, MIN_BLOCK_SIZE)
-}
 
 pub(super) fn locate(geometry: &Geometry, block: BlockIndex) -> Extent {
     let offset = u64::from(block.0) * u64::from(geometry.block_size);

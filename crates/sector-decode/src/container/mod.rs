@@ -1,19 +1,31 @@
-//! The containers, one file each: header bytes → validated layout → where a block lies.
+//! The containers, one file each: what a header and an index entry hold, for those who read and those who write them.
 //!
-//! Nothing here reads the index: `locate` gets the index entries of one block as numbers and answers
+//! | format | file | header | index entry |
+//! |---|---|---|---|
+//! | CSO | [`cso`], and [`ciso`] for what it shares | [`ciso::Header`] | [`ciso::Entry`] |
+//! | CSO v2 | [`cso2`], and [`ciso`] | [`ciso::Header`] | [`ciso::Entry`] |
+//! | ZSO | [`zso`], and [`ciso`] | [`ciso::Header`] | [`ciso::Entry`] |
+//! | DAX | [`dax`] | [`dax::Header`] | [`dax::Entry`], [`dax::Area`] |
+//! | JSO | [`jso`] | [`jso::Header`] | [`jso::Entry`] |
+//!
+//! `parse` takes back what `to_bytes` makes of a header, and `decode` what `encode` makes of an entry.
+//!
+//! Nothing here reads the index of a file: a block's place follows from its index entries, which are numbers by then,
 //! by arithmetic alone, so that every rule about positions can be tested without a file.
 
-mod ciso_header;
-mod cso;
-mod cso2;
-mod dax;
+pub mod ciso;
+pub mod cso;
+pub mod cso2;
+pub mod dax;
 mod entry;
 mod foreign;
 mod iso;
-mod jso;
+pub mod jso;
+#[cfg(test)]
+mod round_trips;
 #[cfg(test)]
 mod tests;
-mod zso;
+pub mod zso;
 
 use core::fmt;
 
@@ -36,6 +48,21 @@ pub const MAX_INDEX_SHIFT: u8 = 20;
 
 /// Bytes from the beginning of the file that tell the formats apart and hold each one's header.
 const PROBE_LEN: usize = 48;
+
+/// The magic that CSO and CSO v2 share.
+const CISO: [u8; 4] = cso::VARIANT.magic;
+const ZISO: [u8; 4] = zso::VARIANT.magic;
+
+/// What is written of a format. More than that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteLimits {
+    /// The smallest and the largest block size in bytes. All powers of two between them are possible.
+    pub block_sizes: (u32, u32),
+    /// The highest position that an index value can hold, before it is shifted.
+    pub max_position: u32,
+    /// The largest index shift.
+    pub max_shift: u8,
+}
 
 /// A format of disc images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,9 +134,9 @@ pub struct Layout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Container {
     Iso,
-    Cso(ciso_header::Header),
-    Cso2(ciso_header::Header),
-    Zso(ciso_header::Header),
+    Cso(ciso::Header),
+    Cso2(ciso::Header),
+    Zso(ciso::Header),
     Dax(dax::Header),
     Jso(jso::Header),
 }
@@ -138,44 +165,56 @@ impl Layout {
     pub fn probe<S: ReadAt>(source: &mut S) -> Result<Self, OpenError<S::Error>> {
         let file_len = source.byte_len().map_err(OpenError::Source)?;
         let mut head = [0; PROBE_LEN];
-        // A file of less than PROBE_LEN bytes leaves zeros behind its end; each parser checks its own
-        // header's length against `file_len` before it believes a field.
         let present = usize::try_from(file_len).unwrap_or(PROBE_LEN).min(PROBE_LEN);
         source.read_exact_at(&mut head[..present], 0).map_err(OpenError::Source)?;
-        Ok(Self::parse(&head, file_len)?)
+        Ok(Self::parse(&head[..present], file_len)?)
     }
 
-    fn parse(head: &[u8; PROBE_LEN], file_len: u64) -> Result<Self, HeaderError> {
+    /// `head` is the file's beginning, or all of it.
+    fn parse(head: &[u8], file_len: u64) -> Result<Self, HeaderError> {
         if let Some(foreign) = Foreign::detect(head) {
             return Err(HeaderError::Foreign(foreign));
         }
-        let (geometry, container) = match u32_at(head, 0) {
-            magic @ (ciso_header::CISO_MAGIC | zso::MAGIC) => {
-                let is_zso = magic == zso::MAGIC;
-                let is_second = !is_zso && head[ciso_header::VERSION_AT] >= 2;
-                if is_second {
-                    cso2::check(head)?;
-                }
-                let (geometry, header) = ciso_header::Header::parse(head, file_len)?;
-                if is_zso {
-                    zso::check(&header)?;
-                }
-                let container = match (is_zso, is_second) {
-                    (true, _) => Container::Zso(header),
-                    (_, true) => Container::Cso2(header),
+        let (container, mut geometry, index_end) = match head.first_chunk() {
+            Some(&(CISO | ZISO)) => {
+                let format = match (head[0], head.get(ciso::VERSION_AT)) {
+                    (b'Z', _) => Format::Zso,
+                    (_, Some(2..)) => Format::Cso2,
+                    _ => Format::Cso,
+                };
+                let variant = match format {
+                    Format::Zso => zso::VARIANT,
+                    Format::Cso2 => cso2::VARIANT,
+                    _ => cso::VARIANT,
+                };
+                let (header, geometry) = variant.read(head)?;
+                let container = match format {
+                    Format::Zso => Container::Zso(header),
+                    Format::Cso2 => Container::Cso2(header),
                     _ => Container::Cso(header),
                 };
-                (geometry, container)
+                (container, geometry, ciso::index_end(geometry.block_count))
             }
-            dax::MAGIC => {
-                let (geometry, header) = dax::parse(head, file_len)?;
-                (geometry, Container::Dax(header))
+            Some(&dax::MAGIC) => {
+                let (header, geometry) = dax::Header::read(head)?;
+                let index_end = dax::index_end(geometry.block_count, header.area_count);
+                (Container::Dax(header), geometry, index_end)
             }
-            jso::MAGIC => {
-                let (geometry, header) = jso::parse(head, file_len)?;
-                (geometry, Container::Jso(header))
+            Some(&jso::MAGIC) => {
+                let (header, geometry) = jso::Header::read(head)?;
+                let index_end = positions_end(header.index_at.into(), geometry.block_count);
+                (Container::Jso(header), geometry, index_end)
             }
-            _ => (iso::parse(file_len)?, Container::Iso),
+            _ if file_len == 0 => return Err(HeaderError::EmptyFile),
+            _ => (Container::Iso, Geometry::new(file_len, MIN_BLOCK_SIZE)?, 0),
+        };
+        if index_end > file_len {
+            return Err(HeaderError::IndexPastEnd { index_end, file_len });
+        }
+        geometry.file_len = file_len;
+        geometry.data_start = match container {
+            Container::Jso(header) => header.data_start(index_end),
+            _ => index_end,
         };
         Ok(Self { geometry, container })
     }
@@ -285,10 +324,10 @@ impl Layout {
         match self.container {
             Container::Iso => IndexShape::None,
             Container::Cso(_) | Container::Cso2(_) | Container::Zso(_) => {
-                IndexShape::Positions { table: ciso_header::INDEX_AT }
+                IndexShape::Positions { table: ciso::INDEX_AT }
             }
             Container::Dax(header) => header.index_shape(self.geometry.block_count),
-            Container::Jso(header) => IndexShape::Positions { table: header.index_at },
+            Container::Jso(header) => IndexShape::Positions { table: header.index_at as u64 },
         }
     }
 
@@ -312,7 +351,8 @@ struct Geometry {
 }
 
 impl Geometry {
-    fn new(file_len: u64, image_size: u64, block_size: u32) -> Result<Self, HeaderError> {
+    /// Divides an image into blocks; the file is not known yet.
+    fn new(image_size: u64, block_size: u32) -> Result<Self, HeaderError> {
         // Tools exist that write any multiple of a sector (ziso.py -b), so no power of two is asked for.
         if !(MIN_BLOCK_SIZE..=MAX_BLOCK_SIZE).contains(&block_size)
             || !block_size.is_multiple_of(MIN_BLOCK_SIZE)
@@ -331,24 +371,10 @@ impl Geometry {
                 let before_last = u64::from(block_count - 1) * u64::from(block_size);
                 #[expect(clippy::cast_possible_truncation, reason = "not more than a block")]
                 let last_len = (image_size - before_last) as u32;
-                Ok(Self { file_len, image_size, block_size, block_count, last_len, data_start: 0 })
+                Ok(Self { file_len: 0, image_size, block_size, block_count, last_len, data_start: 0 })
             }
             _ => Err(HeaderError::TooManyBlocks { blocks: sectors }),
         }
-    }
-
-    /// The same of an image whose index comes before the data and ends at `index_end`.
-    fn behind_index(self, index_end: u64) -> Result<Self, HeaderError> {
-        let file_len = self.file_len;
-        if index_end > file_len {
-            return Err(HeaderError::IndexPastEnd { index_end, file_len });
-        }
-        Ok(Self { data_start: index_end, ..self })
-    }
-
-    /// Where an index that begins at `table` ends: it has a 32-bit value per block, and one for the end of the data.
-    fn positions_end(&self, table: u64) -> u64 {
-        table + 4 * (u64::from(self.block_count) + 1)
     }
 
     const fn block_len(&self, block: BlockIndex) -> u32 {
@@ -368,14 +394,27 @@ impl Geometry {
     }
 }
 
-fn u16_at(bytes: &[u8; PROBE_LEN], at: usize) -> u16 {
+/// Where an index that begins at `table` ends: it has a 32-bit value per block, and one for the end of the data.
+const fn positions_end(table: u64, blocks: u32) -> u64 {
+    table + 4 * (blocks as u64 + 1)
+}
+
+/// The header at the beginning of a file that is long enough for it. `bytes` are the file's first, or all of them.
+fn header_bytes<const N: usize>(bytes: &[u8]) -> Result<&[u8; N], HeaderError> {
+    const { assert!(N <= PROBE_LEN) };
+    #[expect(clippy::cast_possible_truncation, reason = "not more than PROBE_LEN")]
+    let needed = N as u32;
+    bytes.first_chunk().ok_or(HeaderError::FileTooShort { len: bytes.len() as u64, needed })
+}
+
+fn u16_at<const N: usize>(bytes: &[u8; N], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
-fn u32_at(bytes: &[u8; PROBE_LEN], at: usize) -> u32 {
+fn u32_at<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
-fn u64_at(bytes: &[u8; PROBE_LEN], at: usize) -> u64 {
+fn u64_at<const N: usize>(bytes: &[u8; N], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }

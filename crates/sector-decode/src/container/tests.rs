@@ -182,7 +182,7 @@ fn in_bytes(layout: &Layout, block: BlockIndex, entry: RawEntry) -> Result<Exten
         (Format::Cso2, _) if len >= block_size => Coding::Stored,
         (Format::Jso, _) if len == block_size => Coding::Stored,
         (Format::Jso, _) => match layout.container {
-            Container::Jso(header) => header.packed,
+            Container::Jso(header) => header.method.coding(),
             _ => unreachable!(),
         },
         (Format::Cso2, RawEntry::Positions { this, .. }) if this >> 31 == 1 => Coding::Lz4,
@@ -244,4 +244,28 @@ fn values_are_shifted_in_64_bits() {
     let entry = RawEntry::Positions { this: u32::MAX, next: 0 };
     let (offset, _) = locate_or_fault(&layout, BlockIndex(0), entry).unwrap_err();
     assert_eq!(offset.0, 0x7FFF_FFFF << 20);
+}
+
+/// The last frame of a file that is as long as DAX can make it: it begins below 4 GiB and ends above.
+#[test]
+fn a_frame_may_end_past_4_gib_but_not_past_the_file() {
+    const GIB_4: u64 = 1 << 32;
+    let entry = |offset, size| RawEntry::Frame { offset, size, plain: false };
+    let last = |file_len, offset, size| {
+        let layout = layout(Format::Dax, file_len, 8192, 8192, 0).unwrap();
+        let place = locate_or_fault(&layout, BlockIndex(0), entry(offset, size));
+        place.map(|extent| (extent.offset.0, extent.len)).map_err(|(_, error)| error)
+    };
+    for file_len in [GIB_4 - 2, GIB_4 - 1, GIB_4, GIB_4 + 1, GIB_4 + 100, GIB_4 + 8000, 3 * GIB_4] {
+        for offset in [u32::MAX - 4000, u32::MAX - 1, u32::MAX] {
+            for size in [1, 2, 3, 4000, 4001, 4002, 4101, 8192] {
+                let end = u64::from(offset) + u64::from(size);
+                let expected = match end {
+                    _ if end <= file_len => Ok((u64::from(offset), size.into())),
+                    _ => Err(BlockError::PastEnd { end, file_len }),
+                };
+                assert_eq!(last(file_len, offset, size), expected, "{size} bytes at {offset} of {file_len}");
+            }
+        }
+    }
 }

@@ -3,14 +3,13 @@
 use core::ops::Range;
 
 use crate::bytes::{ReadAt, fetch};
+use crate::container::dax::{Area, Entry};
 use crate::container::{EntryRules, IndexShape, RawEntry};
 use crate::error::ReadError;
 use crate::units::{BlockIndex, FileOffset};
 
 /// Bytes per block of a DAX window: 4 of offset, 2 of size, 1 that says whether the frame is plain.
 pub(super) const FRAME_BYTES: u32 = 4 + 2 + 1;
-/// Bytes of an entry in a DAX list of uncompressed areas.
-const AREA_BYTES: usize = 8;
 
 /// What a window describes. Its bytes are in the buffer of all of them.
 #[derive(Clone, Copy)]
@@ -44,13 +43,13 @@ impl Window {
             IndexShape::Frames { .. } => {
                 let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
                 let size = 4 * count + 2 * slot;
-                RawEntry::Frame {
-                    offset: u32_at(bytes, slot),
-                    size: u16::from_le_bytes([byte(size), byte(size + 1)]),
-                    plain: byte(6 * count + slot) != 0,
-                }
+                let Entry { offset, size } = Entry::decode(word(bytes, slot), [byte(size), byte(size + 1)]);
+                RawEntry::Frame { offset, size, plain: byte(6 * count + slot) != 0 }
             }
-            _ => RawEntry::Positions { this: u32_at(bytes, slot), next: u32_at(bytes, slot + 1) },
+            _ => RawEntry::Positions {
+                this: u32::from_le_bytes(word(bytes, slot)),
+                next: u32::from_le_bytes(word(bytes, slot + 1)),
+            },
         }
     }
 
@@ -104,24 +103,24 @@ fn mark_plain<S: ReadAt>(
 ) -> Result<(), ReadError<S::Error>> {
     const AREAS_AT_ONCE: usize = 32;
     plain.fill(0);
-    let mut buffer = [0; AREAS_AT_ONCE * AREA_BYTES];
+    let mut buffer = [0; AREAS_AT_ONCE * Area::LEN];
     let mut done = 0;
     while done < area_count as usize {
-        let bytes = &mut buffer[..AREAS_AT_ONCE.min(area_count as usize - done) * AREA_BYTES];
-        fetch(source, bytes, FileOffset(areas + (done * AREA_BYTES) as u64))?;
-        for area in bytes.chunks_exact(AREA_BYTES) {
-            let (start, frames) = (u32_at(area, 0), u32_at(area, 1));
+        let bytes = &mut buffer[..AREAS_AT_ONCE.min(area_count as usize - done) * Area::LEN];
+        fetch(source, bytes, FileOffset(areas + (done * Area::LEN) as u64))?;
+        for &area in bytes.as_chunks().0 {
+            let Area { first: start, frames } = Area::decode(area);
             // Relative to the window, cut to it: an area that names frames behind the last one covers those that
             // exist, of which there are fewer than numbers.
             let in_window = |frame: u32| (frame.saturating_sub(first) as usize).min(plain.len());
             let (from, to) = (in_window(start), in_window(start.saturating_add(frames)));
             plain.get_mut(from..to).unwrap_or_default().fill(1);
         }
-        done += bytes.len() / AREA_BYTES;
+        done += bytes.len() / Area::LEN;
     }
     Ok(())
 }
 
-fn u32_at(table: &[u8], slot: usize) -> u32 {
-    table.as_chunks().0.get(slot).copied().map_or(0, u32::from_le_bytes)
+fn word(table: &[u8], slot: usize) -> [u8; 4] {
+    table.as_chunks().0.get(slot).copied().unwrap_or_default()
 }
