@@ -3,6 +3,21 @@
 //! A MIPS CPU loads a word from any address with two instructions and stores it with two more, so
 //! copying words costs half of copying bytes, if the bytes behind the end of a copy may be overwritten.
 //! The fast loops see to it that there is room for that.
+//!
+//! # Bounds
+//!
+//! Lengths and distances come from the input, so a pointer that one of them has moved says nothing: at an end of
+//! the address space it wraps, and compares as if it lay inside. The rule of all fast loops:
+//! *a length is compared with the room that is left, as a number, before a pointer moves by it.* [`room`] and [`gap`]
+//! are those numbers. Pointers are compared only when they are known to lie in their buffer.
+//!
+//! # Packed bytes that change meanwhile
+//!
+//! The driver decodes from memory that a game's other threads can write. So no check may rest on a byte having the
+//! same value twice. Bytes that decide something are loaded with [`fetch`] and [`load`], which are volatile: the compiler does not
+//! load them a second time, and a length that was checked is the length that is used. Where a loop
+//! reads a byte again (a literal, an instruction after the loop was left), the second value gets all checks of its own.
+//! Literals are only copied. Changed bytes give a wrong block or an error, and touch nothing outside.
 
 /// What one register copies.
 type Word = usize;
@@ -17,15 +32,48 @@ pub(super) const WORD: usize = size_of::<Word>();
 /// rare enough to leave it to the careful code, and the console's driver has no room to spare.
 pub(super) const COPIES_NEAR: bool = WORD > 4;
 
-/// Returns the four bytes at `from`, the first one lowest.
+/// Returns how many bytes there are from `from` to `end`, which lie in one buffer, `end` not before `from`.
+#[inline(always)]
+pub(super) fn room(from: *const u8, end: *const u8) -> usize {
+    debug_assert!(from <= end, "pointers that never left their buffer");
+    end.addr().wrapping_sub(from.addr())
+}
+
+/// Returns how many bytes `to` lies after `from`, less than 0 if before.
+///
+/// Either may have been moved out of its buffer, even past an end of the address space: the difference is right as
+/// long as the true one is below 2^31, which is more than a buffer's size and a length together.
+#[inline(always)]
+pub(super) fn gap(from: *const u8, to: *const u8) -> isize {
+    to.addr().wrapping_sub(from.addr()).cast_signed()
+}
+
+/// Returns the byte at `from`. The load is volatile: the compiler does it once, so what is checked is what is used.
+///
+/// # Safety
+///
+/// The byte can be read.
+#[inline(always)]
+pub(super) unsafe fn fetch(from: *const u8) -> usize {
+    // SAFETY: as the caller promises.
+    usize::from(unsafe { from.read_volatile() })
+}
+
+/// Four bytes at any address.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+struct Unaligned(u32);
+
+/// Returns the four bytes at `from`, the first one lowest. Volatile, as [`fetch`].
 ///
 /// # Safety
 ///
 /// Four bytes from `from` on can be read.
 #[inline(always)]
 pub(super) unsafe fn load(from: *const u8) -> u32 {
-    // SAFETY: as the caller promises; the read is one for any alignment.
-    u32::from_le(unsafe { from.cast::<u32>().read_unaligned() })
+    // SAFETY: as the caller promises; the type has no alignment.
+    let bytes = unsafe { from.cast::<Unaligned>().read_volatile() };
+    u32::from_le(bytes.0)
 }
 
 /// # Safety

@@ -6,38 +6,43 @@
 //!
 //! # Bounds
 //!
-//! `from` and `to` are the cursors. They move only together, when a whole sequence is done.
+//! `from` and `to` are the cursors. They move only together, when a whole sequence is done, and never leave their buffers.
 //!
 //! *Room* is asked for once per sequence, by `to <= stop`. A sequence takes no more bytes from the input than it gives: 3 beside its
 //! literals, where its match has 4 at least, and more only for a length that is continued, by bytes of which each stands for
 //! more than itself. (Literals that are continued by more than one byte, which could break this rule, stop the loop.) So [`stop`]
-//! finds how far `to` may go for `READS` bytes to be readable at `from` and `WRITES` bytes writable at `to`.
+//! finds how far `to` may go for `READS` bytes to be readable at `from` and `WRITES` bytes writable at `to`. It lies
+//! `WRITES` bytes before the end of the output or more, and at most `WRITES` bytes before `to`, which is why the output may not begin
+//! at an address below that.
 //! - At most 4 literals and the 8 bytes that begin a match are what `WRITES` is. The literals, distance and length are fewer than `READS`.
-//! - More literals end at `target <= stop`, known before more than 4 of them are copied. By the same rule the input then has `READS` bytes
-//!   from two bytes before their end on, which is enough for the overrun of their copy, the distance, and a byte of length.
-//! - A match of more than 8 bytes ends at `last_to` or before, which lies `OVERRUN` bytes before the end: as far as its copies go, whose
-//!   last chunk begins before its end. The bytes that continue its length are checked one by one.
+//! - More literals are compared with `stop - to`, the room for them, before more than 4 of them are copied. By the same rule the input then has
+//!   `READS` bytes from two bytes before their end on, which is enough for the overrun of their copy, the distance, and a byte of length.
+//! - So `target`, where the match begins, is never after `last_to`, which lies `OVERRUN` bytes before the end. A match of more than 8 bytes is
+//!   compared with `last_to - target`: its copies go `OVERRUN` bytes too far at most, as their last chunk begins before its end.
+//! - The bytes that continue its length are checked one by one, against the last byte of the input: so there is one to read
+//!   at `from` after every sequence. A length has left the loop long before its sum could overflow.
 //!
 //! *Sources* of words are checked by one comparison. `distance - WORD`, where what is less than 0 becomes large, is not above
 //! `target - nearest`: so the distance is a word or more, and the source not before the beginning of the output.
-//! `target >= nearest`, which lies a word behind the beginning, is known from before the loop. A shorter distance is compared with
-//! the beginning of the output, and its match ends at `last_to` or before.
+//! `target >= nearest`, which lies a word past the beginning, is known from before the loop, by the very token that the first turn uses.
+//! A shorter distance is compared with how much there is before `target`.
 //!
-//! Pointers are compared as such only when they are known to be inside of their buffer; what is added
-//! before that is a number. A distance is below 2^16, and the address of the output is not.
+//! All these are numbers, as `raw.rs` demands, which also says why this holds when other threads write the packed bytes.
 
 use super::{LONG, MIN_MATCH};
-use crate::codec::raw::{COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, repeat_short};
+use crate::codec::raw::{COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, fetch, repeat_short, room};
 
 /// A byte of this value is not the last one of a length.
 const CONTINUED: usize = 255;
 
+/// How many bytes a turn may read and write before it has compared a length.
+const READS: usize = 10;
+const WRITES: usize = 12;
+
 /// Decodes sequences from `packed[at..]` to `out[produced..]`. Returns the new places in both.
 #[inline(never)]
 pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usize) -> (usize, usize) {
-    const MAX_DISTANCE: usize = u16::MAX as usize;
-    let first_target = packed.get(at).map_or(0, |token| produced + usize::from(token >> 4));
-    if first_target < WORD || produced > out.len() || out.as_ptr().addr() <= MAX_DISTANCE {
+    if at >= packed.len() || produced > out.len() || out.as_ptr().addr() < WRITES {
         return (at, produced);
     }
     let packed = packed.as_ptr_range();
@@ -45,6 +50,10 @@ pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usiz
     // SAFETY: see the head of the file.
     unsafe {
         let (mut from, mut to) = (packed.start.add(at), out.start.add(produced));
+        let mut token = fetch(from);
+        if produced + (token >> 4) < WORD {
+            return (at, produced);
+        }
         let nearest = out.start.wrapping_add(WORD);
         let last_to = out.end.wrapping_sub(OVERRUN);
         'all: loop {
@@ -52,24 +61,23 @@ pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usiz
             if to > stop {
                 break;
             }
-            while to <= stop {
-                let token = usize::from(from.read());
+            loop {
                 let mut literals = token >> 4;
                 // The last byte before the distance.
                 let mut last = from.add(literals);
                 copy_chunk::<4>(from.add(1), to);
                 if literals > 4 {
                     if literals == LONG {
-                        let more = usize::from(from.add(1).read());
+                        let more = fetch(from.add(1));
                         literals += more;
-                        if more == CONTINUED || to.wrapping_add(literals) > stop {
+                        if more == CONTINUED || literals > room(to, stop) {
                             break 'all;
                         }
                         copy_chunk::<8>(from.add(2), to);
                         copy(from.add(10), to.add(8), to.add(literals));
                         last = from.add(1 + literals);
                     } else {
-                        if to.wrapping_add(literals) > stop {
+                        if literals > room(to, stop) {
                             break 'all;
                         }
                         copy_chunk::<8>(from.add(5), to.add(4));
@@ -79,27 +87,27 @@ pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usiz
                     }
                 }
                 let target = to.add(literals);
-                let distance = usize::from(last.add(1).read()) | usize::from(last.add(2).read()) << 8;
+                let distance = fetch(last.add(1)) | fetch(last.add(2)) << 8;
                 let mut length = token & LONG;
                 let source = target.wrapping_sub(distance);
-                if distance.wrapping_sub(WORD) <= target.addr() - nearest.addr() {
+                if distance.wrapping_sub(WORD) <= room(nearest, target) {
                     copy_chunk::<8>(source, target);
                     if length > 4 {
-                        if target.wrapping_add(length + MIN_MATCH) > last_to {
+                        let room = room(target, last_to);
+                        if length + MIN_MATCH > room {
                             break 'all;
                         }
                         copy_chunk::<8>(source.add(8), target.add(8));
                         if length > 12 {
                             if length == LONG {
-                                let Some((whole, behind)) = continued(last.add(3), packed.end) else {
+                                let Some((whole, after)) = continued(last.add(3), packed.end.sub(1)) else {
                                     break 'all;
                                 };
-                                let end = target.wrapping_add(whole + MIN_MATCH);
-                                if end > last_to {
+                                if whole + MIN_MATCH > room {
                                     break 'all;
                                 }
-                                copy(source.add(16), target.add(16), end);
-                                (length, last) = (whole, behind.sub(3));
+                                copy(source.add(16), target.add(16), target.add(whole + MIN_MATCH));
+                                (length, last) = (whole, after.sub(3));
                             } else {
                                 copy_chunk::<4>(source.add(16), target.add(16));
                             }
@@ -110,19 +118,23 @@ pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usiz
                         break 'all;
                     }
                     if length == LONG {
-                        let Some((whole, behind)) = continued(last.add(3), packed.end) else {
+                        let Some((whole, after)) = continued(last.add(3), packed.end.sub(1)) else {
                             break 'all;
                         };
-                        (length, last) = (whole, behind.sub(3));
+                        (length, last) = (whole, after.sub(3));
                     }
-                    let end = target.wrapping_add(length + MIN_MATCH);
-                    if end > last_to || source < out.start || distance == 0 {
+                    let too_far = distance == 0 || distance > room(out.start, target);
+                    if too_far || length + MIN_MATCH > room(target, last_to) {
                         break 'all;
                     }
-                    repeat_short(target, distance, end);
+                    repeat_short(target, distance, target.add(length + MIN_MATCH));
                 }
                 from = last.add(3);
                 to = target.add(length + MIN_MATCH);
+                token = fetch(from);
+                if to > stop {
+                    break;
+                }
             }
         }
         (from.offset_from_unsigned(packed.start), to.offset_from_unsigned(out.start))
@@ -133,15 +145,13 @@ pub(super) fn sequences(packed: &[u8], at: usize, out: &mut [u8], produced: usiz
 /// before `to` when there is no room for one.
 #[inline(always)]
 fn stop(from: *const u8, packed_end: *const u8, to: *mut u8, out_end: *mut u8) -> *mut u8 {
-    const READS: usize = 10;
-    const WRITES: usize = 12;
-    let reads = packed_end.addr().wrapping_sub(from.addr() + READS).cast_signed();
-    let writes = out_end.addr().wrapping_sub(to.addr() + WRITES).cast_signed();
+    let reads = room(from, packed_end).wrapping_sub(READS).cast_signed();
+    let writes = room(to, out_end).wrapping_sub(WRITES).cast_signed();
     to.wrapping_offset(reads.min(writes))
 }
 
-/// Returns the length that the bytes at `from` continue, and what is behind them. `None` when that would take them from `last`
-/// or behind, or make the length larger than any block.
+/// Returns the length that the bytes at `from` continue, and what comes after them. `None` when that would take them from `last`
+/// on, or make the length larger than any block.
 ///
 /// # Safety
 ///
@@ -156,7 +166,7 @@ unsafe fn continued(mut from: *const u8, last: *const u8) -> Option<(usize, *con
         }
         // SAFETY: before `last`.
         let byte = unsafe {
-            let byte = usize::from(from.read());
+            let byte = fetch(from);
             from = from.add(1);
             byte
         };

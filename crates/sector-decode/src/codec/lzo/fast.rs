@@ -5,31 +5,43 @@
 //!
 //! # Bounds
 //!
+//! `from` and `to` are the cursors. They never leave their buffers.
+//!
 //! *Room* is asked for once per instruction, by `to <= stop`. A match takes no more bytes from the input than it gives, with its trailing
 //! literals; a run takes one more than it gives, or two if its length is continued, and gives four at least. So for `n` bytes
 //! of output `n + n / 4` of the input are enough, and [`stop`] finds how far `to` may go for `READS` bytes to be readable at
-//! `from` and `WRITES` bytes writable at `to`.
-//! - `READS`: three bytes of an instruction and a word that is copied from behind it. Where continued lengths or runs end is
-//!   compared with `last_from`, `OVERRUN` bytes before the end: as many bytes are read behind a run, six behind a length. The bytes of
-//!   continued lengths are checked one by one.
-//! - `WRITES`: a match of eight bytes and a word of trailing literals. Longer matches and runs end at `last_to` or before,
-//!   `OVERRUN` bytes before the end.
+//! `from` and `WRITES` bytes writable at `to`. It lies `WRITES` bytes before the end of the output or more, and at most `WRITES` bytes
+//! before `to`, which is why the output may not begin at an address below that.
+//! - `READS`: three bytes of an instruction and a word that is copied from after it. The bytes of continued lengths are checked one by one,
+//!   against `last_from`, `OVERRUN` bytes before the end; six bytes are read after them. A run is compared with the room from its first literal to the end
+//!   of the input, less `OVERRUN`, as many bytes as are read after it. A length has left the loop long before its sum could overflow.
+//! - `WRITES`: a match of eight bytes and a word of trailing literals. So `to` is before `last_to`, `OVERRUN` bytes before the end, and
+//!   longer matches and runs are compared with `last_to - to`.
 //!
 //! *Sources* of words: `back`, the distance less 1, is checked by one comparison. `back - (WORD - 1)`, where what is
 //! less than 0 becomes large, is not above `to - nearest`: so the distance is a word or more, and inside of the output.
-//! `to >= nearest`, which lies a word behind the beginning, is known from before the loop. Other sources are compared with the
-//! beginning of the output, and if they are nearer than a word, the match ends at `last_to` or before. Distances here are at most 2^14, and the address of the output is higher.
+//! `to >= nearest`, which lies a word past the beginning, is known from before the loop. Other distances are compared with how much there is
+//! before `to`, and if they are shorter than a word, the match with `last_to - to`.
+//!
+//! All these are numbers, as `raw.rs` demands, which also says why this holds when other threads write the packed bytes. The first byte of an
+//! instruction is looked at before the loop and after a run, and read again by the turn that follows: if it is another one then, that turn
+//! has the same checks as any.
 
 use super::{AFTER_RUN, Stream};
-use crate::codec::raw::{COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, repeat_few, repeat_short};
+use crate::codec::raw::{
+    COPIES_NEAR, OVERRUN, WORD, copy, copy_chunk, fetch, repeat_few, repeat_short, room,
+};
+
+/// How many bytes a turn may read and write before it has compared a length.
+const READS: usize = 8;
+const WRITES: usize = 12;
 
 /// Decodes instructions from where the stream is.
 #[inline(never)]
 pub(super) fn instructions(stream: &mut Stream<'_>) {
-    const MAX_DISTANCE: usize = 1 << 14;
     let packed = stream.packed.as_ptr_range();
     let out = stream.out.as_mut_ptr_range();
-    if stream.produced < WORD || stream.at == stream.packed.len() || out.start.addr() <= MAX_DISTANCE {
+    if stream.produced < WORD || stream.at == stream.packed.len() || out.start.addr() < WRITES {
         return;
     }
     let mut state = stream.state;
@@ -40,7 +52,7 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
         let last_to = out.end.wrapping_sub(OVERRUN);
         let mut from = packed.start.add(stream.at);
         let mut to = out.start.add(stream.produced);
-        if state == AFTER_RUN && from.read() < 16 {
+        if state == AFTER_RUN && fetch(from) < 16 {
             return;
         }
         'all: loop {
@@ -49,16 +61,16 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
                 break;
             }
             while to <= stop {
-                let byte = usize::from(from.read());
+                let byte = fetch(from);
                 // Most instructions are of this kind, of eight bytes at most.
                 if byte >= 64 {
-                    let back = (byte >> 2 & 7) | usize::from(from.add(1).read()) << 3;
+                    let back = (byte >> 2 & 7) | fetch(from.add(1)) << 3;
                     let source = to.wrapping_sub(back).wrapping_sub(1);
                     let end = to.add((byte >> 5) + 1);
-                    if back.wrapping_sub(WORD - 1) <= to.addr() - nearest.addr() {
+                    if back.wrapping_sub(WORD - 1) <= room(nearest, to) {
                         copy_chunk::<8>(source, to);
                     } else {
-                        if source < out.start || end > last_to {
+                        if back >= room(out.start, to) || (byte >> 5) + 1 > room(to, last_to) {
                             break 'all;
                         }
                         repeat_few(to, back + 1, end);
@@ -76,18 +88,18 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
                     let mut last = from;
                     if length == 0 {
                         match continued(from.add(1), last_from) {
-                            Some((more, behind)) => (length, last) = (31 + more, behind.sub(1)),
+                            Some((more, after)) => (length, last) = (31 + more, after.sub(1)),
                             None => break 'all,
                         }
                     }
-                    let (low, high) = (usize::from(last.add(1).read()), usize::from(last.add(2).read()));
+                    let (low, high) = (fetch(last.add(1)), fetch(last.add(2)));
                     let back = low >> 2 | high << 6;
                     let source = to.wrapping_sub(back).wrapping_sub(1);
-                    let end = to.wrapping_add(length + 2);
-                    if end > last_to {
+                    if length + 2 > room(to, last_to) {
                         break 'all;
                     }
-                    if back.wrapping_sub(WORD - 1) <= to.addr() - nearest.addr() {
+                    let end = to.add(length + 2);
+                    if back.wrapping_sub(WORD - 1) <= room(nearest, to) {
                         copy_chunk::<8>(source, to);
                         if length > 6 {
                             copy_chunk::<8>(source.add(8), to.add(8));
@@ -96,7 +108,7 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
                             }
                         }
                     } else {
-                        if !COPIES_NEAR || source < out.start {
+                        if !COPIES_NEAR || back >= room(out.start, to) {
                             break 'all;
                         }
                         repeat_short(to, back + 1, end);
@@ -107,10 +119,11 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
                     from = last.add(3 + state);
                 } else if state != 0 {
                     // Two bytes. A run has made sure that this does not come behind it.
-                    let second = to.wrapping_sub(byte >> 2 | usize::from(from.add(1).read()) << 2);
-                    if second <= out.start {
+                    let back = byte >> 2 | fetch(from.add(1)) << 2;
+                    if back >= room(out.start, to) {
                         break 'all;
                     }
+                    let second = to.sub(back);
                     to.write(second.sub(1).read());
                     to.add(1).write(second.read());
                     copy_chunk::<4>(from.add(2), to.add(2));
@@ -119,24 +132,23 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
                     from = from.add(2 + state);
                 } else {
                     let mut length = byte;
-                    let mut behind = from.add(1);
+                    let mut literals = from.add(1);
                     if length == 0 {
-                        match continued(behind, last_from) {
-                            Some((more, after)) => (length, behind) = (15 + more, after),
+                        match continued(literals, last_from) {
+                            Some((more, after)) => (length, literals) = (15 + more, after),
                             None => break 'all,
                         }
                     }
-                    let next = behind.wrapping_add(length + 3);
-                    let end = to.wrapping_add(length + 3);
-                    if next > last_from || end > last_to {
+                    if length + 3 + OVERRUN > room(literals, packed.end) || length + 3 > room(to, last_to) {
                         break 'all;
                     }
-                    copy_chunk::<4>(behind, to);
+                    let (next, end) = (literals.add(length + 3), to.add(length + 3));
+                    copy_chunk::<4>(literals, to);
                     if length > 1 {
-                        copy(behind.add(4), to.add(4), end);
+                        copy(literals.add(4), to.add(4), end);
                     }
                     (from, to, state) = (next, end, AFTER_RUN);
-                    if from.read() < 16 {
+                    if fetch(from) < 16 {
                         break 'all;
                     }
                 }
@@ -152,10 +164,8 @@ pub(super) fn instructions(stream: &mut Stream<'_>) {
 /// before `to` when there is no room for one.
 #[inline(always)]
 fn stop(from: *const u8, packed_end: *const u8, to: *mut u8, out_end: *mut u8) -> *mut u8 {
-    const READS: usize = 8;
-    const WRITES: usize = 12;
-    let reads = packed_end.addr().wrapping_sub(from.addr() + READS).cast_signed();
-    let writes = out_end.addr().wrapping_sub(to.addr() + WRITES).cast_signed();
+    let reads = room(from, packed_end).wrapping_sub(READS).cast_signed();
+    let writes = room(to, out_end).wrapping_sub(WRITES).cast_signed();
     to.wrapping_offset((reads - (reads >> 2)).min(writes))
 }
 
@@ -175,12 +185,12 @@ unsafe fn continued(mut from: *const u8, last: *const u8) -> Option<(usize, *con
         }
         // SAFETY: before `last`.
         let byte = unsafe {
-            let byte = from.read();
+            let byte = fetch(from);
             from = from.add(1);
             byte
         };
         if byte != 0 {
-            return Some((length + usize::from(byte), from));
+            return Some((length + byte, from));
         }
         length += 255;
     }
