@@ -14,7 +14,7 @@ use crate::prx::{ModuleInfo, Prx, PrxError, relocation};
 const START_STACK: u32 = 4096;
 /// Attribute of a kernel module.
 const KERNEL_MODULE: u16 = 0x1000;
-/// Jump of a linked import stub, and its delay slot.
+/// The jump that the linker writes into the first word of an import stub.
 const JUMP: u32 = 0x0800_0000;
 
 /// A module in memory.
@@ -96,8 +96,9 @@ impl Psp {
             }
             let trap = self.kernel_function(&import.library, import.nid);
             let jump = JUMP | trap.address() >> 2 & 0x03FF_FFFF;
+            // Only this word: the second stays as the file has it and runs in the jump's delay slot (contract,
+            // section 4; uofw loadcore.c:2094-2096).
             self.cpu.write_word(import.stub, jump).expect("inside the image");
-            self.cpu.write_word(import.stub + 4, 0).expect("inside the image");
         }
         let module = Module { info, region };
         self.modules.push(module.clone());

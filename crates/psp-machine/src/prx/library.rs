@@ -31,7 +31,7 @@ pub struct Import {
     pub attribute: u16,
     /// Its number there.
     pub nid: u32,
-    /// Address of the two words that become the jump.
+    /// Address of its two words: the first becomes the jump, the second is the jump's delay slot.
     pub stub: u32,
 }
 

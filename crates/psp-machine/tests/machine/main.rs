@@ -7,4 +7,5 @@ mod assembler;
 mod calls;
 mod mistakes;
 mod module_files;
+mod stubs;
 mod waiting;
