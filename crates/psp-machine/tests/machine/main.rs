@@ -8,4 +8,5 @@ mod calls;
 mod mistakes;
 mod module_files;
 mod stubs;
+mod surroundings;
 mod waiting;
