@@ -2,7 +2,7 @@
 //! PSP-Arkfive/ARK-5, PRO MrColdbird/procfw, TheFlow TheOfficialFloW/Adrenaline, isage isage/Adrenaline, ME
 //! PSP-Archive/minimum_edition, SDK pspdev/psp-cfw-sdk.
 
-use super::sources::{Sources, assumed, read, reported};
+use super::sources::{Sources, assumed, read, reported, run};
 use super::{Expected, Row};
 
 const FIRMWARE_660: u32 = 0x0606_0010;
@@ -39,7 +39,7 @@ const ARK4: Row = Row {
         modules: read("ARK-4 core/inferno/main.c, PSP_MODULE_INFO"),
         apitypes: read("ARK-4 core/vshctrl/virtual_pbp.c, vpbp_loadexec; common/include/pspinit.h"),
         path: read("ARK-4 common/include/rebootconfig.h, iso_path at 10; core/systemctrl/src/sctrl_se.c"),
-        driver: read("ARK-4 core/inferno/iodrv_funcs.c, g_iodrv"),
+        driver: run("ARK-4 core/inferno/iodrv_funcs.c, g_iodrv"),
         functions: read("ARK-4 core/systemctrl/exports.exp, SystemCtrlForKernel, 0"),
     },
 };
@@ -49,11 +49,9 @@ const ARK5: Row = Row {
     sources: Sources {
         modules: read("ARK-5 Core/Inferno/main.c, PSP_MODULE_INFO"),
         apitypes: read("ARK-5 Core/VSHControl/src/vshpatch.c, umdLoadExec"),
-        path: read(
-            "SDK include/rebootexconfig.h, RebootexConfigARK; ARK-5 Core/SystemControl/src/sctrl_se.c",
-        ),
-        driver: read("ARK-5 Core/Inferno/src/iodrv_funcs.c, g_iodrv"),
-        functions: read("ARK-5 Core/SystemControl/exports.exp, SystemCtrlForKernel, 0"),
+        path: run("SDK include/rebootexconfig.h, RebootexConfigARK; ARK-5 Core/SystemControl/src/sctrl_se.c"),
+        driver: run("ARK-5 Core/Inferno/src/iodrv_funcs.c, g_iodrv"),
+        functions: run("ARK-5 Core/SystemControl/exports.exp, SystemCtrlForKernel, 0"),
     },
     ..ARK4
 };
@@ -85,7 +83,7 @@ const THEFLOW: Row = Row {
         modules: read("TheFlow cef/inferno/main.c, PSP_MODULE_INFO"),
         apitypes: read("TheFlow cef/vshctrl/main.c, LoadExecVSHCommonPatched"),
         path: read("TheFlow RebootexConfig, umdfilename at 28; cef/systemctrl/systemctrl.c"),
-        driver: read("TheFlow cef/inferno/iodrv_funcs.c, g_iodrv"),
+        driver: run("TheFlow cef/inferno/iodrv_funcs.c, g_iodrv"),
         functions: read("TheFlow cef/systemctrl/exports.exp, SystemCtrlForKernel, 0"),
     },
     ..ARK4
