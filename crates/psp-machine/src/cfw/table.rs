@@ -187,6 +187,17 @@ pub static ROWS: &[Row] = &[
         ..ARK4
     },
     Row {
+        name: "ARK-4, image started by another program",
+        apitypes: &[0x120],
+        sources: Sources {
+            apitypes: read(
+                "Rinnegatamante/lua-player-plus trunk/ISOLoader/main.c, startISO: 0x120, \"game\"",
+            ),
+            ..ARK4.sources
+        },
+        ..ARK4
+    },
+    Row {
         name: "ARK-4 on a Vita",
         model: 2,
         status_devices: &["mscmhc0:"],

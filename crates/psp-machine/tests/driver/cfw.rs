@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use psp_machine::Psp;
 use psp_machine::cfw::{Expected, ROWS, Row};
-use psp_machine::kernel::io::Fault;
+use psp_machine::kernel::io::{Fault, HostFile};
 
 use crate::support::disc::Disc;
 use crate::support::{
@@ -16,6 +16,7 @@ use crate::support::{
 
 /// Runs a check on each row that is meant, with each way to start it, and names those that fail.
 fn on_rows(meant: impl Fn(&Row) -> bool, check: impl Fn(&Row, &mut Psp)) {
+    let image = Rc::new(USUAL.pack(&small_disc().bytes));
     let mut failed = Vec::new();
     let mut count = 0;
     for row in ROWS.iter().filter(|row| meant(row)) {
@@ -24,7 +25,7 @@ fn on_rows(meant: impl Fn(&Row) -> bool, check: impl Fn(&Row, &mut Psp)) {
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 let mut psp = row.boot(apitype);
                 if !row.path.is_empty() {
-                    psp.kernel.card.insert_file(row.path, Rc::new(USUAL.pack(&small_disc().bytes)));
+                    psp.kernel.card.insert_file(row.path, Rc::clone(&image) as Rc<dyn HostFile>);
                 }
                 check(row, &mut psp);
             }));
