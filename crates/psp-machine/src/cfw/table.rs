@@ -118,7 +118,7 @@ const ME: Row = Row {
         path: assumed(
             "ME systemctrl/iso/umd9660_driver.c has a buffer of 128 bytes; compilers align it to a word",
         ),
-        driver: assumed("isage's port of the driver registers \"umd\""),
+        driver: read("ME systemctrl/iso/umd9660_driver.c, umd9660_driver"),
         functions: read("ME systemctrl/exports.exp, SystemCtrlForKernel, 0"),
     },
     ..ARK4
@@ -236,7 +236,9 @@ pub static ROWS: &[Row] = &[
         name: "Adrenaline by isage, March33",
         modules: &["EPI-March33Driver", "sceIsofs_driver"],
         sources: Sources {
-            modules: read("isage cef/iso_drivers/march33/src/main.c, PSP_MODULE_INFO"),
+            modules: read(
+                "isage cef/core/systemctrl/src/systemctrl.c, sctrlSESetUmdFile; main.c of the driver",
+            ),
             driver: read("isage cef/iso_drivers/march33/src/umd9660.c, g_umd_driver"),
             ..ISAGE.sources
         },
@@ -247,7 +249,7 @@ pub static ROWS: &[Row] = &[
         modules: &["EPI-MEisoDriver", "sceIsofs_driver"],
         sources: Sources {
             modules: read("isage cef/iso_drivers/minimal_edition/src/main.c, PSP_MODULE_INFO"),
-            driver: read("isage cef/iso_drivers/minimal_edition/src/main.c, module_stop deletes \"umd\""),
+            driver: read("isage cef/iso_drivers/minimal_edition/src/umd9660_march_driver.c, umd9660_driver"),
             ..ISAGE.sources
         },
         ..ISAGE
