@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
 
 mod cfw;
+mod changing;
 mod commands;
 mod copies;
 mod cost;
