@@ -74,8 +74,14 @@ pub struct Inferno {
 }
 
 impl Inferno {
-    /// Puts driver structure, function table and module structure into memory and registers them.
+    /// Registers the driver as the usual firmware has it: "umd", in the module [`MODULE_NAME`].
     pub fn register(psp: &mut Psp) {
+        Self::register_as(psp, "umd", "UMD9660");
+        psp.add_module(MODULE_NAME);
+    }
+
+    /// Puts driver structure and function table into memory and registers them under this name.
+    pub fn register_as(psp: &mut Psp, name: &str, description: &str) {
         let mut table = vec![0; TABLE_SIZE as usize];
         for entry in Entry::ALL {
             let at = entry as usize;
@@ -83,16 +89,12 @@ impl Inferno {
             table[at..at + 4].copy_from_slice(&trap.address().to_le_bytes());
         }
         let functions = psp.place("driver table", &table);
-        let words = [psp.place_string("umd"), 4, 0x800, psp.place_string("UMD9660"), functions];
-        let driver: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
-        let driver = psp.place("driver structure", &driver);
+        let driver = psp.place_driver(name, description, functions);
         let device: Vec<u8> = [driver, 0, 0].into_iter().flat_map(u32::to_le_bytes).collect();
         psp.inferno.device = psp.place("device structure", &device);
         psp.inferno.functions = functions;
         psp.inferno.original = table;
         psp.kernel.system.umd_driver = driver;
-        let module = psp.place("module structure", &[0; 0x100]);
-        psp.kernel.modules.loaded.push((MODULE_NAME.to_owned(), module));
         psp.accept_driver_table();
     }
 

@@ -8,6 +8,7 @@
 //! - [`prx`] reads the module file and moves it to its address.
 //! - [`machine`] runs it: [`Psp`] is the whole console, [`cpu`] its processor, [`memory`] its
 //!   memory, [`kernel`] the functions that the driver imports.
+//! - [`cfw`] has the start-up values of the custom firmwares, with the source of each.
 //! - [`inferno`] is the driver that is there before ours, [`umd`] calls what is in its table, [`isofs`] is
 //!   the file system above.
 //! - [`crash`] lists everything a run may not end in.
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod abi;
+pub mod cfw;
 pub mod cpu;
 pub mod crash;
 pub mod inferno;

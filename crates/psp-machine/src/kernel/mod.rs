@@ -91,6 +91,8 @@ pub struct Kernel {
     pub system: systemctrl::SystemControl,
     /// Threads and what they wait for.
     pub threads: threads::Threads,
+    /// How many calls of its functions there were.
+    pub calls: u64,
     last_id: u32,
 }
 

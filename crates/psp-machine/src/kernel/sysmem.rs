@@ -21,11 +21,15 @@ const FIRMWARE_660: u32 = 0x0606_0010;
 pub struct SysMem {
     /// The partitions.
     pub partitions: Partitions,
+    /// The console's model: 0 is the PSP-1000.
+    pub model: u32,
+    /// The firmware's version, as developers' tools know it.
+    pub firmware: u32,
 }
 
 impl Default for SysMem {
     fn default() -> Self {
-        Self { partitions: Partitions::new(256 << 10) }
+        Self { partitions: Partitions::new(256 << 10), model: MODEL_1000, firmware: FIRMWARE_660 }
     }
 }
 
@@ -82,11 +86,16 @@ pub(super) const FUNCTIONS: &[Known] = &[
     },
     Known { library: LIBRARY, nid: 0x13F4_A0DE, name: "sceKernelPartitionMaxFreeMemSize", run: free_bytes },
     Known { library: LIBRARY, nid: 0x0115_B0F8, name: "sceKernelPartitionTotalFreeMemSize", run: free_bytes },
-    Known { library: LIBRARY, nid: 0x07C5_86A1, name: "sceKernelGetModel", run: |_, _| answer(MODEL_1000) },
+    Known {
+        library: LIBRARY,
+        nid: 0x07C5_86A1,
+        name: "sceKernelGetModel",
+        run: |psp, _| answer(psp.kernel.memory.model),
+    },
     Known {
         library: LIBRARY,
         nid: 0xC886_B169,
         name: "sceKernelDevkitVersion",
-        run: |_, _| answer(FIRMWARE_660),
+        run: |psp, _| answer(psp.kernel.memory.firmware),
     },
 ];

@@ -12,8 +12,14 @@ const LIBRARY: &str = "SystemCtrlForKernel";
 pub struct SystemControl {
     /// Address of the path of the image, or 0.
     pub umd_file: u32,
-    /// Address of the driver structure for "umd", or 0.
+    /// Address of the structure of the first driver that was registered, "umd" as a rule; or 0.
     pub umd_driver: u32,
+    /// Addresses of the structures of drivers that were registered after it, newest last.
+    pub later_drivers: Vec<u32>,
+    /// Texts that the path of the image will have, each from the kernel call of that number on.
+    pub path_changes: Vec<(u64, String)>,
+    /// Version of the library, which an import must not ask more of.
+    pub version: u16,
     /// Functions that this firmware lacks, by number.
     pub missing: Vec<u32>,
     /// Library and number of every function that was looked up.
@@ -22,7 +28,7 @@ pub struct SystemControl {
 
 fn find_driver(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     let name = psp.cpu.read_string(received.word(0))?;
-    answer(if name == "umd" { psp.kernel.system.umd_driver } else { 0 })
+    answer(psp.find_driver(&name)?)
 }
 
 /// Looks among the kernel's functions; module names only have to be those of kernel modules.

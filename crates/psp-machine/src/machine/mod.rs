@@ -6,6 +6,7 @@
 mod module;
 mod run;
 mod schedule;
+mod surroundings;
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,10 @@ pub struct Psp {
     pub instruction_limit: u64,
     /// How many microseconds of the machine's clock one call may take.
     pub time_limit: u64,
+    /// Microseconds that pass in every kernel call, whatever it does.
+    pub time_per_call: u64,
+    /// What addresses of strings leave when divided by 4. The usual 2 is what the image's path has on ARK.
+    pub string_alignment: u32,
     /// Structure and name that device commands come with, once they are needed.
     device_file: Option<(crate::umd::FileArg, u32)>,
     modules: Vec<Module>,
@@ -76,6 +81,8 @@ impl Psp {
             interleave: Interleave::WhenWaiting,
             instruction_limit: 400_000_000,
             time_limit: 30_000_000,
+            time_per_call: 1,
+            string_alignment: 2,
             device_file: None,
             modules: Vec::new(),
             targets: Vec::new(),
@@ -92,20 +99,6 @@ impl Psp {
         let region = self.memory.take(&mut self.cpu, what, Space::Kernel, len, Place::Last { slack: 0 });
         self.cpu.write(region.start, bytes).expect("just mapped");
         region.start
-    }
-
-    /// Puts a NUL-terminated string into kernel memory; gives its address.
-    pub fn place_string(&mut self, text: &str) -> u32 {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.push(0);
-        self.place("string", &bytes)
-    }
-
-    /// Says which image the firmware mounted; what `GetUmdFile` gives. The field has 256 bytes.
-    pub fn set_umd_file(&mut self, path: &str) {
-        let mut field = path.as_bytes().to_vec();
-        field.resize(256, 0);
-        self.kernel.system.umd_file = self.place("path of the image", &field);
     }
 
     /// Lends guest memory to a call.

@@ -14,7 +14,9 @@ use crate::prx::{ModuleInfo, Prx, PrxError, relocation};
 const START_STACK: u32 = 4096;
 /// Attribute of a kernel module.
 const KERNEL_MODULE: u16 = 0x1000;
-/// Jump of a linked import stub, and its delay slot.
+/// Version of Sony's own libraries for the kernel (psp contract, section 4).
+const LIBRARY_VERSION: u16 = 0x0011;
+/// The jump that the linker writes into the first word of an import stub.
 const JUMP: u32 = 0x0800_0000;
 
 /// A module in memory.
@@ -38,6 +40,14 @@ pub enum LoadError {
     },
     /// It wants functions from a library for user programs, which the kernel's linker refuses.
     UserLibrary(String),
+    /// It asks for a newer version of a library than there is. (The kernel leaves a weak import unlinked then, and
+    /// every call of it fails; to a driver that needs it that is the same.)
+    LibraryVersion {
+        /// Its name.
+        library: String,
+        /// What the module asks for.
+        wanted: u16,
+    },
     /// Partition 1 has no room.
     NoMemory {
         /// Bytes it needs.
@@ -53,6 +63,9 @@ impl fmt::Display for LoadError {
                 write!(f, "module attribute is {attribute:#06X}, not a kernel module")
             }
             Self::UserLibrary(name) => write!(f, "imports from {name}, a library for user programs"),
+            Self::LibraryVersion { library, wanted } => {
+                write!(f, "wants version {wanted:#06X} of {library}, but it is older")
+            }
             Self::NoMemory { size } => write!(f, "partition 1 has no room for {size} bytes"),
         }
     }
@@ -94,10 +107,19 @@ impl Psp {
             if import.library.contains("ForUser") || import.library.ends_with("_user") {
                 return Err(LoadError::UserLibrary(import.library.clone()));
             }
+            let version = match import.library.as_str() {
+                "SystemCtrlForKernel" => self.kernel.system.version,
+                _ => LIBRARY_VERSION,
+            };
+            if import.version > version {
+                let (library, wanted) = (import.library.clone(), import.version);
+                return Err(LoadError::LibraryVersion { library, wanted });
+            }
             let trap = self.kernel_function(&import.library, import.nid);
             let jump = JUMP | trap.address() >> 2 & 0x03FF_FFFF;
+            // Only this word: the second stays as the file has it and runs in the jump's delay slot (contract,
+            // section 4; uofw loadcore.c:2094-2096).
             self.cpu.write_word(import.stub, jump).expect("inside the image");
-            self.cpu.write_word(import.stub + 4, 0).expect("inside the image");
         }
         let module = Module { info, region };
         self.modules.push(module.clone());

@@ -275,6 +275,7 @@ impl Psp {
         let received = Received::of(context);
         let answer = match self.target(trap).cloned() {
             Some(Target::Kernel { library, nid }) => {
+                self.count_kernel_call();
                 let hidden = self.kernel.system.missing.contains(&nid);
                 match crate::kernel::find(&library, nid).filter(|_| !hidden) {
                     Some(known) => (known.run)(self, received)?,

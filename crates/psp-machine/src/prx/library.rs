@@ -27,11 +27,13 @@ pub struct ModuleInfo {
 pub struct Import {
     /// Library it is from.
     pub library: String,
+    /// Version of the library that is asked for.
+    pub version: u16,
     /// Attribute of the library's stubs; 8 is weak.
     pub attribute: u16,
     /// Its number there.
     pub nid: u32,
-    /// Address of the two words that become the jump.
+    /// Address of its two words: the first becomes the jump, the second is the jump's delay slot.
     pub stub: u32,
 }
 
@@ -144,14 +146,15 @@ impl View<'_> {
         let mut entry = top;
         while entry < end {
             let library = self.string(self.word(entry)?)?;
-            let attribute = self.half(entry + 6)?;
+            let (version, attribute) = (self.half(entry + 4)?, self.half(entry + 6)?);
             let counts = self.word(entry + 8)?;
             let words = self.entry_words(counts, 5)?;
             let (nids, stubs) = (self.word(entry + 12)?, self.word(entry + 16)?);
             for at in 0..counts >> 16 {
                 let nid = self.word(nids + at * 4)?;
                 self.word(stubs + at * 8 + 4)?;
-                all.push(Import { library: library.clone(), attribute, nid, stub: stubs + at * 8 });
+                let stub = stubs + at * 8;
+                all.push(Import { library: library.clone(), version, attribute, nid, stub });
             }
             entry += words * 4;
         }

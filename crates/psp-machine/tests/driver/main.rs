@@ -2,6 +2,8 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
 
+mod cfw;
+mod changing;
 mod commands;
 mod copies;
 mod cost;

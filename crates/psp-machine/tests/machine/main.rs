@@ -7,4 +7,6 @@ mod assembler;
 mod calls;
 mod mistakes;
 mod module_files;
+mod stubs;
+mod surroundings;
 mod waiting;

@@ -7,11 +7,11 @@ use psp_machine::prx::{Prx, PrxError};
 
 use crate::assembler::{NOP, RA, V0, addiu, jr, lui};
 
-const MODULE_INFO: usize = 0x40;
-const IMAGE: usize = 0x200;
+pub(crate) const MODULE_INFO: usize = 0x40;
+pub(crate) const IMAGE: usize = 0x200;
 const FILE_OFFSET: usize = 0x60;
 
-fn put(bytes: &mut [u8], at: usize, words: &[u32]) {
+pub(crate) fn put(bytes: &mut [u8], at: usize, words: &[u32]) {
     for (number, word) in words.iter().enumerate() {
         bytes[at + 4 * number..][..4].copy_from_slice(&word.to_le_bytes());
     }
@@ -38,6 +38,11 @@ fn module() -> Vec<u8> {
         (0x8C, 2),
         (0xA4, 2),
     ];
+    file_of(&image, &relocations)
+}
+
+/// The file of an image with [`MODULE_INFO`] in it; each relocation is a place and a type.
+pub(crate) fn file_of(image: &[u8], relocations: &[(u32, u32)]) -> Vec<u8> {
     let mut file = vec![0; FILE_OFFSET];
     file[..7].copy_from_slice(b"\x7FELF\x01\x01\x01");
     put(&mut file, 16, &[0x0008_FFA0, 1, 0, 0x34]);
@@ -47,13 +52,17 @@ fn module() -> Vec<u8> {
     let physical = 0x8000_0000 | (FILE_OFFSET + MODULE_INFO) as u32;
     put(&mut file, 0x34, &[1, FILE_OFFSET as u32, 0, physical, IMAGE as u32, 0x300, 7, 16]);
     file.extend(image);
-    for (at, kind) in relocations {
+    for &(at, kind) in relocations {
         file.extend([at, kind].into_iter().flat_map(u32::to_le_bytes));
     }
     let mut sections = vec![0; 80];
     // Section 0 is allocated and the target of section 1, the relocations.
     put(&mut sections, 4, &[1, 2]);
-    put(&mut sections, 44, &[0x7000_00A0, 0, 0, relocations_at as u32, 64, 0, 0, 4, 8]);
+    put(
+        &mut sections,
+        44,
+        &[0x7000_00A0, 0, 0, relocations_at as u32, relocations.len() as u32 * 8, 0, 0, 4, 8],
+    );
     file.extend(sections);
     file
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use psp_machine::cfw::ROWS;
 use psp_machine::kernel::io::HostFile;
 use psp_machine::machine::Module;
 use psp_machine::umd::{FinishedRead, LbaParams};
@@ -109,9 +110,17 @@ pub(crate) const FAMILIES: [Kind; 5] = [
 /// The format that most tests use.
 pub(crate) const USUAL: Kind = Kind::Cso { block: 2048, shift: 0 };
 
-/// A machine with an image on its card, before the driver is loaded.
+/// A machine with an image on its card, before the driver is loaded. `CISOR_FIRMWARE` names the row of the firmwares'
+/// table that it is of, for a run of all tests on one of them.
 pub(crate) fn machine(image: impl HostFile + 'static) -> Psp {
-    let mut psp = Psp::new();
+    let mut psp = match std::env::var("CISOR_FIRMWARE") {
+        Ok(name) => {
+            let row = ROWS.iter().find(|row| row.name == name);
+            let row = row.unwrap_or_else(|| panic!("there is no firmware {name:?} in the table"));
+            row.boot(row.apitypes[0])
+        }
+        Err(_) => Psp::new(),
+    };
     psp.kernel.card.insert_file(IMAGE, Rc::new(image));
     psp.set_umd_file(IMAGE);
     psp

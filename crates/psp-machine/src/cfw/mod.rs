@@ -1,0 +1,74 @@
+//! The custom firmwares: what a plugin finds when each of them starts something, and who says so.
+//!
+//! [`ROWS`] is the table; [`Row::boot`] makes a machine of a row. Where a value was only assumed the row says so: no
+//! test makes it true.
+
+mod sources;
+mod table;
+
+pub use sources::{Source, Sources, Witness};
+pub use table::ROWS;
+
+use crate::inferno::Inferno;
+use crate::machine::Psp;
+
+/// What a plugin finds when a custom firmware starts something on a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Firmware, model, and what is started.
+    pub name: &'static str,
+    /// Answer of `sceKernelGetModel`: 0 is the PSP-1000, 1 the 2000, 2 the 3000, 4 the Go.
+    pub model: u32,
+    /// Answer of `sceKernelDevkitVersion`.
+    pub firmware: u32,
+    /// Modules that belong to the disc, by name.
+    pub modules: &'static [&'static str],
+    /// Application types under which this is started.
+    pub apitypes: &'static [u32],
+    /// Key configuration.
+    pub key_config: u32,
+    /// What the text at `GetUmdFile` is.
+    pub path: &'static str,
+    /// What its address leaves when divided by 4.
+    pub path_alignment: u32,
+    /// Name and description of the driver that is found for "umd".
+    pub driver: Option<(&'static str, &'static str)>,
+    /// Version of the library `SystemCtrlForKernel`.
+    pub system_control: u16,
+    /// Devices that tell whether the card is in.
+    pub status_devices: &'static [&'static str],
+    /// What our driver has to do.
+    pub expected: Expected,
+    /// Where all this is from.
+    pub sources: Sources,
+}
+
+/// What our driver has to do on a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// An image is started, in a way that is known: take over.
+    TakesOver,
+    /// Leave the table alone, for this reason.
+    Declines(&'static str),
+}
+
+impl Row {
+    /// A machine on which this firmware has just started something, before any plugin is loaded. The image's file is
+    /// for the caller to put on the card.
+    pub fn boot(&self, apitype: u32) -> Psp {
+        let mut psp = Psp::without_driver();
+        if let Some((name, description)) = self.driver {
+            Inferno::register_as(&mut psp, name, description);
+        }
+        self.modules.iter().for_each(|module| psp.add_module(module));
+        psp.string_alignment = self.path_alignment;
+        psp.set_umd_file(self.path);
+        let init = &mut psp.kernel.init;
+        (init.key_config, init.apitype) = (self.key_config, apitype);
+        init.boot_from = if self.path.starts_with("ef0:") { 0x50 } else { 0x40 };
+        (psp.kernel.memory.model, psp.kernel.memory.firmware) = (self.model, self.firmware);
+        psp.kernel.system.version = self.system_control;
+        psp.kernel.card.status_devices = self.status_devices.iter().map(|&name| name.to_owned()).collect();
+        psp
+    }
+}

@@ -1,0 +1,151 @@
+//! The driver on every firmware of the table: it takes over where an image is started, and leaves everything else
+//! alone.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use psp_machine::Psp;
+use psp_machine::cfw::{Expected, ROWS, Row};
+use psp_machine::kernel::io::{Fault, HostFile};
+
+use crate::support::disc::Disc;
+use crate::support::{
+    FAMILIES, IMAGE, LOG, PLUGIN, SETTINGS, USUAL, assert_sectors, machine, ok, refused, small_disc,
+    take_over,
+};
+
+/// Runs a check on each row that is meant, with each way to start it, and names those that fail.
+fn on_rows(meant: impl Fn(&Row) -> bool, check: impl Fn(&Row, &mut Psp)) {
+    let image = Rc::new(USUAL.pack(&small_disc().bytes));
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for row in ROWS.iter().filter(|row| meant(row)) {
+        for &apitype in row.apitypes {
+            count += 1;
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                let mut psp = row.boot(apitype);
+                if !row.path.is_empty() {
+                    psp.kernel.card.insert_file(row.path, Rc::clone(&image) as Rc<dyn HostFile>);
+                }
+                check(row, &mut psp);
+            }));
+            if outcome.is_err() {
+                failed.push(format!("{} with {apitype:#X}", row.name));
+            }
+        }
+    }
+    assert!(count > 5, "the table has such rows");
+    assert!(failed.is_empty(), "{} of {count} fail: {failed:#?}", failed.len());
+}
+
+fn takes_over(row: &Row) -> bool {
+    row.expected == Expected::TakesOver
+}
+
+/// Reads through the driver: single sectors, many, the first and the last.
+fn assert_serves(psp: &mut Psp, disc: &Disc) {
+    for (lba, count) in [(16, 1), (0, 1), (300, 40), (511, 2), (1023, 1)] {
+        assert_sectors(psp, disc, lba, count);
+    }
+}
+
+#[test]
+#[ignore = "needs the built driver"]
+fn takes_over_wherever_an_image_is_started() {
+    on_rows(takes_over, |_, psp| {
+        take_over(psp);
+        assert_serves(psp, small_disc());
+    });
+}
+
+#[test]
+#[ignore = "needs the built driver"]
+fn serves_on_every_firmware_when_its_card_fails() {
+    on_rows(takes_over, |_, psp| {
+        take_over(psp);
+        let now = psp.kernel.clock.now();
+        psp.kernel.card.remove_until(now + 300_000);
+        assert_sectors(psp, small_disc(), 300, 40);
+        for fault in [Fault::ReadFails(0x8001_0005), Fault::ShortRead(100), Fault::Stale] {
+            psp.kernel.card.inject(fault);
+            assert_sectors(psp, small_disc(), 700, 40);
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs the built driver"]
+fn declines_wherever_no_image_is_started() {
+    on_rows(
+        |row| !takes_over(row),
+        |row, psp| {
+            let Expected::Declines(why) = row.expected else { unreachable!("filtered above") };
+            refused(psp, why);
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs the built driver"]
+fn the_log_says_why_it_declined() {
+    on_rows(
+        |row| !takes_over(row),
+        |row, psp| {
+            let Expected::Declines(why) = row.expected else { unreachable!("filtered above") };
+            psp.kernel.card.insert_text(SETTINGS, "log = on\n");
+            refused(psp, why);
+            let log = psp.kernel.card.written(LOG).map(String::from_utf8_lossy).unwrap_or_default();
+            assert!(log.contains("stepping aside: "), "{}: the log says {log:?}", row.name);
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs the built driver"]
+fn strings_may_lie_at_any_address() {
+    for alignment in 0..4 {
+        let mut psp = machine(USUAL.pack(&small_disc().bytes));
+        psp.string_alignment = alignment;
+        psp.set_umd_file(IMAGE);
+        psp.kernel.card.insert_text(SETTINGS, "log = on\n");
+        let (_, outcome) = crate::support::start(&mut psp);
+        assert_eq!(outcome.value, 0, "strings at {alignment} mod 4");
+        assert_serves(&mut psp, small_disc());
+    }
+}
+
+/// A driver of somebody else's whose name begins with "umd", registered since: the firmware's function finds that.
+#[test]
+#[ignore = "needs the built driver"]
+fn a_driver_with_a_similar_name_is_not_taken_for_the_discs() {
+    for name in ["umd9", "umdxyz", "UMDvideo"] {
+        let mut psp = machine(USUAL.pack(&small_disc().bytes));
+        let entry = psp.driver_entry(psp_machine::inferno::Entry::Devctl);
+        let table = [entry; 22].map(u32::to_le_bytes).concat();
+        let functions = psp.place("table of another driver", &table);
+        psp.register_driver(name, "not the disc's", functions).unwrap();
+        let module = psp.load(crate::support::prx(), 0).unwrap();
+        let outcome = ok(psp.start(&module, PLUGIN));
+        let mut now = vec![0; table.len()];
+        psp.cpu.read(functions, &mut now).unwrap();
+        assert!(now == table, "{name}: its table was taken over");
+        if outcome.is_error() {
+            assert!(psp.inferno.untouched(&psp.cpu), "{name}: stepped aside with the table changed");
+        } else {
+            assert_serves(&mut psp, small_disc());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the built driver"]
+fn time_may_pass_in_every_call() {
+    for kind in FAMILIES {
+        for microseconds in [0, 1, 1000, 20_000] {
+            let mut psp = machine(kind.pack(&small_disc().bytes));
+            psp.time_per_call = microseconds;
+            take_over(&mut psp);
+            assert_serves(&mut psp, small_disc());
+        }
+    }
+}
