@@ -1,5 +1,5 @@
 //! What a dependency must keep to: cargo-deny over every workspace by deny.toml, and the one rule that it cannot
-//! express. Beside that the workflows of `.github/workflows` are linted.
+//! express. It also lints the workflows of `.github/workflows` and follows the links between pages.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::steps::Steps;
-use crate::{checkers, paths, shell};
+use crate::{checkers, links, paths, shell};
 
 /// What users install. None of these may link a crate to which deny.toml makes an exception.
 const SHIPPED: &[&str] = &["cisor", "image-encode", "sector-decode", "sector-encode"];
@@ -23,12 +23,14 @@ const WORKSPACES: &[&str] = &["Cargo.toml", "psp-driver/Cargo.toml", "fuzz/Cargo
 const CHECKS: &[&str] = &["bans", "licenses", "sources"];
 
 /// Rules of deny.toml that only one of the workspaces needs are no mistake in the others.
-const UNUSED_RULES: &[&str] = &["license-exception-not-encountered", "unused-wrapper", "unnecessary-skip"];
+const UNUSED_RULES: &[&str] =
+    &["license-exception-not-encountered", "unused-wrapper", "unmatched-skip", "unnecessary-skip"];
 
 /// Checks everything. The exit code is 0 only when no rule is broken and, with `CI` set, all checks could run.
 pub(crate) fn run() -> Result<ExitCode> {
     let mut steps = Steps::default();
     steps.run("nothing that is installed links a crate for tests only", exceptions_stay_out);
+    steps.run("links between pages", links::check);
     const DENY: &str = "licences, bans, duplicates and sources (cargo-deny)";
     match checkers::cargo_deny() {
         Ok(program) => drop(steps.run(DENY, || deny(&program))),
