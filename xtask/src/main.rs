@@ -1,5 +1,5 @@
-//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`, `dist`,
-//! `policy`. One file each.
+//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`,
+//! `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
