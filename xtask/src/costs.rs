@@ -1,4 +1,4 @@
-//! Holds the decoders to what docs/device-costs.md says that they cost on the console.
+//! Holds the decoders to the costs on the console that docs/device-costs.md lists.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use anyhow::Result;
 
 use crate::{debian, shell, toolchain};
 
-/// A source of the blocks that are decoded, and the package that has it. The others are on every Debian system.
+/// The package with one source of the blocks to decode. The other sources are on every Debian system.
 const MIPS_LIBRARY: &str = "libc6-mipsel-cross";
 /// Another source. Debian has it at this place on PCs only.
 const PC_LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/libc.so.6";
 
-/// What this cannot run without and no package brings; `None` when all is there.
+/// Returns why the costs cannot be counted on this machine; `None` if they can.
 pub(crate) fn missing() -> Option<String> {
     (!debian::is_here() || !Path::new(PC_LIBRARY).is_file())
         .then(|| "the blocks and the compiler are those of Debian on a PC".to_owned())
@@ -23,7 +23,7 @@ pub(crate) fn ensure() -> Result<()> {
     debian::install(&[MIPS_LIBRARY])
 }
 
-/// Counts the instructions of each decoder and fails when one takes over 3 % more than the table says.
+/// Counts the instructions of each decoder, and fails if one takes over 3 % more than in the table.
 pub(crate) fn check() -> Result<()> {
     ensure()?;
     let mut cargo = shell::cargo();

@@ -1,4 +1,4 @@
-//! Debian's package manager: quiet, never asking, tried twice.
+//! Debian's package manager: quiet, never asks, and is tried twice.
 
 use std::process::{Command, Stdio};
 
@@ -11,14 +11,14 @@ pub(crate) fn is_here() -> bool {
     shell::find("apt-get").is_some() && shell::find("dpkg-query").is_some()
 }
 
-/// Whether a package is installed, whole.
+/// Whether a package is completely installed.
 pub(crate) fn is_installed(package: &str) -> bool {
     let mut query = Command::new("dpkg-query");
     query.args(["--show", "--showformat=${db:Status-Status}", package]).stderr(Stdio::null());
     query.output().is_ok_and(|output| output.stdout == b"installed")
 }
 
-/// The version that would be installed now, after an update of the package lists if they lack it.
+/// Returns the version that would be installed now. Updates the package lists if they lack the package.
 pub(crate) fn candidate(package: &str) -> Result<String> {
     if let Some(version) = known_candidate(package)? {
         return Ok(version);
@@ -27,7 +27,7 @@ pub(crate) fn candidate(package: &str) -> Result<String> {
     known_candidate(package)?.with_context(|| format!("this Debian release has no package {package}"))
 }
 
-/// Installs packages that are not there yet. Says which before it begins.
+/// Installs missing packages. Says which before it begins.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
@@ -49,7 +49,7 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     })
 }
 
-/// Brings installed packages up to date, by package lists that are fetched anew.
+/// Updates the package lists, then upgrades installed packages.
 pub(crate) fn upgrade(packages: &[&str]) -> Result<()> {
     update()?;
     eprintln!("Upgrading Debian packages: {}", packages.join(", "));
@@ -63,7 +63,7 @@ pub(crate) fn download(package: &str, folder: &std::path::Path) -> Result<()> {
     candidate(package)?;
     let download = || {
         let mut apt = apt_get();
-        // The download helper's own user often cannot write to a folder of somebody else's.
+        // The download helper runs as a user of its own, who often cannot write to other people's folders.
         apt.args(["-o", "APT::Sandbox::User=root", "download", package]).current_dir(folder);
         shell::output(&mut apt).map(drop)
     };
@@ -94,13 +94,15 @@ fn apt_get() -> Command {
     apt
 }
 
-/// The same command with root's rights: as it is for root, through sudo for others.
+/// Returns the command with root's rights: unchanged for root, through sudo for others.
 fn as_root(command: Command) -> Result<Command> {
     if shell::text(Command::new("id").arg("--user"))? == "0" {
         return Ok(command);
     }
     if shell::find("sudo").is_none() {
-        bail!("installing packages needs root, and there is no sudo here: run this once as root");
+        bail!(
+            "installing packages needs root, and there is no sudo here: run `cargo xtask setup` once as root"
+        );
     }
     let mut sudo = Command::new("sudo");
     // sudo does not hand on the environment, so the variables become arguments of env.

@@ -1,5 +1,5 @@
-//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`, `dist`,
-//! `policy`. One file each.
+//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`,
+//! `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
@@ -10,6 +10,7 @@ mod costs;
 mod debian;
 mod disc;
 mod dist;
+mod links;
 mod mutants;
 mod paths;
 mod policy;
@@ -55,7 +56,7 @@ enum Task {
     Windows(windows::Args),
     /// Build the packages that people install, in target/dist/.
     Dist(dist::Args),
-    /// Check dependencies against deny.toml, and lint the workflows.
+    /// Check dependencies against deny.toml, lint the workflows, and follow the links between pages.
     Policy,
 }
 

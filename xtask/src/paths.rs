@@ -1,4 +1,4 @@
-//! Where things are in the work tree.
+//! Paths in the work tree.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,8 @@ pub(crate) fn build_dir() -> PathBuf {
     }
 }
 
-/// What was built for the console. Always here, wherever cargo builds, so that tests and people find it.
+/// Where everything built for the console goes. It does not depend on where cargo builds, so tests and people
+/// find it.
 pub(crate) fn psp_results() -> PathBuf {
     root().join("target/psp")
 }
@@ -32,7 +33,7 @@ pub(crate) fn cisor() -> PathBuf {
     build_dir().join("release").join(format!("cisor{}", env::consts::EXE_SUFFIX))
 }
 
-/// Compiler options that keep the folders of this machine out of what is built.
+/// Compiler options that keep this machine's folders out of the programs.
 pub(crate) fn remapped() -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));

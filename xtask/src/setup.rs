@@ -1,7 +1,7 @@
 //! Installs what the tests need: system packages, a toolchain for the console, the test runner.
 //!
-//! What each part needs stays with that part, which installs it when it is run by itself. Here all of it comes first,
-//! so that a machine is set up before any work begins.
+//! Each part knows what it needs, and installs that when it is run by itself. Here everything is installed
+//! before any work begins.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ pub(crate) fn run() -> ExitCode {
     steps.summary()
 }
 
-/// Says what may be installed, then installs what is missing, a step for each part.
+/// Announces what may be installed, then installs what is missing, one step for each part.
 pub(crate) fn install(steps: &mut Steps) {
     eprintln!("{}", announcement(debian::is_here()));
     steps.run("set-up: programs that the tests use", tools::ensure);
@@ -29,7 +29,7 @@ pub(crate) fn install(steps: &mut Steps) {
     steps.run("set-up: programs that make and try packages", dist::ensure);
 }
 
-/// What a user should know before anything is installed.
+/// Tells a user what to expect before anything is installed.
 fn announcement(has_debian: bool) -> &'static str {
     if has_debian {
         "Set-up first: missing system packages are installed with apt-get, through sudo where this is not root.\n\

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// Shows the command, runs it, and fails when it fails.
+/// Prints the command, runs it, and fails if it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", shown(command));
     let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
@@ -16,7 +16,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command without showing it and returns what it printed.
+/// Runs a command without printing it, and returns its output.
 pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
     let output = command.output().with_context(|| format!("cannot start {}", shown(command)))?;
     if !output.status.success() {
@@ -26,14 +26,14 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// As [`output`], for a command that prints text; without the newline at the end.
+/// Like [`output`], for a command that prints text; without the trailing newline.
 pub(crate) fn text(command: &mut Command) -> Result<String> {
     let bytes = output(command)?;
     let text = String::from_utf8(bytes).with_context(|| format!("{} did not print UTF-8", shown(command)))?;
     Ok(text.trim_end().to_owned())
 }
 
-/// Looks a program up in `PATH`, and where a user's own `PATH` has no folders of the system's.
+/// Looks for a program in `PATH`, and in the system's folders, which a user's `PATH` may lack.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
@@ -47,7 +47,7 @@ pub(crate) fn npm() -> Command {
     if cfg!(windows) { Command::new("npm.cmd") } else { Command::new("npm") }
 }
 
-/// The cargo that started this task, at the root of the workspace.
+/// Returns the cargo that started this task, set to run at the root of the workspace.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::paths::root());
@@ -55,8 +55,8 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Takes away what cargo told *this* program about itself. Left in place it would reach build scripts of
-/// other packages, and a change of it would build them again.
+/// Removes the variables in which cargo told *this* program about itself. Otherwise they would reach the
+/// build scripts of other packages, and a change would rebuild those.
 pub(crate) fn without_package_variables(command: &mut Command) {
     for (name, _) in env::vars_os() {
         let known = name.to_str().is_some_and(|name| {

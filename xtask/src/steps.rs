@@ -1,4 +1,4 @@
-//! A row of steps that all run, and one summary of them at the end.
+//! Steps that all run, and one summary at the end.
 
 use std::env;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ enum Outcome {
 }
 
 impl Steps {
-    /// Runs a step. Its failure is kept for the summary, so that later steps still get their turn.
+    /// Runs a step. A failure is kept for the summary, and later steps still run.
     pub(crate) fn run<T>(&mut self, name: &'static str, work: impl FnOnce() -> Result<T>) -> Option<T> {
         eprintln!("\n== {name}");
         let start = Instant::now();
@@ -42,8 +42,8 @@ impl Steps {
         value
     }
 
-    /// Notes that a step cannot run on this machine. Where nobody would notice, which is when `CI` is set, that is
-    /// a failure.
+    /// Records that a step cannot run on this machine. With `CI` set, where nobody would notice, that is a
+    /// failure.
     pub(crate) fn skip(&mut self, name: &'static str, reason: String) {
         let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         self.note_skipped(name, reason, in_ci);
@@ -55,7 +55,7 @@ impl Steps {
         self.done.push(Step { name, took: Duration::ZERO, result });
     }
 
-    /// Prints one line per step; the exit code is 0 only when every one passed.
+    /// Prints one line per step. The exit code is 0 only if none failed.
     pub(crate) fn summary(&self) -> ExitCode {
         eprintln!("\n== Summary");
         let (mut failed, mut skipped) = (0, 0);

@@ -15,8 +15,8 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding and the tests on PPSSPP
-/// can be skipped.
+/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding and the tests on
+/// PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -61,8 +61,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(steps.summary())
 }
 
-/// The test runner over the whole workspace. Tests marked `#[ignore]` are those that cannot run without what
-/// the steps before this one have made, so here they run too.
+/// Runs the whole workspace's tests. Those marked `#[ignore]` need what earlier steps have made, so here they
+/// run too.
 fn nextest(args: &Args, discs: Option<&disc::Discs>) -> Command {
     let mut cargo = shell::cargo();
     cargo

@@ -1,7 +1,7 @@
 //! Finds a Rust toolchain that can build for the console.
 //!
 //! `mipsel-sony-psp` has no prebuilt standard library, so `core` is built from source: that takes a
-//! cargo that accepts `-Zbuild-std` and the `rust-src` component at the place where it looks for it.
+//! cargo that accepts `-Zbuild-std`, with the `rust-src` component where cargo looks for it.
 
 use std::env;
 use std::ffi::OsString;
@@ -15,13 +15,13 @@ use crate::{debian, shell};
 /// The console's target.
 pub(crate) const PSP_TARGET: &str = "mipsel-sony-psp";
 
-/// A processor without any operating system: proves that the decoder asks nothing of one.
+/// A processor without an operating system: building for it proves that the decoder needs none.
 pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
 
 /// Overrides the search: the name of a rustup toolchain, or a folder with bin/cargo and bin/rustc.
 const OVERRIDE: &str = "CISOR_PSP_TOOLCHAIN";
 
-/// Debian's compiler for building its web browsers. It is newer than the distribution's own Rust.
+/// The compiler with which Debian builds its web browsers. It is newer than the distribution's own Rust.
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
 /// Where Debian's packages put it.
@@ -29,7 +29,7 @@ const DEBIAN_PREFIX: &str = "/usr";
 
 /// A toolchain that builds for the console.
 pub(crate) struct PspToolchain {
-    /// Which it is and how it was found, for people.
+    /// Its name and where it was found, for people.
     pub(crate) name: String,
     cargo: PathBuf,
     env: Vec<(OsString, OsString)>,
@@ -63,7 +63,7 @@ impl PspToolchain {
         let mut cargo = Command::new(&self.cargo);
         cargo.current_dir(crate::paths::root());
         shell::without_package_variables(&mut cargo);
-        // These belong to the toolchain that runs this task and would pull its parts into the other one.
+        // These belong to the toolchain that runs this task, and would mix its parts into the other one.
         for name in ["RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "CARGO", "RUSTFLAGS"] {
             cargo.env_remove(name);
         }
@@ -93,7 +93,7 @@ impl PspToolchain {
         Self::folder(Path::new(DEBIAN_PREFIX), "Debian's rustc-web")
     }
 
-    /// A toolchain that is no nightly by name but, told to, takes what only a nightly takes.
+    /// A toolchain that is not a nightly by name, but accepts a nightly's options when told to.
     fn folder(sysroot: &Path, kind: &str) -> Result<Self> {
         let bin = sysroot.join("bin");
         if !has_source(sysroot) {
@@ -108,7 +108,7 @@ impl PspToolchain {
             ("RUSTC".into(), bin.join("rustc").into()),
             ("RUSTDOC".into(), bin.join("rustdoc").into()),
             ("RUSTC_BOOTSTRAP".into(), "1".into()),
-            // cargo-psp looks at the version string alone and refuses anything that is not a nightly.
+            // Lets tools that look only at the version string accept this compiler as a nightly.
             ("RUSTC_OVERRIDE_VERSION_STRING".into(), format!("{number}-nightly").into()),
             (linker_variable(PSP_TARGET), "ld.lld".into()),
             (linker_variable(BARE_TARGET), "ld.lld".into()),
@@ -117,14 +117,14 @@ impl PspToolchain {
     }
 }
 
-/// Installs Debian's compiler, whichever toolchain there is besides.
+/// Installs Debian's compiler, even if there are other toolchains.
 pub(crate) fn install_debian() -> Result<()> {
     debian::install(DEBIAN_PACKAGES)?;
     renew_debian()
 }
 
-/// Brings Debian's compiler up to date where it is too old: an image of a machine may hold the version that the
-/// distribution was published with.
+/// Upgrades Debian's compiler if it is too old: a machine's image may hold the version that the distribution
+/// was published with.
 fn renew_debian() -> Result<()> {
     if is_recent_enough(&Path::new(DEBIAN_PREFIX).join("bin/rustc"))? {
         return Ok(());
@@ -153,7 +153,7 @@ fn release_of(rustc: &Path) -> Result<String> {
     version_field(rustc, "release: ")
 }
 
-/// Whether a compiler is at least of the version that the workspace asks for.
+/// Whether a compiler is at least as new as the workspace requires.
 fn is_recent_enough(rustc: &Path) -> Result<bool> {
     let numbers = |version: &str| -> Vec<u32> {
         let number = version.split('-').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The programs that the tests use: looked for first, installed from Debian's packages when missing.
+//! The programs that the tests use. Missing ones are installed from Debian's packages.
 
 use anyhow::{Result, bail};
 
@@ -39,14 +39,14 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// A library that is loaded while a test runs, so there is no program to look for.
+/// Libraries that tests load at run time, so there is no program to look for.
 const LIBRARIES: &[&str] = &["liblz4-1"];
 
-/// Makes sure that every tool is there.
+/// Installs missing tools.
 ///
 /// # Errors
 ///
-/// On a machine without Debian's package manager: all that is missing, each with its purpose.
+/// Without Debian's package manager: everything that is missing, each with its purpose.
 pub(crate) fn ensure() -> Result<()> {
     let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| shell::find(tool.program).is_none()).collect();
     if debian::is_here() {
@@ -66,11 +66,11 @@ pub(crate) fn ensure() -> Result<()> {
     )
 }
 
-/// Makes sure that `cargo nextest` is there.
+/// Installs `cargo nextest` if it is missing.
 pub(crate) fn ensure_nextest() -> Result<()> {
     if shell::output(shell::cargo().args(["nextest", "--version"])).is_ok() {
         return Ok(());
     }
-    eprintln!("Installing the test runner: cargo-nextest, some minutes once");
+    eprintln!("Installing the test runner, cargo-nextest; this takes some minutes, once");
     shell::run(shell::cargo().args(["install", "--locked", "--quiet", "cargo-nextest"]))
 }

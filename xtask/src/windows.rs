@@ -1,7 +1,7 @@
 //! The converter for Windows: built on Linux with MinGW, tested under Wine.
 //!
 //! The target is the one for Windows 7 and later. It has no prebuilt standard library, so that is built from
-//! source. It is also the one whose programs Wine 8 starts: those of the usual target want functions of Windows 10.
+//! source. Wine 8 starts its programs; those of the usual target need functions of Windows 10.
 
 use std::ffi::OsString;
 use std::fs;
@@ -40,7 +40,7 @@ struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds one: the toolchain that everything else is built with, if rustup gives it the library's source, else
+    /// Finds one: the toolchain that builds everything else, if rustup has the library's source for it, or
     /// the one for the console.
     fn find() -> Result<Self> {
         if let Some(sysroot) = sysroot_with_source() {
@@ -54,7 +54,7 @@ impl Toolchain {
     }
 }
 
-/// The folder of the toolchain in use, if the standard library's source is in it or can be had.
+/// Returns the folder of the toolchain in use, if it has the standard library's source or can get it.
 fn sysroot_with_source() -> Option<PathBuf> {
     let mut rustc = Command::new("rustc");
     rustc.current_dir(paths::root()).args(["--print", "sysroot"]);
@@ -89,15 +89,15 @@ pub(crate) fn build() -> Result<PathBuf> {
     cargo.env(format!("CARGO_TARGET_{name}_LINKER"), "x86_64-w64-mingw32-gcc");
     cargo.env(format!("CC_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-gcc");
     cargo.env(format!("AR_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-ar");
-    // The linker would write the time into the file, and symbols are of no use there.
+    // Symbols are useless there. Below, the linker is kept from writing the time into the file.
     cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
     cargo.env("RUSTFLAGS", format!("{} -C link-arg=-Wl,--no-insert-timestamp", paths::remapped()));
     shell::run(&mut cargo)?;
     Ok(folder.join(TARGET).join("release/cisor.exe"))
 }
 
-/// Wine with a folder of its own, kept running until this is dropped: to start it anew for every program would
-/// take most of the tests' time.
+/// Wine with a folder of its own. It keeps running until this is dropped, because starting it for every
+/// program would take most of the tests' time.
 pub(crate) struct Wine {
     env: Vec<(&'static str, OsString)>,
 }
@@ -119,7 +119,7 @@ impl Wine {
             ("LC_ALL", "C.UTF-8".into()),
         ];
         let wine = Self { env };
-        // One that a task which was killed has left behind would not let another start.
+        // A server left over from a killed task would keep another from starting.
         let _ = wine.run("wineserver", &["-k", "-w"]);
         wine.run("wineserver", &["-p"])?;
         // Makes the folder, the first time.
@@ -127,7 +127,7 @@ impl Wine {
         Ok(wine)
     }
 
-    /// Runs a program without reading what it prints: Wine's services, which it leaves running, keep a pipe open.
+    /// Runs a program without reading its output: Wine's services, which it leaves running, keep a pipe open.
     fn run(&self, program: &str, args: &[&str]) -> Result<()> {
         let mut command = self.command(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -141,7 +141,7 @@ impl Wine {
         command
     }
 
-    /// Lets programs that a command starts find this Wine.
+    /// Lets the programs that a command starts find this Wine.
     pub(crate) fn set(&self, command: &mut Command) {
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
     }
@@ -154,14 +154,15 @@ impl Drop for Wine {
     }
 }
 
-/// Runs the tests of the command line with the program for Windows, and those that are about Windows alone.
+/// Runs the tests of the command line with the program for Windows, and the tests that exist only for
+/// Windows.
 pub(crate) fn test(exe: &Path, filters: &[String]) -> Result<()> {
     let wine = Wine::start()?;
     let mut cargo = shell::cargo();
     cargo.args(["nextest", "run", "--package", "cisor", "--run-ignored", "all", "--no-fail-fast"]);
     cargo.args(["--no-tests", "pass", "-E", "kind(test) and not test(/^unix::/)"]).args(filters);
-    // Once in some thousand starts Wine ends with code 1 before the program has begun, without a word. What fails
-    // is run again, and named as flaky if it passes then; what is wrong fails three times.
+    // About once in a thousand starts, Wine exits with code 1 before the program begins, without a message.
+    // So failing tests are retried and reported as flaky if they pass then; a real failure fails three times.
     cargo.args(["--retries", "2"]);
     cargo
         .env("CISOR_WINDOWS_EXE", exe)

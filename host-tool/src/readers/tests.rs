@@ -389,7 +389,7 @@ fn documentation_has_the_same_matrix() {
             .iter()
             .map(|&format| match verdict(reader, &facts(format)) {
                 Verdict::Reads => "yes",
-                Verdict::Caution(_) => "but",
+                Verdict::Caution(_) => "partly",
                 Verdict::Refuses(_) => "no",
             })
             .collect();

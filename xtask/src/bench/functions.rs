@@ -23,15 +23,15 @@ pub(super) fn table() -> Result<String> {
     Ok(format!(
         "## Single functions\n\n\
          `cargo bench --package image-encode --bench encode`: one thread, synthetic blocks of seven kinds, \
-         in memory. Packing\nincludes lint and verification. Decoding leaves out stored blocks. The fastest run \
-         counts.\n\n\
+         in memory. Packing\nincludes lint and verification. Decoding leaves out stored blocks. The fastest \
+         run counts.\n\n\
          ```text\n{sizes}\n```\n\n| function | speed |\n|---|---:|\n{}\n",
         rows(speeds)
     ))
 }
 
-/// The fastest run of each function in a tree that divan prints: a line with its name and times, followed by one
-/// with speeds.
+/// The fastest run of each function in a tree that divan prints: a line with its name and times, followed by
+/// one with speeds.
 fn rows(tree: &str) -> String {
     let mut rows = String::new();
     let (mut group, mut name) = ("", "");

@@ -9,7 +9,7 @@ use load_model::{Console, Origin, PackedImage, Trace};
 use super::measure::Bench;
 use crate::paths;
 
-/// A row: its name, and what the file is made with; nothing for the disc itself.
+/// A row: its name and the options that make the file; none for the disc itself.
 type Way = (&'static str, Option<&'static [&'static str]>);
 
 const WAYS: &[Way] = &[
@@ -31,7 +31,7 @@ const WAYS: &[Way] = &[
 const RANDOM: u32 = 2000;
 const FOLDERS: u32 = 100;
 
-/// The table, with what has to be known to read it.
+/// Returns the table with its introduction.
 pub(super) fn table(bench: &Bench) -> Result<String> {
     let console = Console::PSP;
     let sectors = u32::try_from(bench.disc_size / 2048)?;
@@ -42,13 +42,15 @@ pub(super) fn table(bench: &Bench) -> Result<String> {
     ];
     traces.extend(recorded()?);
     let mut text = format!(
-        "**This is a model; no console was measured.** It assumes a card that delivers {:.0} MB/s and takes {:.0} ms \
-         for every call, and\na processor of {:.0} MHz that executes an instruction per cycle, with no overlap between \
-         the two. Instructions per byte are\nthose of [device-costs.md](../device-costs.md). All numbers are in \
-         `crates/load-model/src/console.rs`. The files are\nmade from the test disc.\n\n\
-         *Ours* is the driver's own reader with its read-ahead of {} KiB; its card calls are counted, index reads \
-         included.\n*Classic* is a model of older readers: a call for each block and for each 1024 entries of the \
-         index, {:.0} copies, and the\ncosts of zlib and liblz4 in C. Both read the ISO in the same way. Seconds for:\n\n",
+        "**This is a model; no console was measured.** It assumes a card that delivers {:.0} MB/s and \
+         takes {:.0} ms for every call, and\na processor of {:.0} MHz that executes an instruction per \
+         cycle, with no overlap between the two. Instructions per byte are\nthose of \
+         [device-costs.md](../device-costs.md). All numbers are in `crates/load-model/src/console.rs`. The \
+         files are\nmade from the test disc.\n\n\
+         *Ours* is the driver's own reader with its read-ahead of {} KiB; its card calls are counted, index \
+         reads included.\n*Classic* is a model of older readers: a call for each block and for each 1024 \
+         entries of the index, {:.0} copies, and the\ncosts of zlib and liblz4 in C. Both read the ISO in \
+         the same way. Seconds for:\n\n",
         console.card_bytes_per_second / 1e6,
         console.card_seconds_per_call * 1e3,
         console.instructions_per_second / 1e6,
@@ -97,7 +99,7 @@ pub(super) fn table(bench: &Bench) -> Result<String> {
     Ok(text)
 }
 
-/// The traces that somebody has recorded, in the order of their names.
+/// Returns the recorded traces, in the order of their names.
 fn recorded() -> Result<Vec<Trace>> {
     let folder = paths::root().join("crates/load-model/traces");
     let mut files: Vec<_> = fs::read_dir(&folder)

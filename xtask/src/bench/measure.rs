@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::disc::Discs;
 use crate::{paths, shell};
 
-/// What is needed for measuring.
+/// The discs to measure with, and a folder for the results.
 pub(super) struct Bench {
     /// The PSP disc and its size in bytes.
     pub(super) disc: PathBuf,
@@ -23,10 +23,10 @@ pub(super) struct Bench {
     scratch: PathBuf,
 }
 
-/// What a run took.
+/// The cost of a run.
 #[derive(Clone, Copy)]
 pub(super) struct Cost {
-    /// Seconds by the clock.
+    /// Seconds of wall time.
     pub(super) wall: f64,
     /// Seconds of all cores.
     pub(super) cpu: f64,
@@ -35,10 +35,10 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// What any run is faster than.
+    /// A cost that any run beats.
     pub(super) const LONGEST: Self = Self { wall: f64::INFINITY, cpu: f64::INFINITY, memory: f64::INFINITY };
 
-    /// Whichever took less time by the clock.
+    /// Returns the one with less wall time.
     pub(super) fn faster(self, other: Self) -> Self {
         if other.wall < self.wall { other } else { self }
     }
@@ -53,7 +53,7 @@ impl Bench {
             small_size: fs::metadata(&discs.ps2)?.len(),
             scratch: scratch.to_owned(),
         };
-        // The first read of the disc from the disk is nobody's work.
+        // Reads the disc into the cache, so that no measurement includes that.
         fs::read(&bench.disc)?;
         Ok(bench)
     }
@@ -63,7 +63,7 @@ impl Bench {
         self.scratch.join("packed")
     }
 
-    /// Compresses an image; returns what that took and the size of the file.
+    /// Compresses an image; returns the cost and the size of the file.
     pub(super) fn compress(&self, image: &Path, options: &[&str]) -> Result<(Cost, u64)> {
         let mut args: Vec<OsString> =
             vec!["compress".into(), image.into(), "-o".into(), self.packed().into()];
@@ -97,7 +97,7 @@ impl Bench {
         self.run(&["verify".into(), self.disc.clone().into()])
     }
 
-    /// Seconds by the clock that it takes to write a copy of the disc and to wait until it is on the disk.
+    /// Returns the wall time, in seconds, of writing a copy of the disc and waiting until it is on the disk.
     pub(super) fn copy(&self) -> Result<f64> {
         let back = self.scratch.join("copy.iso");
         let start = Instant::now();

@@ -1,7 +1,7 @@
 //! Measures the converter as users have it, on the test disc, and writes docs/benchmarks/.
 //!
-//! Measurements of single functions are elsewhere: `cargo bench --package image-encode`. Their output becomes part
-//! of the page too.
+//! Measurements of single functions are elsewhere: `cargo bench --package image-encode`. Their output becomes
+//! part of the page too.
 
 mod functions;
 mod load;
@@ -35,7 +35,8 @@ pub(crate) struct Args {
     /// Measure only the packaged programs, for Windows (under Wine) and for any Linux, and the ordinary one
     #[arg(long)]
     packages: bool,
-    /// Count what the PSP driver's requests cost on the emulated console instead, and write docs/driver-costs.md
+    /// Count what the PSP driver's requests cost on the emulated console instead, and write
+    /// docs/driver-costs.md
     #[arg(long)]
     device: bool,
 }

@@ -1,5 +1,5 @@
-//! The programs of the packages, compared with the one that cargo builds. Their runs are interleaved, so that other
-//! work on the machine affects all three alike.
+//! The programs of the packages, compared with the one that cargo builds. Their runs are interleaved, so that
+//! other work on the machine affects all three alike.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,10 @@ use super::page;
 use crate::windows::{self, Wine};
 use crate::{disc, dist, paths, shell};
 
-/// How often each is run; the fastest counts.
+/// How often each program runs; the fastest run counts.
 const ROUNDS: usize = 3;
 
-/// What is measured: a name for people, the verb, its options. The disc or the packed file is the input.
+/// The runs to measure: a name for people, the verb, its options. The input is the disc or the packed file.
 const WORK: &[(&str, &str, &[&str])] = &[
     ("compress `--for psp`", "compress", &["--for", "psp"]),
     ("extract that", "extract", &[]),
@@ -50,9 +50,9 @@ pub(super) fn run(dry_run: bool) -> Result<()> {
     let compiler = shell::text(Command::new("rustc").arg("--version"))?;
     let date = shell::text(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
     let text = format!(
-        "Measured on {date} with {compiler}, on the PSP disc of {:.0} MB. Seconds of wall time,\nthe fastest of \
-         {ROUNDS} interleaved runs. They include the start of Wine itself, about 0.1 s. Nobody has measured the program \
-         on\nWindows yet.\n\n{table}\n",
+        "Measured on {date} with {compiler}, on the PSP disc of {:.0} MB. Seconds of wall time,\nthe \
+         fastest of {ROUNDS} interleaved runs. They include the start of Wine itself, about 0.1 s. Nobody \
+         has measured the program on\nWindows yet.\n\n{table}\n",
         fs::metadata(&discs.psp)?.len() as f64 / 1e6
     );
     println!("{text}");

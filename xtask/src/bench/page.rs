@@ -26,7 +26,8 @@ pub(super) const PACKAGES: Page =
     Page { file: "packages.md", title: "The packaged programs, measured", task: "bench --packages" };
 
 impl Page {
-    /// Writes the task's part of the page and leaves the rest as it is. A page that does not exist is created.
+    /// Writes the task's part of the page and leaves the rest as it is. A page that does not exist is
+    /// created.
     pub(super) fn write(&self, text: &str) -> Result<()> {
         let path = self.path();
         let page = fs::read_to_string(&path).unwrap_or_else(|_| self.empty());
@@ -79,7 +80,8 @@ pub(super) fn conditions(discs: &Discs) -> Result<String> {
     let disc: String =
         disc.lines().filter(|line| !line.ends_with(".iso")).map(|line| format!("    {line}\n")).collect();
     Ok(format!(
-        "{machine}\nThe discs that `cargo xtask disc` makes, the PSP disc first, then the small one:\n\n{disc}\n"
+        "{machine}\nThe discs that `cargo xtask disc` makes, the PSP disc first, then the small \
+         one:\n\n{disc}\n"
     ))
 }
 

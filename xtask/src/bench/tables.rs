@@ -56,13 +56,13 @@ const RATIOS: &[Way] = &[
 
 const BLOCK_SIZES: [&str; 4] = ["2K", "8K", "16K", "32K"];
 
-/// Whole programs: what a user waits for.
+/// Whole programs: the times a user waits.
 pub(super) fn programs(bench: &Bench) -> Result<String> {
     let mut text = String::from(
         "## Whole programs by profile\n\n\
-         Default level, default number of threads. `compress` reads the disc, packs and verifies each block, \
-         writes the file,\nreads it back and compares digests. `extract` and `verify` decode and compute four \
-         digests. CPU is the time of all cores.\n\n\
+         Default level, default number of threads. `compress` reads the disc, packs and verifies each \
+         block, writes the file,\nreads it back and compares digests. `extract` and `verify` decode and \
+         compute four digests. CPU is the time of all cores.\n\n\
          | profile | file | compress | CPU | MiB | extract | CPU | MiB | verify | CPU | MiB |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
@@ -83,7 +83,8 @@ pub(super) fn encoders(bench: &Bench) -> Result<String> {
     let heads: Vec<String> = threads.iter().map(|threads| format!("`-j {threads}`")).collect();
     let mut text = format!(
         "## Encoders\n\n\
-         2-KiB blocks. MB of image per second of wall time, from the start of the program to its end, so reading and\n\
+         2-KiB blocks. MB of image per second of wall time, from the start of the program to its end, so \
+         reading and\n\
          verification are included. The last column is `verify` in one thread, with its four digests.\n\n\
          | encoder | file | {} | decode |\n|---|---:|{}\n",
         heads.join(" | "),
@@ -148,15 +149,15 @@ pub(super) fn block_sizes(bench: &Bench) -> Result<String> {
     Ok(text)
 }
 
-/// How long `extract` and `verify` take, beside what they cannot do without.
+/// How long `extract` and `verify` take, compared with the work that they cannot avoid.
 pub(super) fn decoding(bench: &Bench) -> Result<String> {
     const ROUNDS: usize = 5;
     let mut text = format!(
         "## Extracting and verifying\n\n\
-         Wall time with the default number of threads, the fastest of {ROUNDS} interleaved runs. *Digests* is \
-         `verify` of the ISO itself:\nreading it and computing all four digests, each in its own thread. *Copy* \
-         writes the ISO to the same disk and waits until\nit is there. `extract` decodes, writes, waits for the \
-         disk, reads everything back and compares the SHA-256 of both.\n\n\
+         Wall time with the default number of threads, the fastest of {ROUNDS} interleaved runs. *Digests* \
+         is `verify` of the ISO itself:\nreading it and computing all four digests, each in its own thread. \
+         *Copy* writes the ISO to the same disk and waits until\nit is there. `extract` decodes, writes, \
+         waits for the disk, reads everything back and compares the SHA-256 of both.\n\n\
          | file | verify | CPU | digests | CPU | verify / digests | extract | CPU | copy |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
@@ -186,10 +187,10 @@ pub(super) fn pipeline(bench: &Bench) -> Result<String> {
     let printed = shell::text(cargo.arg(&bench.disc))?;
     Ok(format!(
         "## The pipeline\n\n\
-         `cargo bench --package image-encode --bench pipeline`: the whole disc in 2-KiB blocks, from memory to \
-         memory, in MB/s of\nwall time. *Bare* is one thread that only packs, lints and verifies every block. The \
-         pipeline also distributes blocks to\nthreads, puts them back in order, writes the index and computes the \
-         SHA-256.\n\n{printed}\n\n"
+         `cargo bench --package image-encode --bench pipeline`: the whole disc in 2-KiB blocks, from memory \
+         to memory, in MB/s of\nwall time. *Bare* is one thread that only packs, lints and verifies every \
+         block. The pipeline also distributes blocks to\nthreads, puts them back in order, writes the index \
+         and computes the SHA-256.\n\n{printed}\n\n"
     ))
 }
 

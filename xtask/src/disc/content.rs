@@ -1,4 +1,4 @@
-//! What is on the discs and how much of each kind: the shares of a typical PSP game.
+//! What is on the discs, in the proportions of a typical PSP game.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -113,7 +113,7 @@ fn is_current(image: &Path) -> Result<bool> {
     Ok(image.is_file() && sha256(image)? == recorded)
 }
 
-/// Writes what the image is made of beside it.
+/// Writes what the image is made of into a file next to it.
 fn record(image: &Path, packages: &packages::Packages, composition: &str) -> Result<()> {
     let manifest = format!(
         "{RECIPE}\nSHA-256 {}\n{} bytes\n{composition}packages {}\n",

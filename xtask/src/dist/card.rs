@@ -10,7 +10,7 @@ use super::licences::{self, Linked};
 use super::{Programs, Release, add_papers, copy, with_crlf, write};
 use crate::paths;
 
-/// What `cargo xtask psp` builds, and where on the card it belongs.
+/// The files that `cargo xtask psp` builds, and where they belong on the card.
 const FILES: &[(&str, &str)] =
     &[("cisor.prx", "SEPLUGINS/cisor.prx"), ("EBOOT.PBP", "PSP/GAME/CISOR/EBOOT.PBP")];
 

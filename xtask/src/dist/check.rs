@@ -1,4 +1,4 @@
-//! Tests of what people install: installed, unpacked and run with nothing else around.
+//! Tests what people install: installs, unpacks and runs it with nothing else around.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::windows_zip::SCRIPTS;
 use super::{PACKERS, Programs, Release, fresh, linux, name_of, pack};
 use crate::{debian, paths, shell};
 
-/// Programs that look at what was packed, by Debian package.
+/// Programs that judge what was packed, by Debian package.
 const JUDGES: &[&str] = &["desktop-file-utils", "fish", "man-db", "python3", "shared-mime-info", "zsh"];
 
 /// Installs the programs that pack and those that judge, where Debian's packages can be had.
@@ -46,11 +46,11 @@ fn same_bytes(first: &Path, second: &Path) -> Result<()> {
         files_below(folder)?.iter().map(|path| Ok(path.strip_prefix(folder)?.to_owned())).collect()
     };
     let all = names(first)?;
-    ensure!(all == names(second)?, "packed twice, there are other files");
+    ensure!(all == names(second)?, "the second build has other files");
     for name in all {
         ensure!(
             fs::read(first.join(&name))? == fs::read(second.join(&name))?,
-            "{} has other bytes when it is packed again",
+            "{} differs when it is packed again",
             name.display()
         );
     }
@@ -133,7 +133,7 @@ fn debian_package(folder: &Path, release: &Release, scratch: &Path) -> Result<()
         Command::new("update-mime-database").arg(share.join("mime")).env("PKGSYSTEM_ENABLE_FSYNC", "0"),
     )?;
     let globs = fs::read_to_string(share.join("mime/globs"))?;
-    ensure!(globs.contains("application/x-zso:*.zso"), "the MIME types do not arrive:\n{globs}");
+    ensure!(globs.contains("application/x-zso:*.zso"), "the MIME types are missing:\n{globs}");
     let modes = shell::text(
         Command::new("dpkg-deb")
             .arg("--contents")
@@ -191,7 +191,7 @@ fn windows_zip(folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
     for file in ["cisor.exe", "README.txt", "LICENSE-MIT", "licences/mingw-w64-common/copyright.txt"] {
         ensure!(unpacked.join(file).is_file(), "{file} is not in the archive for Windows");
     }
-    // What Windows 7 has; anything else would keep the program from starting there.
+    // These exist on Windows 7; any other library would keep the program from starting there.
     let mut dump = Command::new("x86_64-w64-mingw32-objdump");
     let imports = shell::text(dump.arg("-p").arg(unpacked.join("cisor.exe")))?;
     for line in imports.lines().filter_map(|line| line.trim().strip_prefix("DLL Name: ")) {
@@ -205,10 +205,10 @@ fn card(folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
     let unpacked = unzip(&folder.join(format!("cisor-{}-psp.zip", release.version)), scratch)?;
     let module = fs::read(unpacked.join("SEPLUGINS/cisor.prx"))?;
     if let Err(findings) = prx_lint::check(&module) {
-        bail!("the driver in the archive is not a sound module: {} findings", findings.len());
+        bail!("the driver in the archive is not a valid module: {} findings", findings.len());
     }
     let program = fs::read(unpacked.join("PSP/GAME/CISOR/EBOOT.PBP"))?;
-    ensure!(program.starts_with(b"\0PBP"), "the program in the archive is no PBP");
+    ensure!(program.starts_with(b"\0PBP"), "the program in the archive is not a PBP");
     ensure!(unpacked.join("README.txt").is_file(), "README.txt is not in the archive for the console");
     Ok(())
 }

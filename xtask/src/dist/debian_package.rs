@@ -14,7 +14,7 @@ struct Action {
     /// Name of its file.
     key: &'static str,
     name: &'static str,
-    /// What `cisor drop` is asked for.
+    /// The action that `cisor drop` is given.
     option: &'static str,
     /// Whether it is for plain images; else for compressed ones.
     on_plain: bool,
@@ -59,7 +59,7 @@ const ACTIONS: &[Action] = &[
     },
 ];
 
-/// What shared-mime-info 2 calls ISO images, CSO files, and what this package adds to it.
+/// The names that shared-mime-info 2 has for ISO images and CSO files, and those that this package adds.
 const PLAIN: &str = "application/x-cd-image;application/vnd.efi.iso;";
 const COMPRESSED: &str =
     "application/x-compressed-iso;application/x-zso;application/x-dax;application/x-jso;";
@@ -94,7 +94,8 @@ fn add_pages(share: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What file managers offer for discs: "Open with…" by desktop entries, a menu of KDE's and of Nemo's.
+/// The entries that file managers show for discs: desktop entries for "Open with…", and menus for KDE and
+/// Nemo.
 fn add_desktop(share: &Path) -> Result<()> {
     copy(&paths::root().join("packaging/linux/cisor.xml"), &share.join("mime/packages/cisor.xml"))?;
     let mut keys = String::new();

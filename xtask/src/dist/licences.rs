@@ -1,7 +1,7 @@
 //! The licence texts of everything that is linked into a program.
 //!
 //! Each dependency's package has its texts in it, and C libraries that it brings along have theirs below. A
-//! package without a text is an error: it must be looked at, not passed over.
+//! package without a text is an error, so that nobody overlooks it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,11 @@ use super::{copy, write};
 use crate::policy::Graph;
 use crate::{paths, shell};
 
-/// How files with licences are called.
+/// The names of files with licences.
 const NAMES: &[&str] = &["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
-/// C libraries in packages, by package: where their own licence is. What else is in such packages is not built.
+/// Where C libraries inside packages have their own licence, by package. Nothing else in such packages is
+/// built.
 const INNER: &[(&str, &str)] = &[
     ("libz-sys", "src/zlib/LICENSE"),
     ("libdeflate-sys", "libdeflate/COPYING"),
@@ -26,7 +27,7 @@ const INNER: &[(&str, &str)] = &[
     ("libmimalloc-sys", "c_src/mimalloc/v3/LICENSE"),
 ];
 
-/// Packages that came without a text, and those of the same repository that have it.
+/// Packages without a text, and the package of the same repository that has it.
 const SAME_REPOSITORY: &[(&str, &str)] = &[("embedded-graphics-core", "embedded-graphics")];
 
 /// A workspace, and what of it is linked into a program.
@@ -35,7 +36,7 @@ pub(super) struct Linked<'a> {
     pub(super) workspace: &'a str,
     /// The packages that make the program; none for all of the workspace.
     pub(super) packages: &'a [&'a str],
-    /// What it is built for; dependencies of other systems are left out.
+    /// The target it is built for; dependencies for other systems are left out.
     pub(super) target: Option<&'a str>,
 }
 
@@ -57,7 +58,7 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
     let mut count = 0;
     for package in all {
         let text = |field: &str| package[field].as_str().unwrap_or_default();
-        // What has no source is of this project, whose licences lie beside the program.
+        // Packages without a source belong to this project, whose licences are next to the program.
         if !ids.contains(text("id")) || package["source"].is_null() {
             continue;
         }
@@ -80,7 +81,7 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// The package that has the text for this one: itself, or its neighbour in the table above.
+/// Returns the package that has the text for this one: itself, or its neighbour in the table above.
 fn with_text<'a>(package: &'a Value, all: &'a [Value]) -> Result<&'a Value> {
     let Some((name, neighbour)) = SAME_REPOSITORY.iter().find(|(name, _)| package["name"] == *name) else {
         return Ok(package);
@@ -91,7 +92,7 @@ fn with_text<'a>(package: &'a Value, all: &'a [Value]) -> Result<&'a Value> {
             && other["repository"] == package["repository"]
             && other["license"] == package["license"]
     });
-    from.with_context(|| format!("{name} has its licence text no longer from {neighbour}"))
+    from.with_context(|| format!("{name} can no longer take its licence text from {neighbour}"))
 }
 
 fn folder_of(package: &Value) -> Result<&Path> {
@@ -118,7 +119,7 @@ fn texts(name: &str, source: &Path, links: Option<&str>) -> Result<Vec<PathBuf>>
         let (_, inner) = inner.with_context(|| format!("{name}: where is the licence of {library}?"))?;
         let path = source.join(inner);
         if !path.is_file() {
-            bail!("{name} has no {inner} any more");
+            bail!("{name} no longer has {inner}");
         }
         found.push(path);
     }

@@ -1,7 +1,7 @@
-//! The program for any Linux: linked with musl, so that it needs nothing of the system that it runs on.
+//! The program for any Linux: linked with musl, so that it needs nothing from the system it runs on.
 //!
-//! Not with glibc, whose static form still loads parts of itself at run time, and whose licence asks of everybody
-//! who passes a program on that it can be linked anew.
+//! It is not linked with glibc: that still loads parts of itself at run time, and its licence asks everybody
+//! who passes a program on to make relinking possible.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

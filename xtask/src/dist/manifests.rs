@@ -1,4 +1,4 @@
-//! What package managers want to know: the templates in packaging/, filled.
+//! Fills in the templates of packaging/ for package managers.
 
 use std::fs;
 use std::path::Path;
@@ -51,7 +51,7 @@ fn fill(template: &str, values: &[(&str, String)]) -> Result<String> {
         .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("@{name}@"), value));
     // `@` itself is in none of the files.
     if filled.contains('@') {
-        bail!("a place has no value");
+        bail!("a placeholder has no value");
     }
     Ok(filled)
 }

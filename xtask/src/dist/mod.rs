@@ -1,8 +1,8 @@
-//! Makes everything that people install, in target/dist/: archives, the Debian package, the zip for the memory
-//! card, their checksums, and the manifests of package managers.
+//! Builds everything that people install, in target/dist/: archives, the Debian package, the zip for the
+//! memory card, their checksums, and the manifests of package managers.
 //!
-//! The same sources give the same bytes: nothing that goes in tells when, where or by whom it was packed. The
-//! version is that of Cargo.toml, and the date of all files the one that CHANGELOG.md has for it.
+//! The same sources give the same bytes: nothing depends on when, where or by whom it was packed. The version
+//! is Cargo.toml's, and all files get the date that CHANGELOG.md has for it.
 
 mod archive;
 mod card;
@@ -27,10 +27,10 @@ use crate::{debian, disc, paths, psp, shell, windows};
 /// Options of `cargo xtask dist`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Address of the folder that the files will be downloaded from; the manifests name it
+    /// Address of the folder from which people will download the files, for the manifests
     #[arg(long, value_name = "ADDRESS", default_value = "https://cisor.invalid/download")]
     url: String,
-    /// Then pack it all twice again, compare, and try each package, as `cargo xtask test` does
+    /// Also build every package twice, compare, and try each one, as `cargo xtask test` does
     #[arg(long)]
     check: bool,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 /// Programs that pack, by Debian package.
 const PACKERS: &[&str] = &["dpkg", "gzip", "tar", "xz-utils", "zip"];
 
-/// What is packed: the programs as they were built.
+/// The programs to pack, as they were built.
 struct Programs {
     windows: PathBuf,
     linux: PathBuf,
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.check { check(&programs.windows, &disc::ensure()?.ps2) } else { Ok(()) }
 }
 
-/// Packs the programs into a folder that is made anew.
+/// Packs the programs into a folder, which is emptied first.
 fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<()> {
     let release = Release::current()?;
     fresh(folder)?;
@@ -99,7 +99,7 @@ impl Release {
         })?;
         let is_date = date.len() == 10 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         if !is_date {
-            bail!("CHANGELOG.md: {date} is no date like 2026-01-31");
+            bail!("CHANGELOG.md: {date} is not a date like 2026-01-31");
         }
         Ok(Self { version: version.to_owned(), date: date.to_owned() })
     }
