@@ -1,5 +1,5 @@
-//! The project's tasks: `cargo xtask test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`, `dist`,
-//! `policy`. One file each.
+//! The project's tasks: `cargo xtask test`, `psp`, `ppsspp`, `mutants`, `miri`, `asan`, `disc`, `bench`, `windows`,
+//! `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters: it installs what it needs, so it is also the set-up of a fresh machine.
 
@@ -9,6 +9,7 @@ mod costs;
 mod debian;
 mod disc;
 mod dist;
+mod memory_safety;
 mod mutants;
 mod paths;
 mod policy;
@@ -43,6 +44,10 @@ enum Task {
     Ppsspp(ppsspp::Args),
     /// Turn key lines of the driver wrong, one at a time, and see that the tests notice.
     Mutants,
+    /// Run a subset of the decoder's tests under Miri.
+    Miri,
+    /// Run the decoder's tests under AddressSanitizer.
+    Asan,
     /// Make the test discs in target/test-disc/ from packaged free content.
     Disc(disc::Args),
     /// Measure the converter on the test disc and write docs/benchmarks.md.
@@ -61,6 +66,8 @@ fn main() -> ExitCode {
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
         Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
         Task::Mutants => mutants::run(),
+        Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
+        Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{costs, disc, dist, paths, ppsspp, psp, shell, tools, windows};
+use crate::{costs, disc, dist, memory_safety, paths, ppsspp, psp, shell, tools, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -15,8 +15,8 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Runs the tests. The exit code is 0 only when no step failed; the only ones that can be skipped are what decoding costs
-/// and PPSSPP's.
+/// Runs the tests. The exit code is 0 only when no step failed; the only ones that can be skipped are what decoding
+/// costs, the decoder with 32 bits, and PPSSPP's.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     steps.run("programs that the tests use", tools::ensure);
@@ -46,6 +46,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         match costs::missing() {
             None => drop(steps.run(NAME, costs::check)),
             Some(reason) => steps.skip(NAME, reason),
+        }
+        const EDGES: &str = "decoder with 32 bits, at both ends of memory";
+        match memory_safety::missing() {
+            None => drop(steps.run(EDGES, memory_safety::at_both_edges)),
+            Some(reason) => steps.skip(EDGES, reason),
         }
     }
     let exe = steps.run("converter for Windows", windows::build);
