@@ -1,4 +1,5 @@
-//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `disc`, `bench`, `windows`,
+//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `miri`, `asan`,
+//! `disc`, `bench`, `windows`,
 //! `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
@@ -11,6 +12,7 @@ mod debian;
 mod disc;
 mod dist;
 mod links;
+mod memory_safety;
 mod mutants;
 mod paths;
 mod policy;
@@ -48,6 +50,10 @@ enum Task {
     Ppsspp(ppsspp::Args),
     /// Break key lines of the driver, one at a time, and check that a test notices.
     Mutants,
+    /// Run a subset of the decoder's tests under Miri.
+    Miri,
+    /// Run the decoder's tests under AddressSanitizer.
+    Asan,
     /// Make the test discs in target/test-disc/ from packaged free content.
     Disc(disc::Args),
     /// Measure the converter on the test disc and write docs/benchmarks/.
@@ -67,6 +73,8 @@ fn main() -> ExitCode {
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
         Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
         Task::Mutants => mutants::run(),
+        Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
+        Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{costs, disc, dist, paths, ppsspp, psp, setup, shell, windows};
+use crate::{costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -15,8 +15,8 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding and the tests on
-/// PPSSPP can be skipped.
+/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the decoder with 32 bits
+/// and the tests on PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -45,6 +45,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         match costs::missing() {
             None => drop(steps.run(NAME, costs::check)),
             Some(reason) => steps.skip(NAME, reason),
+        }
+        const EDGES: &str = "decoder with 32 bits, at both ends of memory";
+        match memory_safety::missing() {
+            None => drop(steps.run(EDGES, memory_safety::at_both_edges)),
+            Some(reason) => steps.skip(EDGES, reason),
         }
     }
     let exe = steps.run("converter for Windows", windows::build);

@@ -7,6 +7,9 @@
 #![expect(clippy::cast_possible_truncation, reason = "bytes of streams are cut from counters everywhere")]
 #![expect(clippy::unusual_byte_groupings, reason = "groups are the fields of an instruction")]
 
+#[cfg(all(target_os = "linux", target_pointer_width = "32"))]
+#[path = "support/edges.rs"]
+mod at_edges;
 #[path = "codecs/bit_writer.rs"]
 mod bit_writer;
 #[path = "codecs/deflate.rs"]
@@ -17,6 +20,10 @@ mod edges;
 mod lz4;
 #[path = "codecs/lzo.rs"]
 mod lzo;
+#[cfg(all(target_os = "linux", target_pointer_width = "32"))]
+#[path = "support/mapped.rs"]
+#[allow(dead_code, unreachable_pub, reason = "other binaries use more of it")]
+mod mapped;
 #[path = "codecs/mutated.rs"]
 mod mutated;
 

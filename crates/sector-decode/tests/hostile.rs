@@ -7,7 +7,7 @@ mod support;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use sector_decode::{Coding, Decoder, Layout, ReadAt, deflate_lint};
+use sector_decode::{Coding, Decoder, Layout, ReadAt, deflate_lint, reference};
 use support::bytes::set_u32;
 use support::image;
 use support::kinds::{Kind, Last, Sample, build};
@@ -57,6 +57,27 @@ fn errors_or_right_bytes(file: &[u8], image: &[u8]) -> bool {
     complete
 }
 
+/// Reads a file as a whole, and if that can be done, the first of its blocks one by one, with less memory: they are the same bytes.
+#[track_caller]
+fn blocks_are_those_of_the_whole(file: &[u8]) {
+    const BLOCKS: usize = 40;
+    let Ok(whole) = image_of(file) else { return };
+    let layout = layout_of(file);
+    let mut memory = Memory::sized(&layout, 2, 3);
+    let mut reader = memory.reader(file, layout);
+    for (number, data) in (0..).zip(whole.chunks(layout.block_size() as usize).take(BLOCKS)) {
+        let mut out = vec![0x55; data.len()];
+        assert_eq!(reader.read(number * u64::from(layout.block_size()), &mut out), Ok(()), "block {number}");
+        assert!(out == data, "block {number}");
+    }
+}
+
+/// What the other decoders say: the bytes, or `None` for damage.
+fn reference_of(coding: Coding, packed: &[u8], room: usize, needed: usize) -> Option<Vec<u8>> {
+    let mut out = vec![0x33; room];
+    reference::decode(coding, packed, &mut out, needed).ok().map(|()| out[..needed].to_vec())
+}
+
 #[test]
 fn truncation_at_every_byte_gives_an_error_or_right_bytes() {
     for Sample { kind, image, file } in SMALL.iter() {
@@ -79,7 +100,7 @@ fn any_value_of_any_byte_of_header_and_index_gives_an_error_or_bytes() {
         for at in 0..head_len(file) {
             for change in [1, 0x02, 0x10, 0x55, 0x7F, 0x80, 0xFE, 0xFF] {
                 changed[at] = file[at] ^ change;
-                let _ = image_of(&changed);
+                blocks_are_those_of_the_whole(&changed);
             }
             changed[at] = file[at];
         }
@@ -97,7 +118,7 @@ fn extreme_values_of_header_and_index_words_give_an_error_or_bytes() {
             for value in EXTREMES.into_iter().chain([len - 1, len, len + 1]) {
                 let mut changed = file.clone();
                 set_u32(&mut changed, at, value);
-                let _ = image_of(&changed);
+                blocks_are_those_of_the_whole(&changed);
             }
         }
     }
@@ -148,7 +169,7 @@ proptest! {
 
     #[test]
     fn damage_anywhere_gives_an_error_or_bytes(file in damaged()) {
-        let _ = image_of(&file);
+        blocks_are_those_of_the_whole(&file);
     }
 
     #[test]
@@ -166,6 +187,10 @@ proptest! {
             let mut outs = [vec![0x00; room], vec![0xFF; room]];
             let results = outs.each_mut().map(|out| decoder.decode(coding, &packed, out, needed));
             prop_assert_eq!(results[0], results[1]);
+            if needed <= room {
+                let got = results[0].is_ok().then(|| outs[0][..needed].to_vec());
+                prop_assert!(got == reference_of(coding, &packed, room, needed), "{:?}", coding);
+            }
             if results[0].is_ok() {
                 prop_assert!(needed <= room);
                 prop_assert!(outs[0][..needed] == outs[1][..needed], "{:?}", coding);
@@ -193,6 +218,8 @@ proptest! {
             let mut outs = [vec![0x00; data.len()], vec![0xFF; data.len()]];
             let results = outs.each_mut().map(|out| decoder.decode(coding, &packed, out, needed));
             prop_assert_eq!(results[0], results[1]);
+            let got = results[0].is_ok().then(|| outs[0][..needed].to_vec());
+            prop_assert!(got == reference_of(coding, &packed, data.len(), needed), "{:?}", coding);
             if results[0].is_ok() {
                 prop_assert!(outs[0][..needed] == outs[1][..needed], "{:?}", coding);
                 // The Adler-32 of a zlib stream tells damage from data.

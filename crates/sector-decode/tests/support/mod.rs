@@ -8,9 +8,13 @@ pub mod bits;
 pub mod bytes;
 pub mod ciso;
 pub mod dax;
+#[cfg(all(target_os = "linux", target_pointer_width = "32"))]
+mod edges;
 pub mod image;
 pub mod jso;
 pub mod kinds;
+#[cfg(all(target_os = "linux", target_pointer_width = "32"))]
+pub mod mapped;
 pub mod pack;
 pub mod read;
 pub mod source;

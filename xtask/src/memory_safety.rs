@@ -1,0 +1,91 @@
+//! What shows that the decoder stays inside its buffers: its tests as a program of 32 bits with the buffers at both ends of
+//! the address space, under Miri, and under AddressSanitizer.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{debian, paths, shell};
+
+const TARGET: &str = "i686-unknown-linux-gnu";
+/// The host's own target, by name: with it, build scripts are built without the sanitizer.
+const HOST: &str = "x86_64-unknown-linux-gnu";
+
+/// A compiler for 32 bits, for the C encoders that the tests use. Unlike gcc-multilib, it can be installed beside those for other processors.
+const PACKAGES: &[&str] = &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"];
+
+const TEST: &[&str] =
+    &["test", "--quiet", "--package", "sector-decode", "--features", "fast,reference", "--tests"];
+
+/// What the tests of 32 bits cannot run without and no package brings; `None` when all is there.
+pub(crate) fn missing() -> Option<String> {
+    let here = cfg!(all(target_os = "linux", target_arch = "x86_64")) && debian::is_here();
+    match () {
+        () if !here => Some("programs of 32 bits are built by Debian's compiler on a PC".to_owned()),
+        () if shell::find("rustup").is_none() => Some(format!("rustup, which brings {TARGET}")),
+        () => None,
+    }
+}
+
+/// Builds the decoder's tests for 32 bits, and runs them twice: with all buffers at the top of the address space, and at the
+/// bottom.
+pub(crate) fn at_both_edges() -> Result<()> {
+    debian::install(PACKAGES)?;
+    shell::output(Command::new("rustup").args(["target", "add", TARGET]))?;
+    for edge in ["top", "bottom"] {
+        eprintln!("Buffers at the {edge} of the address space");
+        let mut cargo = shell::cargo();
+        cargo
+            .args(TEST)
+            .args(["--target", TARGET])
+            .env("SECTOR_DECODE_EDGE", edge)
+            .env("CC_i686_unknown_linux_gnu", "i686-linux-gnu-gcc")
+            .env("AR_i686_unknown_linux_gnu", "i686-linux-gnu-ar")
+            .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER", "i686-linux-gnu-gcc")
+            // The system need not have a C library of 32 bits.
+            .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+            // Otherwise the first stack lies at the top.
+            .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUNNER", "setarch --3gb")
+            // With one thread, tests would run on the runner's own, whose buffers the allocator leaves alone.
+            .env("RUST_TEST_THREADS", "2");
+        shell::run(&mut cargo)?;
+    }
+    Ok(())
+}
+
+/// Runs one small stream per codec under Miri, cut and damaged everywhere.
+pub(crate) fn miri() -> Result<()> {
+    shell::output(Command::new("rustup").args([
+        "component",
+        "add",
+        "--toolchain",
+        "nightly",
+        "miri",
+        "rust-src",
+    ]))?;
+    let mut cargo = nightly();
+    cargo.args(["miri", "test", "--quiet", "--package", "sector-decode", "--features", "fast,reference"]);
+    cargo
+        .args(["--test", "codecs", "--target-dir"])
+        .arg(paths::build_dir().join("miri"))
+        .args(["--", "edges"]);
+    shell::run(&mut cargo)
+}
+
+/// Runs all of the decoder's tests under AddressSanitizer.
+pub(crate) fn asan() -> Result<()> {
+    let mut cargo = nightly();
+    cargo.args(TEST).args(["--target", HOST, "--target-dir"]).arg(paths::build_dir().join("asan"));
+    cargo.env("RUSTFLAGS", "-Zsanitizer=address");
+    shell::run(&mut cargo)
+}
+
+fn nightly() -> Command {
+    let mut cargo = Command::new("rustup");
+    cargo.args(["run", "nightly", "cargo"]).current_dir(paths::root());
+    shell::without_package_variables(&mut cargo);
+    for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
+        cargo.env_remove(name);
+    }
+    cargo
+}
