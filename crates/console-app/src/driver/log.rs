@@ -3,6 +3,11 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
+use super::cause::Cause;
+
+/// What stands in front of the reason of a driver that leaves the game to the firmware.
+const ASIDE: [&str; 2] = ["stepping aside: ", "left to the firmware, "];
+
 /// The last session in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
@@ -10,6 +15,20 @@ pub struct Session {
     pub start: String,
     /// The counters, if there are any.
     pub counters: Option<Counters>,
+}
+
+impl Session {
+    /// Why the driver left the game to the firmware, if it did.
+    #[must_use]
+    pub fn aside(&self) -> Option<&str> {
+        ASIDE.iter().find_map(|words| Some(self.start.split_once(words)?.1))
+    }
+
+    /// The kind of that reason.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        self.aside().map(Cause::of)
+    }
 }
 
 /// What the driver counted.
@@ -29,19 +48,29 @@ pub struct Counters {
     pub retries: u32,
 }
 
-/// Finds the last session. Lines of a start begin at the margin, those with counters with two blanks.
+/// Finds the last session of a game. Lines of a start begin at the margin, those with counters with two blanks.
+///
+/// Some firmwares load the driver for this program too, which it leaves alone and says so. That must not hide what
+/// happened to the game before, so such a start counts only where there is no other.
 pub(super) fn last_session(log: &[u8]) -> Option<Session> {
     let text = String::from_utf8_lossy(log);
-    let mut session = None;
+    let mut last: Option<Session> = None;
+    let mut is_skipped = false;
     for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
         if let Some(counters) = line.strip_prefix("  ") {
-            let session: &mut Session = session.get_or_insert_default();
-            session.counters = Some(counters_of(counters));
-        } else {
-            session = Some(Session { start: line.trim().to_owned(), counters: None });
+            if !is_skipped {
+                last.get_or_insert_default().counters = Some(counters_of(counters));
+            }
+            continue;
+        }
+        let session = Session { start: line.trim().to_owned(), counters: None };
+        let is_program = |session: &Session| session.cause() == Some(Cause::OtherProgram);
+        is_skipped = is_program(&session) && last.as_ref().is_some_and(|last| !is_program(last));
+        if !is_skipped {
+            last = Some(session);
         }
     }
-    session
+    last
 }
 
 /// Numbers by their names; what is unknown or missing does not count.
