@@ -333,7 +333,7 @@ fn driver_status(json: &mut Object, status: &Status) {
     let log = status.session.as_ref().map_or("null".into(), |session| {
         let mut json = Object::new();
         json.text("start", &session.start);
-        json.text_or_null("stepped_aside", session.aside());
+        json.text_or_null("stepped_aside", session.aside.as_deref());
         json.text_or_null("cause", session.cause().map(|cause| cause.name()));
         if let Some(counters) = session.counters {
             json.number("reads", counters.reads).number("kib", counters.kib);

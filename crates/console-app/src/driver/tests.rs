@@ -153,24 +153,26 @@ fn the_last_session_of_the_log_is_shown() {
 #[test]
 fn a_start_of_this_program_does_not_hide_the_last_game() {
     let console = console();
-    let program = "stepping aside: the application type is 0x141, and that is no image\n";
+    let program = "Cisor 0.2.0: \nstepping aside: no image is started, application type 0x141\n";
     let last = |text: &str| {
         console.put("ms0:/SEPLUGINS/cisor.log", text);
         status(&console).unwrap().session.unwrap()
     };
-    let session = last(&std::format!("stepping aside: not enough memory\n{program}  reads: 1\n{program}"));
-    assert_eq!((session.aside(), session.cause()), (Some("not enough memory"), Some(Cause::Memory)));
-    assert_eq!(session.counters, None, "the counters of another start");
-    let session = last(&std::format!("{program}Cisor 0.1.0: ms0:/ISO/a.cso: serving cso\n"));
-    assert_eq!((session.aside(), session.cause()), (None, None));
+    let game = "Cisor 0.2.0: ms0:/ISO/a.cso\nstepping aside: not enough memory, 12 KiB are free\n";
+    let session = last(&std::format!("{program}{game}{program}  reads: 1\n{program}"));
+    assert_eq!(session.start, "Cisor 0.2.0: ms0:/ISO/a.cso");
+    assert_eq!(session.aside.as_deref(), Some("not enough memory, 12 KiB are free"));
+    assert_eq!((session.cause(), session.counters), (Some(Cause::Memory), None));
+    let session =
+        last(&std::format!("{game}{program}Cisor 0.2.0: ms0:/ISO/a.cso: serving cso\n  reads: 1\n{program}"));
+    assert_eq!((session.aside.as_deref(), session.cause()), (None, None), "the game after it is served");
+    assert_eq!(session.counters.map(|counters| counters.reads), Some(1));
     assert_eq!(last(program).cause(), Some(Cause::OtherProgram));
     // As the first version wrote it.
     let session =
         last("Cisor 0.1.0: ms0:/ISO/a.cso: left to the firmware, not enough memory, code 0x800200D9\n");
-    assert_eq!(
-        (session.aside(), session.cause()),
-        (Some("not enough memory, code 0x800200D9"), Some(Cause::Memory))
-    );
+    assert_eq!(session.aside.as_deref(), Some("not enough memory, code 0x800200D9"));
+    assert_eq!(session.cause(), Some(Cause::Memory));
 }
 
 proptest! {

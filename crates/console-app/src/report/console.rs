@@ -43,9 +43,10 @@ pub(super) fn add(lines: &mut Lines, console: &dyn Console, status: Option<&Stat
     lines.pair("Free memory, partitions 4, 5, 8, 9, 11", "unknown: programs cannot ask for it");
     for device in ["ms0:", "ef0:"] {
         if device == "ms0:" || device == driver::device(console) {
+            let name = format!("Free on {}", device.trim_end_matches(':'));
             match console.free_bytes(device) {
-                Ok(bytes) => lines.pair(&format!("Free on {device}"), &size(bytes)),
-                Err(code) => lines.pair(&format!("Free on {device}"), &format!("unknown ({code})")),
+                Ok(bytes) => lines.pair(&name, &size(bytes)),
+                Err(code) => lines.pair(&name, &format!("unknown ({code})")),
             }
         }
     }
@@ -86,7 +87,7 @@ fn custom_firmware(facts: &Facts, status: Option<&Status>) -> String {
         };
     }
     match status.and_then(|status| status.system) {
-        Some(system) => format!("{}, by its files; its version is below", system.title()),
+        Some(system) => format!("{}, by its files", system.title()),
         None => "unknown: neither its version nor its files tell".to_string(),
     }
 }

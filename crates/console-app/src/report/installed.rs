@@ -35,7 +35,7 @@ pub(super) fn decision(lines: &mut Lines, status: &Result<Status, Failure>) {
         None => lines.pair("Decision", "unknown: there is no log (log = on in cisor.ini)"),
         Some(session) => {
             lines.pair("Decision", &session.start);
-            if let (Some(reason), Some(cause)) = (session.aside(), session.cause()) {
+            if let (Some(reason), Some(cause)) = (&session.aside, session.cause()) {
                 lines.pair("Stepped aside", reason);
                 lines.pair("What to do", cause.advice());
             }

@@ -184,7 +184,7 @@ fn now(page: &mut Page, live: &LiveDriver) {
 
 /// What the driver's log says of the last game.
 fn last_game(page: &mut Page, session: &Session) {
-    if let (Some(reason), Some(cause)) = (session.aside(), session.cause()) {
+    if let (Some(reason), Some(cause)) = (&session.aside, session.cause()) {
         page.text("The driver left the last game to the firmware, because:", Tone::Dim);
         let rows = wrap(reason, COLUMNS);
         for row in rows.iter().take(REASON_ROWS) {
