@@ -15,6 +15,8 @@ import { crc32 } from '../support/picture.mjs';
 const REPORT = 'cisor-report.txt';
 const LOG = [
   'Cisor 0.1.0: ms0:/ISO/B.CSO: serving cso, block size 2048, sectors 466, KiB of kernel memory left 812',
+  '  reads: 5; KiB: 10; reads from the card: 2; KiB from the card: 9; reads without the card: 3; retries: 0',
+  'Cisor 0.1.0: ms0:/ISO/A.CSO',
   'stepping aside: the firmware has no image driver',
   '',
 ].join('\n');

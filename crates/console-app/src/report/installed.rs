@@ -32,9 +32,9 @@ pub(super) fn decision(lines: &mut Lines, status: &Result<Status, Failure>) {
     lines.pair("Line", status.line.as_deref().unwrap_or("none"));
     lines.pair("Switched on", if status.is_on { "yes" } else { "no" });
     match &status.session {
-        None => lines.pair("Decision", "unknown: there is no log (log = on in cisor.ini)"),
+        None => lines.pair("Last start", "unknown: there is no log (log = on in cisor.ini)"),
         Some(session) => {
-            lines.pair("Decision", &session.start);
+            lines.pair("Last start", &session.start);
             if let (Some(reason), Some(cause)) = (&session.aside, session.cause()) {
                 lines.pair("Stepped aside", reason);
                 lines.pair("What to do", cause.advice());

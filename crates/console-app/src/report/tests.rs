@@ -80,7 +80,7 @@ fn everything_that_is_known_is_told() {
     ] {
         assert_eq!(value(&report, name), expected, "{name}");
     }
-    assert!(value(&report, "Decision").contains("serving cso"));
+    assert!(value(&report, "Last start").contains("serving cso"));
     assert!(value(&report, "Counters in the log").starts_with("10 reads, 640 KiB, 4 reads from the card"));
     assert!(value(&report, "ms0:/PSP/GAME/CISOR/EBOOT.PBP").starts_with("7 bytes, CRC32 "));
     // The image that was played is the one that is measured, whatever the letters of its name.
@@ -120,7 +120,7 @@ fn what_is_not_known_is_told_with_the_reason() {
         "Free memory, partition 1 (kernel)",
         "Free memory, partitions 4, 5, 8, 9, 11",
         "List of plugins",
-        "Decision",
+        "Last start",
     ] {
         assert!(value(&report, name).starts_with("unknown: "), "{name}");
     }
