@@ -4,7 +4,8 @@ use alloc::string::{String, ToString};
 
 use sector_decode::{BlockIndex, Buffers, Decoder, Format, Layout, ReadError, SECTOR_SIZE, SectorReader};
 
-use crate::console::{Code, Console, Mode};
+use crate::code::Code;
+use crate::console::{Console, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files::{Buffer, File};

@@ -43,6 +43,8 @@ pub enum Command {
     DriverInstall(Option<System>),
     /// `driver remove [SYSTEM]`
     DriverRemove(Option<System>),
+    /// `report [PATH]`: with the image whose speed is measured.
+    Report(Option<String>),
     /// `screen NAME`
     Screen(Place),
     /// `screenshot FILE`
@@ -68,6 +70,7 @@ impl Command {
             Self::DriverStatus => "driver status",
             Self::DriverInstall(_) => "driver install",
             Self::DriverRemove(_) => "driver remove",
+            Self::Report(_) => "report",
             Self::Screen(_) => "screen",
             Self::Screenshot(_) => "screenshot",
             Self::ShotAt(..) => "shot-at",
@@ -169,6 +172,8 @@ fn command(words: &[String]) -> Result<Option<Command>, String> {
         ["driver", "remove"] => Command::DriverRemove(None),
         ["driver", "install", name] => Command::DriverInstall(Some(system(name)?)),
         ["driver", "remove", name] => Command::DriverRemove(Some(system(name)?)),
+        ["report"] => Command::Report(None),
+        ["report", name] => Command::Report(Some(path(name)?)),
         ["screen", name] => {
             let place = Place::ALL.into_iter().find(|place| place.name() == name);
             Command::Screen(place.ok_or_else(|| format!("there is no screen `{name}`"))?)
@@ -228,6 +233,8 @@ mod tests {
         assert_eq!(one("driver status"), Command::DriverStatus);
         assert_eq!(one("driver install"), Command::DriverInstall(None));
         assert_eq!(one("driver remove ark"), Command::DriverRemove(Some(System::Ark)));
+        assert_eq!(one("report"), Command::Report(None));
+        assert_eq!(one("report \"ms0:/ISO/a b.cso\""), Command::Report(Some(path())));
         assert_eq!(one("screen menu"), Command::Screen(Place::Menu));
         assert_eq!(one("screenshot ms0:/a.bmp"), Command::Screenshot("ms0:/a.bmp".into()));
         assert_eq!(one("shot-at 50 ms0:/a.bmp"), Command::ShotAt(50, "ms0:/a.bmp".into()));
@@ -257,6 +264,7 @@ mod tests {
             ("dump rar ms0:/ISO/", "none of iso, cso, zso"),
             ("dump iso ms0:/ISO/ zero", "neither `zeros`"),
             ("driver install m33", "none of ark"),
+            ("report game.cso", "does not begin with a device"),
             ("screen nowhere", "no screen"),
             ("cancel-at 101", "0 to 100"),
             ("check ms0:/\u{7}", "control character"),

@@ -2,36 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::screens::Frame;
-
-/// An error code of the firmware.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code(pub u32);
-
-impl Code {
-    /// There is no such file or folder.
-    pub const NO_ENTRY: Self = Self(0x8001_0002);
-    /// Reading or writing failed.
-    pub const IO: Self = Self(0x8001_0005);
-    /// The file exists already.
-    pub const EXISTS: Self = Self(0x8001_0011);
-    /// There is no such device, or nothing in it.
-    pub const NO_DEVICE: Self = Self(0x8001_0013);
-    /// The card is full.
-    pub const NO_SPACE: Self = Self(0x8001_001C);
-    /// The card is write-protected.
-    pub const READ_ONLY: Self = Self(0x8001_001E);
-    /// No disc is in the drive.
-    pub const NO_MEDIUM: Self = Self(0x8021_0003);
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{:08X}", self.0)
-    }
-}
+use crate::code::Code;
+use crate::facts::Facts;
+use crate::frame::Frame;
 
 /// An open file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,9 +214,8 @@ pub trait Console {
     /// The program's folder, with its slash: `ms0:/PSP/GAME/CISOR/`.
     fn folder(&self) -> &str;
 
-    /// What the custom firmware says of its version: a system's number and its own version. `None` when nothing
-    /// answers.
-    fn firmware_version(&self) -> Option<[u32; 2]>;
+    /// What the firmware tells programs of itself and of the console.
+    fn facts(&self) -> Facts;
 
     /// What the driver says of itself. `None` when it is not loaded.
     fn driver(&self) -> Option<LiveDriver>;

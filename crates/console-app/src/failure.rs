@@ -5,7 +5,8 @@ use core::fmt;
 
 use sector_decode::{HeaderError, OpenError};
 
-use crate::console::{Code, Console};
+use crate::code::Code;
+use crate::console::Console;
 use crate::text::size;
 
 /// Why something could not be done.
@@ -111,14 +112,14 @@ impl Failure {
         match code {
             Code::NO_SPACE => Self::CardFull,
             Code::READ_ONLY => Self::ReadOnly,
-            _ if !console.card_present(crate::files::device(path)) => Self::CardRemoved,
+            _ if !console.card_present(crate::paths::device(path)) => Self::CardRemoved,
             code => Self::Write(code),
         }
     }
 
     /// Says what a failed read of a file means.
     pub(crate) fn of_read(console: &dyn Console, path: &str, offset: u64, code: Code) -> Self {
-        if console.card_present(crate::files::device(path)) {
+        if console.card_present(crate::paths::device(path)) {
             Self::Read { offset, code }
         } else {
             Self::CardRemoved
@@ -127,7 +128,7 @@ impl Failure {
 
     /// Says what a failed opening means.
     pub(crate) fn of_open(console: &dyn Console, path: &str, code: Code) -> Self {
-        let device = crate::files::device(path);
+        let device = crate::paths::device(path);
         match code {
             Code::READ_ONLY => Self::ReadOnly,
             Code::NO_SPACE => Self::CardFull,

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use crate::console::{Button, Code, Console, DiscState, Entry, Handle, LiveDriver, Mode};
-use crate::screens::Frame;
+use crate::code::Code;
+use crate::console::{Button, Console, DiscState, Entry, Handle, LiveDriver, Mode};
+use crate::facts::Facts;
+use crate::frame::Frame;
 
 const SECTOR: usize = 2048;
 
@@ -57,7 +59,11 @@ pub(crate) struct FakeConsole {
     pub(crate) stop: Cell<bool>,
     pub(crate) said: RefCell<Vec<String>>,
     pub(crate) shown: RefCell<Vec<Frame>>,
-    pub(crate) version: Cell<Option<[u32; 2]>>,
+    pub(crate) facts: Cell<Facts>,
+    /// How often nobody presses a button in time.
+    pub(crate) idle: Cell<u32>,
+    /// How often the card was asked for anything.
+    pub(crate) asked: Cell<u32>,
     pub(crate) live: Cell<Option<LiveDriver>>,
     clock: Cell<u64>,
     writes: Cell<u32>,
@@ -82,7 +88,9 @@ impl FakeConsole {
             stop: Cell::default(),
             said: RefCell::default(),
             shown: RefCell::default(),
-            version: Cell::default(),
+            facts: Cell::default(),
+            idle: Cell::default(),
+            asked: Cell::default(),
             live: Cell::default(),
             clock: Cell::default(),
             writes: Cell::default(),
@@ -123,6 +131,7 @@ impl FakeConsole {
     }
 
     fn check_card(&self) -> Result<(), Code> {
+        self.asked.set(self.asked.get() + 1);
         if self.card.get() { Ok(()) } else { Err(Code::NO_DEVICE) }
     }
 
@@ -324,6 +333,10 @@ impl Console for FakeConsole {
     }
 
     fn wait_button_for(&self, _micros: u64) -> Option<Button> {
+        if self.idle.get() > 0 {
+            self.idle.set(self.idle.get() - 1);
+            return None;
+        }
         Some(self.wait_button())
     }
 
@@ -349,8 +362,8 @@ impl Console for FakeConsole {
         &self.folder
     }
 
-    fn firmware_version(&self) -> Option<[u32; 2]> {
-        self.version.get()
+    fn facts(&self) -> Facts {
+        self.facts.get()
     }
 
     fn driver(&self) -> Option<LiveDriver> {

@@ -1,25 +1,16 @@
 //! Files that are read and written as a whole or at any place.
 
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
 use sector_decode::ReadAt;
 
-use crate::console::{Code, Console, Handle, Mode};
+use crate::code::Code;
+use crate::console::{Console, Handle, Mode};
 use crate::failure::Failure;
-
-/// The device of a path, with its colon.
-pub(crate) fn device(path: &str) -> &str {
-    path.split_inclusive(':').next().unwrap_or(path)
-}
-
-/// The folder of a path, with its slash, and the name in it.
-pub(crate) fn split(path: &str) -> (&str, &str) {
-    let at = path.rfind(['/', ':']).map_or(0, |at| at + 1);
-    path.split_at(at)
-}
 
 /// An open file, closed when it is dropped.
 pub(crate) struct File<'c> {
@@ -120,6 +111,33 @@ pub(crate) fn write_all(console: &dyn Console, path: &str, bytes: &[u8]) -> Resu
     let mut file = File::open(console, path, Mode::Create)?;
     file.write(bytes)?;
     file.close()
+}
+
+/// Writes a file and reads it back. One that is not what it should be is deleted.
+pub(crate) fn write_and_read_back(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let written = write_all(console, path, bytes).and_then(|()| read_all(console, path, bytes.len()));
+    match written {
+        Ok(Some(read)) if read == bytes => Ok(()),
+        wrong => {
+            let _ = console.remove(path);
+            Err(wrong.err().unwrap_or(Failure::Write(Code::IO)))
+        }
+    }
+}
+
+/// Writes a file in place of one of that name. The new one is written beside it and read back first: what goes wrong
+/// until then leaves the old one as it was, and nothing beside it.
+pub(crate) fn replace(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let fresh = format!("{path}.new");
+    write_and_read_back(console, &fresh, bytes)?;
+    // Cards have no renaming onto a file that exists.
+    if exists(console, path)
+        && let Err(code) = console.remove(path)
+    {
+        let _ = console.remove(&fresh);
+        return Err(Failure::of_write(console, path, code));
+    }
+    console.rename(&fresh, path).map_err(|code| Failure::Rename { path: fresh, code })
 }
 
 /// Whether there is a file of that name.

@@ -45,14 +45,7 @@ pub struct Image {
 ///
 /// Only [`Failure::Cancelled`], when the user does not want to wait.
 pub fn list(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<Image>, Failure> {
-    let mut found = Vec::new();
-    for folder in FOLDERS {
-        let mut entries = console.list(folder).unwrap_or_default();
-        entries.retain(|entry| !entry.is_folder && is_image_name(&entry.name));
-        entries.sort_by_cached_key(|entry| entry.name.to_lowercase());
-        entries.truncate(MAX_IMAGES);
-        found.extend(entries.into_iter().map(|entry| (format!("{folder}/{}", entry.name), entry.len)));
-    }
+    let found = paths(console);
     watch.begin("Looking at the images", found.len() as u64, Unit::Pieces);
     let mut images = Vec::with_capacity(found.len());
     for (path, len) in found {
@@ -61,6 +54,19 @@ pub fn list(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<Image>, 
         images.push(look(console, path, len));
     }
     Ok(images)
+}
+
+/// Paths and lengths of what is in the folders for images, in the order of names.
+pub(crate) fn paths(console: &dyn Console) -> Vec<(String, u64)> {
+    let mut found = Vec::new();
+    for folder in FOLDERS {
+        let mut entries = console.list(folder).unwrap_or_default();
+        entries.retain(|entry| !entry.is_folder && is_image_name(&entry.name));
+        entries.sort_by_cached_key(|entry| entry.name.to_lowercase());
+        entries.truncate(MAX_IMAGES);
+        found.extend(entries.into_iter().map(|entry| (format!("{folder}/{}", entry.name), entry.len)));
+    }
+    found
 }
 
 /// Looks at one image: its header, and the disc's id and title.

@@ -9,7 +9,8 @@
 //! 1. [`run`] looks for a file with [`commands`]. Without one, [`screens`] ask what to do.
 //! 2. The work is done by [`images`], [`check`], [`speed`], [`dump`] and [`driver`], each a function that
 //!    returns a report or a [`Failure`]. What takes long tells a [`Watch`] how far it is, which may end it.
-//! 3. The report is shown as a page of text, or written as a line of JSON ([`unattended`]).
+//! 3. The report is shown as a page of text, or written as a line of JSON ([`unattended`]). [`report`] gathers all of it in one
+//!    file for whoever reads it elsewhere.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -19,16 +20,21 @@ extern crate alloc;
 extern crate std;
 
 pub mod check;
+mod code;
 pub mod commands;
 mod console;
 mod digest;
 pub mod disc_files;
 pub mod driver;
 pub mod dump;
+mod facts;
 mod failure;
 mod files;
+mod frame;
 pub mod images;
 mod json;
+mod paths;
+pub mod report;
 pub mod screens;
 pub mod speed;
 pub mod text;
@@ -38,8 +44,10 @@ mod watch;
 #[cfg(test)]
 mod fake;
 
-pub use console::{Button, Code, Console, DiscState, Entry, Handle, LiveDriver, Mode};
+pub use code::Code;
+pub use console::{Button, Console, DiscState, Entry, Handle, LiveDriver, Mode};
 pub use digest::Digests;
+pub use facts::{Answer, Facts};
 pub use failure::Failure;
 pub use watch::{Question, Unit, Watch};
 

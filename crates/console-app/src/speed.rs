@@ -93,6 +93,21 @@ impl Report {
 ///
 /// When the file cannot be read, a block that is read is damaged, or the user cancels.
 pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result<Report, Failure> {
+    let mut report = measure_only(console, path, watch)?;
+    report.kept = keep(console, &report);
+    Ok(report)
+}
+
+/// Measures reads of the image at `path`.
+///
+/// # Errors
+///
+/// As [`measure`].
+pub(crate) fn measure_only(
+    console: &dyn Console,
+    path: &str,
+    watch: &mut dyn Watch,
+) -> Result<Report, Failure> {
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
     let mut memory = Memory::new(&layout, READ_AHEAD)?;
@@ -139,15 +154,13 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
         speeds.push(Speed { order, size, bytes, micros });
         watch.advance((number as u64 + 1) * MOST_MICROS)?;
     }
-    let mut report = Report {
+    Ok(Report {
         path: path.into(),
         format: layout.format(),
         block_size: layout.block_size(),
         speeds,
         kept: Err(Failure::NothingToDo),
-    };
-    report.kept = keep(console, &report);
-    Ok(report)
+    })
 }
 
 /// Adds a report to the file beside the program.

@@ -206,6 +206,14 @@ impl Runner<'_> {
                 self.screens.show(&screens::change_page(&change));
                 driver_change(json, &change?);
             }
+            Command::Report(image) => {
+                let script = self.script();
+                let (report, page) = self.screens.report(image.as_deref(), Some(script));
+                self.screens.show(&page);
+                json.text_or_null("image", report.image.as_deref());
+                json.number("size", report.text.len() as u64);
+                json.text("output", &report.kept?);
+            }
             Command::Screen(place) => {
                 json.text("screen", place.name());
                 self.screens.show_place(*place);
@@ -325,6 +333,8 @@ fn driver_status(json: &mut Object, status: &Status) {
     let log = status.session.as_ref().map_or("null".into(), |session| {
         let mut json = Object::new();
         json.text("start", &session.start);
+        json.text_or_null("stepped_aside", session.aside.as_deref());
+        json.text_or_null("cause", session.cause().map(|cause| cause.name()));
         if let Some(counters) = session.counters {
             json.number("reads", counters.reads).number("kib", counters.kib);
             json.number("card_reads", counters.card_reads).number("card_kib", counters.card_kib);

@@ -21,7 +21,7 @@ fn the_program_is_what_the_loader_wants() {
     assert_eq!(facts.name, "Cisor");
     assert!(facts.file_len <= MAX_PROGRAM_FILE_LEN);
     assert_eq!(facts.exports.len(), 1, "nothing but its own entries");
-    for library in ["IoFileMgrForUser", "sceUmdUser", "cisor_driver", "SystemCtrlForUser"] {
+    for library in ["IoFileMgrForUser", "sceUmdUser", "cisor_driver", "SystemCtrlForUser", "KUBridge"] {
         assert!(facts.imports.iter().any(|import| import == library), "{library}");
     }
 }

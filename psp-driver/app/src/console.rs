@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 use console_app::screens::Frame;
-use console_app::{Button, Code, Console, DiscState, Entry, Handle, LiveDriver, Mode};
+use console_app::{Button, Code, Console, DiscState, Entry, Facts, Handle, LiveDriver, Mode};
 
 use crate::disc::RawDisc;
-use crate::{disc, driver, files, input, screen, system};
+use crate::{disc, driver, facts, files, input, screen, system};
 
 /// Where the program's folder is when it was started from a disc, which takes no results.
 const DEFAULT_FOLDER: &str = "ms0:/PSP/GAME/CISOR/";
@@ -146,8 +146,8 @@ impl Console for Psp {
         &self.folder
     }
 
-    fn firmware_version(&self) -> Option<[u32; 2]> {
-        system::firmware_version()
+    fn facts(&self) -> Facts {
+        facts::ask()
     }
 
     fn driver(&self) -> Option<LiveDriver> {

@@ -7,7 +7,7 @@ use core::ptr::{self, NonNull};
 use linked_list_allocator::Heap;
 
 unsafe extern "C" {
-    fn sceKernelMaxFreeMemSize() -> u32;
+    safe fn sceKernelMaxFreeMemSize() -> u32;
     fn cisor_alloc_partition(partition: i32, name: *const u8, kind: i32, size: u32, address: u32) -> i32;
     fn sceKernelGetBlockHeadAddr(block: i32) -> *mut u8;
 }

@@ -37,6 +37,8 @@ imports!("SysMemUserForUser", link::USER_BY_JUMPS, {
     sceKernelAllocPartitionMemory = 0x237D_BD4F,
     sceKernelGetBlockHeadAddr = 0x9D9A_5BA1,
     sceKernelMaxFreeMemSize = 0xA291_F107,
+    sceKernelTotalFreeMemSize = 0xF919_F628,
+    sceKernelDevkitVersion = 0x3FC9_AE6A,
 });
 
 imports!("LoadExecForUser", link::USER, {
@@ -75,6 +77,15 @@ imports!("sceUmdUser", link::USER_WEAK, {
 imports!("SystemCtrlForUser", link::USER_WEAK, {
     sctrlSEGetVersion = 0xB47C_9D77,
     sctrlHENGetVersion = 0x1090_A2E1,
+    sctrlHENGetMinorVersion = 0x5328_B431,
+});
+
+// What they add for programs that ask what only the kernel knows.
+imports!("KUBridge", link::USER_WEAK, {
+    kuKernelGetModel = 0x2433_1850,
+    kuKernelInitApitype = 0x8E5A_4057,
+    kuKernelInitKeyConfig = 0xB0B8_824E,
+    kuKernelBootFrom = 0x60DD_B4AE,
 });
 
 // What Cisor's driver adds while it serves the disc that this program was started from.

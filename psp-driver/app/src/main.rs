@@ -10,6 +10,7 @@ mod abi;
 mod console;
 mod disc;
 mod driver;
+mod facts;
 mod files;
 mod heap;
 mod imports;

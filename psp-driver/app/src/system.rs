@@ -13,8 +13,6 @@ unsafe extern "C" {
     fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
     fn scePowerTick(what: i32) -> i32;
     fn scePowerSetClockFrequency(processor: i32, memory: i32, bus: i32) -> i32;
-    fn sctrlSEGetVersion() -> i32;
-    fn sctrlHENGetVersion() -> i32;
     fn cisor_home_thread(len: u32, argument: *const u8) -> i32;
 }
 
@@ -55,14 +53,6 @@ pub(crate) fn exit() -> ! {
     loop {
         sleep(1_000_000);
     }
-}
-
-/// What a custom firmware says of its version.
-pub(crate) fn firmware_version() -> Option<[u32; 2]> {
-    // SAFETY: Plain calls. Where nothing exports them they return an error code.
-    let answers = unsafe { [sctrlSEGetVersion(), sctrlHENGetVersion()] };
-    let [system, version] = answers.map(|answer| u32::try_from(answer).ok());
-    Some([system?, version?])
 }
 
 /// Where programs write their lines.

@@ -11,7 +11,7 @@ import { compress } from '../support/cisor.mjs';
 import { makeDisc } from '../support/disc.mjs';
 import { colors, fromBmp, fromVideoMemory, isCutOff, png } from '../support/picture.mjs';
 
-const SCREENS = ['menu', 'images', 'dump', 'driver', 'about'];
+const SCREENS = ['menu', 'images', 'dump', 'driver', 'report', 'about'];
 
 let disc;
 
@@ -47,6 +47,8 @@ describe('screens', () => {
       'shot-at 30 ms0:/SHOTS/measuring.bmp',
       'speed ms0:/ISO/GAME.CSO',
       'screenshot ms0:/SHOTS/speed.bmp',
+      'report',
+      'screenshot ms0:/SHOTS/reported.bmp',
     ];
     const run = await runApp({
       name: 'app-screens',
@@ -57,13 +59,17 @@ describe('screens', () => {
         { to: 'ISO/GAME.ZSO', from: compress(disc.iso, 'screens.zso', '--to', 'zso', '-b', '2K') },
         { to: 'SHOTS/README', text: 'a folder' },
         { to: 'SEPLUGINS/PLUGINS.TXT', text: 'umd, ms0:/SEPLUGINS/cisor.prx, on\n' },
+        {
+          to: 'SEPLUGINS/cisor.log',
+          text: 'Cisor 0.1.0: ms0:/ISO/GAME.CSO\nstepping aside: the firmware has no image driver\n',
+        },
         { to: 'SEPLUGINS/cisor.prx', from: path.join(setting('CISOR_PSP'), 'cisor.prx') },
       ],
       // Without `exit`: the last screen stays.
       commands: [...work, ...shots],
       seconds: 180,
     });
-    const names = [...SCREENS, 'checking', 'checked', 'damaged', 'dumping', 'dumped', 'measuring', 'speed'];
+    const names = [...SCREENS, 'checking', 'checked', 'damaged', 'dumping', 'dumped', 'measuring', 'speed', 'reported'];
     for (const name of names) {
       const shot = run.file(`SHOTS/${name}.bmp`);
       assert.ok(

@@ -1,5 +1,6 @@
 //! The driver: whether it is installed, what it did, and the line that makes the firmware load it.
 
+mod cause;
 mod log;
 mod plugin_file;
 mod system;
@@ -10,12 +11,14 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 
-pub use log::Session;
+pub use cause::Cause;
+pub use log::{Counters, Session};
 pub use system::System;
 
-use crate::console::{Code, Console, LiveDriver};
+use crate::console::{Console, LiveDriver};
 use crate::failure::Failure;
 use crate::files;
+use crate::paths;
 
 /// More than any such file has; one that is larger is left alone.
 const MAX_FILE: usize = 256 << 10;
@@ -51,15 +54,21 @@ pub struct Change {
 }
 
 /// The card that the firmware's plugins are on: the one that this program was started from.
-fn device(console: &dyn Console) -> &str {
-    match files::device(console.folder()) {
+pub(crate) fn device(console: &dyn Console) -> &'static str {
+    match paths::device(console.folder()) {
         "ef0:" => "ef0:",
         _ => "ms0:",
     }
 }
 
-fn module_path(console: &dyn Console) -> String {
+pub(crate) fn module_path(console: &dyn Console) -> String {
     format!("{}/SEPLUGINS/cisor.prx", device(console))
+}
+
+/// The driver's log, if there is one that can be read.
+pub(crate) fn read_log(console: &dyn Console) -> Option<alloc::vec::Vec<u8>> {
+    let path = format!("{}/SEPLUGINS/cisor.log", device(console));
+    files::read_all(console, &path, MAX_FILE).ok().flatten()
 }
 
 /// Finds out what there is of the driver.
@@ -85,14 +94,13 @@ pub fn status_of(console: &dyn Console, chosen: Option<System>) -> Result<Status
     };
     let found = system.and_then(|system| plugin_file::find(system, &text));
     let module = module_path(console);
-    let log = files::read_all(console, &format!("{}/SEPLUGINS/cisor.log", device(console)), MAX_FILE);
     Ok(Status {
         system,
         plugin_file,
         is_on: found.as_ref().is_some_and(|found| found.is_on),
         line: found.map(|found| found.text),
         module: files::exists(console, &module).then_some(module),
-        session: log.ok().flatten().and_then(|log| log::last_session(&log)),
+        session: read_log(console).and_then(|log| log::last_session(&log)),
         live: console.driver(),
     })
 }
@@ -119,8 +127,7 @@ pub fn remove(console: &dyn Console, chosen: Option<System>) -> Result<Change, F
     change(console, chosen, plugin_file::remove)
 }
 
-/// Edits the firmware's file: a copy of it is kept, and the new one is written beside it and read back before it
-/// takes its place.
+/// Edits the firmware's file, of which a copy is kept.
 fn change(
     console: &dyn Console,
     chosen: Option<System>,
@@ -138,12 +145,7 @@ fn change(
         Some(old) => Some(keep(console, &path, old)?),
         None => None,
     };
-    let fresh = format!("{path}.new");
-    write_and_read_back(console, &fresh, &new)?;
-    if old.is_some() {
-        console.remove(&path).map_err(|code| Failure::of_write(console, &path, code))?;
-    }
-    console.rename(&fresh, &path).map_err(|code| Failure::Rename { path: fresh.clone(), code })?;
+    files::replace(console, &path, &new)?;
     Ok(Change { changed: true, backup, status: status_of(console, chosen)? })
 }
 
@@ -155,23 +157,12 @@ fn keep(console: &dyn Console, path: &str, text: &[u8]) -> Result<String, Failur
             Some(kept) if kept == text => return Ok(backup),
             Some(_) => {}
             None => {
-                write_and_read_back(console, &backup, text)?;
+                files::write_and_read_back(console, &backup, text)?;
                 return Ok(backup);
             }
         }
     }
     Err(Failure::TargetExists { path: format!("{path}.bak99") })
-}
-
-fn write_and_read_back(console: &dyn Console, path: &str, text: &[u8]) -> Result<(), Failure> {
-    files::write_all(console, path, text)?;
-    match files::read_all(console, path, MAX_FILE.max(text.len()))? {
-        Some(read) if read == text => Ok(()),
-        _ => {
-            let _ = console.remove(path);
-            Err(Failure::Write(Code::IO))
-        }
-    }
 }
 
 /// The name of a live image's format.

@@ -42,7 +42,7 @@ impl System {
     }
 
     /// Returns the path of the file with the plugins.
-    pub(super) fn plugin_file(self, console: &dyn Console, device: &str) -> String {
+    pub(crate) fn plugin_file(self, console: &dyn Console, device: &str) -> String {
         match self {
             Self::Ark => format!("{device}/SEPLUGINS/PLUGINS.TXT"),
             Self::Classic => format!("{device}/SEPLUGINS/game.txt"),
@@ -58,13 +58,10 @@ fn adrenaline_file(device: &str) -> String {
     format!("{device}/SEPLUGINS/EPIplugins.txt")
 }
 
-/// Versions of ARK-4's functions `sctrlSEGetVersion` and `sctrlHENGetVersion`.
-const ARK_VERSION: [u32; 2] = [4, 20];
-
 /// Tells the firmware by what it answers, else by the files that there are. Systems with the same file and the same
 /// kind of lines need no telling apart.
 pub(super) fn detect(console: &dyn Console, device: &str) -> Option<System> {
-    if console.firmware_version() == Some(ARK_VERSION) {
+    if console.facts().is_ark() {
         return Some(System::Ark);
     }
     if files::exists(console, &adrenaline_file(device)) {

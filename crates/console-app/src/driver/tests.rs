@@ -1,5 +1,6 @@
 use super::plugin_file::{find, install as add, remove as take_out};
 use super::*;
+use crate::facts::Facts;
 use crate::fake::FakeConsole;
 use alloc::vec::Vec;
 use proptest::prelude::*;
@@ -20,9 +21,9 @@ fn the_firmware_is_told_by_what_there_is() {
     let console = console();
     assert_eq!(status(&console).unwrap().system, None);
     assert_eq!(install(&console, None).unwrap_err(), Failure::NoFirmware);
-    console.version.set(Some([4, 20]));
+    console.facts.set(Facts { se_version: Ok(4), hen_version: Ok(20), ..Facts::default() });
     assert_eq!(status(&console).unwrap().system, Some(System::Ark));
-    console.version.set(Some([1, 1]));
+    console.facts.set(Facts { se_version: Ok(1), hen_version: Ok(1), ..Facts::default() });
     console.put(GAME, b"");
     assert_eq!(status(&console).unwrap().system, Some(System::Classic));
     console.put(ARK, b"");
@@ -79,6 +80,7 @@ fn the_file_survives_a_card_that_takes_nothing() {
     console.capacity.set(40);
     assert_eq!(install(&console, None).unwrap_err(), Failure::CardFull);
     assert_eq!(console.text(ARK).unwrap(), "vsh, ms0:/SEPLUGINS/a.prx, on\n");
+    assert_eq!(console.names("ms0:/SEPLUGINS"), [ARK, MODULE], "half a file is left");
 }
 
 #[test]
@@ -146,6 +148,31 @@ fn the_last_session_of_the_log_is_shown() {
     assert_eq!(session.counters, Some(expected));
     console.put("ms0:/SEPLUGINS/cisor.log", b"  x: y; \xFF: 3\n\n");
     assert_eq!(status(&console).unwrap().session.unwrap().counters, Some(log::Counters::default()));
+}
+
+#[test]
+fn a_start_of_this_program_does_not_hide_the_last_game() {
+    let console = console();
+    let program = "Cisor 0.2.0: \nstepping aside: no image is started, application type 0x141\n";
+    let last = |text: &str| {
+        console.put("ms0:/SEPLUGINS/cisor.log", text);
+        status(&console).unwrap().session.unwrap()
+    };
+    let game = "Cisor 0.2.0: ms0:/ISO/a.cso\nstepping aside: not enough memory, 12 KiB are free\n";
+    let session = last(&std::format!("{program}{game}{program}  reads: 1\n{program}"));
+    assert_eq!(session.start, "Cisor 0.2.0: ms0:/ISO/a.cso");
+    assert_eq!(session.aside.as_deref(), Some("not enough memory, 12 KiB are free"));
+    assert_eq!((session.cause(), session.counters), (Some(Cause::Memory), None));
+    let session =
+        last(&std::format!("{game}{program}Cisor 0.2.0: ms0:/ISO/a.cso: serving cso\n  reads: 1\n{program}"));
+    assert_eq!((session.aside.as_deref(), session.cause()), (None, None), "the game after it is served");
+    assert_eq!(session.counters.map(|counters| counters.reads), Some(1));
+    assert_eq!(last(program).cause(), Some(Cause::OtherProgram));
+    // As the first version wrote it.
+    let session =
+        last("Cisor 0.1.0: ms0:/ISO/a.cso: left to the firmware, not enough memory, code 0x800200D9\n");
+    assert_eq!(session.aside.as_deref(), Some("not enough memory, code 0x800200D9"));
+    assert_eq!(session.cause(), Some(Cause::Memory));
 }
 
 proptest! {

@@ -9,7 +9,8 @@
 
 use sector_decode::SECTOR_SIZE;
 
-use crate::console::{Code, Console};
+use crate::code::Code;
+use crate::console::Console;
 use crate::dump::source;
 use crate::failure::Failure;
 

@@ -24,6 +24,7 @@ use crate::console::{Console, DiscState};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files::{self, Buffer};
+use crate::paths;
 use crate::watch::{Question, Unit, Watch};
 
 use length::Length;
@@ -219,13 +220,13 @@ fn write_part(
 
 /// Where the image goes.
 fn target_path(console: &dyn Console, target: &str, disc: &Disc, kind: Kind) -> Result<String, Failure> {
-    let (folder, name) = files::split(target);
+    let (folder, name) = paths::split(target);
     // Cards begin without any folder. Whatever else is wrong with one, creating the file tells.
-    let root = files::device(folder).len() + 1;
+    let root = paths::device(folder).len() + 1;
     for (at, _) in folder.match_indices('/').filter(|&(at, _)| at >= root) {
         let made = console.make_folder(&folder[..at]);
-        if made.is_err() && !console.card_present(files::device(folder)) {
-            return Err(Failure::NoCard { device: files::device(folder).into() });
+        if made.is_err() && !console.card_present(paths::device(folder)) {
+            return Err(Failure::NoCard { device: paths::device(folder).into() });
         }
     }
     if !name.is_empty() {
@@ -247,7 +248,7 @@ fn make_room(
     sectors: u32,
     watch: &mut dyn Watch,
 ) -> Result<(), Failure> {
-    let device = files::device(path);
+    let device = paths::device(path);
     let most = Writer::most_bytes(kind, sectors).ok_or(Failure::TooLarge { sectors })?;
     let free = console.free_bytes(device).map_err(|code| Failure::of_open(console, path, code))?;
     let needed = most + SPARE;

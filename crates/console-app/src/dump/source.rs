@@ -5,7 +5,8 @@ use core::ops::RangeInclusive;
 
 use sector_decode::{ReadAt, SECTOR_SIZE};
 
-use crate::console::{Code, Console, DiscState};
+use crate::code::Code;
+use crate::console::{Console, DiscState};
 use crate::failure::Failure;
 use crate::watch::{Question, Watch};
 

@@ -1,8 +1,9 @@
 //! What the user sees, and what the buttons do.
 
-mod frame;
+mod driver;
 mod page;
 mod pages;
+mod report;
 mod results;
 mod task;
 #[cfg(test)]
@@ -12,26 +13,25 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-pub use frame::{Colour, Frame, HEIGHT, WIDTH};
+pub use crate::frame::{Colour, Frame, HEIGHT, WIDTH};
 
 use crate::check;
 use crate::console::{Button, Console};
 use crate::disc_files;
-use crate::driver::{self, System};
 use crate::dump::{self, Found, Kind};
 use crate::failure::Failure;
-use crate::files;
 use crate::images::{self, Image};
+use crate::paths;
 use crate::speed;
 
 use page::{Menu, Page, Tone};
-use pages::{about_page, dump_page, image_about, image_line};
+use pages::{about_page, driver_page, dump_page, image_about, image_line};
 pub(crate) use pages::{change_page, commands_page, status_page};
 pub(crate) use task::{Script, Task};
 
 /// Where dumps go: the card that the program is on.
 pub(crate) fn dump_folder(console: &dyn Console) -> &'static str {
-    if files::device(console.folder()) == "ef0:" { "ef0:/ISO/" } else { "ms0:/ISO/" }
+    if paths::device(console.folder()) == "ef0:" { "ef0:/ISO/" } else { "ms0:/ISO/" }
 }
 
 /// A screen that can be shown without doing anything.
@@ -45,13 +45,16 @@ pub enum Place {
     Dump,
     /// The driver.
     Driver,
+    /// What a report is.
+    Report,
     /// About the program.
     About,
 }
 
 impl Place {
     /// Every screen.
-    pub const ALL: [Self; 5] = [Self::Menu, Self::Images, Self::Dump, Self::Driver, Self::About];
+    pub const ALL: [Self; 6] =
+        [Self::Menu, Self::Images, Self::Dump, Self::Driver, Self::Report, Self::About];
 
     /// Returns the name that commands have for it.
     #[must_use]
@@ -61,6 +64,7 @@ impl Place {
             Self::Images => "images",
             Self::Dump => "dump",
             Self::Driver => "driver",
+            Self::Report => "report",
             Self::About => "about",
         }
     }
@@ -74,6 +78,7 @@ pub(crate) fn run(console: &dyn Console) {
             Place::Images => screens.images(),
             Place::Dump => screens.dump(),
             Place::Driver => screens.driver(),
+            Place::Report => screens.reports(),
             Place::Menu | Place::About => screens.about(),
         };
         if next == Next::Leave {
@@ -97,10 +102,11 @@ pub(crate) struct Screens<'c> {
 }
 
 /// The lines of the first menu.
-const PLACES: [(Place, &str, &str); 4] = [
+const PLACES: [(Place, &str, &str); 5] = [
     (Place::Images, "Images on the card", "List, check and measure compressed images and ISOs."),
     (Place::Dump, "Dump the disc", "The disc in the drive to a CSO, ZSO or ISO."),
     (Place::Driver, "Driver", "Install or remove cisor.prx, and see what it did."),
+    (Place::Report, "Report", "Everything we need to know of your console, in one file."),
     (Place::About, "About", "What this is."),
 ];
 
@@ -123,9 +129,9 @@ impl<'c> Screens<'c> {
                 self.show(&dump_page(&found, Kind::Cso, dump_folder(self.console)));
             }
             Place::Driver => {
-                let page = self.driver_page(None);
-                self.show(&page);
+                self.show(&driver_page(&crate::driver::status(self.console)));
             }
+            Place::Report => self.show(&report::about_page(&crate::report::path(self.console))),
             Place::About => self.show(&about_page()),
         }
     }
@@ -299,44 +305,6 @@ impl<'c> Screens<'c> {
             Err(error) => results::failure("Files of the disc", "disc0:", error),
         };
         (files, page)
-    }
-
-    fn driver_page(&self, chosen: Option<System>) -> Page {
-        const HINTS: &str = "Cross: add  Square: remove  Left, Right: firmware  Circle: back";
-        match driver::status_of(self.console, chosen) {
-            Ok(status) => results::driver(&status, HINTS),
-            Err(error) => results::failure("Driver", "", &error),
-        }
-    }
-
-    fn driver(&mut self) -> Next {
-        /// Counters of a driver that is at work are looked at once a second.
-        const LOOK_EVERY: u64 = 1_000_000;
-        let mut chosen = None;
-        loop {
-            let page = self.driver_page(chosen);
-            self.show(&page);
-            let Some(button) = self.console.wait_button_for(LOOK_EVERY) else { continue };
-            let change = match button {
-                Button::Home => return Next::Leave,
-                Button::Circle => return Next::Back,
-                Button::Left | Button::Right => {
-                    chosen = match chosen {
-                        None => Some(System::Ark),
-                        Some(System::Ark) => Some(System::Classic),
-                        Some(System::Classic) => Some(System::Adrenaline),
-                        Some(System::Adrenaline) => None,
-                    };
-                    continue;
-                }
-                Button::Cross => driver::install(self.console, chosen),
-                Button::Square => driver::remove(self.console, chosen),
-                _ => continue,
-            };
-            if self.wait(&change_page(&change)) == Next::Leave {
-                return Next::Leave;
-            }
-        }
     }
 
     fn about(&mut self) -> Next {

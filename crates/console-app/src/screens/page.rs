@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::VERSION;
-use crate::screens::frame::{Colour, Font, Frame, HEIGHT, WIDTH};
+use crate::frame::{Colour, Font, Frame, HEIGHT, WIDTH};
 use crate::text::{shorten, wrap};
 
 /// Pixels to the left and right of everything.
@@ -95,10 +95,23 @@ impl Page {
         self
     }
 
+    /// The last row that the screen can begin with.
+    pub(crate) fn last_start(&self) -> usize {
+        self.rows.len().saturating_sub(ROWS)
+    }
+
     /// Draws the page.
     pub(crate) fn draw(&self, frame: &mut Frame) {
+        self.draw_from(0, frame);
+    }
+
+    /// Draws the page from a row on, with a mark of how far down that is if there is more than the screen holds.
+    pub(crate) fn draw_from(&self, first: usize, frame: &mut Frame) {
         ground(frame, &self.title, self.hints);
-        for (number, row) in self.rows.iter().take(ROWS).enumerate() {
+        if self.last_start() > 0 {
+            draw_scroll_mark(frame, first, self.rows.len());
+        }
+        for (number, row) in self.rows.iter().skip(first).take(ROWS).enumerate() {
             let y = TOP + number * ROW;
             match row {
                 Row::Text(text, tone) => frame.text(MARGIN, y, text, Font::Body, tone.colour()),
@@ -111,6 +124,15 @@ impl Page {
             }
         }
     }
+}
+
+/// Draws at the right edge what part of all rows is on the screen.
+fn draw_scroll_mark(frame: &mut Frame, first: usize, rows: usize) {
+    const WIDTH_OF_MARK: usize = 3;
+    let (x, height) = (WIDTH - MARGIN + 4, ROWS * ROW);
+    frame.fill(x, TOP, WIDTH_OF_MARK, height, Colour::TROUGH);
+    let at = |row: usize| height * row.min(rows) / rows;
+    frame.fill(x, TOP + at(first), WIDTH_OF_MARK, at(first + ROWS) - at(first), Colour::DIM);
 }
 
 /// Draws what every screen has.

@@ -8,8 +8,8 @@ use crate::VERSION;
 use crate::driver;
 use crate::dump::{Found, Kind};
 use crate::failure::Failure;
-use crate::files;
 use crate::images::Image;
+use crate::paths;
 use crate::screens::page::{Page, Tone};
 use crate::screens::results;
 use crate::text::{percent, size};
@@ -30,6 +30,15 @@ pub(crate) fn status_page(status: &Result<driver::Status, Failure>) -> Page {
     }
 }
 
+/// The page of the driver's screen.
+pub(super) fn driver_page(status: &Result<driver::Status, Failure>) -> Page {
+    const HINTS: &str = "Cross: add  Square: remove  Left/Right: firmware  Triangle: read";
+    match status {
+        Ok(status) => results::driver(status, HINTS),
+        Err(error) => results::failure("Driver", "", error),
+    }
+}
+
 /// The page of a program that follows commands and has none left, or none that make sense.
 pub(crate) fn commands_page(lines: &[(String, bool)]) -> Page {
     let mut page = Page::new("Commands", "Any button: leave");
@@ -40,7 +49,7 @@ pub(crate) fn commands_page(lines: &[(String, bool)]) -> Page {
 }
 
 pub(super) fn image_line(image: &Image) -> String {
-    let (_, file) = files::split(&image.path);
+    let (_, file) = paths::split(&image.path);
     let name = image.title.as_deref().unwrap_or(file);
     let format = image.format.map_or(String::from("?"), |format| format.to_string());
     let ratio = image.size.map_or(String::from("-"), |size| percent(image.stored_size, size));

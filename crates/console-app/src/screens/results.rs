@@ -4,15 +4,19 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::check;
+use crate::console::LiveDriver;
 use crate::disc_files::DiscFile;
-use crate::driver::{self, Change, Status};
+use crate::driver::{self, Change, Session, Status};
 use crate::dump;
 use crate::failure::Failure;
 use crate::screens::page::{COLUMNS, Page, Tone};
 use crate::speed;
-use crate::text::{self, clock, hex, percent, shorten, size};
+use crate::text::{self, clock, hex, percent, shorten, size, wrap};
 
 const BACK: &str = "Circle: back";
+
+/// Rows that there is room for when the driver says why it stepped aside; a longer reason is all in the report.
+const REASON_ROWS: usize = 3;
 
 /// Something failed.
 pub(crate) fn failure(title: &str, subject: &str, failure: &Failure) -> Page {
@@ -136,6 +140,20 @@ pub(crate) fn disc_files(files: &[DiscFile]) -> Page {
 
 /// What there is of the driver.
 pub(crate) fn driver(status: &Status, hints: &'static str) -> Page {
+    let mut page = installation(status, hints);
+    page.space();
+    match (&status.live, &status.session) {
+        (Some(live), _) => now(&mut page, live),
+        (None, Some(session)) => last_game(&mut page, session),
+        (None, None) => {
+            page.text("No log of a game: put `log = on` into cisor.ini.", Tone::Dim);
+        }
+    }
+    page
+}
+
+/// Whether the driver is installed.
+fn installation(status: &Status, hints: &'static str) -> Page {
     let mut page = Page::new("Driver", hints);
     page.pair("Firmware", status.system.map_or("cannot be told", |system| system.title()));
     page.pair("Its plugins", status.plugin_file.as_deref().unwrap_or("-"));
@@ -148,35 +166,48 @@ pub(crate) fn driver(status: &Status, hints: &'static str) -> Page {
         (Some(line), false) => page.pair_in("Switched off", line.as_str(), Tone::Accent),
         (None, _) => page.pair("Installed", "no"),
     };
-    page.space();
-    if let Some(live) = &status.live {
-        let [reads, hits, card_reads, retries] = live.counts;
-        let image = live.image.map(|[format, block_size, _]| {
-            format!("{}, blocks of {}", driver::format_name(format), block(block_size))
-        });
-        let serving = if live.serving { "serves this disc" } else { "loaded, serves nothing" };
-        page.pair_in("Now", format!("{serving} {}", image.unwrap_or_default()), Tone::Good);
-        page.pair("Reads", format!("{reads}, {hits} without the card"));
-        page.pair("From the card", format!("{card_reads}, {} retries", retries));
-        page.pair("Bytes", format!("{}, {} from the card", size(live.bytes[0]), size(live.bytes[1])));
-    } else if let Some(session) = &status.session {
-        page.text("The last game, by the driver's log:", Tone::Dim);
-        page.text(&session.start, Tone::Plain);
-        if let Some(counters) = session.counters {
-            page.pair("Reads", format!("{}, {} without the card", counters.reads, counters.hits));
-            page.pair("From the card", format!("{}, {} retries", counters.card_reads, counters.retries));
-            let kib = |kib: u32| size(u64::from(kib) * 1024);
-            page.pair("Bytes", format!("{}, {} from the card", kib(counters.kib), kib(counters.card_kib)));
-        }
-    } else {
-        page.text("No log of a game: put `log = on` into cisor.ini.", Tone::Dim);
-    }
     page
+}
+
+/// What a driver that is loaded says of itself.
+fn now(page: &mut Page, live: &LiveDriver) {
+    let [reads, hits, card_reads, retries] = live.counts;
+    let image = live.image.map(|[format, block_size, _]| {
+        format!("{}, blocks of {}", driver::format_name(format), block(block_size))
+    });
+    let serving = if live.serving { "serves this disc" } else { "loaded, serves nothing" };
+    page.pair_in("Now", format!("{serving} {}", image.unwrap_or_default()), Tone::Good);
+    page.pair("Reads", format!("{reads}, {hits} without the card"));
+    page.pair("From the card", format!("{card_reads}, {retries} retries"));
+    page.pair("Bytes", format!("{}, {} from the card", size(live.bytes[0]), size(live.bytes[1])));
+}
+
+/// What the driver's log says of the last game.
+fn last_game(page: &mut Page, session: &Session) {
+    if let (Some(reason), Some(cause)) = (&session.aside, session.cause()) {
+        page.text("The driver left the last game to the firmware, because:", Tone::Dim);
+        let rows = wrap(reason, COLUMNS);
+        for row in rows.iter().take(REASON_ROWS) {
+            page.line(row.clone(), Tone::Accent);
+        }
+        page.space().text(cause.advice(), Tone::Plain);
+        return;
+    }
+    page.text("The last game, by the driver's log:", Tone::Dim);
+    for row in wrap(&session.start, COLUMNS).into_iter().take(REASON_ROWS + 1) {
+        page.line(row, Tone::Plain);
+    }
+    if let Some(counters) = session.counters {
+        page.pair("Reads", format!("{}, {} without the card", counters.reads, counters.hits));
+        page.pair("From the card", format!("{}, {} retries", counters.card_reads, counters.retries));
+        let kib = |kib: u32| size(u64::from(kib) * 1024);
+        page.pair("Bytes", format!("{}, {} from the card", kib(counters.kib), kib(counters.card_kib)));
+    }
 }
 
 /// The driver's line was added or taken out.
 pub(crate) fn change(change: &Change) -> Page {
-    let mut page = driver(&change.status, BACK);
+    let mut page = installation(&change.status, BACK);
     page.space();
     match (&change.backup, change.changed) {
         (_, false) => page.text("It was like that already.", Tone::Accent),

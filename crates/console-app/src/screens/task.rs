@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::console::{Button, Console};
 use crate::failure::Failure;
 use crate::files;
-use crate::screens::frame::Frame;
+use crate::frame::Frame;
 use crate::screens::page::{COLUMNS, Page, ROW, TOP, Tone, draw_bar};
 use crate::text::{clock, percent, shorten, size, speed, time_left};
 use crate::watch::{Question, Unit, Watch};

@@ -5,10 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::collections::BTreeSet;
 
-use super::frame::Font;
 use super::*;
 use crate::console::LiveDriver;
+use crate::driver;
 use crate::fake::{Drive, FakeConsole, psp_disc};
+use crate::frame::Font;
 use crate::run as run_program;
 use crate::text::hex;
 
@@ -112,7 +113,7 @@ fn a_user_installs_and_removes_the_driver() {
     assert_eq!(console.text("ms0:/SEPLUGINS/PLUGINS.TXT").unwrap(), "");
     // Another firmware than the one that was found.
     console.press(&driver);
-    console.press(&[Button::Right, Button::Right, Button::Cross, Button::Home]);
+    console.press(&[Button::Right, Button::Cross, Button::Home]);
     run_program(&console);
     assert_eq!(console.text("ms0:/SEPLUGINS/game.txt").unwrap(), "ms0:/SEPLUGINS/cisor.prx 1\r\n");
 }
@@ -257,7 +258,20 @@ fn pages_fit_the_screen() {
         pages.push(dump_page(&dump::look(&console), kind, "ms0:/ISO/"));
     }
     pages.push(results::change(&driver::install(&console, None).unwrap()));
-    pages.push(Screens::new(&console).driver_page(None));
+    pages.push(driver_page(&driver::status(&console)));
+    // The longest reason, with each piece of advice.
+    for cause in driver::Cause::ALL {
+        let mut status = driver::status(&console).unwrap();
+        let start = "stepping aside: ".to_owned() + &long.repeat(3);
+        let aside = start.strip_prefix("stepping aside: ").map(ToOwned::to_owned);
+        status.session = Some(driver::Session { start, aside, counters: None });
+        let mut page = driver_page(&Ok(status));
+        // Its own advice is replaced.
+        let blank = page.rows.iter().rposition(|row| *row == page::Row::Space).unwrap();
+        page.rows.truncate(blank + 1);
+        pages.push(page.text(cause.advice(), Tone::Plain).clone());
+    }
+    pages.push(report::about_page(&crate::report::path(&console)));
     for page in &pages {
         assert!(page.rows.len() <= page::ROWS, "{} has {} rows", page.title, page.rows.len());
         assert!(page.hints.len() * Font::Small.width() <= WIDTH - 28, "{}", page.hints);
@@ -290,4 +304,136 @@ fn a_screenshot_is_a_picture_of_24_bits() {
     assert_eq!(bmp.len(), 54 + 480 * 272 * 3);
     // The first row is the last one in the file; blue comes first.
     assert_eq!(bmp[54 + 480 * 271 * 3..][..3], [0x11, 0x22, 0x33]);
+}
+
+/// Lets the user look at the driver's screen for a minute; returns how often the card was asked meanwhile.
+fn minute_on_the_driver_screen(console: &FakeConsole, buttons: &[Button]) -> u32 {
+    console.press(&[Button::Down, Button::Down, Button::Cross]);
+    console.press(buttons);
+    console.press(&[Button::Home]);
+    console.idle.set(60);
+    console.asked.set(0);
+    run_program(console);
+    console.asked.get()
+}
+
+#[test]
+fn the_driver_screen_reads_the_card_when_it_is_opened_and_when_asked_to() {
+    let console = console();
+    let live = |reads| LiveDriver { serving: true, image: None, counts: [reads, 0, 0, 0], bytes: [0; 2] };
+    console.live.set(Some(live(7)));
+    let once = minute_on_the_driver_screen(&console, &[]);
+    assert_eq!(console.idle.get(), 0, "a driver at work is asked while nobody presses a button");
+    assert!(console.shown.borrow().len() >= 60, "its counters are drawn");
+    // One look at the card, however long the screen is open; another one for Triangle.
+    console.live.set(None);
+    assert_eq!(minute_on_the_driver_screen(&console, &[]), once);
+    let again = minute_on_the_driver_screen(&console, &[Button::Triangle]);
+    let status = {
+        console.asked.set(0);
+        driver::status(&console).unwrap();
+        console.asked.get()
+    };
+    assert_eq!(again, once + status);
+}
+
+#[test]
+fn left_and_right_go_through_the_firmwares_both_ways() {
+    // ARK is what is found; one to the left of it is the last, one to the right the second.
+    for (buttons, file, line) in [
+        (&[Button::Right][..], "game.txt", "ms0:/SEPLUGINS/cisor.prx 1\r\n"),
+        (&[Button::Left][..], "plugins.txt", "umd, ms0:/SEPLUGINS/cisor.prx, on\r\n"),
+        (&[Button::Right, Button::Left][..], "PLUGINS.TXT", "umd, ms0:/SEPLUGINS/cisor.prx, on\r\n"),
+        (
+            &[Button::Right, Button::Right, Button::Right][..],
+            "PLUGINS.TXT",
+            "umd, ms0:/SEPLUGINS/cisor.prx, on\r\n",
+        ),
+    ] {
+        let console = console();
+        minute_on_the_driver_screen(&console, &[buttons, &[Button::Cross, Button::Circle]].concat());
+        let path = "ms0:/SEPLUGINS/".to_owned() + file;
+        assert_eq!(console.text(&path).as_deref(), Some(line), "{buttons:?}");
+    }
+}
+
+#[test]
+fn the_driver_screen_says_why_the_driver_stepped_aside_and_what_to_do() {
+    let console = console();
+    console.put(
+        "ms0:/SEPLUGINS/cisor.log",
+        "Cisor: serving cso\n  reads: 1\nCisor: ms0:/ISO/a.cso\nstepping aside: the module PRO_Inferno_Driver is not there\nCisor: \nstepping aside: no \
+         image is started, application type 0x141\n",
+    );
+    let page = driver_page(&driver::status(&console));
+    let texts: Vec<&str> = page
+        .rows
+        .iter()
+        .filter_map(|row| match row {
+            page::Row::Text(text, _) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let text = texts.join(" ");
+    assert!(text.contains("because: the module PRO_Inferno_Driver is not there Choose Inferno as"), "{text}");
+    let said = obeyed(&console, "driver status\nexit");
+    let part = r#""stepped_aside":"the module PRO_Inferno_Driver is not there","cause":"image_driver""#;
+    assert!(said[1].contains(part), "{}", said[1]);
+}
+
+#[test]
+fn a_user_writes_a_report_and_scrolls_through_it() {
+    let console = console();
+    let open = [Button::Down, Button::Down, Button::Down, Button::Cross];
+    console.press(&open);
+    console.press(&[Button::Circle, Button::Cross]);
+    run_program(&console);
+    assert_eq!(console.file("ms0:/cisor-report.txt"), None, "nothing is written before Cross");
+    console.press(&open);
+    console.press(&[
+        Button::Cross,
+        Button::Down,
+        Button::Right,
+        Button::Up,
+        Button::Left,
+        Button::Left,
+        Button::Home,
+    ]);
+    run_program(&console);
+    let text = console.text("ms0:/cisor-report.txt").unwrap();
+    let report = crate::report::Report { text, image: None, kept: Ok("ms0:/cisor-report.txt".into()) };
+    let page = report::page(&report);
+    let shown = console.shown.borrow();
+    let [.., top, down, right, up, left, top_again] = &shown[..] else { panic!("too few pictures") };
+    let at = |first| {
+        let mut frame = Frame::new();
+        page.draw_from(first, &mut frame);
+        frame
+    };
+    for (frame, first) in
+        [(top, 0), (down, 1), (right, 1 + page::ROWS), (up, page::ROWS), (left, 0), (top_again, 0)]
+    {
+        assert!(*frame == at(first), "it does not begin with row {first}");
+    }
+    assert!(page.last_start() > 2 * page::ROWS);
+}
+
+#[test]
+fn a_report_is_written_by_command() {
+    let console = console();
+    let said = obeyed(&console, "report\nreport ms0:/ISO/none.cso\nexit");
+    assert!(
+        said[1].contains(r#""command":"report""#) && said[1].contains(r#""output":"ms0:/cisor-report.txt""#)
+    );
+    assert!(
+        said[1].contains(r#""image":"ms0:/ISO/game.cso""#) || said[1].contains(r#""image":null"#),
+        "{}",
+        said[1]
+    );
+    assert!(said[2].contains(r#""image":null"#) && said[2].contains(r#""status":"ok""#), "{}", said[2]);
+    console.read_only.set(true);
+    console.said.borrow_mut().clear();
+    run_program(&console);
+    let said = console.said.borrow();
+    assert!(said[1].contains(r#""status":"failed","error":{"kind":"read_only""#), "{}", said[1]);
 }

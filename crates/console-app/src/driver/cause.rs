@@ -1,0 +1,205 @@
+//! Why the driver left a game to the firmware, and what its owner can do about it.
+
+use alloc::string::String;
+
+/// A kind of reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// What was started is no game from an image: this program, or another one.
+    OtherProgram,
+    /// The firmware started the game with an application type that the driver does not know.
+    ApplicationType,
+    /// The firmware does not say which image it is.
+    NoPath,
+    /// The firmware's driver for images is another one than Inferno.
+    ImageDriver,
+    /// The table of that driver is not as it should be.
+    Table,
+    /// There is too little memory.
+    Memory,
+    /// The card did not give the image.
+    Card,
+    /// The image is damaged or of an unknown kind.
+    Damaged,
+    /// The image's blocks are too large.
+    BlockSize,
+    /// The image is no disc.
+    NoDisc,
+    /// The image is a plain ISO.
+    PlainImage,
+    /// The settings say so.
+    SwitchedOff,
+    /// Anything else.
+    Unknown,
+}
+
+/// Words that tell a reason, in lower case. The first line that fits counts.
+const WORDS: [(&[&str], Cause); 14] = [
+    (&["switched off"], Cause::SwitchedOff),
+    (&["plain image", "plain iso"], Cause::PlainImage),
+    (&["application type", "apitype"], Cause::ApplicationType),
+    (&["key configuration"], Cause::OtherProgram),
+    (&["block size", "blocks of"], Cause::BlockSize),
+    (&["cannot be read"], Cause::Card),
+    (&["table", "entry", "function at"], Cause::Table),
+    (&["inferno", "image driver", "driver for images", "module", "device"], Cause::ImageDriver),
+    (&["memory", "stack", "semaphore"], Cause::Memory),
+    (&["path", "no image"], Cause::NoPath),
+    (&["volume descriptor", "a disc of", "too few or too many sectors"], Cause::NoDisc),
+    (&["header", "block", "index", "sector", "damaged"], Cause::Damaged),
+    (&["card", "opened", "read"], Cause::Card),
+    (&[], Cause::Unknown),
+];
+
+/// Types of programs that are started from a card or from the firmware, and of PlayStation games.
+const PROGRAM_TYPES: [&str; 5] = ["0x14", "0x15", "0x17", "0x2", "0x3"];
+
+impl Cause {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::OtherProgram,
+        Self::ApplicationType,
+        Self::NoPath,
+        Self::ImageDriver,
+        Self::Table,
+        Self::Memory,
+        Self::Card,
+        Self::Damaged,
+        Self::BlockSize,
+        Self::NoDisc,
+        Self::PlainImage,
+        Self::SwitchedOff,
+        Self::Unknown,
+    ];
+
+    /// Tells the kind of a reason by its words.
+    #[must_use]
+    pub fn of(reason: &str) -> Self {
+        let reason = without_paths(&reason.to_lowercase());
+        let found = WORDS.iter().find(|(words, _)| words.iter().any(|word| reason.contains(word)));
+        match found {
+            Some((_, Self::ApplicationType)) if PROGRAM_TYPES.iter().any(|kind| reason.contains(kind)) => {
+                Self::OtherProgram
+            }
+            Some((_, cause)) => *cause,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Returns the name that results have.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OtherProgram => "other_program",
+            Self::ApplicationType => "application_type",
+            Self::NoPath => "no_path",
+            Self::ImageDriver => "image_driver",
+            Self::Table => "table",
+            Self::Memory => "memory",
+            Self::Card => "card",
+            Self::Damaged => "damaged",
+            Self::BlockSize => "block_size",
+            Self::NoDisc => "no_disc",
+            Self::PlainImage => "plain_image",
+            Self::SwitchedOff => "switched_off",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::OtherProgram => {
+                "That was not a game from an image. Start a game from a CSO, ZSO, DAX or JSO, then come back here."
+            }
+            Self::ApplicationType => {
+                "The driver does not know this way of starting a game. Please send us a report (see the menu)."
+            }
+            Self::NoPath => {
+                "If this was an image and not a disc in the drive, choose Inferno as the firmware's UMD driver."
+            }
+            Self::ImageDriver => "Choose Inferno as the UMD driver in the firmware's settings.",
+            Self::Table => {
+                "Another plugin may have changed the firmware's UMD driver. Switch the others off one by one."
+            }
+            Self::Memory => {
+                "Switch off the firmware's Inferno cache and other plugins, or make the image again with smaller blocks."
+            }
+            Self::Card => {
+                "Check the image (see the menu). If it is sound, copy it to the card once more, or try another card."
+            }
+            Self::Damaged => "Check the image (see the menu), and make it again on the PC if it is damaged.",
+            Self::BlockSize => "Make the image again on the PC with `cisor compress --for cisor`.",
+            Self::NoDisc => "This does not seem to be the image of a PSP disc. Check it (see the menu).",
+            Self::PlainImage => {
+                "The firmware reads an ISO by itself. Put `plain-images = on` into cisor.ini if the driver is to do it."
+            }
+            Self::SwitchedOff => {
+                "cisor.ini says so, for every disc or for this one. Put `enabled = on` there to change it."
+            }
+            Self::Unknown => "Please send us a report (see the menu).",
+        }
+    }
+}
+
+/// A reason without the paths in it: names of games have all kinds of words. A path ends with the image's extension.
+fn without_paths(reason: &str) -> String {
+    let mut rest = reason;
+    let mut kept = String::new();
+    while let Some(at) = ["ms0:/", "ef0:/", "disc0:/"].iter().filter_map(|device| rest.find(device)).min() {
+        kept.push_str(&rest[..at]);
+        let path = &rest[at..];
+        let ends = [".cso", ".zso", ".iso", ".dax", ".jso", ".prx", ".ini"];
+        let end = ends.iter().filter_map(|end| Some(path.find(end)? + end.len())).min();
+        rest = &path[end.unwrap_or(path.len())..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_reason_is_told() {
+        for (reason, cause) in [
+            ("no image is started, application type 0x141", Cause::OtherProgram),
+            ("no image is started, application type 0x152", Cause::OtherProgram),
+            ("no image is started, application type 0x171", Cause::OtherProgram),
+            ("no image is started, application type 0x127", Cause::ApplicationType),
+            ("no game is started, key configuration 0x100", Cause::OtherProgram),
+            ("the firmware names no image, path at 0x00000000", Cause::NoPath),
+            ("the firmware has no image driver", Cause::ImageDriver),
+            ("no module PRO_Inferno_Driver", Cause::ImageDriver),
+            ("there is no device umd, found 0x00000000", Cause::ImageDriver),
+            ("the device umd has a function at 0x08800000", Cause::Table),
+            ("the image cannot be read", Cause::Card),
+            ("the header is damaged or unknown", Cause::Damaged),
+            ("blocks of 131072 bytes are not served", Cause::BlockSize),
+            ("plain images are left to the firmware", Cause::PlainImage),
+            ("the last sector has only 77 bytes", Cause::Damaged),
+            ("a disc of 3 sectors is not served", Cause::NoDisc),
+            ("not enough memory, 12 KiB are free", Cause::Memory),
+            ("a block cannot be right", Cause::Damaged),
+            ("sector 16 is no volume descriptor", Cause::NoDisc),
+            ("switched off in cisor.ini", Cause::SwitchedOff),
+            // As the first version has it.
+            ("not enough memory, code 0x800200D9", Cause::Memory),
+            ("the image's block size is not served, code 0x80010086", Cause::BlockSize),
+            ("the image has too few or too many sectors, code 0x80010086", Cause::NoDisc),
+            ("something else", Cause::Unknown),
+            ("", Cause::Unknown),
+        ] {
+            assert_eq!(Cause::of(reason), cause, "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_game_is_no_reason() {
+        assert_eq!(Cause::of("ms0:/ISO/The Memory Table.cso: the image cannot be read"), Cause::Card);
+        assert_eq!(Cause::of("switched off for EF0:/ISO/Inferno.ZSO"), Cause::SwitchedOff);
+        assert_eq!(Cause::of("ms0:/ISO/Memory"), Cause::Unknown);
+    }
+}
