@@ -1,6 +1,5 @@
 //! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `miri`, `asan`,
-//! `disc`, `bench`, `windows`,
-//! `dist`, `policy`. One file each.
+//! `disc`, `bench`, `windows`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
