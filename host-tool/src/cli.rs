@@ -41,6 +41,9 @@ pub struct Talk {
     /// Print errors and results only: no progress, notes or lines about finished files
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
     pub quiet: bool,
+    /// List every damaged block, however many there are, instead of the first 100 ranges of them
+    #[arg(long, global = true, help_heading = "Messages")]
+    pub list_all: bool,
     /// Print what was chosen and how long it took, too
     #[arg(short, long, global = true, help_heading = "Messages")]
     pub verbose: bool,

@@ -153,27 +153,73 @@ impl fmt::Display for DamageRange {
     }
 }
 
+/// How many ranges of damaged blocks are listed of a file, and how many are only counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListLimit(usize);
+
+impl ListLimit {
+    /// As many as people read.
+    pub const FEW: Self = Self(100);
+    /// All of them, however many there are.
+    pub const ALL: Self = Self(usize::MAX);
+}
+
 /// All damaged blocks of an image, in order. A file that was cut off has hundreds of thousands, so
-/// neighbours are kept as one range.
-#[derive(Clone, Debug, Default)]
+/// neighbours are kept as one range; of a file whose whole index is wrong only the first ranges are kept.
+#[derive(Clone, Debug)]
 pub struct DamageList {
+    limit: ListLimit,
     ranges: Vec<DamageRange>,
     blocks: u64,
+    /// The last block and its kind, and how many ranges and blocks are not in `ranges`.
+    last: Option<(u32, &'static str)>,
+    unlisted: Unlisted,
+}
+
+/// Damaged blocks that are counted and not listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unlisted {
+    /// Ranges of neighbours.
+    pub ranges: u64,
+    /// Blocks in them.
+    pub blocks: u64,
+}
+
+impl Default for DamageList {
+    fn default() -> Self {
+        Self::new(ListLimit::FEW)
+    }
 }
 
 impl DamageList {
-    /// Adds a block behind all that were added before.
+    /// An empty list that keeps so many ranges.
+    pub fn new(limit: ListLimit) -> Self {
+        Self { limit, ranges: Vec::new(), blocks: 0, last: None, unlisted: Unlisted::default() }
+    }
+
+    /// Adds a block that comes after all that were added before.
     pub fn push(&mut self, damage: Damage) {
+        let kind = damage.fault.kind();
+        let goes_on =
+            self.last.is_some_and(|(last, same)| last.checked_add(1) == Some(damage.block) && same == kind);
+        self.last = Some((damage.block, kind));
         self.blocks += 1;
-        match self.ranges.last_mut() {
-            Some(range)
-                if range.last.checked_add(1) == Some(damage.block)
-                    && range.first.fault.kind() == damage.fault.kind() =>
-            {
-                range.last = damage.block;
-            }
-            _ => self.ranges.push(DamageRange { last: damage.block, first: damage }),
+        if !goes_on && self.ranges.len() < self.limit.0 {
+            self.ranges.push(DamageRange { last: damage.block, first: damage });
+        } else if goes_on
+            && self.unlisted.ranges == 0
+            && let Some(range) = self.ranges.last_mut()
+        {
+            range.last = damage.block;
+        } else {
+            self.unlisted.ranges += u64::from(!goes_on);
+            self.unlisted.blocks += 1;
         }
+    }
+
+    /// Returns what is counted and not in [`ranges`](Self::ranges).
+    pub fn unlisted(&self) -> Unlisted {
+        self.unlisted
     }
 
     /// Returns whether no block is damaged.
@@ -186,7 +232,7 @@ impl DamageList {
         self.blocks
     }
 
-    /// Returns the blocks, neighbours that are damaged in the same way together.
+    /// Returns the blocks, neighbours that are damaged in the same way together; as many as are listed.
     pub fn ranges(&self) -> &[DamageRange] {
         &self.ranges
     }
@@ -225,5 +271,21 @@ mod tests {
         assert_eq!(ranges, [(3, 4), (6, 6), (7, 8)]);
         assert_eq!(list.blocks(), 5);
         assert!(list.ranges()[0].to_string().starts_with("blocks 3 to 4, the first at 0x5E2D40: "));
+    }
+
+    #[test]
+    fn ranges_past_the_limit_are_counted_and_not_kept() {
+        let mut list = DamageList::new(ListLimit(2));
+        for block in [1, 3, 4, 6, 7, 9] {
+            list.push(short(block));
+        }
+        let ranges: Vec<_> = list.ranges().iter().map(|range| (range.first.block, range.last)).collect();
+        assert_eq!(ranges, [(1, 1), (3, 4)]);
+        assert_eq!((list.blocks(), list.unlisted()), (6, Unlisted { ranges: 2, blocks: 3 }));
+        // Half of two million blocks: what is kept does not grow with them.
+        let mut list = DamageList::default();
+        (0..1_000_000).for_each(|block| list.push(short(2 * block)));
+        assert_eq!(list.ranges().len() as u64 + list.unlisted().ranges, 1_000_000);
+        assert!(list.ranges.capacity() <= 128);
     }
 }

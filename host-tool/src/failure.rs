@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use image_encode::pipeline::Stopped;
 use image_encode::{EncodeError, PlanError};
 use sector_decode::{BlockIndex, Foreign, HeaderError, OpenError, ReadError};
 use serde::Serialize;
@@ -52,6 +53,20 @@ pub enum Failure {
         /// The image's.
         got: String,
     },
+    /// The input was read twice, and the second time it had other bytes.
+    #[error("it reads differently the second time: expected SHA-256 {expected}, got {got}")]
+    Unsteady {
+        /// SHA-256 of the image when it was read first.
+        expected: String,
+        /// The same when it was read again.
+        got: String,
+    },
+    /// The new file is in place, but the source is still there.
+    #[error("the source was not deleted: {0}")]
+    SourceKept(String),
+    /// The system has no thread for the work.
+    #[error("cannot start a thread: {0}")]
+    NoThread(io::ErrorKind),
     /// The input was replaced or written to while it was read.
     #[error("the file changed while it was read")]
     InputChanged,
@@ -161,6 +176,17 @@ pub enum Failure {
         /// SHA-256 of what the finished file decodes to.
         got: String,
     },
+    /// The finished file was read back and has other bytes than were written, though it decodes.
+    #[error("the finished file has other bytes than were written, between {start:#X} and {end:#X}")]
+    NotAsWritten {
+        /// First byte of the part that differs.
+        start: u64,
+        /// First byte after it.
+        end: u64,
+    },
+    /// The finished file has its name, but the folder with the name could not be forced to the disk.
+    #[error("the file is complete, but its name may not be safe from a power cut yet: {0}")]
+    FolderSync(io::Error),
     /// The finished file holds streams that the profile's readers are not known to take.
     #[error("{} in the finished file did not pass the deflate lint", human::count(*.0, "stream", "streams"))]
     UnsafeStreams(u64),
@@ -249,6 +275,8 @@ impl Failure {
             | Self::Proof(_)
             | Self::ReadBack(_)
             | Self::Digest { .. }
+            | Self::NotAsWritten { .. }
+            | Self::Unsteady { .. }
             | Self::UnsafeStreams(_)
             | Self::Different { .. }
             | Self::DifferentSize { .. } => Status::Mismatch,
@@ -257,6 +285,9 @@ impl Failure {
             | Self::Empty
             | Self::Read { .. }
             | Self::InputChanged
+            | Self::SourceKept(_)
+            | Self::NoThread(_)
+            | Self::FolderSync(_)
             | Self::TargetIsFolder(_)
             | Self::NoFolder(_)
             | Self::NotAFolder(_)
@@ -290,6 +321,11 @@ impl Failure {
             Self::DamagedBlocks(_) => "damaged_blocks",
             Self::HeaderMd5 { .. } => "header_md5",
             Self::InputChanged => "input_changed",
+            Self::Unsteady { .. } => "unsteady",
+            Self::SourceKept(_) => "source_kept",
+            Self::NoThread(_) => "no_thread",
+            Self::NotAsWritten { .. } => "not_as_written",
+            Self::FolderSync(_) => "folder_sync",
             Self::NotWholeSectors { .. } => "not_whole_sectors",
             Self::RawCdSectors => "raw_cd_sectors",
             Self::AlreadyPlain => "already_plain",
@@ -333,6 +369,11 @@ impl Failure {
             }
             Self::HeaderMd5 { .. } => "The image was changed after it was packed: get another copy.",
             Self::InputChanged => "Try again when no other program writes it.",
+            Self::NoThread(_) => "Use fewer threads (-j), or allow the program more of them (ulimit -u).",
+            Self::FolderSync(_) => "Check the disk, and verify the file before you delete its source.",
+            Self::Unsteady { .. } => {
+                "Nothing was put in place: check this machine's memory, and the disk and cable of the source."
+            }
             Self::NotWholeSectors { .. } => "The file is cut off or is no disc image: dump the disc again.",
             Self::RawCdSectors => "Convert the BIN/CUE to an ISO of 2048-byte sectors first.",
             Self::Profile(refusal) => return Some(refusal.fix()),
@@ -355,7 +396,7 @@ impl Failure {
             Self::NoSpace { .. } => "Make room, choose another folder, or use -f to try anyway.",
             Self::PartInUse(_) => "Wait until that run has finished.",
             Self::PartBlocked(_) => "Delete it when no other run is writing it.",
-            Self::Proof(_) | Self::ReadBack(_) | Self::Digest { .. } => {
+            Self::Proof(_) | Self::ReadBack(_) | Self::Digest { .. } | Self::NotAsWritten { .. } => {
                 "Nothing was put in place: check this machine's memory and disk."
             }
             Self::UnsafeStreams(_) => "Nothing was put in place: please report this with the disc's title.",
@@ -372,7 +413,9 @@ impl Failure {
                 Some(range) => (Some(range.first.block), Some(range.first.offset)),
                 None => (None, None),
             },
-            Self::Read { offset, .. } | Self::Different { offset } => (None, Some(*offset)),
+            Self::Read { offset, .. }
+            | Self::Different { offset }
+            | Self::NotAsWritten { start: offset, .. } => (None, Some(*offset)),
             Self::Proof(block) => (Some(block.0), None),
             Self::ReadBack(inner) | Self::InSecond { failure: inner, .. } => inner.place(),
             _ => (None, None),
@@ -391,7 +434,9 @@ impl Failure {
                 Some(range) => numbers(range.first.fault.numbers()),
                 None => (None, None),
             },
-            Self::HeaderMd5 { expected, got } | Self::Digest { expected, got } => text(expected, got),
+            Self::HeaderMd5 { expected, got }
+            | Self::Digest { expected, got }
+            | Self::Unsteady { expected, got } => text(expected, got),
             Self::NoSpace { needed, free, .. } => numbers((Some(*needed), Some(*free))),
             Self::TooLargeForFat { needed, .. } => numbers((Some(*needed), Some(u32::MAX.into()))),
             Self::DifferentSize { a, b } => numbers((Some(*a), Some(*b))),
@@ -460,6 +505,16 @@ impl From<OpenError<io::Error>> for Failure {
     }
 }
 
+impl From<Stopped<Self>> for Failure {
+    fn from(stopped: Stopped<Self>) -> Self {
+        match stopped {
+            Stopped::Cancelled => Self::Interrupted,
+            Stopped::NoThread(kind) => Self::NoThread(kind),
+            Stopped::Failed(failure) => failure,
+        }
+    }
+}
+
 impl From<ReadError<io::Error>> for Failure {
     fn from(error: ReadError<io::Error>) -> Self {
         match error {
@@ -480,6 +535,7 @@ impl From<EncodeError<ReadError<io::Error>>> for Failure {
             EncodeError::Source { error, .. } => error.into(),
             EncodeError::Sink(error) => Self::Write(error),
             EncodeError::Proof { block } => Self::Proof(block),
+            EncodeError::NoThread(kind) => Self::NoThread(kind),
             EncodeError::Cancelled => Self::Interrupted,
             // The enum may grow; whatever comes is a fault of the writing side.
             other => Self::Write(io::Error::other(other.to_string())),

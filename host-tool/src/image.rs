@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use sector_decode::{Buffers, Decoder, Format, Layout, ReadAt, SectorReader};
 
+use crate::exit::Status;
 use crate::failure::{Failure, FileKind};
+use crate::source::{Stamp, forget_cached};
 
 /// How many bytes of packed data are fetched with one read.
 const READ_AHEAD: usize = 256 << 10;
@@ -39,6 +40,11 @@ impl HostFile {
     /// Returns whether the file had no bytes when it was opened.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Returns the file itself. Its cursor belongs to nobody.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
     }
 }
 
@@ -77,7 +83,8 @@ pub struct Image {
     path: PathBuf,
     file: HostFile,
     layout: Layout,
-    modified: Option<SystemTime>,
+    /// What the file was when it was opened; nothing for one that was open already.
+    stamp: Option<Stamp>,
 }
 
 impl Image {
@@ -96,9 +103,10 @@ impl Image {
             return Err(Failure::NotAFile(FileKind::Special));
         }
         let file = File::open(path).map_err(Failure::Open)?;
-        let modified = file.metadata().and_then(|metadata| metadata.modified()).ok();
+        // Taken before the first byte is read, so that whatever changes from now on is noticed.
+        let stamp = Stamp::settled(&file).map_err(Failure::Open)?;
         let mut image = Self::of(path, HostFile::new(file).map_err(Failure::Open)?)?;
-        image.modified = modified;
+        image.stamp = Some(stamp);
         Ok(image)
     }
 
@@ -115,7 +123,7 @@ impl Image {
         if layout.format() == Format::Iso && is_shortcut(&mut file) {
             return Err(Failure::Shortcut);
         }
-        Ok(Self { path: path.to_owned(), file, layout, modified: None })
+        Ok(Self { path: path.to_owned(), file, layout, stamp: None })
     }
 
     /// Returns the path that the image was opened by.
@@ -128,11 +136,29 @@ impl Image {
         &self.layout
     }
 
-    /// Returns whether the path still leads to a file of the same length and time as when it was opened.
+    /// Returns whether the path still leads to the file that was opened, and nobody has written to that.
     pub fn is_unchanged(&self) -> bool {
-        std::fs::metadata(&self.path).is_ok_and(|now| {
-            now.is_file() && now.len() == self.file.len() && now.modified().ok() == self.modified
-        })
+        self.stamp.as_ref().is_none_or(|stamp| stamp.fits(&self.path, &self.file.file))
+    }
+
+    /// Passes on how reading the file ended, unless the file changed meanwhile: then that is what is wrong with
+    /// whatever was read of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::InputChanged`], or the failure that there was.
+    pub fn settle<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        let is_about_input = match &outcome {
+            Ok(_) => true,
+            Err(Failure::Read { .. } | Failure::Header(_)) => true,
+            Err(failure) => matches!(failure.status(), Status::Damaged | Status::Mismatch),
+        };
+        if is_about_input && !self.is_unchanged() { Err(Failure::InputChanged) } else { outcome }
+    }
+
+    /// Sees to it that the file is read from the disk from now on, as far as the system lets it.
+    pub(crate) fn forget_cached(&self) {
+        forget_cached(&self.path, &self.file.file);
     }
 }
 
@@ -283,6 +309,24 @@ mod tests {
         let mut buf = [0; 10];
         assert!(source.read_exact_at(&mut buf, bytes.len() as u64 - 9).is_err());
         assert!(source.read_exact_at(&mut buf, u64::MAX - 20).is_err());
+    }
+
+    #[test]
+    fn change_is_what_is_wrong_with_whatever_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.iso");
+        std::fs::write(&path, [1; 4096]).unwrap();
+        let image = Image::open(&path).unwrap();
+        let read = || Failure::Read { offset: 0, error: io::ErrorKind::UnexpectedEof.into() };
+        assert!(image.settle(Ok(())).is_ok());
+        assert!(matches!(image.settle::<()>(Err(read())), Err(Failure::Read { .. })));
+        File::options().write(true).open(&path).unwrap().set_len(2048).unwrap();
+        assert!(matches!(image.settle(Ok(())), Err(Failure::InputChanged)));
+        assert!(matches!(image.settle::<()>(Err(read())), Err(Failure::InputChanged)));
+        // What has nothing to do with it stays as it is.
+        assert!(matches!(image.settle::<()>(Err(Failure::Interrupted)), Err(Failure::Interrupted)));
+        let full = Failure::Write(io::ErrorKind::StorageFull.into());
+        assert!(matches!(image.settle::<()>(Err(full)), Err(Failure::Write(_))));
     }
 
     #[test]

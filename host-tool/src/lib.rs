@@ -29,6 +29,8 @@ pub mod readers;
 pub mod report;
 pub mod run;
 pub mod scan;
+mod source;
+mod sparse;
 pub mod target;
 pub mod volume;
 pub mod wildcards;

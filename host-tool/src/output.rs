@@ -22,6 +22,7 @@ use tempfile::TempPath;
 use crate::failure::Failure;
 use crate::image::HostFile;
 use crate::interrupt::NotedPart;
+use crate::source::forget_cached;
 
 /// A file that is being written and has not got its name yet. Dropping it removes it.
 #[derive(Debug)]
@@ -112,6 +113,8 @@ impl PartFile {
     /// When the system could not write it all.
     pub fn sync(&self) -> Result<HostFile, Failure> {
         self.file.sync_all().map_err(Failure::Write)?;
+        // What is read back is to come from the disk, not from what the system still has in memory.
+        forget_cached(&self.path, &self.file);
         // The same open file: Windows does not let other handles read a locked one.
         self.file.try_clone().and_then(HostFile::new).map_err(Failure::Write)
     }
@@ -120,7 +123,8 @@ impl PartFile {
     ///
     /// # Errors
     ///
-    /// When the target exists and is to be kept, or the rename fails. The part file is removed then.
+    /// When the target exists and is to be kept, or the rename fails: the part file is removed then.
+    /// [`Failure::FolderSync`] when the file is in place, but its name perhaps not on the disk yet.
     pub fn commit(self, existing: Existing) -> Result<(), Failure> {
         let Self { path, noted, file, target, .. } = self;
         match existing {
@@ -130,7 +134,7 @@ impl PartFile {
             Existing::Keep => keep_existing(path, &target),
         }?;
         drop((noted, file));
-        sync_folder(&folder_of(&target)).map_err(Failure::Write)
+        sync_folder(&folder_of(&target)).map_err(Failure::FolderSync)
     }
 }
 

@@ -8,12 +8,12 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use image_encode::pipeline::{self, Limits, Stopped};
+use image_encode::pipeline::{self, Limits};
 use image_encode::{BlockCounts, Monitor};
 use sector_decode::deflate_lint::{self, Finding};
 use sector_decode::{BlockIndex, BlockView, Coding, ReadError};
 
-use crate::damage::{Damage, DamageList, Fault};
+use crate::damage::{Damage, DamageList, Fault, ListLimit};
 use crate::failure::Failure;
 use crate::image::{Image, Reader, Workspace};
 
@@ -30,6 +30,8 @@ pub struct Options {
     pub threads: NonZeroUsize,
     /// What happens at a damaged block.
     pub on_damage: OnDamage,
+    /// How many ranges of damaged blocks are listed.
+    pub listed: ListLimit,
     /// Whether the deflate lint looks at each deflate stream.
     pub lint: bool,
 }
@@ -39,7 +41,7 @@ pub struct Options {
 pub enum OnDamage {
     /// The pass ends with it.
     Stop,
-    /// It is listed, and zeros take the place of its bytes.
+    /// It is listed, and the sink is told how many bytes are missing.
     Collect,
 }
 
@@ -84,18 +86,32 @@ impl LintCounts {
     }
 }
 
+/// The next part of an image.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// Its bytes. They are shared, so that digests can be taken of them while the next ones come.
+    Data(&'a Arc<Vec<u8>>),
+    /// So many bytes that are not to be had, because their blocks are damaged.
+    Missing(u64),
+}
+
 /// What one job has decoded.
 #[derive(Default)]
 struct Piece {
-    data: Vec<u8>,
+    parts: Vec<PiecePart>,
     packed_bytes: u64,
     blocks: BlockCounts,
     damage: Vec<Damage>,
     lint: LintCounts,
 }
 
-/// Decodes all of `image` and gives its bytes to `sink`, in order and without gaps. They are shared, so that
-/// digests can be taken of them while the next ones come.
+/// A part on its way to the sink.
+enum PiecePart {
+    Data(Vec<u8>),
+    Missing(u64),
+}
+
+/// Decodes all of `image` and gives it to `sink`, in order and without gaps.
 ///
 /// # Errors
 ///
@@ -105,18 +121,39 @@ pub fn run(
     image: &Image,
     options: Options,
     monitor: &Monitor,
-    mut sink: impl FnMut(&Arc<Vec<u8>>) -> io::Result<()>,
+    sink: impl FnMut(Part<'_>) -> io::Result<()>,
+) -> Result<Seen, Failure> {
+    run_beside(image, options, monitor, |_| Ok(()), sink)
+}
+
+/// As [`run`], with work beside it: before each job `beside` is told which share of the jobs has begun with
+/// that one, from above 0 to 1. It is called in one thread, ahead of those that decode.
+///
+/// # Errors
+///
+/// As [`run`], and what `beside` fails with.
+pub fn run_beside(
+    image: &Image,
+    options: Options,
+    monitor: &Monitor,
+    mut beside: impl FnMut(f64) -> Result<(), Failure> + Send,
+    mut sink: impl FnMut(Part<'_>) -> io::Result<()>,
 ) -> Result<Seen, Failure> {
     let layout = image.layout();
     let blocks_per_job = (JOB_BYTES / layout.block_size()).max(1);
     let mut starts = (0..layout.block_count()).step_by(blocks_per_job as usize);
     let limits = Limits { threads: options.threads, window: options.threads.saturating_mul(TWO) };
-    let mut seen = Seen::default();
+    let mut seen = Seen { damage: DamageList::new(options.listed), ..Seen::default() };
 
     let outcome = pipeline::run(
         limits,
         monitor,
-        || Ok(starts.next()),
+        || {
+            let Some(first) = starts.next() else { return Ok(None) };
+            let begun = f64::from(first.saturating_add(blocks_per_job)) / f64::from(layout.block_count());
+            beside(begun.min(1.0))?;
+            Ok(Some(first))
+        },
         |jobs| {
             let mut workspace = Workspace::new(image);
             let mut reader = workspace.reader(image);
@@ -126,9 +163,16 @@ pub fn run(
             }))
         },
         |piece: Piece| {
-            let decoded_bytes = piece.data.len() as u64;
-            sink(&Arc::new(piece.data)).map_err(Failure::Write)?;
-            monitor.advance(decoded_bytes, piece.packed_bytes);
+            let mut image_bytes = 0;
+            for part in piece.parts {
+                image_bytes += part.len();
+                match part {
+                    PiecePart::Data(bytes) => sink(Part::Data(&Arc::new(bytes))),
+                    PiecePart::Missing(bytes) => sink(Part::Missing(bytes)),
+                }
+                .map_err(Failure::Write)?;
+            }
+            monitor.advance(image_bytes, piece.packed_bytes);
             add_counts(&mut seen.blocks, piece.blocks);
             seen.lint.merge(piece.lint);
             piece.damage.into_iter().for_each(|damage| seen.damage.push(damage));
@@ -137,8 +181,7 @@ pub fn run(
     );
     match outcome {
         Ok(()) => Ok(seen),
-        Err(Stopped::Cancelled) => Err(Failure::Interrupted),
-        Err(Stopped::Failed(failure)) => Err(failure),
+        Err(stopped) => Err(stopped.into()),
     }
 }
 
@@ -148,12 +191,12 @@ const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 fn piece(reader: &mut Reader<'_>, blocks: std::ops::Range<u32>, options: Options) -> Result<Piece, Failure> {
     let layout = *reader.layout();
     let mut piece = Piece::default();
-    piece.data.reserve_exact(blocks.len() * layout.block_size() as usize);
+    let room = blocks.len() * layout.block_size() as usize;
     for number in blocks {
         let block = BlockIndex(number);
         match reader.view(block) {
             Ok(view) => {
-                piece.data.extend_from_slice(view.data);
+                piece.data(room).extend_from_slice(view.data);
                 piece.count(&view, options.lint);
             }
             Err(error) => {
@@ -161,14 +204,44 @@ fn piece(reader: &mut Reader<'_>, blocks: std::ops::Range<u32>, options: Options
                     return Err(error.into());
                 }
                 piece.damage.push(damage(block, error)?);
-                piece.data.resize(piece.data.len() + layout.block_len(block) as usize, 0);
+                piece.missing(layout.block_len(block).into());
             }
         }
     }
     Ok(piece)
 }
 
+impl PiecePart {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Data(bytes) => bytes.len() as u64,
+            Self::Missing(bytes) => *bytes,
+        }
+    }
+}
+
 impl Piece {
+    /// Where decoded bytes go; `room` is how many the whole piece has.
+    fn data(&mut self, room: usize) -> &mut Vec<u8> {
+        if !matches!(self.parts.last(), Some(PiecePart::Data(_))) {
+            // Not more than the rest of the piece, so that many small parts do not add up.
+            let used: u64 = self.parts.iter().map(PiecePart::len).sum();
+            let left = room.saturating_sub(usize::try_from(used).unwrap_or(room));
+            self.parts.push(PiecePart::Data(Vec::with_capacity(if used == 0 { left } else { 0 })));
+        }
+        match self.parts.last_mut() {
+            Some(PiecePart::Data(bytes)) => bytes,
+            _ => unreachable!("pushed just now"),
+        }
+    }
+
+    fn missing(&mut self, bytes: u64) {
+        match self.parts.last_mut() {
+            Some(PiecePart::Missing(before)) => *before += bytes,
+            _ => self.parts.push(PiecePart::Missing(bytes)),
+        }
+    }
+
     fn count(&mut self, view: &BlockView<'_>, lint: bool) {
         self.packed_bytes += u64::from(view.extent.len);
         count_coding(&mut self.blocks, view.extent.coding);
@@ -222,7 +295,14 @@ mod tests {
     const SECTOR: usize = 2048;
 
     fn options(on_damage: OnDamage) -> Options {
-        Options { threads: TWO, on_damage, lint: false }
+        Options { threads: TWO, on_damage, listed: ListLimit::FEW, lint: false }
+    }
+
+    fn add(all: &mut Vec<u8>, part: Part<'_>) {
+        match part {
+            Part::Data(bytes) => all.extend_from_slice(bytes),
+            Part::Missing(bytes) => all.resize(all.len() + usize::try_from(bytes).unwrap(), 0),
+        }
     }
 
     #[test]
@@ -230,8 +310,8 @@ mod tests {
         let bytes: Vec<u8> = (0..JOB_BYTES * 5 + 3000).map(|i| (i / 7).to_le_bytes()[0]).collect();
         let image = Image::of(Path::new("a.iso"), HostFile::of_bytes(&bytes)).unwrap();
         let (monitor, mut all) = (Monitor::new(), Vec::new());
-        let seen = run(&image, options(OnDamage::Stop), &monitor, |piece| {
-            all.extend_from_slice(piece);
+        let seen = run(&image, options(OnDamage::Stop), &monitor, |part| {
+            add(&mut all, part);
             Ok(())
         });
         assert!(all == bytes);
@@ -252,8 +332,8 @@ mod tests {
         assert!(matches!(stopped, Err(Failure::Read { offset, .. }) if offset == 30 * SECTOR as u64));
 
         let mut all = Vec::new();
-        let seen = run(&image, options(OnDamage::Collect), &Monitor::new(), |piece| {
-            all.extend_from_slice(piece);
+        let seen = run(&image, options(OnDamage::Collect), &Monitor::new(), |part| {
+            add(&mut all, part);
             Ok(())
         });
         let damage = seen.unwrap().damage;

@@ -1,5 +1,6 @@
 //! Digests of the decoded image, the four that DAT files and keepers use, in one pass.
 
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -98,25 +99,24 @@ struct Lane<D> {
 impl ParallelHasher {
     /// Starts the threads.
     ///
-    /// # Panics
+    /// # Errors
     ///
     /// When the system cannot start a thread.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            crc32: Lane::start(Crc32::new(), Crc32::update, Crc32::finalize),
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            crc32: Lane::start(Crc32::new(), Crc32::update, Crc32::finalize)?,
             md5: Lane::start(
                 Md5::new(),
                 |md5, bytes| Digest::update(md5, bytes),
                 |md5| md5.finalize().into(),
-            ),
+            )?,
             sha1: Lane::start(
                 Sha1::new(),
                 |sha1, bytes| Digest::update(sha1, bytes),
                 |sha1| sha1.finalize().into(),
-            ),
-            sha256: Lane::sha256(),
-        }
+            )?,
+            sha256: Lane::sha256()?,
+        })
     }
 
     /// Takes the next bytes. Waits while four chunks are queued in front of one of the digests.
@@ -139,24 +139,17 @@ impl ParallelHasher {
     }
 }
 
-impl Default for ParallelHasher {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl ImageHasher {
     /// Starts a thread for each digest.
     ///
-    /// # Panics
+    /// # Errors
     ///
     /// When the system cannot start a thread.
-    #[must_use]
-    pub fn new(set: DigestSet) -> Self {
-        Self(match set {
-            DigestSet::Sha256 => Lanes::Sha256(Lane::sha256()),
-            DigestSet::All => Lanes::All(ParallelHasher::new()),
-        })
+    pub fn new(set: DigestSet) -> io::Result<Self> {
+        Ok(Self(match set {
+            DigestSet::Sha256 => Lanes::Sha256(Lane::sha256()?),
+            DigestSet::All => Lanes::All(ParallelHasher::new()?),
+        }))
     }
 
     /// Takes the next bytes. Waits while four chunks are queued in front of one of the digests.
@@ -178,7 +171,7 @@ impl ImageHasher {
 }
 
 impl Lane<[u8; 32]> {
-    fn sha256() -> Self {
+    fn sha256() -> io::Result<Self> {
         Self::start(
             Sha256::new(),
             |sha256, bytes| Digest::update(sha256, bytes),
@@ -188,15 +181,19 @@ impl Lane<[u8; 32]> {
 }
 
 impl<D: Send + 'static> Lane<D> {
-    fn start<H: Send + 'static>(mut hasher: H, update: fn(&mut H, &[u8]), finish: fn(H) -> D) -> Self {
+    fn start<H: Send + 'static>(
+        mut hasher: H,
+        update: fn(&mut H, &[u8]),
+        finish: fn(H) -> D,
+    ) -> io::Result<Self> {
         let (chunks, queue) = bounded::<Arc<Vec<u8>>>(QUEUE);
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             for chunk in queue {
                 update(&mut hasher, &chunk);
             }
             finish(hasher)
-        });
-        Self { chunks, thread }
+        })?;
+        Ok(Self { chunks, thread })
     }
 
     fn send(&self, bytes: &Arc<Vec<u8>>) {
@@ -265,7 +262,7 @@ mod tests {
     #[test]
     fn side_by_side_is_the_same_as_one_after_the_other() {
         let chunks: Vec<_> = (0..50u8).map(|n| Arc::new(vec![n; usize::from(n) * 37])).collect();
-        let (mut one, mut four) = (Hasher::new(), ParallelHasher::new());
+        let (mut one, mut four) = (Hasher::new(), ParallelHasher::new().unwrap());
         for chunk in &chunks {
             one.update(chunk);
             four.update(chunk);
@@ -277,7 +274,7 @@ mod tests {
     fn sha_256_alone_is_the_same_as_beside_the_others() {
         let chunk = Arc::new(vec![7; 1000]);
         let digests = [DigestSet::Sha256, DigestSet::All].map(|set| {
-            let mut hasher = ImageHasher::new(set);
+            let mut hasher = ImageHasher::new(set).unwrap();
             hasher.update(&chunk);
             hasher.finish()
         });
@@ -290,7 +287,7 @@ mod tests {
     #[test]
     fn a_hasher_that_is_dropped_lets_go_of_its_chunks() {
         let chunk = Arc::new(vec![7; 1000]);
-        let mut hasher = ParallelHasher::new();
+        let mut hasher = ParallelHasher::new().unwrap();
         hasher.update(&chunk);
         drop(hasher);
         let begun = Instant::now();

@@ -48,10 +48,6 @@ use crate::{EncodeError, Monitor, OutputFormat, Plan, Summary};
 /// # Errors
 ///
 /// See [`EncodeError`]. What the sink holds then is no image: its header is missing.
-///
-/// # Panics
-///
-/// When the system cannot start a thread.
 pub fn encode<S, W>(
     mut source: S,
     sink: W,
@@ -68,7 +64,7 @@ where
     plan.check(image_size)?;
     let mut writer = ImageWriter::new(sink, plan, image_size).map_err(EncodeError::Sink)?;
     let digests = if plan.format == OutputFormat::Jso { DigestSet::All } else { digests };
-    let mut hasher = ImageHasher::new(digests);
+    let mut hasher = ImageHasher::new(digests).map_err(|error| EncodeError::NoThread(error.kind()))?;
     let mut chunks =
         Chunks { source, image_size, chunk_len: chunk_len(plan), block_size: plan.block_size, at: 0 };
 
@@ -95,6 +91,7 @@ where
     )
     .map_err(|stopped| match stopped {
         Stopped::Cancelled => EncodeError::Cancelled,
+        Stopped::NoThread(kind) => EncodeError::NoThread(kind),
         Stopped::Failed(error) => error,
     })?;
 

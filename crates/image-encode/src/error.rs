@@ -104,6 +104,9 @@ pub enum EncodeError<E> {
         /// Which block.
         block: BlockIndex,
     },
+    /// The system could not start a thread.
+    #[error("cannot start a thread: {0}")]
+    NoThread(std::io::ErrorKind),
     /// [`Monitor::cancel`](crate::Monitor::cancel) was called.
     #[error("cancelled")]
     Cancelled,

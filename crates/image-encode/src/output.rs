@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
+use crate::imprint::{Imprint, Press};
+
 /// Collects the many small writes of a chunk.
 const BUFFER: usize = 256 << 10;
 
@@ -9,6 +11,7 @@ const BUFFER: usize = 256 << 10;
 pub(crate) struct Output<W: Write + Seek> {
     file: BufWriter<W>,
     end: u64,
+    press: Press,
 }
 
 impl<W: Write + Seek> Output<W> {
@@ -16,7 +19,7 @@ impl<W: Write + Seek> Output<W> {
     pub(crate) fn new(file: W, front: u64) -> io::Result<Self> {
         let mut file = BufWriter::with_capacity(BUFFER, file);
         file.seek(SeekFrom::Start(front))?;
-        Ok(Self { file, end: front })
+        Ok(Self { file, end: front, press: Press::default() })
     }
 
     /// How long the file is so far, in bytes.
@@ -25,6 +28,7 @@ impl<W: Write + Seek> Output<W> {
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.press.add(self.end, bytes);
         self.file.write_all(bytes)?;
         self.end += bytes.len() as u64;
         Ok(())
@@ -43,6 +47,7 @@ impl<W: Write + Seek> Output<W> {
 
     /// Writes inside the part that exists already; the end stays where it is.
     pub(crate) fn put(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.press.add(at, bytes);
         self.file.seek(SeekFrom::Start(at))?;
         self.file.write_all(bytes)?;
         self.file.seek(SeekFrom::Start(self.end))?;
@@ -52,5 +57,10 @@ impl<W: Write + Seek> Output<W> {
     /// Hands everything that is still in memory to the file.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+
+    /// Ends the file; returns the imprint of all its bytes.
+    pub(crate) fn finish(self) -> Imprint {
+        self.press.finish()
     }
 }

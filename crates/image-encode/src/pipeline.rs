@@ -50,10 +50,11 @@
 //! ```
 
 use std::fmt;
+use std::io;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -74,6 +75,8 @@ pub struct Limits {
 pub enum Stopped<E> {
     /// [`Monitor::cancel`] was called.
     Cancelled,
+    /// The system could not start a thread.
+    NoThread(io::ErrorKind),
     /// The earliest job that failed: it could not be made, worked on or delivered.
     Failed(E),
 }
@@ -82,6 +85,7 @@ impl<E: fmt::Display> fmt::Display for Stopped<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => f.write_str("cancelled"),
+            Self::NoThread(kind) => write!(f, "cannot start a thread: {kind}"),
             Self::Failed(error) => error.fmt(f),
         }
     }
@@ -168,7 +172,7 @@ impl<J, R, E> Jobs<'_, J, R, E> {
 ///
 /// # Panics
 ///
-/// With the panic of a closure; and when the system cannot start a thread.
+/// With the panic of a closure.
 pub fn run<J, R, E>(
     limits: Limits,
     monitor: &Monitor,
@@ -191,16 +195,17 @@ where
     let worker = &worker;
 
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..limits.threads.get())
-            .map(|_| {
-                let tasks = tasks.clone();
-                scope.spawn(move || work(worker, &tasks, signals))
-            })
-            .collect();
+        let mut workers = Vec::with_capacity(limits.threads.get());
+        for _ in 0..limits.threads.get() {
+            let tasks = tasks.clone();
+            // Returning drops the sending ends, which ends the workers that have started.
+            let worker = start(scope, move || work(worker, &tasks, signals))?;
+            workers.push(worker);
+        }
         // Only the workers hold receiving ends now: when the last of them is gone, so are the tasks.
         drop(tasks);
         let output = Producer { take_ticket, send_task, send_result };
-        let producer = scope.spawn(move || output.run(produce, signals));
+        let producer = start(scope, move || output.run(produce, signals))?;
 
         // The receiving ends belong to this call, so that they are dropped, and the producer does not
         // wait for them any more, whether it returns or panics.
@@ -213,6 +218,14 @@ where
         delivered?;
         if produced_all { Ok(()) } else { Err(Stopped::Cancelled) }
     })
+}
+
+/// Starts a thread, or says that there is none.
+fn start<'scope, T: Send + 'scope, E>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>, Stopped<E>> {
+    thread::Builder::new().spawn_scoped(scope, work).map_err(|error| Stopped::NoThread(error.kind()))
 }
 
 /// The sending ends of the three channels.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sector_decode::deflate_lint::Finding;
 
 use crate::digest::ImageDigests;
+use crate::imprint::Imprint;
 
 /// How many blocks are packed in which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,4 +35,6 @@ pub struct Summary {
     pub lint_findings: BTreeMap<Finding, u32>,
     /// Digests of the image, taken while it was read.
     pub digests: ImageDigests,
+    /// What the finished file is compared with when it is read back: all of its bytes.
+    pub imprint: Imprint,
 }

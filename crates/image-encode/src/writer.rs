@@ -90,6 +90,7 @@ impl<W: Write + Seek> ImageWriter<W> {
             blocks: self.blocks,
             lint_findings: self.lint_findings,
             digests,
+            imprint: self.output.finish(),
         })
     }
 }
@@ -218,6 +219,37 @@ mod tests {
             assert_eq!(file[32 + 4 * 9000 + 2 * frame..][..2], size.to_le_bytes());
             position += u32::from(size);
         }
+    }
+
+    #[test]
+    fn everything_is_handed_on_before_the_header_and_after_it() {
+        /// A file that has a buffer itself: what was written and not flushed is not in the file.
+        #[derive(Default)]
+        struct Buffered(u64, Vec<String>);
+        impl Write for Buffered {
+            fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+                self.1.push(if self.0 == 0 { "header" } else { "rest" }.to_owned());
+                self.0 += buf.len() as u64;
+                Ok(buf.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                self.1.push("flush".to_owned());
+                Ok(())
+            }
+        }
+        impl Seek for Buffered {
+            fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+                let SeekFrom::Start(position) = to else { panic!("only absolute seeks") };
+                self.0 = position;
+                Ok(position)
+            }
+        }
+        let plan = plan(OutputFormat::Cso, 8192, 0);
+        let mut file = Buffered::default();
+        let mut writer = ImageWriter::new(&mut file, &plan, 8192).unwrap();
+        writer.write(&chunk(500, Coding::Deflate)).unwrap();
+        writer.finish(ImageDigests::Sha256([0; 32])).unwrap();
+        assert!(file.1.ends_with(&["rest", "flush", "header", "flush"].map(str::to_owned)), "{:?}", file.1);
     }
 
     #[test]

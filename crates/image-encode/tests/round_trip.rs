@@ -69,7 +69,7 @@ proptest! {
         let (file, summary) = pack(image.as_slice(), &plan).unwrap();
 
         prop_assert_eq!(unpack(&file) == image, true);
-        let mut hasher = ParallelHasher::new();
+        let mut hasher = ParallelHasher::new().unwrap();
         hasher.update(&Arc::new(image));
         prop_assert_eq!(summary.digests, ImageDigests::All(hasher.finish()));
         prop_assert_eq!(summary.image_size, size);

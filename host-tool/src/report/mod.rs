@@ -11,9 +11,11 @@ use anstream::AutoStream;
 
 pub use record::{
     BlockRecord, Difference, DiscRecord, ErrorRecord, Hashes, LintRecord, RangeRecord, ReaderRecord, Record,
+    UnlistedRecord,
 };
 
 use crate::cli::Talk;
+use crate::damage::ListLimit;
 use crate::exit::Status;
 use crate::human;
 use crate::report::tally::Tally;
@@ -55,6 +57,11 @@ impl Reporter {
     /// Returns what was asked for.
     pub fn talk(&self) -> Talk {
         self.talk
+    }
+
+    /// Returns how many ranges of damaged blocks are listed of a file.
+    pub fn list_limit(&self) -> ListLimit {
+        if self.talk.list_all { ListLimit::ALL } else { ListLimit::FEW }
     }
 
     /// Returns the worst status of all files so far.
@@ -118,6 +125,12 @@ impl Reporter {
         }
         for range in &record.damaged {
             self.line(Prefix::Error, &record.input, &range.text);
+        }
+        if let Some(unlisted) = record.damaged_unlisted {
+            let ranges = human::count(unlisted.ranges, "range", "ranges");
+            let blocks = human::count(unlisted.blocks, "damaged block", "damaged blocks");
+            let text = format!("and {ranges} more with {blocks}: --list-all lists them");
+            self.line(Prefix::Error, &record.input, &text);
         }
         // That two images differ is what `compare` was asked for: a result, not an error.
         if let Some(error) = &record.error

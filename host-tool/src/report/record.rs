@@ -8,7 +8,7 @@ use image_encode::{BlockCounts, Digests};
 use sector_decode::Layout;
 use serde::{Serialize, Serializer};
 
-use crate::damage::{DamageList, DamageRange};
+use crate::damage::{DamageList, DamageRange, Unlisted};
 use crate::exit::Status;
 use crate::failure::{Failure, Quantity};
 use crate::human;
@@ -81,6 +81,9 @@ pub struct Record {
     /// Blocks that are damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<RangeRecord>,
+    /// How many more there are than `damaged` lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged_unlisted: Option<UnlistedRecord>,
     /// The disc in the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disc: Option<DiscRecord>,
@@ -182,6 +185,15 @@ pub struct RangeRecord {
     pub text: String,
 }
 
+/// Damaged blocks that are counted and not listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct UnlistedRecord {
+    /// Ranges of neighbours.
+    pub ranges: u64,
+    /// Blocks in them.
+    pub blocks: u64,
+}
+
 /// The disc in an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DiscRecord {
@@ -243,6 +255,7 @@ impl Record {
             blocks: None,
             lint: None,
             damaged: Vec::new(),
+            damaged_unlisted: None,
             disc: None,
             readers: Vec::new(),
             compared_with: None,
@@ -329,6 +342,8 @@ impl Record {
     /// Notes which blocks are damaged.
     pub fn set_damaged(&mut self, damage: &DamageList) {
         self.damaged = damage.ranges().iter().map(RangeRecord::from).collect();
+        let Unlisted { ranges, blocks } = damage.unlisted();
+        self.damaged_unlisted = (ranges > 0).then_some(UnlistedRecord { ranges, blocks });
     }
 
     /// Notes which disc it is.

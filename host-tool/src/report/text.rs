@@ -34,7 +34,8 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     } else {
         line.push_str(&human::size(size));
     }
-    match record.damaged.iter().map(|range| u64::from(range.last - range.first) + 1).sum() {
+    let listed: u64 = record.damaged.iter().map(|range| u64::from(range.last - range.first) + 1).sum();
+    match listed + record.damaged_unlisted.map_or(0, |unlisted| unlisted.blocks) {
         0 => line.push_str(", verified"),
         blocks => {
             let filled = human::count(blocks, "damaged block", "damaged blocks");

@@ -38,12 +38,16 @@ fn compare_pair(threads: NonZeroUsize, record: &mut Record, reporter: &mut Repor
         let _bar = bars(reporter).start("comparing", a.path(), common, &monitor);
         compare_bytes(&a, &b, common, threads, &monitor)
     };
-    match outcome {
+    let outcome = match outcome {
         Ok(()) if a_size == b_size => Ok(()),
         Ok(()) => Err(Failure::DifferentSize { a: a_size, b: b_size }),
-        Err(Stopped::Cancelled) => Err(Failure::Interrupted),
-        Err(Stopped::Failed(failure)) => Err(failure),
-    }
+        Err(stopped) => Err(stopped.into()),
+    };
+    let outcome = b.settle(outcome).map_err(|failure| match failure {
+        Failure::InputChanged => failure.in_second(&other),
+        failure => failure,
+    });
+    a.settle(outcome)
 }
 
 /// Compares the first `common` bytes; the first difference comes out as [`Failure::Different`].

@@ -2,7 +2,8 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use image_encode::{Optimize, OutputFormat, Plan, Summary, encode};
+use image_encode::{Comparison, Differs, Imprint, Optimize, OutputFormat, Plan, Summary, encode};
+use sector_decode::ReadAt;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
@@ -12,8 +13,11 @@ use crate::interrupt;
 use crate::level;
 use crate::plan::{CompressJob, Planned};
 use crate::report::{LintRecord, Record, Reporter};
-use crate::run::{bars, begin_part, check_digest, check_header_md5, digest_set, each, remove_source};
-use crate::scan::{self, OnDamage, Options, Seen};
+use crate::run::{
+    bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
+    remove_source,
+};
+use crate::scan::{self, OnDamage, Options, Part, Seen};
 
 /// Compresses every image.
 pub fn compress(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
@@ -24,7 +28,7 @@ pub fn compress(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
 pub fn measure(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
     each(jobs, reporter, |job, record, reporter| {
         let image = open(job)?;
-        let summary = pack(&image, job, &mut Nowhere::default(), reporter)?;
+        let summary = image.settle(pack(&image, job, &mut Nowhere::default(), reporter))?;
         note_plan(record, &job.plan, &summary);
         reporter.print(&format!(
             "{}: {} -> {} bytes ({})\n",
@@ -44,19 +48,18 @@ fn compress_one(job: &CompressJob, record: &mut Record, reporter: &mut Reporter)
 
     let needed = plan.worst_case_len(job.image_size);
     let part = begin_part(&job.target, needed, job.try_without_room, record, reporter)?;
-    let summary = pack(&image, job, &mut part.file(), reporter)?;
+    let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     note_plan(record, plan, &summary);
     check_header_md5(&image, summary.digests.all())?;
 
     let seen = prove(part.sync()?, job, &summary, reporter)?;
     note_lint(record, plan, &summary, &seen);
-    if interrupt::requested() {
-        return Err(Failure::Interrupted);
-    }
-    part.commit(job.existing)?;
-    record.set_output(&job.target);
     if job.remove_source {
-        remove_source(&image, &job.target, record, reporter);
+        read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
+    }
+    put_in_place(part, &image, &job.target, job.existing, record)?;
+    if job.remove_source {
+        remove_source(&image, &job.target, record)?;
     }
     Ok(())
 }
@@ -80,28 +83,75 @@ fn pack(
 }
 
 /// Reads the finished file back, all of it, with the decoder that runs on the console, and compares with
-/// what was read from the source.
+/// what was read from the source. A decoder passes over much of a header and over padding, so each byte is also
+/// compared with what was written.
 fn prove(file: HostFile, job: &CompressJob, summary: &Summary, reporter: &Reporter) -> Result<Seen, Failure> {
     let plan = &job.plan;
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("verifying", &job.target, job.image_size, &monitor);
-    let options = Options { threads: plan.packing_threads(), on_damage: OnDamage::Stop, lint: true };
+    let threads = plan.packing_threads();
+    let options = Options { threads, on_damage: OnDamage::Stop, listed: reporter.list_limit(), lint: true };
     let mut digest = Sha256::new();
+    let mut bytes = WholeFile::new(file.clone(), &summary.imprint);
     let seen = Image::of(&job.target, file)
         .and_then(|written| {
-            scan::run(&written, options, &monitor, |bytes| {
-                digest.update(bytes.as_slice());
-                Ok(())
-            })
+            scan::run_beside(
+                &written,
+                options,
+                &monitor,
+                |share| bytes.read_to(share),
+                |part| {
+                    if let Part::Data(bytes) = part {
+                        digest.update(bytes.as_slice());
+                    }
+                    Ok(())
+                },
+            )
         })
+        .and_then(|seen| bytes.read_to(1.0).map(|()| seen))
         .map_err(|failure| match failure {
-            Failure::Interrupted => failure,
+            Failure::Interrupted | Failure::NoThread(_) => failure,
             other => Failure::ReadBack(Box::new(other)),
         })?;
     check_digest(summary.digests.sha256(), digest)?;
+    bytes.comparison.finish().map_err(|Differs { start, end }| Failure::NotAsWritten { start, end })?;
     match seen.lint.failed() {
         failed if failed > 0 && plan.firmware_safe => Err(Failure::UnsafeStreams(failed)),
         _ => Ok(seen),
+    }
+}
+
+/// Reads a finished file from its beginning to its end, a little ahead of the threads that decode it: the disk
+/// is read once, and what they decode is what was compared.
+struct WholeFile<'s> {
+    file: HostFile,
+    comparison: Comparison<'s>,
+    buffer: Vec<u8>,
+    at: u64,
+}
+
+impl<'s> WholeFile<'s> {
+    /// Bytes that are read with one call.
+    const PIECE: usize = 256 << 10;
+
+    fn new(file: HostFile, imprint: &'s Imprint) -> Self {
+        Self { file, comparison: imprint.compare(), buffer: vec![0; Self::PIECE], at: 0 }
+    }
+
+    /// Goes on until this share of the file is read.
+    fn read_to(&mut self, share: f64) -> Result<(), Failure> {
+        let len = self.file.len();
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let end = if share < 1.0 { (len as f64 * share) as u64 } else { len };
+        while self.at < end {
+            let left = usize::try_from(len - self.at).unwrap_or(usize::MAX).min(Self::PIECE);
+            let piece = &mut self.buffer[..left];
+            let read = self.file.read_exact_at(piece, self.at);
+            read.map_err(|error| Failure::Read { offset: self.at, error })?;
+            self.comparison.update(piece);
+            self.at += left as u64;
+        }
+        Ok(())
     }
 }
 
@@ -259,6 +309,50 @@ mod tests {
         let last = file.len() - 1;
         file[last] ^= 1;
         assert!(matches!(proof(&file, &job, &summary), Err(Failure::Digest { .. })));
+    }
+
+    #[test]
+    fn every_flipped_bit_on_the_disk_is_noticed() {
+        for to in
+            [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso]
+        {
+            let (mut file, job, summary) = written(to);
+            // Header and index bit by bit, and one bit here and there in the rest, with its padding.
+            let front = 48 * 8;
+            let rest = (front..file.len() * 8).step_by(file.len() * 8 / 50);
+            for bit in (0..front).chain(rest).chain(file.len() * 8 - 3..file.len() * 8) {
+                file[bit / 8] ^= 1 << (bit % 8);
+                assert!(proof(&file, &job, &summary).is_err(), "{to:?}: bit {bit}");
+                file[bit / 8] ^= 1 << (bit % 8);
+            }
+            assert!(proof(&file, &job, &summary).is_ok());
+        }
+    }
+
+    #[test]
+    fn byte_that_no_decoder_looks_at_is_noticed() {
+        let (mut file, job, summary) = written(OutputFormat::Cso);
+        // The reserved bytes of the header.
+        file[22] ^= 1;
+        assert!(matches!(proof(&file, &job, &summary), Err(Failure::NotAsWritten { start: 0, end: 24 })));
+    }
+
+    #[test]
+    fn bytes_after_the_end_are_noticed() {
+        let (mut file, job, summary) = written(OutputFormat::Cso);
+        file.push(0);
+        assert!(matches!(proof(&file, &job, &summary), Err(Failure::NotAsWritten { .. })));
+    }
+
+    #[test]
+    fn image_of_another_size_than_planned_is_not_packed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, mut job, _) = written(OutputFormat::Cso);
+        job.input = folder.path().join("a.iso");
+        std::fs::write(&job.input, noise(20 * 8192)).unwrap();
+        assert!(open(&job).is_ok());
+        std::fs::write(&job.input, noise(21 * 8192)).unwrap();
+        assert!(matches!(open(&job), Err(Failure::InputChanged)));
     }
 
     #[test]

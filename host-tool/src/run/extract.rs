@@ -1,6 +1,6 @@
 //! `cisor extract`: decodes into a part file, reads it back, and puts it in place.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 
 use image_encode::ImageHasher;
 use sector_decode::ReadAt;
@@ -11,8 +11,12 @@ use crate::image::{HostFile, Image};
 use crate::interrupt;
 use crate::plan::{ExtractJob, Planned};
 use crate::report::{Record, Reporter};
-use crate::run::{bars, begin_part, check_digest, check_header_md5, digest_set, each, remove_source};
-use crate::scan::{self, OnDamage, Options};
+use crate::run::{
+    bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
+    remove_source,
+};
+use crate::scan::{self, OnDamage, Options, Part};
+use crate::sparse::{SparseDigest, next_data};
 
 /// Bytes that are written or read back with one call.
 const PIECE: usize = 1 << 20;
@@ -28,44 +32,68 @@ fn extract_one(job: &ExtractJob, record: &mut Record, reporter: &mut Reporter) -
     let size = image.layout().image_size();
     let part = begin_part(&job.target, size, job.try_without_room, record, reporter)?;
 
-    let mut hasher = ImageHasher::new(digest_set(&image, reporter));
+    let hasher = ImageHasher::new(digest_set(&image, reporter));
+    let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
+    // What is proven when something is missing, for which the digests of an image have no meaning.
+    let mut content = job.keep_going.then(SparseDigest::new);
     let mut out = BufWriter::with_capacity(PIECE, part.file());
     let on_damage = if job.keep_going { OnDamage::Collect } else { OnDamage::Stop };
     let seen = {
         let monitor = interrupt::monitor();
         let _bar = bars(reporter).start("extracting", &job.input, size, &monitor);
-        let options = Options { threads: job.threads, on_damage, lint: false };
-        scan::run(&image, options, &monitor, |bytes| {
-            hasher.update(bytes);
-            out.write_all(bytes)
-        })?
+        let options = Options { threads: job.threads, on_damage, listed: reporter.list_limit(), lint: false };
+        image.settle(scan::run(&image, options, &monitor, |piece| {
+            match piece {
+                Part::Data(bytes) => {
+                    hasher.iter_mut().for_each(|hasher| hasher.update(bytes));
+                    content.iter_mut().for_each(|content| content.update(bytes));
+                    out.write_all(bytes)?;
+                }
+                // A hole: the time and the room that it takes do not grow with it.
+                Part::Missing(bytes) => {
+                    hasher = None;
+                    content.iter_mut().for_each(|content| content.zeros(bytes));
+                    out.seek_relative(i64::try_from(bytes).map_err(io::Error::other)?)?;
+                }
+            }
+            Ok(())
+        }))?
     };
     out.flush().map_err(Failure::Write)?;
     drop(out);
-    let digests = hasher.finish();
     record.set_blocks("decoding", seen.blocks);
-    let intact = seen.damage.is_empty();
-    if intact && let Err(failure) = check_header_md5(&image, digests.all()) {
-        if !job.keep_going {
-            return Err(failure);
+    let digests = hasher.filter(|_| seen.damage.is_empty()).map(ImageHasher::finish);
+    if let Some(digests) = &digests {
+        if let Err(failure) = check_header_md5(&image, digests.all()) {
+            if !job.keep_going {
+                return Err(failure);
+            }
+            record.fail(&failure);
         }
-        record.fail(&failure);
-    }
-    if intact && let Some(digests) = digests.all() {
-        record.set_digests(digests);
+        if let Some(digests) = digests.all() {
+            record.set_digests(digests);
+        }
+    } else {
+        // A hole at the end is not there before the file has its length.
+        part.file().set_len(size).map_err(Failure::Write)?;
     }
 
-    prove(part.sync()?, job, digests.sha256(), reporter)?;
-    if interrupt::requested() {
-        return Err(Failure::Interrupted);
+    let file = part.sync()?;
+    match (&digests, content) {
+        (Some(digests), _) => prove(file, job, digests.sha256(), reporter)?,
+        (None, content) => prove_rest(&file, job, content.map(SparseDigest::finish), reporter)?,
     }
-    part.commit(job.existing)?;
-    record.set_output(&job.target);
-    if !intact {
+    if job.remove_source
+        && let Some(digests) = &digests
+    {
+        read_again(&image, digests.sha256(), job.threads, reporter)?;
+    }
+    put_in_place(part, &image, &job.target, job.existing, record)?;
+    if digests.is_none() {
         return Err(Failure::DamagedBlocks(seen.damage));
     }
     if job.remove_source && record.error.is_none() {
-        remove_source(&image, &job.target, record, reporter);
+        remove_source(&image, &job.target, record)?;
     }
     Ok(())
 }
@@ -95,6 +123,39 @@ fn prove(
         monitor.advance(piece.len() as u64, piece.len() as u64);
     }
     check_digest(expected, digest)
+}
+
+/// As [`prove`], for what is left of a damaged image: holes are passed over.
+fn prove_rest(
+    file: &HostFile,
+    job: &ExtractJob,
+    expected: Option<[u8; 32]>,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("verifying", &job.target, file.len(), &monitor);
+    let mut content = SparseDigest::new();
+    let mut buffer = vec![0; PIECE];
+    let mut offset = 0;
+    while offset < file.len() {
+        if monitor.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        let data = next_data(file.file(), offset, file.len());
+        content.zeros(data - offset);
+        let left = usize::try_from(file.len() - data).unwrap_or(usize::MAX);
+        let piece = &mut buffer[..left.min(PIECE)];
+        let read = file.clone().read_exact_at(piece, data);
+        read.map_err(|error| Failure::ReadBack(Box::new(Failure::Read { offset: data, error })))?;
+        content.update(piece);
+        let end = data + piece.len() as u64;
+        monitor.advance(end - offset, end - offset);
+        offset = end;
+    }
+    if expected == Some(content.finish()) {
+        return Ok(());
+    }
+    Err(Failure::NotAsWritten { start: 0, end: file.len() })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use image_encode::BlockCounts;
 use sector_decode::{BlockIndex, Format, ReadError};
 
 use crate::cli::{InfoArgs, threads_or_default};
-use crate::damage::{Damage, DamageList, Fault};
+use crate::damage::{Damage, DamageList, Fault, ListLimit};
 use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
@@ -41,15 +41,17 @@ fn info_one(
         Some(threads) => {
             let monitor = interrupt::monitor();
             let _bar = bars(reporter).start("decoding", &input, image.layout().image_size(), &monitor);
-            let options = Options { threads, on_damage: OnDamage::Collect, lint: true };
-            let seen = scan::run(&image, options, &monitor, |_| Ok(()))?;
+            let listed = reporter.list_limit();
+            let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: true };
+            let seen = scan::run(&image, options, &monitor, |_| Ok(()));
+            let seen = image.settle(seen)?;
             record.set_blocks("decoding", seen.blocks);
             record.set_lint(&seen.lint);
             facts.unsafe_streams = Some(u32::try_from(seen.lint.failed()).unwrap_or(u32::MAX));
             seen.damage
         }
         None => {
-            let (counts, damage) = read_index(&image)?;
+            let (counts, damage) = image.settle(read_index(&image, reporter.list_limit()))?;
             record.set_blocks("index", counts);
             damage
         }
@@ -59,10 +61,10 @@ fn info_one(
 }
 
 /// Goes through the index: how the blocks are packed, and which of them cannot be where it says.
-fn read_index(image: &Image) -> Result<(BlockCounts, DamageList), Failure> {
+fn read_index(image: &Image, listed: ListLimit) -> Result<(BlockCounts, DamageList), Failure> {
     let layout = image.layout();
     let mut counts = BlockCounts::default();
-    let mut damage = DamageList::default();
+    let mut damage = DamageList::new(listed);
     if layout.format() == Format::Iso {
         counts.stored = layout.block_count();
         return Ok((counts, damage));

@@ -7,6 +7,7 @@ mod info;
 mod man;
 mod verify;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -24,9 +25,10 @@ use crate::failure::Failure;
 use crate::human;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::{PartFile, part_path};
+use crate::output::{Existing, PartFile, part_path};
 use crate::progress::Bars;
 use crate::report::{Record, Reporter};
+use crate::scan::{self, OnDamage, Options, Part};
 use crate::{target, volume};
 
 /// Does the work on each file in turn. A failure in one does not stop the others; an interruption does.
@@ -77,8 +79,53 @@ fn begin_part(
     Ok(part)
 }
 
+/// Gives the proven file its name, unless the source changed or a signal came meanwhile.
+fn put_in_place(
+    part: PartFile,
+    image: &Image,
+    target: &Path,
+    existing: Existing,
+    record: &mut Record,
+) -> Result<(), Failure> {
+    image.settle(Ok(()))?;
+    if interrupt::requested() {
+        return Err(Failure::Interrupted);
+    }
+    let outcome = part.commit(existing);
+    if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
+        record.set_output(target);
+    }
+    outcome
+}
+
+/// Reads a source that is to be deleted once more, from the disk, and compares with what was read first: what
+/// one wrong read made of it would be all that is left.
+fn read_again(
+    image: &Image,
+    expected: [u8; 32],
+    threads: NonZeroUsize,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    image.forget_cached();
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("reading again", image.path(), image.layout().image_size(), &monitor);
+    let options = Options { threads, on_damage: OnDamage::Stop, listed: reporter.list_limit(), lint: false };
+    let mut digest = Sha256::new();
+    image.settle(scan::run(image, options, &monitor, |part| {
+        if let Part::Data(bytes) = part {
+            digest.update(bytes.as_slice());
+        }
+        Ok(())
+    }))?;
+    let got: [u8; 32] = digest.finalize().into();
+    if got == expected {
+        return Ok(());
+    }
+    Err(Failure::Unsteady { expected: human::hex(&expected), got: human::hex(&got) })
+}
+
 /// Deletes the source of a file that has been verified and put in place, unless something speaks against it.
-fn remove_source(image: &Image, target: &Path, record: &mut Record, reporter: &mut Reporter) {
+fn remove_source(image: &Image, target: &Path, record: &mut Record) -> Result<(), Failure> {
     record.source_removed = Some(false);
     let source = image.path();
     let is_link = std::fs::symlink_metadata(source).is_ok_and(|metadata| metadata.is_symlink());
@@ -93,8 +140,9 @@ fn remove_source(image: &Image, target: &Path, record: &mut Record, reporter: &m
     };
     match reason {
         None => record.source_removed = Some(true),
-        Some(reason) => reporter.warn(record, format!("the source was not deleted: {reason}")),
+        Some(reason) => return Err(Failure::SourceKept(reason)),
     }
+    Ok(())
 }
 
 /// The MD5 in an image's header; only JSO has one. Writers that take none leave zeros.

@@ -12,7 +12,7 @@ use crate::interrupt;
 use crate::plan;
 use crate::report::{Record, Reporter};
 use crate::run::{bars, check_header_md5, each, records};
-use crate::scan::{self, OnDamage, Options};
+use crate::scan::{self, OnDamage, Options, Part};
 
 /// Verifies every image.
 pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
@@ -46,20 +46,24 @@ fn digests(
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
     record.set_layout(image.layout());
-    let mut hasher = ParallelHasher::new();
+    let mut hasher = Some(ParallelHasher::new().map_err(|error| Failure::NoThread(error.kind()))?);
     let monitor = interrupt::monitor();
     let seen = {
         let _bar = bars(reporter).start("verifying", &input, image.layout().image_size(), &monitor);
-        let options = Options { threads, on_damage: OnDamage::Collect, lint: false };
-        scan::run(&image, options, &monitor, |bytes| {
-            hasher.update(bytes);
+        let listed = reporter.list_limit();
+        let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: false };
+        image.settle(scan::run(&image, options, &monitor, |part| {
+            match part {
+                Part::Data(bytes) => hasher.iter_mut().for_each(|hasher| hasher.update(bytes)),
+                // An image with gaps has no digests that anybody could compare.
+                Part::Missing(_) => hasher = None,
+            }
             Ok(())
-        })?
+        }))?
     };
     record.set_blocks("decoding", seen.blocks);
-    if seen.damage.is_empty() {
-        Ok((hasher.finish(), image))
-    } else {
-        Err(Failure::DamagedBlocks(seen.damage))
+    match hasher {
+        Some(hasher) if seen.damage.is_empty() => Ok((hasher.finish(), image)),
+        _ => Err(Failure::DamagedBlocks(seen.damage)),
     }
 }

@@ -1,9 +1,11 @@
 //! Damaged files: what is said of them, what is saved of them.
 
+use std::time::{Duration, Instant};
+
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_match};
 
-use crate::support::{Ciso, Folder, SECTOR};
+use crate::support::{Ciso, Folder, Random, SECTOR, noise};
 
 /// `BAD.cso`: the game with two packed blocks damaged; returns their numbers.
 fn damaged(folder: &Folder) -> [usize; 2] {
@@ -156,4 +158,65 @@ fn header_md5_of_what_we_write_is_right() {
     let md5: String = folder.read("GAME.jso")[0x10..0x20].iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(objects[0]["hashes"]["md5"], md5);
     folder.cisor(["verify", "GAME.jso"]).assert().success();
+}
+
+/// A file of `len` bytes that says it is a CSO or ZSO of `blocks` blocks of 1 MiB, with random bytes for the rest:
+/// half of the index entries cannot be right, and no block decodes.
+fn hostile(magic: &[u8; 4], blocks: u64, block_size: u32, len: usize) -> Vec<u8> {
+    let mut file = magic.to_vec();
+    file.extend(24u32.to_le_bytes());
+    file.extend((blocks * u64::from(block_size)).to_le_bytes());
+    file.extend(block_size.to_le_bytes());
+    file.extend([1, 0, 0, 0]);
+    let mut random = Random(blocks);
+    for _ in 0..=blocks {
+        let entry = random.next();
+        let position = u32::try_from(entry % len as u64).unwrap();
+        file.extend((position | u32::from(entry >> 63 == 1) << 31).to_le_bytes());
+    }
+    file.extend(noise(len.saturating_sub(file.len())));
+    file
+}
+
+#[test]
+fn work_on_damage_stays_in_proportion_to_the_file() {
+    let folder = Folder::new();
+    folder.write("A.cso", &hostile(b"CISO", 24_000, 1 << 20, 100_000));
+    folder.write("B.zso", &hostile(b"ZISO", 7_000, 1 << 20, 31_000));
+    for name in ["A.cso", "B.zso"] {
+        for args in [&["verify"][..], &["info", "--blocks"], &["extract", "-f", "--keep-going"]] {
+            let begun = Instant::now();
+            folder.cisor(args).arg(name).assert().code(1);
+            assert!(begun.elapsed() < Duration::from_secs(20), "{args:?} {name}: {:?}", begun.elapsed());
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn missing_blocks_become_holes() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new();
+    folder.write("A.cso", &hostile(b"CISO", 4_000, 1 << 20, 31_000));
+    folder.cisor(["extract", "-f", "--keep-going", "A.cso"]).assert().code(1);
+    let metadata = folder.path("A.iso").metadata().unwrap();
+    assert_eq!(metadata.len(), 4_000 << 20);
+    assert!(metadata.blocks() * 512 < 1 << 20, "{} blocks are taken", metadata.blocks());
+}
+
+#[test]
+fn long_lists_of_damage_end_unless_all_of_it_is_asked_for() {
+    let folder = Folder::new();
+    folder.write("A.cso", &hostile(b"CISO", 5_000, 2048, 30_000));
+    let run = folder.cisor(["verify", "A.cso"]).output();
+    let text = String::from_utf8(run.stderr).unwrap();
+    assert!(text.lines().count() < 110, "{} lines", text.lines().count());
+    assert!(text.contains("ranges more with ") && text.contains("--list-all lists them"));
+    let (code, few) = folder.json(&["verify", "A.cso"]);
+    let (_, all) = folder.json(&["verify", "--list-all", "A.cso"]);
+    let listed = |object: &serde_json::Value| object["damaged"].as_array().unwrap().len() as u64;
+    assert_eq!((code, listed(&few[0])), (1, 100));
+    assert_eq!(listed(&all[0]), 100 + few[0]["damaged_unlisted"]["ranges"].as_u64().unwrap());
+    assert!(all[0].get("damaged_unlisted").is_none());
+    assert_eq!(few[0]["error"]["message"], all[0]["error"]["message"]);
 }

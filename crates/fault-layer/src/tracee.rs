@@ -1,0 +1,259 @@
+//! A traced process: stops at each of its calls, looks at them, changes one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use libc::{c_int, c_void, pid_t, user_regs_struct};
+
+use crate::call::{About, Call};
+use crate::{Fault, Kind, Outcome};
+
+/// Longer paths are not those of a test.
+const MAX_PATH: usize = 4096;
+
+pub(crate) struct Tracer<'f> {
+    process: pid_t,
+    folder: &'f Path,
+    fault: Option<Fault>,
+    calls: BTreeMap<Call, u32>,
+    injected: bool,
+    /// Threads inside a call, with what is to be done when it returns.
+    inside: HashMap<pid_t, Option<AtReturn>>,
+    /// What is written only before the next synchronisation.
+    late: Option<Late>,
+}
+
+/// What is done when a call returns.
+enum AtReturn {
+    Nothing,
+    /// It was left out, and fails.
+    Fail(Call),
+    /// One bit of what was read is turned round.
+    FlipRead(u64),
+    /// The memory that was written from gets its content back.
+    Restore(u64, Vec<u8>),
+}
+
+struct Late {
+    file: PathBuf,
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl<'f> Tracer<'f> {
+    pub(crate) fn new(process: pid_t, folder: &'f Path, fault: Option<Fault>) -> Self {
+        Self {
+            process,
+            folder,
+            fault,
+            calls: BTreeMap::new(),
+            injected: false,
+            inside: HashMap::new(),
+            late: None,
+        }
+    }
+
+    pub(crate) fn run(mut self) -> io::Result<Outcome> {
+        let (_, status) = wait(self.process)?;
+        if !libc::WIFSTOPPED(status) {
+            return Err(io::Error::other("the program ended before it could be traced"));
+        }
+        let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_TRACECLONE | libc::PTRACE_O_EXITKILL;
+        request(libc::PTRACE_SETOPTIONS, self.process, 0, options as u64)?;
+        request(libc::PTRACE_SYSCALL, self.process, 0, 0)?;
+        loop {
+            let (thread, status) = wait(-1)?;
+            if libc::WIFEXITED(status) || libc::WIFSIGNALED(status) {
+                self.inside.remove(&thread);
+                if thread == self.process {
+                    let code = libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status));
+                    return Ok(Outcome { code, calls: self.calls, injected: self.injected });
+                }
+                continue;
+            }
+            let mut signal = 0;
+            if libc::WSTOPSIG(status) == libc::SIGTRAP | 0x80 {
+                // A thread that was killed meanwhile cannot be asked any more: its end comes next.
+                let _ = self.at_call(thread);
+            } else if status >> 16 == 0 && !matches!(libc::WSTOPSIG(status), libc::SIGSTOP | libc::SIGTRAP) {
+                // Anything but the stops that come with tracing is for the program.
+                signal = libc::WSTOPSIG(status) as u64;
+            }
+            let _ = request(libc::PTRACE_SYSCALL, thread, 0, signal);
+        }
+    }
+
+    fn at_call(&mut self, thread: pid_t) -> io::Result<()> {
+        let mut regs = registers(thread)?;
+        match self.inside.remove(&thread) {
+            Some(at_return) => self.leave(thread, &mut regs, at_return.unwrap_or(AtReturn::Nothing)),
+            None => {
+                let at_return = self.enter(thread, &mut regs)?;
+                self.inside.insert(thread, Some(at_return));
+                Ok(())
+            }
+        }
+    }
+
+    fn enter(&mut self, thread: pid_t, regs: &mut user_regs_struct) -> io::Result<AtReturn> {
+        let args = [regs.rdi, regs.rsi, regs.rdx, regs.r10];
+        let Some((call, about)) = Call::of(regs.orig_rax as i64) else { return Ok(AtReturn::Nothing) };
+        if !self.is_ours(about, args) {
+            return Ok(AtReturn::Nothing);
+        }
+        if call == Call::Sync
+            && let Some(late) = self.late.take()
+        {
+            OpenOptions::new().write(true).open(late.file)?.write_all_at(&late.bytes, late.at)?;
+        }
+        let number = self.calls.entry(call).or_default();
+        *number += 1;
+        let Some(fault) = self.fault.filter(|fault| fault.call == call && fault.number == *number) else {
+            return Ok(AtReturn::Nothing);
+        };
+        self.injected = true;
+        let [descriptor, buffer, len, position] = args;
+        match fault.kind {
+            Kind::Fail => {
+                // A call that there is not does nothing.
+                regs.orig_rax = u64::MAX;
+                set_registers(thread, regs)?;
+                Ok(AtReturn::Fail(call))
+            }
+            Kind::Shorten => {
+                regs.rdx = len.div_ceil(2);
+                set_registers(thread, regs)?;
+                Ok(AtReturn::Nothing)
+            }
+            Kind::Flip if call == Call::Read => Ok(AtReturn::FlipRead(buffer)),
+            kind => {
+                let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+                let memory = self.memory()?;
+                memory.read_exact_at(&mut bytes, buffer)?;
+                let mut changed = bytes.clone();
+                if kind == Kind::Flip {
+                    flip(&mut changed);
+                } else {
+                    changed.fill(0);
+                }
+                memory.write_all_at(&changed, buffer)?;
+                if kind == Kind::Reorder {
+                    let file = PathBuf::from(format!("/proc/{}/fd/{descriptor}", self.process));
+                    let has_position = regs.orig_rax as i64 == libc::SYS_pwrite64;
+                    let at = if has_position { position } else { self.position(descriptor)? };
+                    self.late = Some(Late { file, at, bytes: bytes.clone() });
+                }
+                Ok(AtReturn::Restore(buffer, bytes))
+            }
+        }
+    }
+
+    fn leave(&mut self, thread: pid_t, regs: &mut user_regs_struct, at_return: AtReturn) -> io::Result<()> {
+        match at_return {
+            AtReturn::Nothing => Ok(()),
+            AtReturn::Fail(call) => {
+                regs.rax = i64::from(-call.error()) as u64;
+                set_registers(thread, regs)
+            }
+            AtReturn::FlipRead(buffer) => {
+                let read = usize::try_from(regs.rax as i64).unwrap_or(0);
+                let mut bytes = vec![0; read];
+                let memory = self.memory()?;
+                memory.read_exact_at(&mut bytes, buffer)?;
+                flip(&mut bytes);
+                memory.write_all_at(&bytes, buffer)
+            }
+            AtReturn::Restore(buffer, bytes) => self.memory()?.write_all_at(&bytes, buffer),
+        }
+    }
+
+    /// Whether a call is about a file of the folder.
+    fn is_ours(&self, about: About, args: [u64; 4]) -> bool {
+        match about {
+            About::Descriptor => self.is_ours_by_descriptor(args[0]),
+            About::Paths(places) => places.iter().any(|&place| self.is_ours_by_path(args[place])),
+            About::PathOrDescriptor => match self.text(args[1]).as_deref() {
+                Some("") | None => self.is_ours_by_descriptor(args[0]),
+                Some(_) => self.is_ours_by_path(args[1]),
+            },
+        }
+    }
+
+    fn is_ours_by_descriptor(&self, descriptor: u64) -> bool {
+        let link = format!("/proc/{}/fd/{descriptor}", self.process);
+        std::fs::read_link(link).is_ok_and(|path| path.starts_with(self.folder))
+    }
+
+    /// The program works in the folder, so that relative paths lead into it.
+    fn is_ours_by_path(&self, address: u64) -> bool {
+        self.text(address)
+            .is_some_and(|path| !path.starts_with('/') || Path::new(&path).starts_with(self.folder))
+    }
+
+    /// A text in the program's memory.
+    fn text(&self, address: u64) -> Option<String> {
+        let memory = self.memory().ok()?;
+        let mut bytes = vec![0; MAX_PATH];
+        let read = memory.read_at(&mut bytes, address).ok()?;
+        let len = bytes[..read].iter().position(|&byte| byte == 0)?;
+        bytes.truncate(len);
+        String::from_utf8(bytes).ok()
+    }
+
+    fn memory(&self) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).open(format!("/proc/{}/mem", self.process))
+    }
+
+    fn position(&self, descriptor: u64) -> io::Result<u64> {
+        let info = std::fs::read_to_string(format!("/proc/{}/fdinfo/{descriptor}", self.process))?;
+        let position = info.lines().find_map(|line| line.strip_prefix("pos:")?.trim().parse().ok());
+        position.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+}
+
+fn flip(bytes: &mut [u8]) {
+    let middle = bytes.len() / 2;
+    if let Some(byte) = bytes.get_mut(middle) {
+        *byte ^= 0x10;
+    }
+}
+
+fn wait(process: pid_t) -> io::Result<(pid_t, c_int)> {
+    let mut status = 0;
+    // SAFETY: the status outlives the call. Other threads' programs are left to them (`__WNOTHREAD`).
+    match unsafe { libc::waitpid(process, &raw mut status, libc::__WALL | libc::__WNOTHREAD) } {
+        -1 => Err(io::Error::last_os_error()),
+        thread => Ok((thread, status)),
+    }
+}
+
+/// A request that takes no memory of ours.
+fn request(request: u32, thread: pid_t, address: u64, data: u64) -> io::Result<()> {
+    // SAFETY: with these requests the kernel takes both values as numbers.
+    match unsafe { libc::ptrace(request, thread, address as *mut c_void, data as *mut c_void) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+fn registers(thread: pid_t) -> io::Result<user_regs_struct> {
+    // SAFETY: registers are numbers, for which zeros are fine; the kernel fills exactly this structure.
+    unsafe {
+        let mut regs: user_regs_struct = std::mem::zeroed();
+        match libc::ptrace(libc::PTRACE_GETREGS, thread, 0, &raw mut regs) {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(regs),
+        }
+    }
+}
+
+fn set_registers(thread: pid_t, regs: &user_regs_struct) -> io::Result<()> {
+    // SAFETY: the kernel reads exactly this structure.
+    match unsafe { libc::ptrace(libc::PTRACE_SETREGS, thread, 0, std::ptr::from_ref(regs)) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
