@@ -8,7 +8,8 @@ use std::time::SystemTime;
 
 use sector_decode::{Buffers, Decoder, Format, Layout, ReadAt, SectorReader};
 
-use crate::failure::{Failure, FileKind};
+use crate::failure::Failure;
+use crate::special;
 
 /// How many bytes of packed data are fetched with one read.
 const READ_AHEAD: usize = 256 << 10;
@@ -87,15 +88,7 @@ impl Image {
     ///
     /// When it is no file, is empty, cannot be read, or has a header that cannot be used.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        // Looked at before it is opened: opening a pipe would wait for somebody to write into it.
-        let metadata = std::fs::metadata(path).map_err(Failure::Open)?;
-        if metadata.is_dir() {
-            return Err(Failure::NotAFile(FileKind::Folder));
-        }
-        if !metadata.is_file() {
-            return Err(Failure::NotAFile(FileKind::Special));
-        }
-        let file = File::open(path).map_err(Failure::Open)?;
+        let file = special::open(path)?;
         let modified = file.metadata().and_then(|metadata| metadata.modified()).ok();
         let mut image = Self::of(path, HostFile::new(file).map_err(Failure::Open)?)?;
         image.modified = modified;
