@@ -17,7 +17,8 @@ impl Log {
     /// Runs the converter under strace.
     fn of(folder: &Path, args: &[&str]) -> Self {
         let log = folder.join("strace.log");
-        let calls = "trace=fsync,rename,renameat,renameat2,unlink,unlinkat,write,pwrite64,read,pread64";
+        let calls =
+            "trace=fsync,rename,renameat,renameat2,linkat,unlink,unlinkat,write,pwrite64,read,pread64";
         let mut strace = Command::new("strace");
         // -y names the file behind each descriptor, -z leaves out calls that failed.
         strace.args(["-f", "-y", "-z", "-s", "0", "-e", calls, "-o"]).arg(&log);
@@ -58,14 +59,15 @@ fn source_goes_only_after_its_verified_file_is_safe() {
     let written = last(log.calls(&["write", "pwrite64"], part));
     let synced = log.one(&["fsync"], part);
     let read_back = log.calls(&["read", "pread64"], part);
-    let renamed = log.one(&["rename", "renameat", "renameat2"], "GAME.zso.part");
+    // A link by descriptor, or a rename of the part file where there are no links.
+    let named = log.one(&["linkat", "rename", "renameat", "renameat2"], "GAME.zso\"");
     let folder_synced = log.one(&["fsync"], &format!("{}>", place.display()));
     let source_removed = log.one(&["unlink", "unlinkat"], "GAME.iso");
 
     assert!(written < synced, "everything is written before it is forced to the disk");
     assert!(synced < read_back[0], "the file is read back from where it was forced to");
-    assert!(last(read_back) < renamed, "it gets its name after it was read back");
-    assert!(renamed < folder_synced, "then the name is forced to the disk");
+    assert!(last(read_back) < named, "it gets its name after it was read back");
+    assert!(named < folder_synced, "then the name is forced to the disk");
     assert!(folder_synced < source_removed, "and only then the source goes");
     assert!(!place.join("GAME.iso").exists() && place.join("GAME.zso").exists());
 }

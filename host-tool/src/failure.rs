@@ -12,6 +12,7 @@ use crate::damage::{Damage, DamageList, Fault};
 use crate::exit::Status;
 use crate::human;
 use crate::profile::Refusal;
+pub use crate::special::FileKind;
 
 /// Why the work on a file did not succeed. The text is one line; the file's name comes before it.
 #[derive(Debug, thiserror::Error)]
@@ -109,8 +110,16 @@ pub enum Failure {
     #[error("{} is another input of this run", human::name(.0))]
     TargetIsOtherInput(PathBuf),
     /// Two inputs of one run would become the same file.
-    #[error("{} is what another input of this run becomes", human::name(.0))]
-    TargetTaken(PathBuf),
+    #[error("{}", taken_error(.target, .other))]
+    TargetTaken {
+        /// The target.
+        target: PathBuf,
+        /// The same as the earlier input's target is spelled.
+        other: PathBuf,
+    },
+    /// The target is a device, pipe or socket, or leads to one.
+    #[error("{} is a device or pipe, not a file", human::name(.0))]
+    TargetIsSpecial(PathBuf),
     /// The folder of the target does not exist.
     #[error("the target folder {} does not exist", human::name(.0))]
     NoFolder(PathBuf),
@@ -150,6 +159,9 @@ pub enum Failure {
     /// The part file exists, and it cannot be told whether a run is writing it.
     #[error("{} exists already and cannot be taken over", human::name(.0))]
     PartBlocked(PathBuf),
+    /// The part file was deleted, or another file has got its name.
+    #[error("{} was deleted or replaced while it was written", human::name(.0))]
+    PartLost(PathBuf),
     /// The part file cannot be written.
     #[error("{}", write_error(.0))]
     Write(io::Error),
@@ -220,24 +232,6 @@ pub enum Failure {
     Interrupted,
 }
 
-/// What a path leads to when it is no regular file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    /// A folder.
-    Folder,
-    /// A device, pipe or socket.
-    Special,
-}
-
-impl std::fmt::Display for FileKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Folder => "a folder",
-            Self::Special => "a device or pipe",
-        })
-    }
-}
-
 /// What was expected or found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -269,7 +263,7 @@ impl Failure {
             | Self::TargetExists(_)
             | Self::TargetIsInput(_)
             | Self::TargetIsOtherInput(_)
-            | Self::TargetTaken(_) => Status::Refused,
+            | Self::TargetTaken { .. } => Status::Refused,
             Self::Header(_) | Self::Damaged(_) | Self::DamagedBlocks(_) => Status::Damaged,
             Self::HeaderMd5 { .. }
             | Self::Proof(_)
@@ -289,6 +283,7 @@ impl Failure {
             | Self::NoThread(_)
             | Self::FolderSync(_)
             | Self::TargetIsFolder(_)
+            | Self::TargetIsSpecial(_)
             | Self::NoFolder(_)
             | Self::NotAFolder(_)
             | Self::NoSpace { .. }
@@ -297,6 +292,7 @@ impl Failure {
             | Self::Create { .. }
             | Self::PartInUse(_)
             | Self::PartBlocked(_)
+            | Self::PartLost(_)
             | Self::Write(_)
             | Self::Rename { .. } => Status::Failed,
             Self::InSecond { failure, .. } => failure.status(),
@@ -335,7 +331,8 @@ impl Failure {
             Self::TargetIsFolder(_) => "target_is_folder",
             Self::TargetIsInput(_) => "target_is_input",
             Self::TargetIsOtherInput(_) => "target_is_other_input",
-            Self::TargetTaken(_) => "target_taken",
+            Self::TargetTaken { .. } => "target_taken",
+            Self::TargetIsSpecial(_) => "target_is_special",
             Self::NoFolder(_) => "no_folder",
             Self::NotAFolder(_) => "not_a_folder",
             Self::NoSpace { .. } => "no_space",
@@ -343,6 +340,7 @@ impl Failure {
             Self::Create { .. } => "create",
             Self::PartInUse(_) => "part_in_use",
             Self::PartBlocked(_) => "part_blocked",
+            Self::PartLost(_) => "part_lost",
             Self::Write(_) => "write",
             Self::Rename { .. } => "rename",
             Self::Proof(_) => "proof",
@@ -380,8 +378,8 @@ impl Failure {
             Self::InSecond { failure, .. } => return failure.fix(),
             Self::TargetExists(_) => "Use -f to replace it.",
             Self::TargetIsFolder(_) => "Use -d to write into a folder.",
-            Self::TargetIsInput(_) => "Choose another name or another folder.",
-            Self::TargetIsOtherInput(_) | Self::TargetTaken(_) => {
+            Self::TargetIsInput(_) | Self::TargetIsSpecial(_) => "Choose another name or another folder.",
+            Self::TargetIsOtherInput(_) | Self::TargetTaken { .. } => {
                 "Convert them one at a time, to other names."
             }
             Self::NoFolder(_) => "Create it first.",
@@ -395,6 +393,7 @@ impl Failure {
             }
             Self::NoSpace { .. } => "Make room, choose another folder, or use -f to try anyway.",
             Self::PartInUse(_) => "Wait until that run has finished.",
+            Self::PartLost(_) => "Nothing was put in place: try again when no other program works there.",
             Self::PartBlocked(_) => "Delete it when no other run is writing it.",
             Self::Proof(_) | Self::ReadBack(_) | Self::Digest { .. } | Self::NotAsWritten { .. } => {
                 "Nothing was put in place: check this machine's memory and disk."
@@ -482,6 +481,11 @@ fn header_numbers(error: &HeaderError) -> (Option<u64>, Option<u64>) {
         HeaderError::TooManyAreas { areas, frames } => (Some(frames.into()), Some(areas.into())),
         _ => (None, None),
     }
+}
+
+fn taken_error(target: &Path, other: &Path) -> String {
+    let text = format!("{} is what another input of this run becomes", human::name(target));
+    if target == other { text } else { format!("{text}, as {}", human::name(other)) }
 }
 
 /// Names the causes of write errors that have nothing to do with the program.

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use sector_decode::{Buffers, Decoder, Format, Layout, ReadAt, SectorReader};
 
 use crate::exit::Status;
-use crate::failure::{Failure, FileKind};
+use crate::failure::Failure;
 use crate::source::{Stamp, forget_cached};
+use crate::special;
 
 /// How many bytes of packed data are fetched with one read.
 const READ_AHEAD: usize = 256 << 10;
@@ -94,15 +95,7 @@ impl Image {
     ///
     /// When it is no file, is empty, cannot be read, or has a header that cannot be used.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        // Looked at before it is opened: opening a pipe would wait for somebody to write into it.
-        let metadata = std::fs::metadata(path).map_err(Failure::Open)?;
-        if metadata.is_dir() {
-            return Err(Failure::NotAFile(FileKind::Folder));
-        }
-        if !metadata.is_file() {
-            return Err(Failure::NotAFile(FileKind::Special));
-        }
-        let file = File::open(path).map_err(Failure::Open)?;
+        let file = special::open(path)?;
         // Taken before the first byte is read, so that whatever changes from now on is noticed.
         let stamp = Stamp::settled(&file).map_err(Failure::Open)?;
         let mut image = Self::of(path, HostFile::new(file).map_err(Failure::Open)?)?;

@@ -1,20 +1,27 @@
-//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, the second one stops at once. On Windows
-//! the same with Ctrl-C and Ctrl-Break; closing the window stops at once.
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, the second one stops at once. So does the
+//! first one some seconds later, when the work has not stopped by then. On Windows the same with Ctrl-C and Ctrl-Break; closing the window stops at once.
 //!
 //! Signals come to the whole process, so this is the one place with global state: what the work in
 //! progress listens to, and which part file has to go.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use image_encode::Monitor;
 
 use crate::exit::Status;
+use crate::output::remove_if_ours;
+
+/// How long the work may take to stop. Reading, writing or printing can wait for ever: for a drive of the network,
+/// or for whoever reads what is printed.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 static MONITOR: Mutex<Weak<Monitor>> = Mutex::new(Weak::new());
-static PART: Mutex<Option<PathBuf>> = Mutex::new(None);
+static PART: Mutex<Option<Noted>> = Mutex::new(None);
 
 /// Begins to listen to signals.
 ///
@@ -70,6 +77,11 @@ fn on_signal() {
     if REQUESTED.swap(true, Ordering::Relaxed) {
         stop_now();
     }
+    // Without a thread to wait in, a second signal is needed; the system has bigger worries then.
+    let _ = std::thread::Builder::new().name("patience".into()).spawn(|| {
+        std::thread::sleep(PATIENCE);
+        stop_now();
+    });
     if let Some(monitor) = lock(&MONITOR).upgrade() {
         monitor.cancel();
     }
@@ -77,8 +89,9 @@ fn on_signal() {
 
 /// Removes the part file and ends the program.
 fn stop_now() -> ! {
-    if let Some(part) = &*lock(&PART) {
-        let _ = std::fs::remove_file(part);
+    // Nothing that is put in place or deleted is so only by half: the file has its name, or it has not.
+    if let Some(noted) = &*lock(&PART) {
+        noted.remove();
     }
     std::process::exit(Status::Interrupted.code().into());
 }
@@ -98,14 +111,37 @@ pub fn monitor() -> Arc<Monitor> {
     monitor
 }
 
+/// The names of a part file, and the file itself.
+#[derive(Debug)]
+struct Noted {
+    names: Vec<PathBuf>,
+    file: Arc<File>,
+}
+
+impl Noted {
+    /// Removes the names, but for those that another file has got meanwhile.
+    fn remove(&self) {
+        self.names.iter().for_each(|name| remove_if_ours(name, &self.file));
+    }
+}
+
 /// A part file that a second signal removes, for as long as this lives. There is one at a time.
 #[derive(Debug)]
 pub(crate) struct NotedPart(());
 
 impl NotedPart {
-    pub(crate) fn new(path: &Path) -> Self {
-        *lock(&PART) = Some(path.to_owned());
+    pub(crate) fn new(path: &Path, file: &Arc<File>) -> Self {
+        *lock(&PART) = Some(Noted { names: vec![path.to_owned()], file: Arc::clone(file) });
         Self(())
+    }
+
+    /// Adds a further name of the same file.
+    #[cfg(target_os = "linux")]
+    #[expect(clippy::unused_self, reason = "whoever has it has noted a file")]
+    pub(crate) fn add(&self, path: &Path) {
+        if let Some(noted) = &mut *lock(&PART) {
+            noted.names.push(path.to_owned());
+        }
     }
 }
 
@@ -118,4 +154,27 @@ impl Drop for NotedPart {
 /// What is locked here are single values, which a panic cannot leave half-written.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has the process be as after a signal, for tests that have it to themselves.
+#[cfg(test)]
+pub(crate) fn pretend_signal() {
+    REQUESTED.store(true, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_signal_removes_the_part_file_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let file = Arc::new(File::create(at("part")).unwrap());
+        std::fs::hard_link(at("part"), at("spare")).unwrap();
+        std::fs::write(at("other"), "another run's").unwrap();
+        let noted = Noted { names: ["part", "spare", "other", "none"].map(at).into(), file };
+        noted.remove();
+        assert!(!at("part").exists() && !at("spare").exists() && at("other").exists());
+    }
 }

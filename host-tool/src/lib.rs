@@ -11,6 +11,7 @@
 //! 4. [`report`] says how each file ended, as text or JSON; [`exit`] makes the exit code of it.
 #![forbid(unsafe_code)]
 
+pub mod claims;
 pub mod cli;
 pub mod compat;
 pub mod damage;
@@ -18,6 +19,7 @@ pub mod dropped;
 pub mod exit;
 pub mod failure;
 pub mod human;
+pub mod identity;
 pub mod image;
 pub mod interrupt;
 pub mod level;
@@ -31,6 +33,7 @@ pub mod run;
 pub mod scan;
 mod source;
 mod sparse;
+pub mod special;
 pub mod target;
 pub mod volume;
 pub mod wildcards;

@@ -166,7 +166,7 @@ pub fn compress(
         let (profile, choice) = choose(request, &disc, size)?;
         record.profile = Some(profile.name());
         let target = request.target.path(input, extension(choice.plan.format));
-        target::check(&target, input, claims, request.existing)?;
+        claims.claim(&target, input, request.existing)?;
         let format = choice.plan.format;
         if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
             let (name, format) = (human::name(&target), format.format());
@@ -199,7 +199,7 @@ pub fn extract(
             return Err(Failure::AlreadyPlain);
         }
         let target = request.target.path(input, "iso");
-        target::check(&target, input, claims, request.existing)?;
+        claims.claim(&target, input, request.existing)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
@@ -212,38 +212,18 @@ pub fn extract(
     })
 }
 
-/// A job whose target others must keep away from.
-trait HasTarget {
-    fn target(&self) -> &Path;
-}
-
-impl HasTarget for CompressJob {
-    fn target(&self) -> &Path {
-        &self.target
-    }
-}
-
-impl HasTarget for ExtractJob {
-    fn target(&self) -> &Path {
-        &self.target
-    }
-}
-
-fn plan_each<J: HasTarget>(
+fn plan_each<J>(
     verb: &'static str,
     inputs: &[PathBuf],
     claims: &mut Claims,
     reporter: &mut Reporter,
-    mut plan: impl FnMut(&Path, &Claims, &mut Record, &mut Reporter) -> Result<J, Failure>,
+    mut plan: impl FnMut(&Path, &mut Claims, &mut Record, &mut Reporter) -> Result<J, Failure>,
 ) -> Vec<Planned<J>> {
     let mut planned = Vec::new();
     for input in inputs {
         let mut record = Record::new(verb, input);
         match plan(input, claims, &mut record, reporter) {
-            Ok(job) => {
-                claims.take(job.target());
-                planned.push((job, record));
-            }
+            Ok(job) => planned.push((job, record)),
             Err(failure) => {
                 record.fail(&failure);
                 reporter.finish(record);

@@ -1,8 +1,10 @@
 //! What the converter asks of Windows and no library offers without `unsafe` code: whose the console is, what
-//! happens to it, and which file system a folder is on.
+//! happens to it, which file system a folder is on, which file a name leads to, and renaming an open file.
 //!
 //! Elsewhere this crate is empty. Everything here works from Windows 7 on.
 #![cfg(windows)]
+
+mod files;
 
 use std::ffi::OsString;
 use std::io;
@@ -17,6 +19,8 @@ use windows_sys::Win32::System::Console::{
     CTRL_BREAK_EVENT, CTRL_C_EVENT, GetConsoleProcessList, SetConsoleCtrlHandler,
 };
 use windows_sys::core::BOOL;
+
+pub use files::{OPEN_LINK_ITSELF, READ_WRITE_DELETE, file_id, file_id_of_path, link_count, rename_open};
 
 /// What happens to the console that a program runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

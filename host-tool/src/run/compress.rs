@@ -11,6 +11,7 @@ use crate::human;
 use crate::image::{HostFile, Image, Workspace};
 use crate::interrupt;
 use crate::level;
+use crate::output::Outputs;
 use crate::plan::{CompressJob, Planned};
 use crate::report::{LintRecord, Record, Reporter};
 use crate::run::{
@@ -21,7 +22,8 @@ use crate::scan::{self, OnDamage, Options, Part, Seen};
 
 /// Compresses every image.
 pub fn compress(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
-    each(jobs, reporter, compress_one);
+    let mut outputs = Outputs::default();
+    each(jobs, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
 }
 
 /// Compresses every image into nowhere, for those who only want to know the size.
@@ -41,13 +43,19 @@ pub fn measure(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
     });
 }
 
-fn compress_one(job: &CompressJob, record: &mut Record, reporter: &mut Reporter) -> Result<(), Failure> {
+fn compress_one(
+    job: &CompressJob,
+    outputs: &mut Outputs,
+    record: &mut Record,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
     let image = open(job)?;
     let plan = &job.plan;
     reporter.detail(&job.input, &describe(plan));
 
     let needed = plan.worst_case_len(job.image_size);
-    let part = begin_part(&job.target, needed, job.try_without_room, record, reporter)?;
+    let without_room = job.try_without_room;
+    let part = begin_part(outputs, &job.input, &job.target, needed, without_room, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     note_plan(record, plan, &summary);
     check_header_md5(&image, summary.digests.all())?;
@@ -57,7 +65,7 @@ fn compress_one(job: &CompressJob, record: &mut Record, reporter: &mut Reporter)
     if job.remove_source {
         read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
     }
-    put_in_place(part, &image, &job.target, job.existing, record)?;
+    put_in_place(outputs, part, &image, &job.target, job.existing, record)?;
     if job.remove_source {
         remove_source(&image, &job.target, record)?;
     }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::failure::Failure;
 use crate::image::{HostFile, Image};
 use crate::interrupt;
+use crate::output::Outputs;
 use crate::plan::{ExtractJob, Planned};
 use crate::report::{Record, Reporter};
 use crate::run::{
@@ -23,14 +24,21 @@ const PIECE: usize = 1 << 20;
 
 /// Extracts every image.
 pub fn extract(jobs: Vec<Planned<ExtractJob>>, reporter: &mut Reporter) {
-    each(jobs, reporter, extract_one);
+    let mut outputs = Outputs::default();
+    each(jobs, reporter, |job, record, reporter| extract_one(job, &mut outputs, record, reporter));
 }
 
-fn extract_one(job: &ExtractJob, record: &mut Record, reporter: &mut Reporter) -> Result<(), Failure> {
+fn extract_one(
+    job: &ExtractJob,
+    outputs: &mut Outputs,
+    record: &mut Record,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
     let image = Image::open(&job.input)?;
     record.set_layout(image.layout());
     let size = image.layout().image_size();
-    let part = begin_part(&job.target, size, job.try_without_room, record, reporter)?;
+    let without_room = job.try_without_room;
+    let part = begin_part(outputs, &job.input, &job.target, size, without_room, record, reporter)?;
 
     let hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
@@ -88,7 +96,7 @@ fn extract_one(job: &ExtractJob, record: &mut Record, reporter: &mut Reporter) -
     {
         read_again(&image, digests.sha256(), job.threads, reporter)?;
     }
-    put_in_place(part, &image, &job.target, job.existing, record)?;
+    put_in_place(outputs, part, &image, &job.target, job.existing, record)?;
     if digests.is_none() {
         return Err(Failure::DamagedBlocks(seen.damage));
     }

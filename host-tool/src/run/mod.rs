@@ -7,6 +7,9 @@ mod info;
 mod man;
 mod verify;
 
+#[cfg(test)]
+mod output_tests;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
@@ -25,11 +28,11 @@ use crate::failure::Failure;
 use crate::human;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::{Existing, PartFile, part_path};
+use crate::output::{Existing, Outputs, PartFile, part_path};
 use crate::progress::Bars;
 use crate::report::{Record, Reporter};
 use crate::scan::{self, OnDamage, Options, Part};
-use crate::{target, volume};
+use crate::{identity, volume};
 
 /// Does the work on each file in turn. A failure in one does not stop the others; an interruption does.
 fn each<J>(
@@ -60,8 +63,10 @@ fn bars(reporter: &Reporter) -> Bars {
     Bars::auto(reporter.talk().quiet)
 }
 
-/// Creates the part file of `target`, where at most `needed` bytes will be written.
+/// Creates the part file of `target`, where at most `needed` bytes of `source` will be written.
 fn begin_part(
+    outputs: &Outputs,
+    source: &Path,
     target: &Path,
     needed: u64,
     try_without_room: bool,
@@ -71,7 +76,8 @@ fn begin_part(
     if !try_without_room {
         volume::check(target, needed)?;
     }
-    let part = PartFile::create(target)?;
+    let mut part = outputs.begin(target)?;
+    part.resemble(source);
     if part.took_over() {
         let name = human::name(&part_path(target));
         reporter.warn(record, format!("{name} was left behind by a run that was killed; it is written anew"));
@@ -81,6 +87,7 @@ fn begin_part(
 
 /// Gives the proven file its name, unless the source changed or a signal came meanwhile.
 fn put_in_place(
+    outputs: &mut Outputs,
     part: PartFile,
     image: &Image,
     target: &Path,
@@ -88,10 +95,7 @@ fn put_in_place(
     record: &mut Record,
 ) -> Result<(), Failure> {
     image.settle(Ok(()))?;
-    if interrupt::requested() {
-        return Err(Failure::Interrupted);
-    }
-    let outcome = part.commit(existing);
+    let outcome = outputs.commit(part, existing);
     if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
         record.set_output(target);
     }
@@ -129,7 +133,7 @@ fn remove_source(image: &Image, target: &Path, record: &mut Record) -> Result<()
     record.source_removed = Some(false);
     let source = image.path();
     let is_link = std::fs::symlink_metadata(source).is_ok_and(|metadata| metadata.is_symlink());
-    let reason = if target::is_same(source, target) {
+    let reason = if identity::is_same(source, target) {
         Some("it is the new file".to_owned())
     } else if is_link {
         Some("it is a link to a file elsewhere".to_owned())

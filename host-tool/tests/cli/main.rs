@@ -10,6 +10,7 @@ mod damage;
 mod dropping;
 mod info;
 mod json;
+mod one_target;
 mod safety;
 mod talk;
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! Signals, permissions, devices, full disks, and names that are no Unicode.
 
+mod special;
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -48,6 +50,69 @@ fn signals_remove_the_part_file_and_exit_130() {
         assert_eq!(folder.names(), ["SLOW.iso"], "{name}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("error: SLOW.iso: interrupted\n"));
     }
+}
+
+/// The first signal asks, the second one ends the program; both leave nothing. Which of them the program has ended by
+/// shows in what it says: after the second one there is no time for a word.
+#[test]
+fn second_signal_removes_the_part_file_at_once() {
+    for _ in 0..20 {
+        let folder = Folder::new();
+        let child = start_slow(&folder, &["-b", "256K"]);
+        signal(&child, "-INT");
+        signal(&child, "-TERM");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        assert_eq!(folder.names(), ["SLOW.iso"]);
+        if !String::from_utf8_lossy(&output.stderr).contains("interrupted") {
+            return;
+        }
+    }
+    panic!("the work always stopped before the second signal");
+}
+
+/// While one run writes, its part file is deleted and another file gets the name: that one is neither put in
+/// place nor taken away, and no source is deleted for it.
+#[test]
+fn file_that_took_the_part_files_name_is_left_alone() {
+    for ending in ["-INT", "-KILL"] {
+        let folder = Folder::new();
+        let mut child = start_slow(&folder, &["--rm"]);
+        folder.remove(".SLOW.cso.part");
+        folder.write(".SLOW.cso.part", b"another run's");
+        signal(&child, ending);
+        if ending == "-INT" {
+            signal(&child, ending);
+        }
+        child.wait().unwrap();
+        assert_eq!(folder.names(), [".SLOW.cso.part", "SLOW.iso"], "{ending}");
+        assert_eq!(folder.read(".SLOW.cso.part"), b"another run's");
+    }
+}
+
+#[test]
+fn fragment_that_took_the_part_files_name_is_not_put_in_place() {
+    let folder = Folder::new();
+    folder.write("GAME.iso", &noise(24 << 20));
+    let child = Command::new(BIN)
+        .current_dir(folder.root())
+        .args(["compress", "--to", "cso", "--rm", "-f", "GAME.iso"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while std::fs::metadata(folder.path(".GAME.cso.part")).map_or(0, |part| part.len()) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    folder.remove(".GAME.cso.part");
+    folder.write(".GAME.cso.part", b"fragment");
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(".GAME.cso.part was deleted or replaced while it was written"), "{said}");
+    assert_eq!(folder.names(), [".GAME.cso.part", "GAME.iso"]);
+    assert_eq!(folder.read(".GAME.cso.part"), b"fragment");
 }
 
 #[test]

@@ -1,0 +1,282 @@
+//! The files that a run reads and those that it will write, and everything that would make a target a mistake.
+//!
+//! # When two targets are one
+//!
+//! Targets are compared before they exist. Their folders are compared by their numbers ([`FileId`]), so that
+//! `./a`, an absolute path and a linked folder are what they are. In one folder names are compared as its file
+//! system compares them. Which way that is shows by a file that is there already: where its name also leads to
+//! it in the other case, upper and lower case are one. Where there is nothing to try it with, they are taken to
+//! be one: to refuse a target that could have been written is a nuisance, to write two discs to one file loses
+//! one of them.
+//!
+//! File systems also take other names for one, each in its own way: composed and decomposed accents, dots at the
+//! end. Those show when the first of the files is there: see [`Outputs`](crate::output::Outputs), which replaces
+//! no file of its own run.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::identity::{FileId, is_same};
+use crate::output::{Existing, folder_of, part_path};
+use crate::special;
+
+/// How many files of a folder are tried, to find out whether it tells upper case from lower.
+const TRIES: usize = 64;
+
+/// The files that a run reads, and those that it will write: none of them may be written otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    inputs: HashSet<FileId>,
+    taken: HashMap<Name, PathBuf>,
+    /// What the targets lead to that exist already.
+    replaced: HashMap<FileId, PathBuf>,
+    folds_case: HashMap<FileId, bool>,
+}
+
+/// A name that need not exist, in a form in which names of one file are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Name {
+    folder: FileId,
+    name: Vec<u8>,
+}
+
+impl Claims {
+    /// Begins with all inputs of a run.
+    pub fn new(inputs: &[PathBuf]) -> Self {
+        // Of those that are not there, the run will say so when it comes to them.
+        let inputs = inputs.iter().filter_map(|input| FileId::at(input).ok()).collect();
+        Self { inputs, ..Self::default() }
+    }
+
+    /// Takes a target for one of the inputs, or refuses what cannot or must not be written. The work grows with
+    /// neither the number of inputs nor that of targets.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the target.
+    pub fn claim(&mut self, target: &Path, input: &Path, existing: Existing) -> Result<(), Failure> {
+        check_place(target)?;
+        let there = FileId::at(target).ok();
+        if there.is_some() && is_same(target, input) {
+            return Err(Failure::TargetIsInput(target.to_owned()));
+        }
+        if there.is_some_and(|there| self.inputs.contains(&there)) {
+            return Err(Failure::TargetIsOtherInput(target.to_owned()));
+        }
+        let part = part_path(target);
+        if FileId::at(&part).is_ok_and(|part| self.inputs.contains(&part)) {
+            return Err(Failure::PartBlocked(part));
+        }
+        let name = self.name(target)?;
+        let other = self.taken.get(&name).or_else(|| self.replaced.get(&there?));
+        if let Some(other) = other {
+            return Err(Failure::TargetTaken { target: target.to_owned(), other: other.clone() });
+        }
+        // Also a link that leads nowhere is something that a rename would replace.
+        if existing == Existing::Keep && std::fs::symlink_metadata(target).is_ok() {
+            return Err(Failure::TargetExists(target.to_owned()));
+        }
+        self.taken.insert(name, target.to_owned());
+        if let Some(there) = there {
+            self.replaced.insert(there, target.to_owned());
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, target: &Path) -> Result<Name, Failure> {
+        let path = folder_of(target);
+        let folder = FileId::at(&path).map_err(|_| Failure::NoFolder(path.clone()))?;
+        let folds = *self.folds_case.entry(folder).or_insert_with(|| may_fold_case(&path));
+        let name = target.file_name().unwrap_or_default();
+        Ok(Name { folder, name: if folds { folded(name) } else { name.as_encoded_bytes().to_vec() } })
+    }
+}
+
+/// Refuses a target where no file can be put.
+fn check_place(target: &Path) -> Result<(), Failure> {
+    let folder = folder_of(target);
+    if ends_with_separator(target) && !target.is_dir() {
+        return Err(Failure::NoFolder(target.to_owned()));
+    }
+    match std::fs::metadata(&folder) {
+        Err(_) => return Err(Failure::NoFolder(folder)),
+        Ok(metadata) if !metadata.is_dir() => return Err(Failure::NotAFolder(folder)),
+        Ok(_) => {}
+    }
+    if target.is_dir() {
+        return Err(Failure::TargetIsFolder(target.to_owned()));
+    }
+    special::check_target(target)
+}
+
+/// Returns whether upper and lower case may be one in this folder: only a file that is not found by its name in
+/// the other case tells that they are not.
+fn may_fold_case(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return true };
+    for entry in entries.flatten().take(TRIES) {
+        let name = entry.file_name();
+        let Some(swapped) = name.to_str().and_then(swapped_case) else { continue };
+        let (named, swapped) = (FileId::named(&entry.path()), FileId::named(&folder.join(swapped)));
+        match (named, swapped) {
+            (Ok(named), Ok(swapped)) if named == swapped => return true,
+            (Ok(_), Err(error)) if error.kind() == std::io::ErrorKind::NotFound => return false,
+            // Two files, it seems; but systems that reach theirs over a network may give one file two numbers.
+            _ => {}
+        }
+    }
+    true
+}
+
+/// The name with upper case for lower and the other way round; `None` where that is the same. Letters beyond
+/// ASCII are left as they are, as not all file systems know them.
+fn swapped_case(name: &str) -> Option<String> {
+    let swap = |letter: char| {
+        if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+    };
+    let swapped: String = name.chars().map(swap).collect();
+    (swapped != name).then_some(swapped)
+}
+
+/// The same bytes for names that differ in their case alone.
+fn folded(name: &OsStr) -> Vec<u8> {
+    match name.to_str() {
+        // Upper case first: some letters share only that, as the two small sigmas do.
+        Some(name) => name.to_uppercase().to_lowercase().into_bytes(),
+        None => name.as_encoded_bytes().to_ascii_lowercase(),
+    }
+}
+
+fn ends_with_separator(path: &Path) -> bool {
+    let last = path.as_os_str().as_encoded_bytes().last();
+    last.is_some_and(|&byte| std::path::is_separator(char::from(byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::LOOKS;
+
+    #[test]
+    fn mistakes_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let input = at("a.iso");
+        let inputs = [input.clone(), at("b.iso"), at(".from-part.cso.part")];
+        inputs.iter().for_each(|path| std::fs::write(path, "").unwrap());
+        std::fs::write(at("there.cso"), "").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        std::fs::hard_link(&input, at("same.cso")).unwrap();
+        let mut claims = Claims::new(&inputs);
+        claims.claim(&at("taken.cso"), &input, Existing::Keep).unwrap();
+        let check = |target: &str, existing| claims.clone().claim(&at(target), &input, existing);
+
+        assert!(check("a.cso", Existing::Keep).is_ok());
+        for existing in [Existing::Keep, Existing::Replace] {
+            assert!(matches!(check("none/a.cso", existing), Err(Failure::NoFolder(_))));
+            assert!(matches!(check("none/", existing), Err(Failure::NoFolder(_))));
+            assert!(matches!(check("there.cso/a.cso", existing), Err(Failure::NotAFolder(_))));
+            assert!(matches!(check("folder", existing), Err(Failure::TargetIsFolder(_))));
+            assert!(matches!(check("a.iso", existing), Err(Failure::TargetIsInput(_))));
+            assert!(matches!(check("same.cso", existing), Err(Failure::TargetIsInput(_))));
+            assert!(matches!(check("b.iso", existing), Err(Failure::TargetIsOtherInput(_))));
+            assert!(matches!(check("from-part.cso", existing), Err(Failure::PartBlocked(_))));
+            assert!(matches!(check("taken.cso", existing), Err(Failure::TargetTaken { .. })));
+        }
+        assert!(matches!(check("there.cso", Existing::Keep), Err(Failure::TargetExists(_))));
+        assert!(check("there.cso", Existing::Replace).is_ok());
+    }
+
+    /// Whether a folder takes two targets, the first of them named relative to it.
+    fn takes_both(folder: &Path, a: &Path, b: &Path) -> bool {
+        let mut claims = Claims::new(&[]);
+        let input = folder.join("input");
+        claims.claim(a, &input, Existing::Replace).unwrap();
+        match claims.claim(b, &input, Existing::Replace) {
+            Ok(()) => true,
+            Err(Failure::TargetTaken { target, other }) => {
+                assert_eq!((target.as_path(), other.as_path()), (b, a));
+                false
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn one_target_by_several_paths_is_taken_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("a/deep")).unwrap();
+        std::fs::create_dir(at("b")).unwrap();
+        let target = at("a/GAME.zso");
+        for other in ["./a/GAME.zso", "a/../a/GAME.zso", "a/deep/../GAME.zso", "b/../a/./GAME.zso"] {
+            assert!(!takes_both(folder.path(), &target, &at(other)), "{other}");
+        }
+        assert!(takes_both(folder.path(), &target, &at("b/GAME.zso")));
+        assert!(takes_both(folder.path(), &target, &at("a/GAME2.zso")));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("a", at("link")).unwrap();
+            assert!(!takes_both(folder.path(), &target, &at("link/GAME.zso")));
+            std::fs::write(at("a/GAME.zso"), "").unwrap();
+            std::fs::hard_link(at("a/GAME.zso"), at("b/OTHER.zso")).unwrap();
+            assert!(!takes_both(folder.path(), &target, &at("b/OTHER.zso")), "one file by two names");
+        }
+    }
+
+    #[test]
+    fn case_counts_only_where_a_file_shows_that_it_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let both = || takes_both(folder.path(), &at("Game.cso"), &at("GAME.CSO"));
+        assert!(!both(), "nothing tells");
+        std::fs::write(at("123"), "").unwrap();
+        assert!(!both(), "a name without letters tells nothing");
+        std::fs::write(at("a"), "").unwrap();
+        let tells_apart = !at("A").exists();
+        assert_eq!(both(), tells_apart);
+        if tells_apart {
+            // Under both names there is a file, as it would look on a disk that does not tell them apart.
+            std::fs::hard_link(at("a"), at("A")).unwrap();
+            std::fs::remove_file(at("123")).unwrap();
+            assert!(!both());
+        }
+    }
+
+    #[test]
+    fn names_are_folded_as_far_as_they_can_be_read() {
+        let same = |a: &str, b: &str| folded(OsStr::new(a)) == folded(OsStr::new(b));
+        assert!(same("Zwölf.CSO", "ZWÖLF.cso") && same("ΛΌΓΟΣ", "λόγος") && same("λόγοσ", "λόγος"));
+        assert!(!same("a.cso", "b.cso"));
+        assert_eq!(swapped_case("aB1ö").as_deref(), Some("Ab1ö"));
+        assert_eq!(swapped_case("123"), None);
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            let raw = |bytes: &[u8]| folded(OsStr::from_bytes(bytes));
+            assert_eq!(raw(b"G\xE4me"), raw(b"G\xE4ME"));
+            assert_ne!(raw(b"G\xE4me"), raw(b"G\xE5me"));
+        }
+    }
+
+    #[test]
+    fn work_grows_with_the_number_of_targets_and_not_with_its_square() {
+        let folder = tempfile::tempdir().unwrap();
+        let looks = |count: usize| {
+            let paths = |extension: &str| -> Vec<PathBuf> {
+                (0..count).map(|number| folder.path().join(format!("{number}.{extension}"))).collect()
+            };
+            let (inputs, targets) = (paths("iso"), paths("cso"));
+            inputs.iter().chain(&targets).for_each(|path| std::fs::write(path, "").unwrap());
+            LOOKS.with(|looks| looks.set(0));
+            let mut claims = Claims::new(&inputs);
+            for (input, target) in inputs.iter().zip(&targets) {
+                claims.claim(target, input, Existing::Replace).unwrap();
+            }
+            LOOKS.with(std::cell::Cell::get)
+        };
+        let (few, many) = (looks(20), looks(200));
+        assert!(many <= 10 * few, "{few} looks for 20 files, {many} for 200");
+    }
+}

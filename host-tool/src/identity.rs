@@ -1,0 +1,131 @@
+//! Which file a name leads to. Two names may be spelled differently and be one file all the same, so files are
+//! told apart by the numbers that their system gives them. No file is opened for that where the system has
+//! another way: opening a pipe can wait for ever.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// The number of a file or folder, unique on this machine for as long as the file is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    device: u64,
+    file: u64,
+}
+
+impl FileId {
+    /// Returns what a path leads to, through links.
+    ///
+    /// # Errors
+    ///
+    /// When it leads nowhere, or the system does not tell.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        count_look();
+        Self::look(path, true)
+    }
+
+    /// Returns what has this very name: of a link, the link itself.
+    ///
+    /// # Errors
+    ///
+    /// When nothing has the name, or the system does not tell.
+    pub fn named(path: &Path) -> io::Result<Self> {
+        count_look();
+        Self::look(path, false)
+    }
+
+    /// Returns which file is open here.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell.
+    pub fn open(file: &File) -> io::Result<Self> {
+        Self::of_open(file)
+    }
+
+    #[cfg(unix)]
+    fn look(path: &Path, follow: bool) -> io::Result<Self> {
+        let metadata = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) };
+        metadata.map(|metadata| Self::of_metadata(&metadata))
+    }
+
+    #[cfg(unix)]
+    fn of_open(file: &File) -> io::Result<Self> {
+        file.metadata().map(|metadata| Self::of_metadata(&metadata))
+    }
+
+    #[cfg(unix)]
+    fn of_metadata(metadata: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { device: metadata.dev(), file: metadata.ino() }
+    }
+
+    #[cfg(windows)]
+    fn look(path: &Path, follow: bool) -> io::Result<Self> {
+        let (device, file) = windows_host::file_id_of_path(path, follow)?;
+        Ok(Self { device, file })
+    }
+
+    #[cfg(windows)]
+    fn of_open(file: &File) -> io::Result<Self> {
+        let (device, file) = windows_host::file_id(file)?;
+        Ok(Self { device, file })
+    }
+}
+
+/// Returns whether two paths lead to one file; paths that lead nowhere do not.
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((FileId::at(a), FileId::at(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Returns whether `path` is itself a name of this open file; a link to it is not.
+pub(crate) fn leads_to(path: &Path, file: &File) -> bool {
+    matches!((FileId::named(path), FileId::open(file)), (Ok(named), Ok(open)) if named == open)
+}
+
+#[cfg(not(test))]
+const fn count_look() {}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has asked the system which file a path leads to.
+    pub(crate) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn count_look() {
+    LOOKS.with(|looks| looks.set(looks.get() + 1));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_file_are_told_from_copies() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("a"), "same").unwrap();
+        std::fs::write(at("copy"), "same").unwrap();
+        std::fs::hard_link(at("a"), at("hard")).unwrap();
+        assert!(is_same(&at("a"), &at("hard")));
+        assert!(is_same(&at("a"), &folder.path().join("./a")));
+        assert!(!is_same(&at("a"), &at("copy")));
+        assert!(!is_same(&at("none"), &at("none")));
+        let file = File::open(at("a")).unwrap();
+        assert!(leads_to(&at("hard"), &file) && !leads_to(&at("copy"), &file));
+        assert_eq!(FileId::at(folder.path()).unwrap(), FileId::at(&at(".")).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn link_is_not_the_file_that_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("a"), "").unwrap();
+        std::os::unix::fs::symlink("a", at("link")).unwrap();
+        assert!(is_same(&at("a"), &at("link")));
+        assert!(!leads_to(&at("link"), &File::open(at("a")).unwrap()));
+        assert_ne!(FileId::named(&at("link")).unwrap(), FileId::at(&at("link")).unwrap());
+    }
+}

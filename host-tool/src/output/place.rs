@@ -1,0 +1,176 @@
+//! How a finished part file gets its name.
+//!
+//! # By its descriptor
+//!
+//! The file that was proven is the one that is open. Linux gives an open file a further name (`linkat`), Windows
+//! renames it (`SetFileInformationByHandle`): whatever the part file's name leads to meanwhile, no other file
+//! gets the target's name, and no target is replaced that is to be kept.
+//!
+//! On Linux the part file has a name while it is written, rather than none (`O_TMPFILE`). A second run for the
+//! same target then finds it locked, and says so before hours of work instead of after them; and people see how
+//! far it has grown. The link by descriptor works for both, and fails when all names of the file were deleted.
+//!
+//! `linkat` never replaces. To replace a target, the file first gets a name by chance, which nobody else
+//! uses, and that one is renamed. Between those two calls the name is trusted: in that moment somebody
+//! would have to list the folder, and move a file of their own onto a name that no program knows. It is looked at
+//! before, and afterwards the target is: if it leads to another file, that is an error, and the source stays.
+//!
+//! # By its name
+//!
+//! FAT and exFAT have no second names for a file, and other systems have no call that takes a descriptor. There
+//! the part file's name is renamed after a look whether it still leads to the proven file. Between the look and
+//! the rename it is trusted; no run of this program takes the name in that moment, for the file is locked. It is
+//! looked at again afterwards.
+
+use std::io;
+use std::path::Path;
+
+use tempfile::TempPath;
+
+use super::{Existing, PartFile, system_path};
+use crate::failure::Failure;
+use crate::identity::leads_to;
+
+/// Gives a part file the name of its target.
+///
+/// # Errors
+///
+/// When the target exists and is to be kept, the part file is lost, or the system does not allow it.
+pub(super) fn put(part: &PartFile, existing: Existing) -> Result<(), Failure> {
+    if !by_descriptor(part, existing)? {
+        by_name(part, existing, rename_keeping)?;
+    }
+    if leads_to(&part.target, part.file()) { Ok(()) } else { Err(lost(part)) }
+}
+
+/// Returns whether the system could do it.
+#[cfg(target_os = "linux")]
+pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool, Failure> {
+    let Err(error) = link(part.file(), &part.target) else { return Ok(true) };
+    match (error.kind(), existing) {
+        (io::ErrorKind::AlreadyExists, Existing::Keep) => Err(Failure::TargetExists(part.target.clone())),
+        (io::ErrorKind::AlreadyExists, Existing::Replace) => over_existing(part),
+        _ if has_no_name(part.file()) => Err(lost(part)),
+        // There are no second names here, or no /proc to name the descriptor by.
+        _ => Ok(false),
+    }
+}
+
+#[cfg(windows)]
+pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool, Failure> {
+    match windows_host::rename_open(part.file(), &part.target, existing == Existing::Replace) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Failure::TargetExists(part.target.clone()))
+        }
+        // Drives of the network may not have it.
+        Err(_) => Ok(false),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
+pub(super) fn by_descriptor(_part: &PartFile, _existing: Existing) -> Result<bool, Failure> {
+    Ok(false)
+}
+
+/// Gives an open file a further name; fails when that exists.
+#[cfg(target_os = "linux")]
+fn link(file: &std::fs::File, to: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    use std::os::fd::AsRawFd;
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match linkat(CWD, open, CWD, to, AtFlags::SYMLINK_FOLLOW) {
+        Err(rustix::io::Errno::NOENT) => {
+            // Without /proc, if the system lets this user.
+            linkat(file, "", CWD, to, AtFlags::EMPTY_PATH)
+        }
+        other => other,
+    }
+    .map_err(Into::into)
+}
+
+#[cfg(target_os = "linux")]
+fn has_no_name(file: &std::fs::File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+}
+
+/// How many characters by chance the name has that a file gets before it replaces another.
+#[cfg(unix)]
+const SPARE: usize = 8;
+
+/// Gives the file a name by chance, and renames that over the target.
+#[cfg(target_os = "linux")]
+fn over_existing(part: &PartFile) -> Result<bool, Failure> {
+    let mut prefix = super::part_stem(&part.target);
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".part").rand_bytes(SPARE);
+    let linked = builder.make_in(super::folder_of(&part.target), |path| {
+        part.noted.add(path);
+        link(part.file(), path)
+    });
+    let Ok(linked) = linked else { return Ok(false) };
+    let name = linked.into_temp_path();
+    let spare = name.to_path_buf();
+    if !leads_to(&name, part.file()) {
+        // Somebody else's by now.
+        let _ = name.keep();
+        return Err(lost(part));
+    }
+    name.persist(&part.target).map_err(|failed| renaming(part, failed.error))?;
+    // A rename leaves both names when they lead to one file already.
+    super::remove_if_ours(&spare, part.file());
+    Ok(true)
+}
+
+/// Returns whether a name is one that [`over_existing`] gives, for part files that begin with `stem`.
+#[cfg(unix)]
+pub(super) fn is_spare_name(name: &std::ffi::OsStr, stem: &std::ffi::OsStr) -> bool {
+    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes());
+    let chance = rest.and_then(|rest| rest.strip_prefix(b".")?.strip_suffix(b".part"));
+    chance.is_some_and(|chance| chance.len() == SPARE && chance.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// Renames the part file's name.
+pub(super) fn by_name(
+    part: &PartFile,
+    existing: Existing,
+    rename_keeping: impl Fn(&Path, &Path) -> io::Result<()>,
+) -> Result<(), Failure> {
+    if !leads_to(part.path(), part.file()) {
+        return Err(lost(part));
+    }
+    let (from, to) = (system_path(part.path()), system_path(&part.target));
+    if existing == Existing::Keep {
+        let Err(error) = rename_keeping(&from, &to) else { return Ok(()) };
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => return Err(Failure::TargetExists(part.target.clone())),
+            // Some file systems (exFAT and NTFS by FUSE) know neither a rename that keeps the target nor
+            // hard links. Looking first leaves a moment in which another program's file could be replaced.
+            io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput => {}
+            _ => return Err(renaming(part, error)),
+        }
+        if std::fs::symlink_metadata(&part.target).is_ok() {
+            return Err(Failure::TargetExists(part.target.clone()));
+        }
+    }
+    std::fs::rename(&from, &to).map_err(|error| renaming(part, error))
+}
+
+/// Renames without replacing, by what each system has for it.
+fn rename_keeping(from: &Path, to: &Path) -> io::Result<()> {
+    TempPath::try_from_path(from)?.persist_noclobber(to).map_err(|failed| {
+        // The part file looks after its name itself.
+        let _ = failed.path.keep();
+        failed.error
+    })
+}
+
+fn lost(part: &PartFile) -> Failure {
+    Failure::PartLost(part.path().to_owned())
+}
+
+fn renaming(part: &PartFile, error: io::Error) -> Failure {
+    Failure::Rename { target: part.target.clone(), error }
+}

@@ -1,0 +1,383 @@
+use std::io::Write;
+
+use super::*;
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A fresh folder, a target in it, and its part file with some bytes.
+fn part() -> (tempfile::TempDir, PathBuf, PartFile) {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.cso");
+    let part = PartFile::create(&target).unwrap();
+    part.file().write_all(b"mine").unwrap();
+    (folder, target, part)
+}
+
+#[test]
+fn part_file_gets_its_name_only_by_commit() {
+    let (folder, target, part) = part();
+    assert_eq!(names(folder.path()), [".a.cso.part"]);
+    part.sync().unwrap();
+    part.commit(Existing::Keep).unwrap();
+    assert_eq!(names(folder.path()), ["a.cso"]);
+    assert_eq!(std::fs::read(&target).unwrap(), b"mine");
+}
+
+#[test]
+fn dropped_part_file_is_gone() {
+    let (folder, _, part) = part();
+    drop(part);
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn target_that_appears_meanwhile_is_kept() {
+    let (folder, target, part) = part();
+    std::fs::write(&target, b"somebody else's").unwrap();
+    assert!(matches!(part.commit(Existing::Keep), Err(Failure::TargetExists(_))));
+    assert_eq!(names(folder.path()), ["a.cso"]);
+    assert_eq!(std::fs::read(&target).unwrap(), b"somebody else's");
+
+    let part = PartFile::create(&target).unwrap();
+    part.file().write_all(b"mine").unwrap();
+    part.commit(Existing::Replace).unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), b"mine");
+    assert_eq!(names(folder.path()), ["a.cso"]);
+}
+
+/// As on file systems that have no second names, each with another way to say so.
+#[test]
+fn target_is_kept_where_no_call_keeps_it() {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    for kind in [Unsupported, PermissionDenied, InvalidInput] {
+        let (folder, target, part) = part();
+        let refused = |_: &Path, _: &Path| Err(kind.into());
+        std::fs::write(&target, b"somebody else's").unwrap();
+        let kept = place::by_name(&part, Existing::Keep, refused);
+        assert!(matches!(kept, Err(Failure::TargetExists(_))), "{kind}");
+        assert_eq!(std::fs::read(&target).unwrap(), b"somebody else's");
+        std::fs::remove_file(&target).unwrap();
+        place::by_name(&part, Existing::Keep, refused).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"mine");
+        drop(part);
+        assert_eq!(names(folder.path()), ["a.cso"]);
+    }
+    let (folder, target, part) = part();
+    let failed = place::by_name(&part, Existing::Keep, |_, _| Err(io::Error::other("no")));
+    assert!(matches!(failed, Err(Failure::Rename { .. })) && !target.exists());
+    place::by_name(&part, Existing::Replace, |_, _| unreachable!()).unwrap();
+    drop(part);
+    assert_eq!(names(folder.path()), ["a.cso"]);
+}
+
+#[test]
+fn part_file_of_a_live_run_is_left_alone() {
+    let (_folder, target, live) = part();
+    assert!(matches!(PartFile::create(&target), Err(Failure::PartInUse(_))));
+    assert_eq!(std::fs::read(live.path()).unwrap(), b"mine");
+}
+
+#[test]
+fn part_file_of_a_dead_run_is_cleared_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.cso");
+    std::fs::write(part_path(&target), b"left behind, longer than what follows").unwrap();
+    let part = PartFile::create(&target).unwrap();
+    assert!(part.took_over());
+    part.file().write_all(b"new").unwrap();
+    part.commit(Existing::Keep).unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), b"new");
+    assert_eq!(names(folder.path()), ["a.cso"]);
+}
+
+#[test]
+fn stale_part_file_that_cannot_be_locked_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.cso");
+    std::fs::write(part_path(&target), b"whose?").unwrap();
+    let no_locks = |_: &File| Err(TryLockError::Error(io::ErrorKind::Unsupported.into()));
+    assert!(matches!(PartFile::create_with(&target, no_locks), Err(Failure::PartBlocked(_))));
+    assert_eq!(std::fs::read(part_path(&target)).unwrap(), b"whose?");
+    // Where nothing is, the work can be done without.
+    std::fs::remove_file(part_path(&target)).unwrap();
+    assert!(PartFile::create_with(&target, no_locks).is_ok());
+}
+
+#[test]
+fn name_that_is_lost_before_the_lock_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.cso");
+    let path = part_path(&target);
+    // Both for a file that was there and for a new one: another run takes it away at the last moment.
+    for there in [false, true] {
+        if there {
+            std::fs::write(&path, b"stale").unwrap();
+        }
+        let mut first = true;
+        let part = PartFile::create_with(&target, |file| {
+            if std::mem::take(&mut first) {
+                std::fs::rename(&path, folder.path().join("moved")).unwrap();
+            }
+            file.try_lock()
+        });
+        let part = part.unwrap();
+        assert!(leads_to(&path, part.file()) && !part.took_over());
+        assert!(folder.path().join("moved").exists());
+    }
+}
+
+/// What others may do to the name of a part file while it is written.
+fn take_name_away(path: &Path, how: &str) {
+    match how {
+        "deleted" => std::fs::remove_file(path).unwrap(),
+        "moved" => std::fs::rename(path, path.with_file_name("moved")).unwrap(),
+        "replaced" => {
+            std::fs::remove_file(path).unwrap();
+            std::fs::write(path, b"another run's").unwrap();
+        }
+        "moved and replaced" => {
+            std::fs::rename(path, path.with_file_name("moved")).unwrap();
+            std::fs::write(path, b"another run's").unwrap();
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn file_that_got_the_part_files_name_does_not_become_the_target() {
+    for how in ["deleted", "moved", "replaced", "moved and replaced"] {
+        for there in [false, true] {
+            let (_folder, target, part) = part();
+            let path = part.path().to_owned();
+            take_name_away(&path, how);
+            if there {
+                std::fs::write(&target, b"old").unwrap();
+            }
+            let outcome = part.commit(if there { Existing::Replace } else { Existing::Keep });
+            let found = std::fs::read(&target).ok();
+            match outcome {
+                // By its descriptor the right file gets the name all the same.
+                Ok(()) => assert_eq!(found.as_deref(), Some(&b"mine"[..]), "{how}"),
+                Err(Failure::PartLost(_)) => {
+                    assert_eq!(found.as_deref(), there.then_some(&b"old"[..]), "{how}")
+                }
+                Err(other) => panic!("{how}: {other}"),
+            }
+            let others = std::fs::read(&path).ok();
+            assert_eq!(
+                others.as_deref(),
+                how.ends_with("replaced").then_some(&b"another run's"[..]),
+                "{how}"
+            );
+        }
+    }
+}
+
+#[test]
+fn file_that_got_the_part_files_name_is_not_renamed_where_that_is_all_there_is() {
+    for how in ["deleted", "replaced", "moved and replaced"] {
+        for existing in [Existing::Keep, Existing::Replace] {
+            let (_folder, target, part) = part();
+            take_name_away(part.path(), how);
+            let outcome = place::by_name(&part, existing, |from, to| std::fs::rename(from, to));
+            assert!(matches!(outcome, Err(Failure::PartLost(_))), "{how}");
+            assert!(!target.exists(), "{how}");
+        }
+    }
+}
+
+#[test]
+fn dropped_part_file_takes_no_other_file_with_it() {
+    let (folder, _, part) = part();
+    take_name_away(part.path(), "replaced");
+    drop(part);
+    assert_eq!(std::fs::read(folder.path().join(".a.cso.part")).unwrap(), b"another run's");
+}
+
+#[test]
+fn errors_of_the_folder_are_told_from_folders_that_cannot_be_synchronised() {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, StorageFull, Unsupported};
+    for (kind, is_fine) in [
+        (InvalidInput, true),
+        (Unsupported, true),
+        (PermissionDenied, true),
+        (StorageFull, false),
+        (io::ErrorKind::Other, false),
+    ] {
+        let (folder, target, part) = part();
+        let outcome = part.commit_with(Existing::Keep, |synced| {
+            assert_eq!(synced, folder.path());
+            assert!(target.exists() && names(folder.path()) == ["a.cso"], "last of all");
+            Err(kind.into())
+        });
+        assert_eq!(outcome.is_ok(), is_fine, "{kind}");
+        assert!(target.exists(), "it is in place all the same");
+    }
+    // A real one can, and one that is not there cannot.
+    let (folder, _, _part) = part();
+    assert!(sync_folder(folder.path()).is_ok());
+    #[cfg(unix)]
+    assert!(judge_folder_sync(sync_folder(&folder.path().join("none"))).is_err());
+}
+
+#[test]
+fn file_of_this_run_is_never_replaced_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut outputs = Outputs::default();
+    let first = outputs.begin(&at("a.cso")).unwrap();
+    first.file().write_all(b"first").unwrap();
+    // Both were begun when neither name led anywhere, as by two names that a disk takes for one.
+    let second = outputs.begin(&at("b.cso")).unwrap();
+    outputs.commit(first, Existing::Keep).unwrap();
+    std::fs::hard_link(at("a.cso"), at("b.cso")).unwrap();
+    for existing in [Existing::Keep, Existing::Replace] {
+        assert!(matches!(outputs.begin(&at("a.cso")), Err(Failure::TargetTaken { .. })));
+        let part = PartFile::create(&at("a.cso")).unwrap();
+        assert!(matches!(outputs.commit(part, existing), Err(Failure::TargetTaken { .. })));
+    }
+    assert!(matches!(outputs.commit(second, Existing::Replace), Err(Failure::TargetTaken { .. })));
+    assert_eq!(std::fs::read(at("a.cso")).unwrap(), b"first");
+    assert_eq!(std::fs::read(at("b.cso")).unwrap(), b"first");
+    // Nor is it taken for a part file.
+    std::fs::rename(at("a.cso"), at(".c.cso.part")).unwrap();
+    assert!(matches!(outputs.begin(&at("c.cso")), Err(Failure::PartBlocked(_))));
+    // What other runs made may be replaced.
+    std::fs::write(at("d.cso"), b"old").unwrap();
+    let part = outputs.begin(&at("d.cso")).unwrap();
+    outputs.commit(part, Existing::Replace).unwrap();
+}
+
+#[test]
+fn long_names_have_part_files_too() {
+    for name in ["a".repeat(249) + ".cso", "ü".repeat(120) + ".iso.cso", "b".repeat(255)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut name = name;
+        name.truncate((0..=255).rev().find(|&len| name.is_char_boundary(len)).unwrap());
+        let target = folder.path().join(&name);
+        for existing in [Existing::Keep, Existing::Replace] {
+            PartFile::create(&target).unwrap().commit(existing).unwrap();
+            assert_eq!(names(folder.path()), [name.as_str()]);
+        }
+    }
+    // Names that differ at their ends alone have part files of their own; short names are kept as they are.
+    let long = |end: &str| part_path(Path::new(&("x".repeat(245) + end)));
+    assert_ne!(long("1.cso"), long("2.cso"));
+    assert_eq!(long("1.cso"), long("1.cso"));
+    assert_eq!(part_path(Path::new("d/a.cso")), Path::new("d/.a.cso.part"));
+}
+
+/// A signal that comes after the proof: the test has a process of its own, as the signal is the whole process's.
+#[test]
+fn signal_before_the_commit_is_noticed() {
+    const CHILD: &str = "CISOR_TEST_SIGNALLED";
+    if std::env::var_os(CHILD).is_none() {
+        let name = "output::tests::signal_before_the_commit_is_noticed";
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = child.args(["--exact", name]).env(CHILD, "1").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+        return;
+    }
+    let (folder, _, part) = part();
+    interrupt::pretend_signal();
+    let outcome = Outputs::default().commit(part, Existing::Keep);
+    assert!(matches!(outcome, Err(Failure::Interrupted)));
+    assert!(names(folder.path()).is_empty());
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn links_are_not_taken_for_part_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.cso");
+        let precious = folder.path().join("precious");
+        std::fs::write(&precious, b"precious").unwrap();
+        symlink(&precious, part_path(&target)).unwrap();
+        assert!(matches!(PartFile::create(&target), Err(Failure::PartBlocked(_))));
+        std::fs::remove_file(part_path(&target)).unwrap();
+        std::fs::hard_link(&precious, part_path(&target)).unwrap();
+        assert!(matches!(PartFile::create(&target), Err(Failure::PartBlocked(_))));
+        assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn link_or_pipe_that_gets_the_name_at_the_last_moment_is_not_followed() {
+        // Between the look at the name and the opening nothing can be put from outside: the opening is tried alone.
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("precious"), b"precious").unwrap();
+        symlink("precious", at("link")).unwrap();
+        assert!(stale::not_followed(&mut part_options()).open(at("link")).is_err());
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        let mut reading = OpenOptions::new();
+        drop(stale::not_followed(reading.read(true)).open(at("pipe")));
+    }
+
+    /// A run that is killed between the link and the removal of the part file's own name leaves two names.
+    #[test]
+    fn second_name_of_a_finished_file_is_cleared_away_without_its_bytes() {
+        let (folder, target, part) = part();
+        std::fs::hard_link(part.path(), folder.path().join(".a.cso.Ab3dE6gH.part")).unwrap();
+        std::fs::hard_link(part.path(), &target).unwrap();
+        std::fs::hard_link(part.path(), folder.path().join("left")).unwrap();
+        drop(part);
+        std::fs::rename(folder.path().join("left"), part_path(&target)).unwrap();
+        let next = PartFile::create(&target).unwrap();
+        assert!(next.took_over());
+        assert_eq!(names(folder.path()), [".a.cso.part", "a.cso"]);
+        next.commit(Existing::Keep).unwrap_err();
+        assert_eq!(std::fs::read(&target).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn special_target_that_appears_meanwhile_is_not_replaced() {
+        let (_folder, target, part) = part();
+        assert!(std::process::Command::new("mkfifo").arg(&target).status().unwrap().success());
+        assert!(matches!(part.commit(Existing::Replace), Err(Failure::TargetIsSpecial(_))));
+        assert!(!std::fs::symlink_metadata(&target).unwrap().is_file());
+    }
+
+    #[test]
+    fn target_has_the_mode_and_times_of_its_source_and_none_of_a_stale_part_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let source = File::create(at("a.iso")).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::new(1_100_000_000, 123_456_789);
+        source.set_permissions(std::fs::Permissions::from_mode(0o6640)).unwrap();
+        source.set_modified(time).unwrap();
+        std::fs::write(at(".a.cso.part"), b"stale").unwrap();
+        std::fs::set_permissions(at(".a.cso.part"), PermissionsExt::from_mode(0o666)).unwrap();
+        let stale = std::fs::metadata(at(".a.cso.part")).unwrap().ino();
+        let keeper = File::open(at(".a.cso.part")).unwrap();
+
+        let mut part = PartFile::create(&at("a.cso")).unwrap();
+        assert_eq!(
+            part.file().metadata().unwrap().mode() & 0o7777,
+            0o600,
+            "nobody else's until it is finished"
+        );
+        part.resemble(&at("a.iso"));
+        part.file().write_all(b"new").unwrap();
+        part.sync().unwrap();
+        part.commit(Existing::Keep).unwrap();
+        let made = std::fs::metadata(at("a.cso")).unwrap();
+        assert_eq!(made.mode() & 0o7777, 0o640);
+        assert_eq!(made.modified().unwrap(), time);
+        assert_ne!(made.ino(), stale, "whoever has the old file open cannot write into the new one");
+        drop(keeper);
+    }
+}

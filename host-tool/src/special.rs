@@ -1,0 +1,138 @@
+//! Regular files, and everything else that can have a name: devices, pipes, sockets and doors. Images are never
+//! read from those and never put in their place, and none of them is opened: that could wait for ever.
+
+use std::fs::{File, FileType, OpenOptions};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// What a path leads to when it is not a regular file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A folder.
+    Folder,
+    /// A device, pipe, socket or door.
+    Special,
+}
+
+impl std::fmt::Display for FileKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "a folder",
+            Self::Special => "a device or pipe",
+        })
+    }
+}
+
+/// Opens a regular file to read it.
+///
+/// # Errors
+///
+/// [`Failure::NotAFile`] when it is anything else, [`Failure::Open`] when it cannot be opened.
+pub(crate) fn open(path: &Path) -> Result<File, Failure> {
+    check_kind(std::fs::metadata(path).map_err(Failure::Open)?.file_type())?;
+    let file = without_waiting(OpenOptions::new().read(true)).open(path).map_err(Failure::Open)?;
+    // Something else may have got the name in between.
+    check_kind(file.metadata().map_err(Failure::Open)?.file_type())?;
+    Ok(file)
+}
+
+/// Refuses a target whose name a device, pipe or socket has, or a link to one. What is not there may be written.
+///
+/// # Errors
+///
+/// [`Failure::TargetIsSpecial`].
+pub(crate) fn check_target(target: &Path) -> Result<(), Failure> {
+    if cfg!(windows) && is_device_name(target) {
+        return Err(Failure::TargetIsSpecial(target.to_owned()));
+    }
+    let looks = [std::fs::symlink_metadata(target), std::fs::metadata(target)];
+    let is_special = |kind: FileType| !kind.is_file() && !kind.is_dir() && !kind.is_symlink();
+    if looks.into_iter().flatten().any(|metadata| is_special(metadata.file_type())) {
+        return Err(Failure::TargetIsSpecial(target.to_owned()));
+    }
+    Ok(())
+}
+
+/// Names that Windows has devices for in every folder, whatever their extension.
+fn is_device_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
+    let stem = name.split(['.', ':']).next().unwrap_or_default().trim_end();
+    let numbered = |stem: &str| stem.len() == 4 && stem.ends_with(|last: char| ('1'..='9').contains(&last));
+    matches!(stem, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
+        || ["COM", "LPT"].iter().any(|port| stem.starts_with(port) && numbered(stem))
+}
+
+fn check_kind(kind: FileType) -> Result<(), Failure> {
+    match kind {
+        kind if kind.is_file() => Ok(()),
+        kind if kind.is_dir() => Err(Failure::NotAFile(FileKind::Folder)),
+        _ => Err(Failure::NotAFile(FileKind::Special)),
+    }
+}
+
+/// Has a pipe that takes a file's name at the last moment opened at once, instead of waited for.
+#[cfg(unix)]
+fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed())
+}
+
+#[cfg(not(unix))]
+fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn names_of_windows_devices_are_known() {
+        for name in ["NUL", "out/nul", "con.cso", "COM1", "lpt9.iso", "NUL:", "AUX .iso"] {
+            assert!(is_device_name(Path::new(name)), "{name}");
+        }
+        for name in ["NULL", "COM", "COM0", "COM10", "a/GAME.cso", "CONSOLE.iso", "LPTX"] {
+            assert!(!is_device_name(Path::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_regular_files_are_opened_or_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "").unwrap();
+        let _socket = UnixListener::bind(at("socket")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        symlink("/dev/null", at("device")).unwrap();
+        for (link, name) in
+            [("to-file", "file"), ("to-pipe", "pipe"), ("to-socket", "socket"), ("to-none", "none")]
+        {
+            symlink(name, at(link)).unwrap();
+        }
+        for name in ["pipe", "socket", "device", "to-pipe", "to-socket"] {
+            assert!(matches!(open(&at(name)), Err(Failure::NotAFile(FileKind::Special))), "{name}");
+            assert!(matches!(check_target(&at(name)), Err(Failure::TargetIsSpecial(_))), "{name}");
+        }
+        for name in ["file", "to-file"] {
+            assert!(open(&at(name)).is_ok(), "{name}");
+        }
+        for name in ["file", "to-file", "to-none", "none"] {
+            assert!(check_target(&at(name)).is_ok(), "{name}");
+        }
+        assert!(matches!(open(folder.path()), Err(Failure::NotAFile(FileKind::Folder))));
+    }
+
+    #[test]
+    fn pipe_that_takes_the_name_at_the_last_moment_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let file = without_waiting(OpenOptions::new().read(true)).open(&pipe).unwrap();
+        assert!(check_kind(file.metadata().unwrap().file_type()).is_err());
+    }
+}
