@@ -1,4 +1,4 @@
-# Everything here is a plain cargo command; `just` only saves typing.
+# Every recipe is an ordinary cargo command; `just` only saves typing.
 
 # Show the recipes
 default:
@@ -8,16 +8,20 @@ default:
 compress +args:
     cargo run --release -- compress {{args}}
 
-# Install whatever the tests need, then run all of them; or run those with a name: just test lz4
+# Run all tests, or those with a name: just test lz4
 test *args:
     cargo xtask test {{args}}
+
+# Install the system packages and programs that the tests need
+setup:
+    cargo xtask setup
 
 # Format the code
 fmt:
     cargo fmt --all
     cd psp-driver && cargo fmt --all
 
-# Look for doubtful code
+# Lint the code
 clippy:
     cargo clippy --workspace --all-targets -- -D warnings
 
@@ -33,14 +37,14 @@ disc:
 bench:
     cargo xtask bench
 
-# Make everything that people install
+# Build everything that people install
 dist:
     cargo xtask dist
 
-# Check the licences of the dependencies
+# Check dependencies, workflows and links
 policy:
     cargo xtask policy
 
-# What is run before a change is accepted
+# Run everything that a change has to pass
 ci:
     .ci/run
