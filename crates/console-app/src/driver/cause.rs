@@ -51,8 +51,16 @@ const WORDS: [(&[&str], Cause); 14] = [
     (&[], Cause::Unknown),
 ];
 
-/// Types of programs that are started from a card or from the firmware, and of PlayStation games.
-const PROGRAM_TYPES: [&str; 5] = ["0x14", "0x15", "0x17", "0x2", "0x3"];
+/// Whether an application type is that of a program from a card, of the firmware, or of a PlayStation game.
+const fn is_of_a_program(apitype: u32) -> bool {
+    matches!(apitype >> 4, 0x14 | 0x15 | 0x17 | 0x20..=0x3F)
+}
+
+/// The hexadecimal number at the end of a reason, with or without `0x`.
+fn number_at_end(reason: &str) -> Option<u32> {
+    let word = reason.split(' ').next_back()?;
+    u32::from_str_radix(word.strip_prefix("0x").unwrap_or(word), 16).ok()
+}
 
 impl Cause {
     /// Every kind.
@@ -78,7 +86,7 @@ impl Cause {
         let reason = without_paths(&reason.to_lowercase());
         let found = WORDS.iter().find(|(words, _)| words.iter().any(|word| reason.contains(word)));
         match found {
-            Some((_, Self::ApplicationType)) if PROGRAM_TYPES.iter().any(|kind| reason.contains(kind)) => {
+            Some((_, Self::ApplicationType)) if number_at_end(&reason).is_some_and(is_of_a_program) => {
                 Self::OtherProgram
             }
             Some((_, cause)) => *cause,
@@ -165,16 +173,19 @@ mod tests {
     #[test]
     fn every_kind_of_reason_is_told() {
         for (reason, cause) in [
-            ("no image is started, application type 0x141", Cause::OtherProgram),
+            ("no image is started, application type 00000141", Cause::OtherProgram),
             ("no image is started, application type 0x152", Cause::OtherProgram),
-            ("no image is started, application type 0x171", Cause::OtherProgram),
-            ("no image is started, application type 0x127", Cause::ApplicationType),
-            ("no game is started, key configuration 0x100", Cause::OtherProgram),
-            ("the firmware names no image, path at 0x00000000", Cause::NoPath),
+            ("no image is started, application type 00000171", Cause::OtherProgram),
+            ("no image is started, application type 00000210", Cause::OtherProgram),
+            ("no image is started, application type 00000127", Cause::ApplicationType),
+            ("no image is started, application type 0x00000110", Cause::ApplicationType),
+            ("no image is started, application type", Cause::ApplicationType),
+            ("no game is started, key configuration 00000100", Cause::OtherProgram),
+            ("the firmware names no image, path at 00000000", Cause::NoPath),
             ("the firmware has no image driver", Cause::ImageDriver),
             ("no module PRO_Inferno_Driver", Cause::ImageDriver),
-            ("there is no device umd, found 0x00000000", Cause::ImageDriver),
-            ("the device umd has a function at 0x08800000", Cause::Table),
+            ("there is no device umd, found 00000000", Cause::ImageDriver),
+            ("the device umd has a function at 08800000", Cause::Table),
             ("the image cannot be read", Cause::Card),
             ("the header is damaged or unknown", Cause::Damaged),
             ("blocks of 131072 bytes are not served", Cause::BlockSize),

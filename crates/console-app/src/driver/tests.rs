@@ -153,7 +153,7 @@ fn the_last_session_of_the_log_is_shown() {
 #[test]
 fn a_start_of_this_program_does_not_hide_the_last_game() {
     let console = console();
-    let program = "Cisor 0.2.0: \nstepping aside: no image is started, application type 0x141\n";
+    let program = "Cisor 0.2.0: \nstepping aside: no image is started, application type 00000141\n";
     let last = |text: &str| {
         console.put("ms0:/SEPLUGINS/cisor.log", text);
         status(&console).unwrap().session.unwrap()

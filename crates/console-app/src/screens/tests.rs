@@ -363,7 +363,7 @@ fn the_driver_screen_says_why_the_driver_stepped_aside_and_what_to_do() {
     console.put(
         "ms0:/SEPLUGINS/cisor.log",
         "Cisor: serving cso\n  reads: 1\nCisor: ms0:/ISO/a.cso\nstepping aside: the module PRO_Inferno_Driver is not there\nCisor: \nstepping aside: no \
-         image is started, application type 0x141\n",
+         image is started, application type 00000141\n",
     );
     let page = driver_page(&driver::status(&console));
     let texts: Vec<&str> = page
