@@ -2,11 +2,10 @@
 
 mod support;
 
-use sector_decode::{BlockIndex, Coding};
 use support::bytes::{get_u32, set_u32};
 use support::dax::{Dax, FRAME_SIZE};
 use support::jso::{self, Jso};
-use support::read::{Memory, assert_decodes, image_of, layout_of};
+use support::read::{Memory, assert_decodes, layout_of};
 use support::{image, pack};
 
 const SECTOR: usize = 2048;
