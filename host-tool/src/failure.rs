@@ -528,6 +528,7 @@ impl From<ReadError<io::Error>> for Failure {
             }
             // Only when the file is not the one any more that was looked at.
             ReadError::OutOfRange { .. } => Self::InputChanged,
+            error @ ReadError::Internal { .. } => panic!("{error}"),
         }
     }
 }

@@ -263,7 +263,7 @@ fn damage(block: BlockIndex, error: ReadError<io::Error>) -> Result<Damage, Fail
         ReadError::Source { offset, error } => {
             Ok(Damage { block: block.0, offset: offset.0, fault: Fault::Unreadable(Arc::new(error)) })
         }
-        out_of_range @ ReadError::OutOfRange { .. } => Err(out_of_range.into()),
+        other @ (ReadError::OutOfRange { .. } | ReadError::Internal { .. }) => Err(other.into()),
     }
 }
 

@@ -159,7 +159,8 @@ pub(crate) fn unreadable(console: &dyn Console, path: &str, error: ReadError<Cod
     match error {
         ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
         ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
-        ReadError::OutOfRange { offset, .. } => Failure::Read { offset, code: Code::IO },
+        // Whoever reads keeps to the image.
+        ReadError::OutOfRange { .. } | ReadError::Internal { .. } => unreachable!("{error}"),
     }
 }
 

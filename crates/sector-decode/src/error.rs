@@ -204,6 +204,12 @@ pub enum ReadError<E> {
         /// What is wrong with it.
         error: BlockError,
     },
+    /// The reader does not hold what it has just fetched. That is a mistake in the reader, of which none is known, and says
+    /// nothing about the file.
+    Internal {
+        /// The block that was wanted.
+        block: BlockIndex,
+    },
     /// The range is not inside the image.
     OutOfRange {
         /// First byte that was wanted.
@@ -333,6 +339,12 @@ impl<E: fmt::Display> fmt::Display for ReadError<E> {
         match self {
             Self::Source { offset, error } => write!(f, "cannot read at {offset}: {error}"),
             Self::Block { block, offset, error } => write!(f, "block {block} at {offset}: {error}"),
+            Self::Internal { block } => {
+                write!(
+                    f,
+                    "block {block} was fetched and is not there: a mistake in the reader, not in the file"
+                )
+            }
             Self::OutOfRange { offset, len, image_size } => {
                 write!(f, "wanted {len} bytes at {offset:#X} of an image of {image_size} bytes")
             }

@@ -17,7 +17,7 @@
 //!   may, and two sectors that are read one after the other do not cost a fetch of 64 KiB.
 //!
 //! A request of more blocks than `packed` has room for is fetched into the end of the caller's own memory
-//! and decoded from there to the beginning. [`Run`] tells when that works.
+//! and decoded from there to the beginning. `Run` tells when that works.
 //!
 //! How many reads of data a request takes, `w` bytes long:
 //!
@@ -29,50 +29,22 @@
 //! - More only with less memory than that, and where the only window of the index ends inside the request. With several windows it is
 //!   not cut there.
 
+mod buffers;
+mod run;
+#[cfg(test)]
+mod tests;
+
 use crate::bytes::{ReadAt, fetch};
 use crate::codec::{Coding, Decoder};
 use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
 use crate::index::IndexWindows;
 use crate::units::{BlockIndex, FileOffset, Lba, SECTOR_SIZE};
-
-/// How many blocks the index window describes when a caller takes the size that is suggested.
-const SUGGESTED_WINDOW: u32 = 1024;
+pub use buffers::{BufferSizes, Buffers};
+use run::{Held, Run, Wish, distance, gather, packed_of};
 
 /// Bytes that the PSP's processor keeps together. Elsewhere the number does no harm.
 const CACHE_LINE: usize = 64;
-
-/// How much memory a reader of an image wants, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BufferSizes {
-    /// Suggested: a window of 1024 blocks. Any size from `index_min` up works.
-    pub index: usize,
-    /// The window of a single block.
-    pub index_min: usize,
-    /// With this much, [`SectorReader::keeping_windows`] has as many windows as make sense where reading the index is
-    /// dear: all of a small one.
-    pub index_kept: usize,
-    /// One packed block of the largest kind, the least that works. With more, several blocks are
-    /// fetched with one read, and from twice as much on reads in sequence are fetched ahead.
-    pub packed: usize,
-    /// With this much for packed bytes, no request takes more than two reads of data, unless blocks grew when
-    /// they were packed: then it takes as much more as they grew.
-    pub packed_for_two: usize,
-    /// One decoded block, exactly what is used.
-    pub block: usize,
-}
-
-/// The memory that a [`SectorReader`] works in. No content is expected.
-pub struct Buffers<'b> {
-    /// Windows of the index, at least [`BufferSizes::index_min`] bytes.
-    pub index: &'b mut [u8],
-    /// Packed bytes, at least [`BufferSizes::packed`] bytes.
-    pub packed: &'b mut [u8],
-    /// One decoded block, at least [`BufferSizes::block`] bytes.
-    pub block: &'b mut [u8],
-    /// Tables of the decoders.
-    pub decoder: &'b mut Decoder,
-}
 
 /// One block, as it is stored and as it decodes.
 #[derive(Clone, Copy, Debug)]
@@ -102,31 +74,6 @@ pub struct SectorReader<'b, S> {
     decoder: &'b mut Decoder,
 }
 
-/// A part of the file.
-#[derive(Clone, Copy)]
-struct Held {
-    start: FileOffset,
-    len: usize,
-}
-
-/// Neighbouring blocks that are fetched with one read.
-///
-/// Decoding goes from the first block to the last, so packed bytes may lie in the memory that the blocks
-/// decode into as long as no block is written over packed bytes that come after its own. With the run's
-/// packed bytes at `at` in the output that means `at + (packed bytes before a block) >= (output before it)`
-/// for each of them; `lead` is the smallest `at` for which it holds.
-struct Run {
-    /// How many blocks are wanted.
-    blocks: u32,
-    /// Where the first block's packed bytes begin in the file.
-    start: FileOffset,
-    /// Bytes from there to the end of the last block's.
-    len: usize,
-    lead: usize,
-    /// Bytes from there to the end of the last block that is fetched along.
-    fetched: usize,
-}
-
 /// Where the packed bytes of a run are.
 #[derive(Clone, Copy)]
 enum Place {
@@ -134,20 +81,6 @@ enum Place {
     Packed,
     /// In the output, from this byte on, which stands for this place in the file.
     Output(usize, FileOffset),
-}
-
-impl Layout {
-    /// Returns how much memory a [`SectorReader`] of this image wants.
-    pub fn buffer_sizes(&self) -> BufferSizes {
-        BufferSizes {
-            index: IndexWindows::buffer_size(self, SUGGESTED_WINDOW),
-            index_min: IndexWindows::buffer_size(self, 1),
-            index_kept: IndexWindows::buffer_size_kept(self),
-            packed: self.max_packed_len() as usize,
-            packed_for_two: (2 * self.block_size() + self.max_packed_len()) as usize,
-            block: self.block_size() as usize,
-        }
-    }
 }
 
 impl<'b, S: ReadAt> SectorReader<'b, S> {
@@ -158,12 +91,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// When one of the buffers is smaller than [`Layout::buffer_sizes`] says.
     pub fn new(source: S, layout: Layout, buffers: Buffers<'b>) -> Result<Self, BufferError> {
         let sizes = layout.buffer_sizes();
-        let check = |buffer, got, needed| {
-            if got < needed { Err(BufferError { buffer, got, needed }) } else { Ok(()) }
-        };
-        check("index", buffers.index.len(), sizes.index_min)?;
-        check("packed", buffers.packed.len(), sizes.packed)?;
-        check("block", buffers.block.len(), sizes.block)?;
+        sizes.check(&buffers)?;
         Ok(Self {
             source,
             layout,
@@ -278,9 +206,9 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
 
     /// As [`extent`](Self::extent), for a block that an index window describes.
     fn located(&mut self, block: BlockIndex) -> Result<Extent, ReadError<S::Error>> {
-        self.index.locate(&self.layout, block).ok_or_else(|| {
-            let (offset, error) = self.index.fault(&self.layout, block);
-            ReadError::Block { block, offset, error }
+        self.index.locate(&self.layout, block).ok_or_else(|| match self.index.fault(&self.layout, block) {
+            Some((offset, error)) => ReadError::Block { block, offset, error },
+            None => ReadError::Internal { block },
         })
     }
 
@@ -297,7 +225,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         self.decode_to_cache(block, extent, Place::Packed, &[])?;
         Ok(BlockView {
             extent,
-            packed: packed_of(self.packed, self.held.start, extent),
+            packed: packed_of(self.packed, self.held.start, extent).unwrap_or_default(),
             data: &self.block[..self.layout.block_len(block) as usize],
         })
     }
@@ -355,7 +283,9 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
                 let limit = u32::try_from((inside + out.len()).div_ceil(block_size)).unwrap_or(u32::MAX);
                 self.index.cover(&self.layout, &mut self.source, first, limit)?;
                 let extent = self.located(first)?;
-                let run = self.gather(first, extent, inside, limit, out.len(), ahead);
+                let (wanted, room) = (out.len(), self.packed.len());
+                let wish = Wish { first, inside, limit, wanted, ahead, room, block_size };
+                let run = gather(wish, extent, |block| self.index.locate(&self.layout, block));
                 place = self.fetch_run(&run, out)?;
                 last.0 += run.blocks - 1;
                 extent
@@ -377,52 +307,6 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
             block.0 += 1;
             extent = self.located(block)?;
         }
-    }
-
-    /// Finds how many blocks from `first` on lie one behind the other in the file, are in the index windows,
-    /// and fit together into one of the places for packed bytes: at least one, and no more than `limit`, for `wanted`
-    /// bytes of output from byte `inside` of the first block on. A damaged entry ends the run before
-    /// it: its error belongs to the read that begins with it. Blocks behind those that are wanted are fetched along
-    /// as long as all together have no more than `ahead` bytes.
-    fn gather(
-        &mut self,
-        first: BlockIndex,
-        extent: Extent,
-        inside: usize,
-        limit: u32,
-        wanted: usize,
-        ahead: usize,
-    ) -> Run {
-        let block_size = self.layout.block_size() as usize;
-        let len = extent.len as usize;
-        let mut run = Run { blocks: 1, start: extent.offset, len, lead: 0, fetched: len };
-        let mut block = first;
-        let mut output_before = 0;
-        loop {
-            block.0 += 1;
-            let is_wanted = block.0 - first.0 < limit;
-            if !(is_wanted || ahead > 0) {
-                break;
-            }
-            let Some(next) = self.index.locate(&self.layout, block) else { break };
-            let before = distance(run.start, next.offset);
-            if before < run.fetched {
-                break;
-            }
-            let len = before.saturating_add(next.len as usize);
-            if is_wanted {
-                output_before += block_size;
-                let lead = run.lead.max((output_before - inside).saturating_sub(before));
-                if len > self.packed.len() && len.saturating_add(lead) > wanted {
-                    break;
-                }
-                run = Run { blocks: run.blocks + 1, len, lead, ..run };
-            } else if len > ahead {
-                break;
-            }
-            run.fetched = len;
-        }
-        run
     }
 
     /// Fetches the packed bytes of a run, and says where they are.
@@ -494,12 +378,12 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
                 }
                 if from >= end {
                     let (done, packed) = out.split_at_mut(from);
-                    (&packed[..len], &mut done[to..end])
+                    (Some(&packed[..len]), &mut done[to..end])
                 } else {
                     // The last blocks of a run lie under their own output: each is moved away first.
                     self.held = Held::NOTHING;
                     self.packed[..len].copy_from_slice(&out[from..from + len]);
-                    (&self.packed[..len], &mut out[to..end])
+                    (Some(&self.packed[..len]), &mut out[to..end])
                 }
             }
         };
@@ -507,34 +391,15 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     }
 }
 
-impl Held {
-    const NOTHING: Self = Self { start: FileOffset(0), len: 0 };
-
-    /// Whether a block's packed bytes are in this part of the file.
-    fn has(&self, extent: Extent) -> bool {
-        distance(self.start, extent.offset).saturating_add(extent.len as usize) <= self.len
-    }
-}
-
-/// How many bytes of the file lie between two places; more than any memory has when the second comes first.
-fn distance(from: FileOffset, to: FileOffset) -> usize {
-    to.0.checked_sub(from.0).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
-}
-
-/// The packed bytes of a block, out of bytes that begin at `start` in the file.
-fn packed_of(bytes: &[u8], start: FileOffset, extent: Extent) -> &[u8] {
-    let at = distance(start, extent.offset);
-    bytes.get(at..).and_then(|rest| rest.get(..extent.len as usize)).unwrap_or_default()
-}
-
 fn decode<E>(
     decoder: &mut Decoder,
     block: BlockIndex,
     extent: Extent,
-    packed: &[u8],
+    packed: Option<&[u8]>,
     out: &mut [u8],
     needed: usize,
 ) -> Result<(), ReadError<E>> {
+    let Some(packed) = packed else { return Err(ReadError::Internal { block }) };
     decoder.decode(extent.coding, packed, out, needed).map_err(|error| ReadError::Block {
         block,
         offset: extent.offset,

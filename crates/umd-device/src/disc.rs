@@ -93,7 +93,9 @@ impl<'b, C: Card> Disc<'b, C> {
         self.read_bytes(offset, out).map_err(|error| match error {
             ReadError::Source { .. } => Failure::Card,
             ReadError::Block { .. } => Failure::Refused(ErrorCode::Damaged),
-            ReadError::OutOfRange { .. } => Failure::Refused(ErrorCode::OutOfRange),
+            ReadError::OutOfRange { .. } | ReadError::Internal { .. } => {
+                Failure::Refused(ErrorCode::OutOfRange)
+            }
         })
     }
 

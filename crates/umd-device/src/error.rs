@@ -118,7 +118,7 @@ impl From<ReadError<CardError>> for OpenFailure {
         match error {
             ReadError::Source { .. } => Self::Card,
             ReadError::Block { .. } => Self::Block,
-            ReadError::OutOfRange { .. } => Self::DiscSize,
+            ReadError::OutOfRange { .. } | ReadError::Internal { .. } => Self::DiscSize,
         }
     }
 }

@@ -112,7 +112,12 @@ impl EntryRules {
         let mut len = bytes.min(layout.max_packed_len());
         let flag = match entry {
             RawEntry::Positions { this, .. } => this & !self.mask != 0,
-            RawEntry::Frame { plain, .. } => plain,
+            RawEntry::Frame { plain, .. } => {
+                if u64::from(start) + u64::from(units) > layout.file_len() {
+                    return None;
+                }
+                plain
+            }
         };
         let mut coding = self.codings[usize::from(flag)];
         if bytes >= self.plain[0] && bytes <= self.plain[1] {
@@ -125,12 +130,7 @@ impl EntryRules {
             }
             len = needed;
         }
-        let offset = self.position(start) + u64::from(self.head);
-        (offset + u64::from(len) <= layout.file_len()).then_some(Extent {
-            offset: FileOffset(offset),
-            len,
-            coding,
-        })
+        Some(Extent { offset: FileOffset(self.position(start) + u64::from(self.head)), len, coding })
     }
 
     /// Says where a block begins for which [`locate`](Self::locate) has no place, and why it cannot be there.

@@ -1,5 +1,7 @@
 //! `locate` is arithmetic on numbers that a file may choose freely: here it gets all of them.
 
+use std::vec;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -13,29 +15,22 @@ fn layout(
     block_size: u32,
     shift: u8,
 ) -> Result<Layout, HeaderError> {
-    let mut head = [0; PROBE_LEN];
-    let mut put = |at: usize, bytes: &[u8]| head[at..at + bytes.len()].copy_from_slice(bytes);
-    match format {
-        Format::Iso => {}
-        Format::Cso | Format::Cso2 | Format::Zso => {
-            put(0, if format == Format::Zso { b"ZISO" } else { b"CISO" });
-            put(4, &24_u32.to_le_bytes());
-            put(8, &image_size.to_le_bytes());
-            put(16, &block_size.to_le_bytes());
-            put(20, &[if format == Format::Cso2 { 2 } else { 1 }, shift]);
-        }
-        Format::Dax => {
-            put(0, b"DAX\0");
-            put(4, &image_size.to_le_bytes()[..4]);
-        }
+    let small = u32::try_from(image_size & 0xFFFF_FFFF).unwrap();
+    let ciso =
+        |variant: ciso::Variant| variant.to_bytes(&variant.header(image_size, block_size, shift)).to_vec();
+    let head = match format {
+        Format::Iso => vec![0; PROBE_LEN],
+        Format::Cso => ciso(cso::VARIANT),
+        Format::Cso2 => ciso(cso2::VARIANT),
+        Format::Zso => ciso(zso::VARIANT),
+        Format::Dax => dax::Header::new(small).to_bytes().to_vec(),
         Format::Jso => {
-            put(0, b"JISO");
-            put(6, &block_size.to_le_bytes()[..2]);
-            put(8, &[shift & 1, 0, shift >> 1 & 1, 0]); // block headers, method
-            put(12, &image_size.to_le_bytes()[..4]);
-            put(32, &48_u32.to_le_bytes());
+            let method = if shift & 2 == 0 { jso::Method::Lzo } else { jso::Method::Deflate };
+            let block_size = u16::try_from(block_size & 0xFFFF).unwrap();
+            let header = jso::Header::new(small, block_size, [0; 16]);
+            jso::Header { block_headers: shift & 1 == 1, method, ..header }.to_bytes().to_vec()
         }
-    }
+    };
     Layout::parse(&head, file_len)
 }
 

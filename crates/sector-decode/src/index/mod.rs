@@ -146,12 +146,14 @@ impl<'b> IndexWindows<'b> {
         self.rules.locate(layout, block, entry)
     }
 
-    /// Says where a block begins for which [`locate`](Self::locate) has just had no place though a window describes it, and
-    /// why it cannot be there.
-    pub(crate) fn fault(&self, layout: &Layout, block: BlockIndex) -> (FileOffset, BlockError) {
+    /// Says where a block begins for which [`locate`](Self::locate) has just had no place, and why it cannot be there;
+    /// `None` when no window describes the block.
+    pub(crate) fn fault(&self, layout: &Layout, block: BlockIndex) -> Option<(FileOffset, BlockError)> {
+        let window = &self.windows[self.current % MOST_WINDOWS];
         let bytes = &self.buffer[self.current * self.window_len..];
-        let entry = self.windows[self.current % MOST_WINDOWS].entry(self.shape, bytes, block);
-        self.rules.fault(layout, block, entry)
+        window
+            .describes(block)
+            .then(|| self.rules.fault(layout, block, window.entry(self.shape, bytes, block)))
     }
 
     fn entry(&mut self, block: BlockIndex) -> Option<RawEntry> {

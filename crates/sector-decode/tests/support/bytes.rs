@@ -51,6 +51,11 @@ pub fn set_u32(file: &mut [u8], at: usize, value: u32) {
     file[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }
 
+/// Overwrites a 16-bit field of a finished file.
+pub fn set_u16(file: &mut [u8], at: usize, value: u16) {
+    file[at..at + 2].copy_from_slice(&value.to_le_bytes());
+}
+
 /// Reads a 32-bit field of a finished file.
 pub fn get_u32(file: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(file[at..at + 4].try_into().expect("four bytes"))

@@ -1,11 +1,11 @@
-//! Lays out CSO v0/v1, CSO v2 and ZSO files.
-//!
-//! Header of 24 bytes, index of one 32-bit value per block and one for the end, blocks that begin at
-//! multiples of 2^shift.
+//! Lays out CSO v0/v1, CSO v2 and ZSO files: header, index, blocks that begin at multiples of 2^shift.
+
+use sector_decode::container::ciso::{Entry, Header, Variant};
+use sector_decode::container::{cso, cso2, zso};
 
 use super::bytes::Bytes;
 
-pub const HEADER_LEN: usize = 24;
+pub use sector_decode::container::ciso::HEADER_LEN;
 /// Bit 31 of an index value.
 pub const FLAG: u32 = 1 << 31;
 
@@ -30,7 +30,7 @@ impl Stored {
 /// A file by its fields; [`file`](Self::file) puts them in order.
 #[derive(Clone)]
 pub struct Ciso {
-    pub magic: [u8; 4],
+    pub variant: Variant,
     pub header_size: u32,
     pub image_size: u64,
     pub block_size: u32,
@@ -46,7 +46,7 @@ impl Ciso {
     /// CSO v1 with the field values that most tools write.
     pub fn cso(image_size: usize, block_size: usize, blocks: Vec<Stored>) -> Self {
         Self {
-            magic: *b"CISO",
+            variant: cso::VARIANT,
             header_size: 24,
             image_size: image_size as u64,
             block_size: u32::try_from(block_size).expect("a block size"),
@@ -60,32 +60,28 @@ impl Ciso {
 
     /// As [`cso`](Self::cso), version 2.
     pub fn cso2(image_size: usize, block_size: usize, blocks: Vec<Stored>) -> Self {
-        Self { version: 2, ..Self::cso(image_size, block_size, blocks) }
+        Self { variant: cso2::VARIANT, version: 2, ..Self::cso(image_size, block_size, blocks) }
     }
 
-    /// As [`cso`](Self::cso), with the other magic.
+    /// As [`cso`](Self::cso), in the other format.
     pub fn zso(image_size: usize, block_size: usize, blocks: Vec<Stored>) -> Self {
-        Self { magic: *b"ZISO", ..Self::cso(image_size, block_size, blocks) }
+        Self { variant: zso::VARIANT, ..Self::cso(image_size, block_size, blocks) }
     }
 
     /// The bytes of the file.
     pub fn file(&self) -> Vec<u8> {
         let unit = 1 << self.shift;
         let mut file = Bytes::default();
-        file.raw(&self.magic);
-        file.u32(self.header_size);
-        file.u64(self.image_size);
-        file.u32(self.block_size);
-        file.u8(self.version);
-        file.u8(self.shift);
-        file.raw(&self.unused);
+        let Self { header_size, image_size, block_size, version, shift, .. } = *self;
+        let header = Header { header_size, image_size, block_size, version, index_shift: shift };
+        file.raw(&self.variant.to_bytes(&header)[..HEADER_LEN - self.unused.len()]).raw(&self.unused);
 
         let mut at = (HEADER_LEN + 4 * (self.blocks.len() + 1)).next_multiple_of(unit);
         for block in &self.blocks {
-            file.u32(self.value(at) | if block.flag { FLAG } else { 0 });
+            file.raw(&self.entry(at, block.flag));
             at = (at + block.bytes.len()).next_multiple_of(unit);
         }
-        file.u32(self.value(at));
+        file.raw(&self.entry(at, false));
 
         for block in &self.blocks {
             file.pad(unit, self.padding);
@@ -94,8 +90,8 @@ impl Ciso {
         file.pad(unit, self.padding).finish()
     }
 
-    fn value(&self, at: usize) -> u32 {
-        u32::try_from(at >> self.shift).expect("test files are small")
+    fn entry(&self, at: usize, flag: bool) -> [u8; 4] {
+        Entry { position: at as u64, flag }.encode(self.shift).expect("blocks begin where an entry can say")
     }
 }
 

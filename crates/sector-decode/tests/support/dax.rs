@@ -1,12 +1,11 @@
-//! Lays out DAX files.
-//!
-//! Header of 32 bytes, then back to back: a 32-bit offset per frame, a 16-bit size per frame, in
-//! version 1 the list of uncompressed areas, the frames.
+//! Lays out DAX files: header, tables of offsets and sizes, in version 1 the list of uncompressed areas, the frames.
+
+use sector_decode::container::dax::{self, Area, Entry, Header};
 
 use super::bytes::Bytes;
 
-pub const HEADER_LEN: usize = 32;
-pub const FRAME_SIZE: usize = 0x2000;
+pub use sector_decode::container::dax::HEADER_LEN;
+pub const FRAME_SIZE: usize = dax::FRAME_SIZE as usize;
 
 /// A file by its fields; [`file`](Self::file) puts them in order.
 #[derive(Clone)]
@@ -39,21 +38,21 @@ impl Dax {
     /// The bytes of the file.
     pub fn file(&self) -> Vec<u8> {
         let mut file = Bytes::default();
-        file.raw(b"DAX\0");
-        file.u32(self.image_size);
-        file.u32(self.version);
-        file.u32(self.area_count);
-        file.raw(&[0; 16]);
+        let Self { image_size, version, area_count, .. } = *self;
+        file.raw(&Header { image_size, version, area_count }.to_bytes());
         let mut at = self.data_start();
+        let mut sizes = Bytes::default();
         for frame in &self.frames {
-            file.u32(u32::try_from(at).expect("test files are small"));
+            let offset = u32::try_from(at).expect("test files are small");
+            let size = u16::try_from(frame.len()).expect("a frame is small");
+            let (offset, size) = Entry { offset, size }.encode();
+            file.raw(&offset);
+            sizes.raw(&size);
             at += frame.len();
         }
-        for frame in &self.frames {
-            file.u16(u16::try_from(frame.len()).expect("a frame is small"));
-        }
-        for &(first, count) in &self.areas {
-            file.u32(first).u32(count);
+        file.raw(&sizes.finish());
+        for &(first, frames) in &self.areas {
+            file.raw(&Area { first, frames }.encode());
         }
         assert_eq!(file.len(), self.data_start());
         for frame in &self.frames {

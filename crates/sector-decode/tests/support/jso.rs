@@ -1,11 +1,10 @@
-//! Lays out JSO files.
-//!
-//! Header of 48 bytes, index of 32-bit offsets (one per block and one for the end), blocks, each with
-//! a header of four bytes where the file's header says so.
+//! Lays out JSO files: header, index, blocks, each with a header of four bytes where the file's header says so.
 
-use super::bytes::Bytes;
+use sector_decode::container::jso::{Entry, Header, Method};
 
-pub const HEADER_LEN: usize = 48;
+use super::bytes::{Bytes, set_u16};
+
+pub use sector_decode::container::jso::HEADER_LEN;
 
 /// The two methods of jiso.exe.
 pub const LZO: u16 = 0;
@@ -52,23 +51,26 @@ impl Jso {
         let sizes: Vec<usize> = self.payloads.iter().map(|payload| payload.len() + header_len).collect();
 
         let mut file = Bytes::default();
-        file.raw(b"JISO");
-        file.u16(self.id);
-        file.u16(self.block_size);
-        file.u16(self.block_headers.into());
-        file.u16(self.method);
-        file.u32(self.image_size);
-        file.raw(&self.md5);
-        file.u32(u32::try_from(index_at).expect("test files are small"));
-        file.raw(&[0; 12]);
-        file.raw(&vec![0xEE; self.gap]);
+        let mut header = Header {
+            version: self.id,
+            block_size: self.block_size,
+            block_headers: self.block_headers,
+            method: Method::Deflate,
+            image_size: self.image_size,
+            image_md5: self.md5,
+            index_at: u32::try_from(index_at).expect("test files are small"),
+        }
+        .to_bytes();
+        // Also numbers that no tool writes.
+        set_u16(&mut header, 0x0A, self.method);
+        file.raw(&header).raw(&vec![0xEE; self.gap]);
 
         let mut at = index_at + 4 * (sizes.len() + 1);
         for size in &sizes {
-            file.u32(u32::try_from(at).expect("test files are small"));
+            file.raw(&entry(at));
             at += size;
         }
-        file.u32(u32::try_from(at).expect("test files are small"));
+        file.raw(&entry(at));
 
         for (number, payload) in self.payloads.iter().enumerate() {
             if self.block_headers {
@@ -79,4 +81,8 @@ impl Jso {
         }
         file.finish()
     }
+}
+
+fn entry(at: usize) -> [u8; 4] {
+    Entry { position: u32::try_from(at).expect("test files are small") }.encode()
 }

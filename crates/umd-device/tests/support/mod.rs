@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use sector_decode::container::{ciso, cso};
 use sector_decode::{Buffers, Decoder};
 use umd_device::{Card, CardFile, Disc, Host, OpenFailure, Seek, UmdDevice};
 
@@ -154,16 +155,11 @@ pub fn disc_image(sectors: usize) -> Vec<u8> {
 /// A CSO of an image whose blocks are all stored plain: what matters here is where bytes come from.
 pub fn stored_cso(image: &[u8], block_size: usize) -> Vec<u8> {
     let blocks = image.len().div_ceil(block_size);
-    let data_start = 24 + 4 * (blocks + 1);
-    let mut file = b"CISO".to_vec();
-    file.extend(24u32.to_le_bytes());
-    file.extend((image.len() as u64).to_le_bytes());
-    file.extend((block_size as u32).to_le_bytes());
-    file.extend([1, 0, 0, 0]);
+    let header = cso::VARIANT.header(image.len() as u64, block_size as u32, 0);
+    let mut file = cso::VARIANT.to_bytes(&header).to_vec();
     for block in 0..=blocks {
-        let position = data_start + (block * block_size).min(image.len());
-        let flag = if block < blocks { 1 << 31 } else { 0 };
-        file.extend((position as u32 | flag).to_le_bytes());
+        let position = ciso::index_end(blocks as u32) + (block * block_size).min(image.len()) as u64;
+        file.extend(ciso::Entry { position, flag: block < blocks }.encode(0).unwrap());
     }
     file.extend(image);
     file
