@@ -1,7 +1,8 @@
 //! An allocator that puts the tests' buffers at an end of the address space: inputs and outputs of decoders, images, files.
 //!
 //! `SECTOR_DECODE_EDGE=top` or `bottom` turns it on, in a process of 32 bits on Linux. All that is made of single bytes
-//! and allocated by a test goes there as long as there is room, nearest to the end first; the rest goes where it always goes.
+//! and allocated by a test goes there as long as there is room, nearest to the end first. Long pieces would push the others
+//! away from it: they and the rest go where they always go.
 
 #![allow(unsafe_code, reason = "an allocator")]
 
@@ -15,6 +16,8 @@ use super::mapped::{BOTTOMS, TOP, map};
 
 /// How much memory there is at the end.
 const LEN: usize = 4 << 20;
+/// The longest allocation that goes there.
+const LONGEST: usize = 160 << 10;
 /// How many allocations it holds.
 const MOST: usize = 1024;
 
@@ -68,7 +71,7 @@ impl Arena {
 
     /// Finds the place nearest to the end.
     fn take(&mut self, len: usize) -> Option<*mut u8> {
-        if self.count == MOST {
+        if self.count == MOST || len > LONGEST {
             return None;
         }
         let mut from = 0;
@@ -150,5 +153,5 @@ fn buffers_lie_at_the_edge() {
     let Some(wanted) = std::env::var_os("SECTOR_DECODE_EDGE") else { return };
     let range = buffer.as_ptr_range();
     let distance = if wanted == "top" { TOP - range.end.addr() } else { range.start.addr() };
-    assert!(distance < 1 << 20, "{range:?} is not at the {}", wanted.display());
+    assert!(distance < LEN, "{range:?} is not at the {}", wanted.display());
 }
