@@ -16,6 +16,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(not(unix))]
 use same_file::Handle;
 use tempfile::TempPath;
 
@@ -189,7 +190,17 @@ fn has_other_names(_metadata: &std::fs::Metadata) -> bool {
     false
 }
 
+/// Returns whether `path` is a name of this open file. Nothing is opened for it: there may be no descriptor left.
+#[cfg(unix)]
+fn leads_to(path: &Path, file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let (opened, named) = (file.metadata().map(inode), std::fs::metadata(path).map(inode));
+    matches!((opened, named), (Ok(opened), Ok(named)) if opened == named)
+}
+
 /// Returns whether `path` is a name of this open file.
+#[cfg(not(unix))]
 fn leads_to(path: &Path, file: &File) -> bool {
     let opened = file.try_clone().and_then(Handle::from_file);
     matches!((opened, Handle::from_path(path)), (Ok(opened), Ok(named)) if opened == named)
