@@ -5,8 +5,11 @@ use sector_decode::{Buffers, Decoder, Layout, SectorReader};
 /// At most so much of an image is read: a header can ask for terabytes.
 const MOST_READ: u64 = 1 << 18;
 
+/// Bytes of one of several windows of the index.
+const WINDOW_BYTES: usize = 2048;
+
 /// Bytes of an input that say how to read; the file follows.
-pub const PLAN_LEN: usize = 4;
+pub const PLAN_LEN: usize = 5;
 
 /// How a file is read, out of the first bytes of an input.
 pub struct Plan {
@@ -14,14 +17,32 @@ pub struct Plan {
     room: usize,
     start: u8,
     len: u8,
+    options: u8,
 }
 
 impl Plan {
     /// Splits an input into plan and file. `None` when it is too short for a plan.
     pub fn split(input: &[u8]) -> Option<(Self, &[u8])> {
-        let ([window, room, start, len], file) = input.split_first_chunk::<PLAN_LEN>()?;
-        let plan = Self { window: (*window).into(), room: (*room % 16).into(), start: *start, len: *len };
+        let (&[window, room, start, len, options], file) = input.split_first_chunk::<PLAN_LEN>()?;
+        let plan = Self { window: window.into(), room: (room % 16).into(), start, len, options };
         Some((plan, file))
+    }
+
+    /// Whether an index entry that cannot be right makes its whole window unreadable.
+    pub fn is_checking(&self) -> bool {
+        self.options & 1 != 0
+    }
+
+    /// How many windows of the index there are; nothing where there is one, of the size that the plan says.
+    fn windows(&self) -> Option<usize> {
+        let windows = usize::from(self.options >> 1 & 0b111);
+        (windows > 0).then_some(windows)
+    }
+
+    /// How many bytes are read ahead; nothing where that is left to the reader.
+    fn ahead(&self) -> Option<usize> {
+        let shift = u32::from(self.options >> 4);
+        (shift > 0).then(|| 1 << (shift + 4))
     }
 
     /// Reads a file as a whole, block by block, and from and to odd places; returns what came out of each
@@ -29,13 +50,23 @@ impl Plan {
     pub fn read(&self, file: &[u8], fill: u8) -> Option<Vec<Answer>> {
         let layout = Layout::probe(&mut &file[..]).ok()?;
         let sizes = layout.buffer_sizes();
-        let mut index = vec![fill; sizes.index_min + self.window];
+        let windows = self.windows().map_or(0, |windows| windows * WINDOW_BYTES);
+        let mut index = vec![fill; sizes.index_min + self.window + windows];
         let mut packed = vec![fill; sizes.packed * (1 + self.room)];
         let mut block = vec![fill; sizes.block];
         let mut decoder = Decoder::new();
         let buffers =
             Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
         let mut reader = SectorReader::new(file, layout, buffers).expect("the buffers are large enough");
+        if self.is_checking() {
+            reader = reader.checking_windows();
+        }
+        if self.windows().is_some() {
+            reader = reader.keeping_windows();
+        }
+        if let Some(ahead) = self.ahead() {
+            reader = reader.reading_ahead(ahead);
+        }
 
         let (size, block_size) = (layout.image_size(), u64::from(layout.block_size()));
         let end = size.min(MOST_READ);

@@ -96,6 +96,20 @@ fn stop_now() -> ! {
     std::process::exit(Status::Interrupted.code().into());
 }
 
+/// Removes the part file and ends the program, which has no memory left.
+pub fn out_of_memory() -> ! {
+    use std::io::Write;
+    let _ = std::io::stderr()
+        .write_all(b"error: out of memory. Use fewer threads (-j), or allow the program more of it.\n");
+    // Not waited for: this thread may be the one that holds it.
+    if let Ok(part) = PART.try_lock()
+        && let Some(part) = &*part
+    {
+        let _ = std::fs::remove_file(part);
+    }
+    std::process::exit(Status::Failed.code().into());
+}
+
 /// Returns whether a signal has come.
 pub fn requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)

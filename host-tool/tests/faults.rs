@@ -125,8 +125,11 @@ fn judge(case: &Case, templates: &Files, fault: Fault, whole: &Files, row: &mut 
     let code = outcome.code.ok_or_else(|| format!("ended by a signal or hung: {what}"))?;
     ensure!((0..=3).contains(&code), "{what}");
     let source = case.files[0];
-    let is_unseen =
-        code == 0 && fault.call == Call::Read && fault.kind == Kind::Flip && files.contains_key(source);
+    let is_unseen = !case.args.contains(&"--rm")
+        && code == 0
+        && fault.call == Call::Read
+        && fault.kind == Kind::Flip
+        && files.contains_key(source);
     match files.get(source) {
         Some(bytes) => ensure!(*bytes == templates[source], "the source is another: {what}"),
         None => ensure!(case.args.contains(&"--rm"), "the source is gone: {what}"),

@@ -471,3 +471,17 @@ fn a_damaged_block_never_leaves_bytes_that_pass_for_valid() {
     assert!(out == image[SECTOR..2 * SECTOR]);
     reader.read(4 * 2048, &mut out).expect_err("block 1 is still cut");
 }
+
+#[test]
+fn packed_bytes_of_before_do_not_count_after_a_fetch_that_failed() {
+    let (image, file) = long_cso(8);
+    let layout = layout_of(&file);
+    // The index and the first block can be read; then garbage is in the packed buffer.
+    let mut memory = Memory::sized(&layout, 1024, 1);
+    let mut reader = memory.reader(Flaky::new(&file, 2), layout);
+    let mut out = vec![0; SECTOR];
+    reader.read(0, &mut out).expect("two good reads");
+    reader.read(4 * SECTOR as u64, &mut out).expect_err("the third read fails");
+    reader.read(0, &mut out).expect("the file is intact");
+    assert!(out == image[..SECTOR]);
+}

@@ -220,3 +220,19 @@ fn long_lists_of_damage_end_unless_all_of_it_is_asked_for() {
     assert!(all[0].get("damaged_unlisted").is_none());
     assert_eq!(few[0]["error"]["message"], all[0]["error"]["message"]);
 }
+
+#[test]
+fn partial_last_block_that_is_damaged_keeps_its_length() {
+    let folder = Folder::with_game();
+    folder.cisor(["compress", "-q", "--for", "ark", "-b", "8K", "GAME.iso"]).assert().success();
+    let mut file = Ciso(folder.read("GAME.cso"));
+    assert!(!file.image_size().is_multiple_of(8192));
+    let last = file.blocks() - 1;
+    let start = file.position(last);
+    file.0.truncate(start + 1);
+    folder.write("CUT.cso", &file.0);
+    folder.cisor(["extract", "--keep-going", "CUT.cso"]).assert().code(1);
+    let mut expected = folder.read("GAME.iso");
+    expected[last * 8192..].fill(0);
+    assert!(folder.read("CUT.iso") == expected);
+}

@@ -359,3 +359,49 @@ fn full_disk_is_noticed_before_and_during_the_work() {
     on_small_disk(&folder, &script).code(2).stderr(contains("error: GAME.cso: the disk is full\n"));
     assert!(folder.read("left").is_empty());
 }
+
+/// Runs cisor as a user without privileges under a limit of the shell.
+fn under_limit(folder: &Folder, limit: &str, args: &str) -> std::process::Output {
+    let script = format!("ulimit {limit} && exec '{BIN}' {args}");
+    let drop = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
+    let drop = if is_root() { &drop[..] } else { &[] };
+    let (program, args) =
+        if is_root() { ("setpriv", ["bash", "-c", &script]) } else { ("bash", ["-c", &script, "cisor"]) };
+    folder.command(program, drop.iter().copied().chain(args)).output().unwrap()
+}
+
+#[test]
+fn no_descriptor_no_thread_no_memory_is_one_line_and_exit_code_2() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::with_compressed_game();
+    std::fs::set_permissions(folder.root(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let before = folder.names();
+    let descriptors = (4..10).map(|count| format!("-n {count}"));
+    let threads = (1..7).map(|count| format!("-u {count}"));
+    let memory = (1..16).map(|count| format!("-v {}", count * 12_000));
+    let mut failures = 0;
+    for limit in descriptors.chain(threads).chain(memory) {
+        for args in ["compress --to zso GAME.iso", "extract GAME.cso -o OUT.iso", "verify -j 8 GAME.cso"] {
+            let run = under_limit(&folder, &limit, args);
+            let stderr = String::from_utf8_lossy(&run.stderr);
+            // Below some limits the system cannot even load the program.
+            if run.status.code() == Some(127) || stderr.contains("error while loading") {
+                continue;
+            }
+            let what = format!("ulimit {limit}; {args}: {:?}\n{stderr}", run.status);
+            match run.status.code() {
+                Some(0) => ["GAME.zso", "OUT.iso"]
+                    .iter()
+                    .for_each(|name| drop(std::fs::remove_file(folder.path(name)))),
+                Some(2) => {
+                    failures += 1;
+                    assert_eq!(stderr.lines().count(), 1, "{what}");
+                    assert!(stderr.starts_with("error: ") && !stderr.contains("another run"), "{what}");
+                }
+                _ => panic!("{what}"),
+            }
+            assert_eq!(folder.names(), before, "{what}");
+        }
+    }
+    assert!(failures > 10, "only {failures} runs met a limit");
+}

@@ -104,3 +104,28 @@ fn stored() {
     let bytes: Vec<u8> = (0..250).collect();
     try_all(Coding::Stored, &bytes, 250);
 }
+
+/// The mark that ends a block of the fixed code is seven zeros, the same as bits that are not there.
+#[test]
+fn end_mark_that_the_stream_does_not_have_is_no_end() {
+    use sector_decode::{CodecError, Coding, Decoder};
+    // Last block, fixed code; then 144 has nine bits, 'a' has eight.
+    for literals in [&b"a"[..], b"aa", b"aaa", b"aaaa", b"aaaaaaaa", b"aaaaaaaaaaaaaaaaaaaaaaaa"] {
+        let bits = 3 + 8 * literals.len() + 7;
+        let mut stream = vec![0u8; bits.div_ceil(8)];
+        let mut put = |at: usize, bit: u8| stream[at / 8] |= bit << (at % 8);
+        put(0, 1);
+        put(1, 1);
+        for (number, &literal) in literals.iter().enumerate() {
+            for bit in 0..8 {
+                put(3 + 8 * number + bit, (literal + 0x30) >> (7 - bit) & 1);
+            }
+        }
+        let mut out = vec![0; literals.len()];
+        let mut decode =
+            |stream: &[u8]| Decoder::new().decode(Coding::Deflate, stream, &mut out, literals.len());
+        assert_eq!(decode(&stream), Ok(()));
+        stream.pop();
+        assert!(matches!(decode(&stream), Err(CodecError::InputEnded { .. })), "{} literals", literals.len());
+    }
+}

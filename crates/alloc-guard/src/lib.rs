@@ -1,0 +1,53 @@
+//! What happens when the system gives no more memory: a function of the program's own, instead of an abort that
+//! leaves files half-written.
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// An allocator that never fails: when the one it is made of does, the program ends by [`on_failure`].
+#[derive(Debug)]
+pub struct Guard<A>(pub A);
+
+static ON_FAILURE: OnceLock<fn() -> !> = OnceLock::new();
+static FAILING: AtomicBool = AtomicBool::new(false);
+
+/// Sets what ends the program when there is no memory. It must get along with little. Only the first call counts.
+pub fn on_failure(end: fn() -> !) {
+    let _ = ON_FAILURE.set(end);
+}
+
+/// Passes an allocation on, or ends the program.
+fn checked(memory: *mut u8) -> *mut u8 {
+    // Nothing is asked a second time: what is needed for ending gets its failure as it would without a guard.
+    if memory.is_null()
+        && let Some(end) = ON_FAILURE.get()
+        && !FAILING.swap(true, Ordering::Relaxed)
+    {
+        end();
+    }
+    memory
+}
+
+// SAFETY: every call goes to an allocator that keeps the contract, and its result comes back unchanged.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Guard<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the contract of this very method.
+        checked(unsafe { self.0.alloc(layout) })
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        checked(unsafe { self.0.alloc_zeroed(layout) })
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        checked(unsafe { self.0.realloc(memory, layout, size) })
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        unsafe { self.0.dealloc(memory, layout) }
+    }
+}
