@@ -102,10 +102,10 @@ pub fn out_of_memory() -> ! {
     let _ = std::io::stderr()
         .write_all(b"error: out of memory. Use fewer threads (-j), or allow the program more of it.\n");
     // Not waited for: this thread may be the one that holds it.
-    if let Ok(part) = PART.try_lock()
-        && let Some(part) = &*part
+    if let Ok(noted) = PART.try_lock()
+        && let Some(noted) = &*noted
     {
-        let _ = std::fs::remove_file(part);
+        noted.remove();
     }
     std::process::exit(Status::Failed.code().into());
 }

@@ -94,9 +94,8 @@ fn leads_to(_path: &Path, _file: &File) -> bool {
 
 #[cfg(not(unix))]
 fn leads_to(path: &Path, file: &File) -> bool {
-    use same_file::Handle;
-    let opened = file.try_clone().and_then(Handle::from_file);
-    matches!((opened, Handle::from_path(path)), (Ok(opened), Ok(named)) if opened == named)
+    use crate::identity::FileId;
+    matches!((FileId::at(path), FileId::open(file)), (Ok(named), Ok(open)) if named == open)
 }
 
 /// Drops what the system keeps of a file in memory, so that it is read from the disk. The file must have been
