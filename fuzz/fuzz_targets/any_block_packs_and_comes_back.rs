@@ -5,8 +5,8 @@
 use libfuzzer_sys::fuzz_target;
 use sector_decode::deflate_lint::lint;
 use sector_decode::{Coding, Decoder};
-use sector_encode::deflate::{Deflate, Effort, MAX_BLOCK};
-use sector_encode::lz4::{Fast, Optimal};
+use block_encode::deflate::{Deflate, Effort, MAX_BLOCK};
+use block_encode::lz4::{Fast, Optimal};
 
 const EFFORTS: [Effort; 3] = [Effort::Quick, Effort::Thorough, Effort::Best];
 

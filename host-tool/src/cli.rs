@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use image_encode::{Optimize, OutputFormat, Threshold};
+use image_writer::{Optimize, OutputFormat, Threshold};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;

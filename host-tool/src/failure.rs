@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use image_encode::pipeline::Stopped;
-use image_encode::{EncodeError, PlanError};
+use image_writer::pipeline::Stopped;
+use image_writer::{EncodeError, PlanError};
 use sector_decode::{BlockIndex, Foreign, HeaderError, OpenError, ReadError};
 use serde::Serialize;
 

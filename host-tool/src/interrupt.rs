@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use image_encode::Monitor;
+use image_writer::Monitor;
 
 use crate::exit::Status;
 use crate::output::remove_if_ours;

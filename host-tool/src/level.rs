@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use image_encode::{DeflateEncoder, Effort, Lz4Encoder};
+use image_writer::{DeflateEncoder, Effort, Lz4Encoder};
 
 /// How much time is spent on getting blocks small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use image_encode::{OutputFormat, Plan};
+use image_writer::{OutputFormat, Plan};
 use sector_decode::{Format, SECTOR_SIZE};
 
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};

@@ -8,8 +8,8 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use image_encode::pipeline::{self, Limits};
-use image_encode::{BlockCounts, Monitor};
+use image_writer::pipeline::{self, Limits};
+use image_writer::{BlockCounts, Monitor};
 use sector_decode::deflate_lint::{self, Finding};
 use sector_decode::{BlockIndex, BlockView, Coding, ReadError};
 

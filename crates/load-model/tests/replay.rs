@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::num::NonZeroUsize;
 
-use image_encode::{
+use image_writer::{
     DeflateEncoder, DigestSet, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
 };
 use load_model::{Access, Console, LoadError, Origin, PackedImage, Trace};

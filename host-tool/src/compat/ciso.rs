@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use image_encode::{Optimize, OutputFormat};
+use image_writer::{Optimize, OutputFormat};
 
 use super::options::{in_and_out, number};
 use super::{Misuse, Outcome, compress, extract};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use image_encode::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
+use image_writer::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
 
 use super::options::number;
 use super::{Misuse, Outcome, compress, extract};

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use image_encode::{Optimize, OutputFormat, Threshold};
+use image_writer::{Optimize, OutputFormat, Threshold};
 
 use super::options::{in_and_out, number, parse};
 use super::{Misuse, Outcome, compress, extract};

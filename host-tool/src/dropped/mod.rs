@@ -12,7 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
-use image_encode::Optimize;
+use image_writer::Optimize;
 use sector_decode::Format;
 
 pub use window::stay_open_if_ours;

@@ -1,6 +1,6 @@
 //! From a profile and wishes to a plan.
 
-use image_encode::{OutputFormat, Plan};
+use image_writer::{OutputFormat, Plan};
 use sector_decode::MAX_INDEX_SHIFT;
 
 use super::rules::{Blocks, Deflate, Index};

@@ -14,7 +14,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 pub use choose::choose;
-use image_encode::{Optimize, OutputFormat, Plan, Threshold};
+use image_writer::{Optimize, OutputFormat, Plan, Threshold};
 pub use refusal::Refusal;
 
 use crate::level::Level;
@@ -66,7 +66,7 @@ pub struct Wishes {
 /// How a file will be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// For [`image_encode::encode`]; it has passed [`Plan::check`].
+    /// For [`image_writer::encode`]; it has passed [`Plan::check`].
     pub plan: Plan,
     /// Warnings that the user should see, one sentence each.
     pub notes: Vec<String>,

@@ -1,6 +1,6 @@
 //! Why a file is not written: nothing has been done yet, and there is something else to ask for.
 
-use image_encode::{OutputFormat, PlanError};
+use image_writer::{OutputFormat, PlanError};
 
 use super::Profile;
 use crate::readers::Reader;

@@ -1,7 +1,7 @@
 //! The row of each profile.
 
-use image_encode::OutputFormat::{self, Cso, Cso2, Dax, Jso, Zso};
-use image_encode::Threshold;
+use image_writer::OutputFormat::{self, Cso, Cso2, Dax, Jso, Zso};
+use image_writer::Threshold;
 
 use sector_decode::{MAX_INDEX_SHIFT, SECTOR_SIZE};
 

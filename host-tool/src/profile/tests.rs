@@ -1,4 +1,4 @@
-use image_encode::{DeflateEncoder, Effort, Lz4Encoder, Optimize, OutputFormat, PlanError};
+use image_writer::{DeflateEncoder, Effort, Lz4Encoder, Optimize, OutputFormat, PlanError};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! What a verdict is based on.
 
-use image_encode::{OutputFormat, Plan};
+use image_writer::{OutputFormat, Plan};
 use sector_decode::container::ciso::Variant;
 use sector_decode::container::{cso, cso2, dax, jso, zso};
 use sector_decode::{Format, Layout};

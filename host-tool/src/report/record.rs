@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use image_encode::{BlockCounts, Digests};
+use image_writer::{BlockCounts, Digests};
 use sector_decode::Layout;
 use serde::{Serialize, Serializer};
 

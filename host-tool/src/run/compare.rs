@@ -2,8 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use image_encode::Monitor;
-use image_encode::pipeline::{self, Limits, Stopped};
+use image_writer::Monitor;
+use image_writer::pipeline::{self, Limits, Stopped};
 
 use crate::cli::{CompareArgs, threads_or_default};
 use crate::failure::Failure;

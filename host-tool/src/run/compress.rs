@@ -2,7 +2,7 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use image_encode::{Comparison, Differs, Imprint, Optimize, OutputFormat, Plan, Summary, encode};
+use image_writer::{Comparison, Differs, Imprint, Optimize, OutputFormat, Plan, Summary, encode};
 use sector_decode::ReadAt;
 use sha2::{Digest, Sha256};
 
@@ -251,7 +251,7 @@ mod tests {
     use std::io::Cursor;
     use std::num::NonZeroUsize;
 
-    use image_encode::{DigestSet, Monitor};
+    use image_writer::{DigestSet, Monitor};
 
     use super::*;
     use crate::cli::Talk;

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Seek, Write};
 
-use image_encode::ImageHasher;
+use image_writer::ImageHasher;
 use sector_decode::ReadAt;
 use sha2::{Digest, Sha256};
 

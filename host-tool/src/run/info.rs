@@ -3,7 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 
-use image_encode::BlockCounts;
+use image_writer::BlockCounts;
 use sector_decode::{BlockIndex, Format, ReadError};
 
 use crate::cli::{InfoArgs, threads_or_default};

@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
-use image_encode::{DigestSet, Digests};
+use image_writer::{DigestSet, Digests};
 use sha2::{Digest, Sha256};
 
 pub use compare::compare;

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use image_encode::{Digests, ParallelHasher};
+use image_writer::{Digests, ParallelHasher};
 
 use crate::cli::{VerifyArgs, threads_or_default};
 use crate::failure::Failure;

@@ -11,7 +11,7 @@ pub(super) fn table() -> Result<String> {
         "bench",
         "--quiet",
         "--package",
-        "image-encode",
+        "image-writer",
         "--bench",
         "encode",
         "--",
@@ -22,7 +22,7 @@ pub(super) fn table() -> Result<String> {
     let (sizes, speeds) = printed.split_once("\n\n").unwrap_or((&printed, ""));
     Ok(format!(
         "## Single functions\n\n\
-         `cargo bench --package image-encode --bench encode`: one thread, synthetic blocks of seven kinds, \
+         `cargo bench --package image-writer --bench encode`: one thread, synthetic blocks of seven kinds, \
          in memory. Packing\nincludes lint and verification. Decoding leaves out stored blocks. The fastest \
          run counts.\n\n\
          ```text\n{sizes}\n```\n\n| function | speed |\n|---|---:|\n{}\n",

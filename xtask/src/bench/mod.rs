@@ -1,6 +1,6 @@
 //! Measures the converter as users have it, on the test disc, and writes docs/benchmarks/.
 //!
-//! Measurements of single functions are elsewhere: `cargo bench --package image-encode`. Their output becomes
+//! Measurements of single functions are elsewhere: `cargo bench --package image-writer`. Their output becomes
 //! part of the page too.
 
 mod functions;
@@ -114,7 +114,7 @@ fn part(args: &Args, page: &page::Page, text: String) -> Result<()> {
 /// Compares the project's LZ4 encoders with liblz4's, on blocks of the test disc.
 fn lz4(discs: &disc::Discs) -> Result<String> {
     let mut cargo: Command = shell::cargo();
-    cargo.args(["bench", "--quiet", "--package", "sector-encode", "--bench", "lz4", "--"]).arg(&discs.psp);
+    cargo.args(["bench", "--quiet", "--package", "block-encode", "--bench", "lz4", "--"]).arg(&discs.psp);
     Ok(format!("{}\n{}\n\n", page::machine()?, shell::text(&mut cargo)?))
 }
 

@@ -183,11 +183,11 @@ pub(super) fn decoding(bench: &Bench) -> Result<String> {
 /// How much of the encoders' speed the pipeline keeps.
 pub(super) fn pipeline(bench: &Bench) -> Result<String> {
     let mut cargo = shell::cargo();
-    cargo.args(["bench", "--quiet", "--package", "image-encode", "--bench", "pipeline", "--"]);
+    cargo.args(["bench", "--quiet", "--package", "image-writer", "--bench", "pipeline", "--"]);
     let printed = shell::text(cargo.arg(&bench.disc))?;
     Ok(format!(
         "## The pipeline\n\n\
-         `cargo bench --package image-encode --bench pipeline`: the whole disc in 2-KiB blocks, from memory \
+         `cargo bench --package image-writer --bench pipeline`: the whole disc in 2-KiB blocks, from memory \
          to memory, in MB/s of\nwall time. *Bare* is one thread that only packs, lints and verifies every \
          block. The pipeline also distributes blocks to\nthreads, puts them back in order, writes the index \
          and computes the SHA-256.\n\n{printed}\n\n"

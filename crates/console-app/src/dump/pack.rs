@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use block_encode::deflate::{Deflate, Effort};
+use block_encode::lz4::Fast;
 use sector_decode::{Coding, Decoder, SECTOR_SIZE, deflate_lint};
-use sector_encode::deflate::{Deflate, Effort};
-use sector_encode::lz4::Fast;
 
 use crate::dump::Kind;
 

@@ -1,0 +1,32 @@
+//! Raw LZ4 blocks, without a frame and without a size in front: by liblz4 where it is faster, by the project's own
+//! encoder where that is smaller.
+
+use block_encode::lz4::Optimal;
+use lz4::block::{CompressionMode, compress_to_buffer};
+
+use super::Encoder;
+use crate::plan::Lz4Encoder;
+
+pub(crate) enum Lz4 {
+    Library(CompressionMode),
+    Optimal(Optimal),
+}
+
+impl Lz4 {
+    pub(crate) fn new(encoder: Lz4Encoder) -> Self {
+        match encoder {
+            Lz4Encoder::Fast => Self::Library(CompressionMode::DEFAULT),
+            Lz4Encoder::Hc { level } => Self::Library(CompressionMode::HIGHCOMPRESSION(i32::from(level))),
+            Lz4Encoder::Optimal { attempts } => Self::Optimal(Optimal::new(attempts.get().into())),
+        }
+    }
+}
+
+impl Encoder for Lz4 {
+    fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
+        match self {
+            Self::Library(mode) => compress_to_buffer(block, Some(*mode), false, out).ok(),
+            Self::Optimal(encoder) => encoder.pack(block, out),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Encoders, one file each, and the choice between their deflate streams.
+
+mod libdeflate;
+mod lz4;
+mod sector;
+mod zlib;
+
+use block_encode::deflate::MAX_BLOCK;
+use sector_decode::deflate_lint::{Finding, lint};
+
+pub(crate) use lz4::Lz4;
+
+use crate::plan::DeflateEncoder;
+
+/// Packs blocks, each on its own.
+pub(crate) trait Encoder {
+    /// Packs `block` into `out` and returns how many bytes that took; `None` when they do not fit.
+    fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize>;
+}
+
+/// Makes raw deflate streams that the lint allows.
+pub(crate) struct Deflate {
+    encoder: Box<dyn Encoder>,
+    /// Tried when the stream is not allowed. libdeflate splits large blocks (a quarter of those of
+    /// 16 KiB in mixed data); stock zlib keeps them whole, which beats storing them plain.
+    fallback: Option<zlib::Zlib>,
+    firmware_safe: bool,
+}
+
+/// The encoder that does the work of another on blocks of this size: libdeflate 12 where our own takes no such blocks.
+pub(crate) const fn for_block_size(encoder: DeflateEncoder, block_size: usize) -> DeflateEncoder {
+    match encoder {
+        DeflateEncoder::Sector { .. } if block_size > MAX_BLOCK => {
+            DeflateEncoder::Libdeflate { level: libdeflate::BEST }
+        }
+        other => other,
+    }
+}
+
+/// Whether stock zlib stands by for streams that are not allowed. Our own encoder and zlib itself make none.
+pub(crate) const fn has_fallback(encoder: DeflateEncoder, firmware_safe: bool) -> bool {
+    firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. })
+}
+
+/// What came of packing a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stream {
+    /// Length in bytes; `None` when no stream fits and is allowed.
+    pub(crate) len: Option<usize>,
+    /// What the lint says of this stream, or, when there is none, of the one that was not allowed.
+    pub(crate) finding: Option<Finding>,
+}
+
+impl Deflate {
+    pub(crate) fn new(encoder: DeflateEncoder, firmware_safe: bool, block_size: usize) -> Self {
+        let encoder = for_block_size(encoder, block_size);
+        let fallback = has_fallback(encoder, firmware_safe).then(|| zlib::Zlib::new(zlib::BEST));
+        let encoder: Box<dyn Encoder> = match encoder {
+            DeflateEncoder::Zlib { level } => Box::new(zlib::Zlib::new(level)),
+            DeflateEncoder::Libdeflate { level } => Box::new(libdeflate::Libdeflate::new(level)),
+            DeflateEncoder::Sector { effort } => {
+                Box::new(sector::Sector::new(effort, firmware_safe, block_size))
+            }
+        };
+        Self { encoder, fallback, firmware_safe }
+    }
+
+    /// For tests of what becomes of a faulty encoder's output.
+    #[cfg(test)]
+    pub(crate) fn with_encoder(encoder: Box<dyn Encoder>) -> Self {
+        Self { encoder, fallback: None, firmware_safe: false }
+    }
+
+    /// Packs `block` into `out`, which is not larger than a block.
+    pub(crate) fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Stream {
+        let first = attempt(self.encoder.as_mut(), block, self.firmware_safe, out);
+        match &mut self.fallback {
+            Some(zlib) if first.len.is_none() && first.finding.is_some() => {
+                let second = attempt(zlib, block, self.firmware_safe, out);
+                Stream {
+                    finding: if second.len.is_some() { second.finding } else { first.finding },
+                    ..second
+                }
+            }
+            _ => first,
+        }
+    }
+}
+
+/// Lets an encoder try; what it makes is in `out` if it is allowed.
+fn attempt(encoder: &mut dyn Encoder, block: &[u8], firmware_safe: bool, out: &mut [u8]) -> Stream {
+    let Some(len) = encoder.pack(block, out) else { return Stream::default() };
+    let finding = lint(&out[..len]).err();
+    Stream { len: (!firmware_safe || finding.is_none()).then_some(len), finding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two halves that want different codes, so that libdeflate ends a deflate block between them.
+    fn two_kinds_of_data() -> Vec<u8> {
+        let mut state = 1u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24).to_le_bytes()[0]
+        };
+        let mut block: Vec<u8> = (0..8192).map(|_| random() & 0x07).collect();
+        block.extend((0..8192).map(|_| random() | 0xE0));
+        block
+    }
+
+    #[test]
+    fn stock_zlib_steps_in_where_another_encoder_splits_a_block() {
+        let block = two_kinds_of_data();
+        let mut out = vec![0; block.len()];
+        let mut careless = Deflate::new(DeflateEncoder::Libdeflate { level: 12 }, false, block.len());
+        assert_eq!(careless.pack(&block, &mut out).finding, Some(Finding::SeveralBlocks));
+        let mut safe = Deflate::new(DeflateEncoder::Libdeflate { level: 12 }, true, block.len());
+        let stream = safe.pack(&block, &mut out);
+        let len = stream.len.expect("zlib writes one deflate block");
+        assert_eq!((stream.finding, lint(&out[..len])), (None, Ok(())));
+    }
+}

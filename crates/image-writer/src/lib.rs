@@ -1,0 +1,46 @@
+//! Writes compressed disc images of the PSP and the PS2.
+//!
+//! [`encode()`] reads an image in order, packs its blocks on several threads, and writes the container
+//! in order: data first, header last. Each worker decodes what it just packed with `sector-decode`, the
+//! decoder of the console, and compares, before the block is handed on.
+//!
+//! What is to be written is a [`Plan`]: a format, a block size, encoders, rules. It is checked before any
+//! work is done ([`Plan::check`]). What has been done is a [`Summary`].
+//!
+//! # From an image to a file
+//!
+//! 1. One thread reads the image in chunks of several blocks and gives each to the hasher
+//!    ([`ParallelHasher`]) and to the [`pipeline`].
+//! 2. Workers pack the blocks of a chunk ([`BlockPacker`]): they try the encoders, look whether the result
+//!    is small enough and safe, and prove it.
+//! 3. The calling thread writes the chunks in order, collects the index page by page and puts each
+//!    page into its place; the header comes last, when all digests are known.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod budget;
+mod choice;
+mod codec;
+mod container;
+mod digest;
+mod encode;
+mod error;
+mod imprint;
+mod monitor;
+mod output;
+mod pack;
+pub mod pipeline;
+mod plan;
+mod repeats;
+mod summary;
+mod writer;
+
+pub use block_encode::deflate::Effort;
+pub use digest::{DigestSet, Digests, ImageDigests, ImageHasher, ParallelHasher};
+pub use encode::encode;
+pub use error::{EncodeError, PlanError};
+pub use imprint::{Comparison, Differs, Imprint};
+pub use monitor::Monitor;
+pub use pack::{BlockPacker, PackedBlock};
+pub use plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Plan, Threshold};
+pub use summary::{BlockCounts, Summary};
