@@ -59,7 +59,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "interrupts: not resumed",
         file: "psp-driver/plugin/src/kernel/interrupts.rs",
-        right: "    unsafe { sceKernelCpuResumeIntr(state) };\n",
+        right: "    sceKernelCpuResumeIntr(state);\n",
         wrong: "    let _ = (state, sceKernelCpuResumeIntr as *const ());\n",
         tests: &["starting::takes_over"],
     },
