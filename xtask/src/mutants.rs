@@ -45,8 +45,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "short reads: taken for whole ones",
         file: "crates/umd-device/src/card_file.rs",
-        right: "if got == buf.len() { Ok(()) } else { Err(CardError::Short { got }) }",
-        wrong: "if got <= buf.len() { Ok(()) } else { Err(CardError::Short { got }) }",
+        right: "            if got == buf.len() {\n",
+        wrong: "            if got <= buf.len() {\n",
         tests: &["faults::"],
     },
     Mutant {
@@ -59,9 +59,44 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "interrupts: not resumed",
         file: "psp-driver/plugin/src/kernel/interrupts.rs",
-        right: "    unsafe { sceKernelCpuResumeIntr(state) };\n",
+        right: "    sceKernelCpuResumeIntr(state);\n",
         wrong: "    let _ = (state, sceKernelCpuResumeIntr as *const ());\n",
         tests: &["starting::takes_over"],
+    },
+    Mutant {
+        name: "stubs: the second word is no nop",
+        file: "psp-driver/module/src/lib.rs",
+        right: "\": .word 0x03E00008, 0\\n\"",
+        wrong: "\": .word 0x03E00008, 13\\n\"",
+        tests: &["starting::takes_over"],
+    },
+    Mutant {
+        name: "alignment: the path must begin with a word",
+        file: "psp-driver/plugin/src/kernel/firmware.rs",
+        right: "        if !is_kernel_address(place.addr()) {\n",
+        wrong: "        if !is_kernel_word(start.addr()) {\n",
+        tests: &["starting::", "swap::"],
+    },
+    Mutant {
+        name: "application types: images started as discs are left alone",
+        file: "psp-driver/plugin/src/kernel/firmware.rs",
+        right: "[0x120, 0x123,",
+        wrong: "[0x123, 0x123,",
+        tests: &["starting::takes_over"],
+    },
+    Mutant {
+        name: "swap: the image is not looked at again",
+        file: "psp-driver/plugin/src/serving.rs",
+        right: "if of_this_disc && !firmware",
+        wrong: "if false && of_this_disc && !firmware",
+        tests: &["swap::"],
+    },
+    Mutant {
+        name: "start: a failure of the card is final",
+        file: "psp-driver/plugin/src/kernel/card.rs",
+        right: "STARTING.load(Relaxed) && self",
+        wrong: "!STARTING.load(Relaxed) && self",
+        tests: &["starting::"],
     },
 ];
 

@@ -96,7 +96,7 @@ pub fn check_for(purpose: Purpose, file: &[u8]) -> Result<Facts, Vec<Finding>> {
     let image = Image { bytes, memory_len: segment.memory_len, words, code };
     let info = (segment.physical & SEGMENT_MASK).wrapping_sub(segment.offset);
     let tables = tables::read(&image, info, purpose, &mut findings);
-    instructions(&image, &tables.stubs, &mut findings);
+    instructions(&image, &mut findings);
     let (code_len, zeroed_len) = lengths(&elf);
     if findings.is_empty() {
         Ok(Facts {
@@ -237,14 +237,13 @@ fn relocations(elf: &Elf<'_>, segment: &Segment, findings: &mut Vec<Finding>) ->
     words
 }
 
-fn instructions(image: &Image<'_>, stubs: &[(u32, u32)], findings: &mut Vec<Finding>) {
+fn instructions(image: &Image<'_>, findings: &mut Vec<Finding>) {
     for &(start, end) in &image.code {
         let end = usize::try_from(end).unwrap_or(usize::MAX);
         let Some(code) = image.bytes.get(start as usize..end) else { continue };
         for (address, bytes) in (start..).step_by(4).zip(code.chunks_exact(4)) {
             let word = word(bytes, 0);
-            let is_stub = stubs.iter().any(|&(start, end)| start <= address && address < end);
-            if !is_stub && !instruction::is_known(word) {
+            if !instruction::is_known(word) {
                 findings.push(Finding::Instruction { address, word });
             }
         }

@@ -119,6 +119,16 @@ pub enum Finding {
         /// What is wrong.
         what: &'static str,
     },
+    /// The two words of an import's stub are not `jr $ra` and `nop`, or the loader changes one of them. It writes a
+    /// jump over the first only, so the second would run at every call.
+    Stub {
+        /// The library.
+        library: String,
+        /// Address of the stub.
+        address: u32,
+        /// What is there.
+        words: [u32; 2],
+    },
     /// A library that a kernel module must not import from.
     ImportLibrary(String),
     /// A word of code that is no instruction of the console's processor, as far as is known.
@@ -183,6 +193,10 @@ impl fmt::Display for Finding {
             Self::MissingExport { nid, name } => write!(f, "{name} ({nid:#010X}) is not exported"),
             Self::SdkVersion => f.write_str("module_sdk_version is exported"),
             Self::ImportEntry { library, what } => write!(f, "import of {library}: {what}"),
+            Self::Stub { library, address, words: [first, second] } => write!(
+                f,
+                "import of {library}: the stub at {address:#X} is {first:#010X}, {second:#010X}, expected 0x03E00008, 0"
+            ),
             Self::ImportLibrary(library) => write!(f, "{library} is not a library for the kernel"),
             Self::Instruction { address, word } => {
                 write!(

@@ -13,8 +13,6 @@ use crate::elf::{
 
 /// The section that holds the description of the module.
 const MODULE_INFO: &str = ".rodata.sceModuleInfo";
-/// The stubs of imported functions, which the kernel writes itself.
-const STUBS: &str = ".sceStub.text";
 /// Marks in a module's physical address that it is for the kernel.
 const KERNEL: u32 = 1 << 31;
 /// The same in the attribute that a module's description begins with.
@@ -234,7 +232,7 @@ fn clear_gaps(code: &mut [u8]) {
 /// The relocations of a section of relocations as a PRX has them; none for other sections.
 fn relocations(elf: &Elf<'_>, section: &Section<'_>) -> Result<Vec<Relocation>, PackError> {
     let target = elf.sections.get(section.info as usize);
-    let Some(target) = target.filter(|target| target.is_allocated() && target.name != STUBS) else {
+    let Some(target) = target.filter(|target| target.is_allocated()) else {
         return Ok(Vec::new());
     };
     if section.kind != kind::RELOCATIONS {

@@ -10,6 +10,9 @@ const MODULE_INFO_LEN: u32 = 0x34;
 const EXPORT_LEN: usize = 16;
 const IMPORT_LEN: usize = 20;
 const STUB_LEN: u32 = 8;
+/// What a stub holds in the file: `jr $ra`, `nop`. Between kernel modules the loader writes its jump over the first
+/// word alone, and the second runs in the delay slot of every call (uofw, src/loadcore/loadcore.c:2095).
+const STUB: [u32; 2] = [0x03E0_0008, 0];
 
 const MODULE_START: u32 = 0xD632_ACDB;
 const MODULE_STOP: u32 = 0xCEE8_593C;
@@ -43,7 +46,7 @@ pub(crate) struct Tables {
     pub(crate) name: String,
     pub(crate) exports: Vec<Export>,
     pub(crate) imports: Vec<String>,
-    /// Begin and end of each table of stubs, which hold no code yet.
+    /// Begin and end of each table of stubs.
     pub(crate) stubs: Vec<(u32, u32)>,
 }
 
@@ -230,7 +233,8 @@ fn imports(
             None => wrong("its numbers are not inside the segment"),
         }
         let stubs_end = stubs.saturating_add(STUB_LEN * functions);
-        if image.part(stubs, STUB_LEN * functions).is_none() || !image.is_code(stubs) {
+        let stub_bytes = image.part(stubs, STUB_LEN * functions);
+        if stub_bytes.is_none() || !image.is_code(stubs) {
             wrong("its stubs are not in the code");
         }
         if tables.stubs.iter().any(|&(start, end)| start < stubs_end && stubs < end) {
@@ -242,6 +246,14 @@ fn imports(
         }
         for at in [0, 12, 16] {
             image.relocated(address + at, "an address of an import", findings);
+        }
+        let stub_words = stub_bytes.unwrap_or_default().chunks_exact(STUB_LEN as usize);
+        for (address, stub) in (stubs..).step_by(STUB_LEN as usize).zip(stub_words) {
+            let words = [word(stub, 0), word(stub, 4)];
+            let moves = image.words.contains(&address) || image.words.contains(&(address + 4));
+            if words != STUB || moves {
+                findings.push(Finding::Stub { library: library.clone(), address, words });
+            }
         }
         tables.stubs.push((stubs, stubs_end));
         tables.imports.push(library);

@@ -253,6 +253,30 @@ fn imports() {
     assert_found!(twice, Finding::ImportEntry { .. });
 }
 
+/// The loader writes its jump over the first word of a stub and leaves the second: what is there runs at every call.
+#[test]
+#[ignore = "needs the built driver"]
+fn stubs() {
+    let library = |file: &[u8], number: usize| at(file, word(file, info(file) + 0x2C)) + 20 * number;
+    for number in [0, 2] {
+        for (place, value) in [(0, 0), (0, 0x0000_000C), (4, 0x03E0_0008), (4, 0x0000_1234), (12, 1)] {
+            let findings = broken(|file| {
+                let stubs = at(file, word(file, library(file, number) + 16));
+                set_word(file, stubs + place, value);
+            });
+            assert_found!(&findings, Finding::Stub { .. });
+        }
+    }
+    // What a relocation changes is not what the file shows.
+    let moved = broken(|file| {
+        let first = word(file, relocation_section(file) + 16) as usize;
+        let stub = word(file, library(file, 0) + 16);
+        set_word(file, first, stub + 4);
+        set_word(file, first + 4, 2);
+    });
+    assert_found!(moved, Finding::Stub { .. });
+}
+
 #[test]
 #[ignore = "needs the built driver"]
 fn instructions() {

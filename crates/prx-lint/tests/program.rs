@@ -41,6 +41,20 @@ fn a_program_is_no_plugin() {
     assert!(matches!(findings[..], [Finding::MarkedForKernel(_)]), "{findings:?}");
 }
 
+/// A program's stubs are filled by syscalls, both words of them; but some of its libraries are reached by jumps.
+#[test]
+#[ignore = "needs the built program"]
+fn the_programs_stubs_are_checked_too() {
+    let mut file = program();
+    let stub = [0x03E0_0008_u32, 0].map(u32::to_le_bytes).concat();
+    // The last two stubs; the code before them may have the same words.
+    let pair = [stub.clone(), stub].concat();
+    let at = file.windows(16).rposition(|bytes| bytes == pair).expect("stubs");
+    file[at + 12] = 1;
+    let findings = check_for(Purpose::Program, &file).unwrap_err();
+    assert!(findings.iter().any(|finding| matches!(finding, Finding::Stub { .. })), "{findings:?}");
+}
+
 /// In the libraries for programs a function's number is the beginning of its name's SHA-1. A wrong number would
 /// only show on the console, when the function is called.
 #[test]

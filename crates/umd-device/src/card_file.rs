@@ -2,7 +2,8 @@
 //!
 //! A descriptor can go stale at any time: the card is pulled out, the console sleeps. So nothing is ever
 //! assumed of it. Every read seeks first, and after any failure the descriptor is closed, so that the next
-//! attempt opens the file anew and seeks again. One call makes one attempt.
+//! attempt opens the file again and seeks again. One call makes one attempt, unless the card asks for another. A read
+//! that ends early goes on where it stopped: that is no failure.
 
 use sector_decode::ReadAt;
 
@@ -22,7 +23,16 @@ pub trait Card {
 
     /// Reads at the position and returns how many bytes came; fewer than `buf` holds is possible.
     fn read(&mut self, descriptor: Self::Descriptor, buf: &mut [u8]) -> Option<usize>;
+
+    /// Called after an attempt that failed: waits if that makes sense, and returns whether to make another. Where a
+    /// lock is held nobody should wait here.
+    fn again(&mut self) -> bool {
+        false
+    }
 }
+
+/// How many reads an attempt takes at most: a card that delivers a few bytes at a time is not read for ever.
+const MAX_PARTS: u32 = 16;
 
 /// Where to seek.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +109,37 @@ impl<C: Card> CardFile<C> {
         if self.card.seek(descriptor, Seek::To(offset)) != Some(offset) {
             return Err(CardError::Seek);
         }
-        self.reads = self.reads.wrapping_add(1);
-        let got = self.card.read(descriptor, buf).ok_or(CardError::Read)?;
-        self.bytes += got as u64;
-        if got == buf.len() { Ok(()) } else { Err(CardError::Short { got }) }
+        let mut got = 0;
+        for _ in 0..MAX_PARTS {
+            self.reads = self.reads.wrapping_add(1);
+            let Some(rest) = buf.get_mut(got..) else { break };
+            let part = self.card.read(descriptor, rest).ok_or(CardError::Read)?;
+            self.bytes += part as u64;
+            got += part;
+            if got == buf.len() {
+                return Ok(());
+            }
+            if part == 0 {
+                break;
+            }
+        }
+        Err(CardError::Short { got })
+    }
+
+    /// Makes attempts; closes the file after each that fails.
+    fn attempts(&mut self, buf: &mut [u8], offset: u64) -> Result<(), CardError> {
+        loop {
+            // Without bytes to read, an attempt is to have the file open.
+            let result =
+                if buf.is_empty() { self.descriptor().map(|_| ()) } else { self.attempt(buf, offset) };
+            if result.is_ok() {
+                return result;
+            }
+            self.close();
+            if !self.card.again() {
+                return result;
+            }
+        }
     }
 }
 
@@ -117,18 +154,12 @@ impl<C: Card> ReadAt for CardFile<C> {
     type Error = CardError;
 
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), CardError> {
-        let result = self.attempt(buf, offset);
-        if result.is_err() {
-            self.close();
-        }
-        result
+        // A read of nothing needs no card: it would get an address where no memory is.
+        if buf.is_empty() { Ok(()) } else { self.attempts(buf, offset) }
     }
 
     fn byte_len(&mut self) -> Result<u64, CardError> {
-        let result = self.descriptor();
-        if result.is_err() {
-            self.close();
-        }
-        result.map(|_| self.len.unwrap_or(0))
+        self.attempts(&mut [], 0)?;
+        Ok(self.len.unwrap_or(0))
     }
 }

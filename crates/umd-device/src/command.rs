@@ -62,15 +62,14 @@ enum Answer {
     Nothing,
 }
 
-/// Bytes of the drive facts: the last field that is set ends here.
-const DRIVE_INFO_LEN: u8 = 0x28;
-
 /// A table takes less of the driver than as many branches.
 static KNOWN: [Known; 13] = [
     Known::new(0x01E2_8035, 0, 4, Answer::VolumePointer),
     Known::new(0x01F2_0002, 0, 4, Answer::SectorCount),
     Known::new(0x01F2_0003, 0, 4, Answer::SectorCount),
-    Known::new(0x01E3_8012, 0, DRIVE_INFO_LEN, Answer::DriveInfo),
+    // The firmware's drivers ask for no length and answer 0 (PSP-Archive/ARK-4, core/inferno/iodrv_funcs.c, 0x01E38012);
+    // they also write their words beyond a short buffer, which is not done here.
+    Known::new(0x01E3_8012, 0, 0, Answer::DriveInfo),
     Known::new(0x01F1_00A3, 4, 0, Answer::Nothing),
     Known::new(0x01F1_00A4, 16, 0, Answer::Nothing),
     Known::new(0x01F3_00A5, 16, 4, Answer::PrefetchWithHandle),

@@ -6,6 +6,8 @@
 //! plain-images = off   ; serve plain ISO images too
 //! read-ahead = 64      ; KiB that reads in sequence fetch at once
 //! log = off            ; write cisor.log
+//! umdseek = 0          ; slow raw reads down like a drive, as ARK's settings of these names do
+//! umdspeed = 0
 //!
 //! [ULUS-10019]         ; for this disc only
 //! enabled = off
@@ -28,6 +30,10 @@ pub struct Config {
     pub read_ahead: u16,
     /// Whether a log is written.
     pub log: bool,
+    /// Microseconds that a raw read takes more for each KiB that a drive would have to seek.
+    pub umd_seek: u8,
+    /// Microseconds that a raw read takes more for each byte.
+    pub umd_speed: u8,
 }
 
 impl Config {
@@ -35,7 +41,8 @@ impl Config {
     pub const MAX_READ_AHEAD: u16 = 256;
 
     /// What holds without a settings file.
-    pub const DEFAULT: Self = Self { enabled: true, plain_images: false, read_ahead: 64, log: false };
+    pub const DEFAULT: Self =
+        Self { enabled: true, plain_images: false, read_ahead: 64, log: false, umd_seek: 0, umd_speed: 0 };
 
     /// Reads the settings. Only the lines before the first section count, and those in the section of
     /// `disc_id`, which may be written with or without its hyphen, in either case.
@@ -58,39 +65,39 @@ impl Config {
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
-        let field = if same(key, b"read-ahead") {
-            if let Some(value) = number(value.trim_ascii()) {
-                self.read_ahead = value;
-            }
-            return;
-        } else if same(key, b"enabled") {
-            &mut self.enabled
-        } else if same(key, b"plain-images") {
-            &mut self.plain_images
-        } else if same(key, b"log") {
-            &mut self.log
-        } else {
+        let (Some(key), Some(value)) =
+            (word(b"enabled plainimages log readahead umdseek umdspeed", key), number(value))
+        else {
             return;
         };
-        for (word, meaning) in &WORDS {
-            if same(value, word) {
-                *field = *meaning;
+        let small = value.min(u8::MAX.into()) as u8;
+        let switch = match key {
+            3 => {
+                self.read_ahead = value;
+                return;
             }
+            4 => {
+                self.umd_seek = small;
+                return;
+            }
+            5 => {
+                self.umd_speed = small;
+                return;
+            }
+            0 => &mut self.enabled,
+            1 => &mut self.plain_images,
+            _ => &mut self.log,
+        };
+        if value <= 1 {
+            *switch = value == 1;
         }
     }
 }
 
-/// How a switch is said to be on or off.
-const WORDS: [(&[u8], bool); 8] = [
-    (b"on", true),
-    (b"yes", true),
-    (b"true", true),
-    (b"1", true),
-    (b"off", false),
-    (b"no", false),
-    (b"false", false),
-    (b"0", false),
-];
+/// Which of some words a text is, counted from 0. One text of words takes less of the driver than as many texts.
+fn word(words: &[u8], text: &[u8]) -> Option<usize> {
+    words.split(|&byte| byte == b' ').position(|word| same(word, text))
+}
 
 /// The part of a text before the first of some bytes; all of it when there is none of them.
 #[inline(never)]
@@ -108,15 +115,21 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     letters(a).eq(letters(b))
 }
 
-/// The number that some digits make, but no more than can be read ahead.
-fn number(digits: &[u8]) -> Option<u16> {
-    if digits.is_empty() {
-        return None;
+/// The number that some digits make, but no more than can be read ahead; a word for a switch is 1 or 0.
+fn number(value: &[u8]) -> Option<u16> {
+    let value = value.trim_ascii();
+    if let Some(word) = word(b"on yes true off no false", value) {
+        return Some((word < 3).into());
     }
-    digits.iter().try_fold(0, |number: u16, &digit| {
+    let mut number = None;
+    for &digit in value {
         let digit = digit.wrapping_sub(b'0');
-        (digit <= 9).then(|| (number * 10 + u16::from(digit)).min(Config::MAX_READ_AHEAD))
-    })
+        if digit > 9 {
+            return None;
+        }
+        number = Some((number.unwrap_or(0) * 10 + u16::from(digit)).min(Config::MAX_READ_AHEAD));
+    }
+    number
 }
 
 #[cfg(test)]
@@ -131,8 +144,18 @@ mod tests {
     #[test]
     fn settings_are_read_with_comments_spaces_and_line_ends_of_any_kind() {
         let text = b"# comment\r\n  Enabled = off ; why\r\nread-ahead=16\r\n\r\nLOG = Yes\nplain-images= 1";
-        let wanted = Config { enabled: false, plain_images: true, read_ahead: 16, log: true };
+        let wanted =
+            Config { enabled: false, plain_images: true, read_ahead: 16, log: true, ..Config::DEFAULT };
         assert_eq!(Config::parse(text, b""), wanted);
+    }
+
+    #[test]
+    fn a_drives_time_is_off_unless_asked_for() {
+        assert_eq!((Config::DEFAULT.umd_seek, Config::DEFAULT.umd_speed), (0, 0));
+        let config = Config::parse(b"umdseek = 2\nUMD-Speed = 999", b"");
+        assert_eq!((config.umd_seek, config.umd_speed), (2, 255));
+        let config = Config::parse(b"[ULUS-10019]\numdspeed = 1", b"ULUS-10019");
+        assert_eq!((config.umd_seek, config.umd_speed), (0, 1));
     }
 
     #[test]

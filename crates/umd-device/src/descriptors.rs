@@ -50,17 +50,26 @@ impl Whence {
     }
 }
 
-/// The positions of all open descriptors, in sectors.
+/// An open descriptor. Both numbers are sectors.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    /// Where the next read begins.
+    pub(crate) position: u32,
+    /// Where the last read ended, which is where a drive's laser would be.
+    pub(crate) laser: u32,
+}
+
+/// All open descriptors.
 #[derive(Debug, Default)]
 pub(crate) struct Descriptors {
-    positions: [Option<u32>; MAX_DESCRIPTORS],
+    open: [Option<Place>; MAX_DESCRIPTORS],
 }
 
 impl Descriptors {
     pub(crate) fn open(&mut self) -> Result<DescriptorId, ErrorCode> {
-        for (slot, position) in (0..).zip(&mut self.positions) {
-            if position.is_none() {
-                *position = Some(0);
+        for (slot, place) in (0..).zip(&mut self.open) {
+            if place.is_none() {
+                *place = Some(Place::default());
                 return Ok(DescriptorId(slot));
             }
         }
@@ -68,17 +77,17 @@ impl Descriptors {
     }
 
     pub(crate) fn close(&mut self, id: DescriptorId) -> Result<(), ErrorCode> {
-        match self.positions[usize::from(id.0)].take() {
+        match self.open[usize::from(id.0)].take() {
             Some(_) => Ok(()),
             None => Err(ErrorCode::InvalidArgument),
         }
     }
 
-    pub(crate) fn position(&mut self, id: DescriptorId) -> Result<&mut u32, ErrorCode> {
-        self.positions[usize::from(id.0)].as_mut().ok_or(ErrorCode::InvalidArgument)
+    pub(crate) fn place(&mut self, id: DescriptorId) -> Result<&mut Place, ErrorCode> {
+        self.open[usize::from(id.0)].as_mut().ok_or(ErrorCode::InvalidArgument)
     }
 
     pub(crate) fn any_open(&self) -> bool {
-        self.positions.iter().any(Option::is_some)
+        self.open.iter().any(Option::is_some)
     }
 }

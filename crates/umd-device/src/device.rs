@@ -5,7 +5,7 @@ use sector_decode::{Lba, SECTOR_SIZE};
 use crate::card_file::Card;
 use crate::command::{Devctl, Ioctl};
 use crate::counters::Counters;
-use crate::descriptors::{DescriptorId, Descriptors, Whence};
+use crate::descriptors::{DescriptorId, Descriptors, Place, Whence};
 use crate::disc::Disc;
 use crate::error::{ErrorCode, Failure};
 use crate::lba_params::LbaParams;
@@ -19,6 +19,23 @@ pub struct UmdDevice<'b, C: Card> {
     /// Whether the kernel was told.
     volume_lent: bool,
     counters: Counters,
+    timing: Timing,
+}
+
+/// How much slower than the card raw reads are made, for games that count on a drive's time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Microseconds for each KiB between the end of one read and the beginning of the next. ARK calls it `umdseek`.
+    pub seek: u8,
+    /// Microseconds for each byte that is read. ARK calls it `umdspeed`.
+    pub speed: u8,
+    /// Microseconds after each read by command 0x01F30003.
+    pub command: u16,
+}
+
+impl Timing {
+    /// The longest pause for a seek, and that for a read, in microseconds.
+    pub const MOST: u32 = 4_000_000;
 }
 
 /// The sectors that a read from a raw descriptor delivers.
@@ -26,6 +43,8 @@ pub struct UmdDevice<'b, C: Card> {
 pub struct RawSpan {
     first: Lba,
     sectors: u32,
+    /// How many sectors a drive's laser would have to travel first.
+    distance: u32,
 }
 
 impl RawSpan {
@@ -45,7 +64,13 @@ impl<'b, C: Card> UmdDevice<'b, C> {
             volume_address,
             volume_lent: false,
             counters: Counters::default(),
+            timing: Timing::default(),
         }
+    }
+
+    /// Slows raw reads down.
+    pub fn set_timing(&mut self, timing: Timing) {
+        self.timing = timing;
     }
 
     /// Returns the disc.
@@ -123,16 +148,16 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     /// [`ErrorCode::InvalidArgument`] when the position would be before the first sector.
     pub fn seek(&mut self, id: DescriptorId, offset: i64, whence: Whence) -> Result<u32, ErrorCode> {
         let sectors = self.disc.sectors();
-        let position = self.descriptors.position(id)?;
+        let place = self.descriptors.place(id)?;
         let base = match whence {
             Whence::Start => 0,
-            Whence::Current => *position,
+            Whence::Current => place.position,
             Whence::End => sectors,
         };
         let target = i64::from(base).saturating_add(offset);
         let target = u64::try_from(target).map_err(|_| ErrorCode::InvalidArgument)?;
-        *position = u32::try_from(target).unwrap_or(u32::MAX).min(sectors);
-        Ok(*position)
+        place.position = u32::try_from(target).unwrap_or(u32::MAX).min(sectors);
+        Ok(place.position)
     }
 
     /// Answers a command to a descriptor that is not a read. `output` has at least four bytes for
@@ -142,7 +167,7 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     ///
     /// As for the call that the command stands for.
     pub fn ioctl(&mut self, id: DescriptorId, command: Ioctl, output: &mut [u8]) -> Result<i32, ErrorCode> {
-        let position = *self.descriptors.position(id)?;
+        let position = self.descriptors.place(id)?.position;
         match command {
             Ioctl::Position => put_word(output, 0, position),
             Ioctl::Seek { offset, whence } => {
@@ -161,22 +186,38 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     ///
     /// [`ErrorCode::InvalidArgument`].
     pub fn raw_span(&mut self, id: DescriptorId, sectors: u32) -> Result<RawSpan, ErrorCode> {
-        let position = *self.descriptors.position(id)?;
+        let Place { position, laser } = *self.descriptors.place(id)?;
         // So that the number of bytes is a positive 32-bit number too.
         const MOST: u32 = i32::MAX.cast_unsigned() / SECTOR_SIZE;
         let left = self.disc.sectors() - position;
-        Ok(RawSpan { first: Lba(position), sectors: sectors.min(left).min(MOST) })
+        let sectors = sectors.min(left).min(MOST);
+        Ok(RawSpan { first: Lba(position), sectors, distance: position.abs_diff(laser) })
     }
 
-    /// Reads the sectors of `span` into `out`, which is as long as they are, moves the descriptor behind
-    /// them, and returns their number.
+    /// Returns for how many microseconds to pause after a read of the sectors of `span`.
+    ///
+    /// The units are those of ARK-5 (core Inferno, src/iodrv_funcs.c:317-328) and of isage/Adrenaline
+    /// (cef/iso_drivers/inferno/src/iodrv_funcs.c, `IoRead`). Both count in 32 bits, which wrap round on a large disc.
+    pub fn raw_pause(&self, span: &RawSpan, by_command: bool) -> u32 {
+        const KIB_OF_SECTOR: u32 = SECTOR_SIZE / 1024;
+        // More than there is on any disc, and enough for the longest pause: so the products stay below 2^32.
+        let (distance, sectors) = (span.distance.min(1 << 22), span.sectors.min(1 << 12));
+        let seek = (KIB_OF_SECTOR * u32::from(self.timing.seek) * distance).min(Timing::MOST);
+        let read = (SECTOR_SIZE * u32::from(self.timing.speed) * sectors).min(Timing::MOST);
+        let command = if by_command { self.timing.command } else { 0 };
+        seek + read + u32::from(command)
+    }
+
+    /// Reads the sectors of `span` into `out`, which is as long as they are, moves the descriptor to the next one
+    /// after them, and returns their number.
     ///
     /// # Errors
     ///
     /// The failure of one attempt; the descriptor stays where it was.
     pub fn read_raw(&mut self, id: DescriptorId, span: RawSpan, out: &mut [u8]) -> Result<i32, Failure> {
         self.read_disc(span.first.byte_offset(), out)?;
-        *self.descriptors.position(id)? = span.first.0 + span.sectors;
+        let end = span.first.0 + span.sectors;
+        *self.descriptors.place(id)? = Place { position: end, laser: end };
         Ok(span.sectors.cast_signed())
     }
 

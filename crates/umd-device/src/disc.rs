@@ -1,9 +1,9 @@
 //! The disc: sectors of an image that was found fit to be served.
 
-use sector_decode::{BlockIndex, Buffers, Layout, OpenError, ReadError, SECTOR_SIZE, SectorReader};
+use sector_decode::{BlockIndex, Buffers, Format, Layout, OpenError, ReadError, SECTOR_SIZE, SectorReader};
 
 use crate::card_file::{Card, CardError, CardFile};
-use crate::error::{ErrorCode, Failure, OpenFailure};
+use crate::error::{Check, ErrorCode, Failure, OpenFailure};
 
 /// The largest blocks that the driver takes on, in bytes: larger ones would need more memory than a
 /// console can be expected to have free.
@@ -26,16 +26,23 @@ impl<'b, C: Card> Disc<'b, C> {
     /// Says what is in the way.
     pub fn probe(file: &mut CardFile<C>) -> Result<Layout, OpenFailure> {
         let layout = Layout::probe(file).map_err(|error| match error {
-            OpenError::Source(_) => OpenFailure::Card,
-            OpenError::Header(_) => OpenFailure::Header,
+            OpenError::Source(_) => Check::Card.failed(),
+            OpenError::Header(_) => Check::Header.failed(),
         })?;
         let block_size = layout.block_size();
         if block_size > MAX_DRIVER_BLOCK_SIZE || !block_size.is_power_of_two() {
-            return Err(OpenFailure::BlockSize);
+            return Err(Check::BlockSize.found(block_size));
         }
-        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize)?;
+        let sectors = sectors_of(&layout).ok_or(Check::DiscSize.found(u32::MAX))?;
         if sectors <= VOLUME_SECTOR {
-            return Err(OpenFailure::DiscSize);
+            return Err(Check::DiscSize.found(sectors));
+        }
+        // The firmware's driver counts whole sectors of a plain image, so the two would tell a game different sizes;
+        // and a file that was cut off anywhere is better left alone.
+        let rest = layout.image_size() % u64::from(SECTOR_SIZE);
+        if layout.format() == Format::Iso && rest != 0 {
+            #[expect(clippy::cast_possible_truncation, reason = "less than a sector")]
+            return Err(Check::CutOff.found(rest as u32));
         }
         Ok(layout)
     }
@@ -54,15 +61,15 @@ impl<'b, C: Card> Disc<'b, C> {
         ahead: usize,
         volume: &mut [u8; SECTOR_SIZE as usize],
     ) -> Result<Self, OpenFailure> {
-        let sectors = sectors_of(&layout).ok_or(OpenFailure::DiscSize)?;
-        let reader = SectorReader::new(file, layout, buffers).map_err(|_| OpenFailure::NoMemory)?;
+        let sectors = sectors_of(&layout).ok_or(Check::DiscSize.found(u32::MAX))?;
+        let reader = SectorReader::new(file, layout, buffers).map_err(|_| Check::NoMemory.found(0))?;
         let reader = reader.keeping_windows().checking_windows().reading_ahead(ahead);
         let mut disc = Self { reader, sectors };
         for block in [0, layout.block_count() - 1] {
             disc.reader.extent(BlockIndex(block))?;
         }
         disc.read_bytes(u64::from(VOLUME_SECTOR) * u64::from(SECTOR_SIZE), volume)?;
-        if volume[1..].starts_with(b"CD001") { Ok(disc) } else { Err(OpenFailure::NoVolume) }
+        if volume[1..].starts_with(b"CD001") { Ok(disc) } else { Err(Check::NoVolume.failed()) }
     }
 
     /// Returns how many sectors the disc has; the last one may be partial in the image.
@@ -120,6 +127,17 @@ pub fn disc_id(volume: &[u8; SECTOR_SIZE as usize]) -> &[u8] {
     let field = &volume[AT..AT + MOST];
     let len = field.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'-').unwrap_or(MOST);
     &field[..len]
+}
+
+/// Returns for how many microseconds a disc's game wants a pause after each read by command 0x01F30003.
+///
+/// Nine discs of one series lose their way without it; the firmwares' drivers make the same pause for the same ids
+/// (isage/Adrenaline, cef/iso_drivers/inferno/src/iodrv_funcs.c:87-97, and march33/src/umd9660.c).
+pub fn command_pause(disc_id: &[u8]) -> u16 {
+    const PAUSE: u16 = 55_000;
+    const IDS: &[u8; 90] =
+        b"ULKS-46116ULKS-46189ULJM-06034ULKS-46190ULKS-46191ULKS-46240ULKS-46236ULUS-10538ULJM-05836";
+    if IDS.chunks(10).any(|id| id == disc_id) { PAUSE } else { 0 }
 }
 
 fn sectors_of(layout: &Layout) -> Option<u32> {

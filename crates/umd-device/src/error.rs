@@ -3,6 +3,7 @@
 use sector_decode::ReadError;
 
 use crate::card_file::CardError;
+use crate::text::Line;
 
 /// An error as the PSP kernel knows it. Facility 0x001 holds errno values, 0x021 those of the UMD drive.
 ///
@@ -35,6 +36,8 @@ pub enum ErrorCode {
     NoMedium = 0x8021_0003,
     /// The image is damaged here.
     Damaged = 0x8021_0005,
+    /// Another disc was put in: the firmware names another image now.
+    Replaced = 0x8021_0007,
 }
 
 impl ErrorCode {
@@ -59,9 +62,22 @@ impl From<ErrorCode> for Failure {
     }
 }
 
-/// Why an image is not taken over.
+/// Which check made the driver step aside and leave an image to the firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OpenFailure {
+#[repr(u8)]
+pub enum Check {
+    /// The firmware's key configuration is not that of a game.
+    KeyConfig,
+    /// The application type is none by which images are started.
+    StartType,
+    /// The firmware names no image, so there is a disc in the drive; or its address cannot be right.
+    NoImage,
+    /// No module is loaded that serves images for the firmware.
+    NoDriver,
+    /// There is no device of the name `umd`, or its address cannot be right.
+    NoDevice,
+    /// The table of the device has an address in it that cannot be right.
+    Table,
     /// The card failed.
     Card,
     /// The header is damaged or of a kind that is not read.
@@ -71,10 +87,12 @@ pub enum OpenFailure {
     BlockSize,
     /// A plain image, which the firmware's own driver reads well enough.
     PlainImage,
+    /// A plain image whose last sector is not whole.
+    CutOff,
     /// The disc has more sectors than 32-bit sector numbers can tell apart, or not even the 17 that end
     /// with the volume descriptor.
     DiscSize,
-    /// There is not enough memory for the buffers.
+    /// There is not enough memory for the buffers: the largest free piece has so many KiB.
     NoMemory,
     /// A block that every disc needs cannot be right.
     Block,
@@ -84,41 +102,71 @@ pub enum OpenFailure {
     SwitchedOff,
 }
 
+/// What each check says of itself, in its order, a line each. One text takes less of the driver than as many.
+const REASONS: &str = "\
+no game is started, key configuration @\n\
+no image is started, application type @\n\
+the firmware names no image, path at @\n\
+the firmware has no image driver\n\
+there is no device umd, found @\n\
+the device umd has a function at @\n\
+the image cannot be read\n\
+the header is damaged or unknown\n\
+blocks of # bytes are not served\n\
+plain images are left to the firmware\n\
+the last sector has only # bytes\n\
+a disc of # sectors is not served\n\
+not enough memory, # KiB are free\n\
+a block cannot be right\n\
+sector 16 is no volume descriptor\n\
+switched off in cisor.ini\n\
+";
+
+/// Why the driver steps aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenFailure {
+    /// The check that failed.
+    pub check: Check,
+    /// The value that it found; 0 where there is none to tell.
+    pub value: u32,
+}
+
+impl Check {
+    /// The failure of this check, with the value that it found.
+    pub const fn found(self, value: u32) -> OpenFailure {
+        OpenFailure { check: self, value }
+    }
+
+    /// The failure of this check, where there is no value to tell.
+    pub const fn failed(self) -> OpenFailure {
+        self.found(0)
+    }
+}
+
 impl OpenFailure {
-    /// Returns what `module_start` returns; the number tells the reasons apart in a log.
+    /// Returns what `module_start` returns.
     pub const fn code(&self) -> ErrorCode {
-        match self {
-            Self::Card => ErrorCode::Io,
-            Self::NoMemory => ErrorCode::NoMemory,
-            Self::Header | Self::BlockSize | Self::PlainImage | Self::DiscSize | Self::SwitchedOff => {
-                ErrorCode::NotSupported
-            }
-            Self::Block | Self::NoVolume => ErrorCode::Damaged,
+        match self.check {
+            Check::Card => ErrorCode::Io,
+            Check::NoMemory => ErrorCode::NoMemory,
+            Check::Block | Check::NoVolume => ErrorCode::Damaged,
+            _ => ErrorCode::NotSupported,
         }
     }
 
-    /// Returns the reason in a few words, for a log.
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Card => "the image cannot be read",
-            Self::Header => "the image's header is damaged or of an unknown kind",
-            Self::BlockSize => "the image's block size is not served",
-            Self::PlainImage => "plain images are left to the firmware",
-            Self::DiscSize => "the image has too few or too many sectors",
-            Self::NoMemory => "not enough memory",
-            Self::Block => "a block of the image cannot be right",
-            Self::NoVolume => "sector 16 is no ISO 9660 volume descriptor",
-            Self::SwitchedOff => "switched off in cisor.ini",
-        }
+    /// Appends the reason to a line of the log: which check, and which value.
+    pub fn tell(&self, line: &mut Line<'_>) {
+        let reason = REASONS.as_bytes().split(|&byte| byte == b'\n').nth(self.check as usize);
+        line.form(reason.unwrap_or_default(), &[self.value]);
     }
 }
 
 impl From<ReadError<CardError>> for OpenFailure {
     fn from(error: ReadError<CardError>) -> Self {
         match error {
-            ReadError::Source { .. } => Self::Card,
-            ReadError::Block { .. } => Self::Block,
-            ReadError::OutOfRange { .. } | ReadError::Internal { .. } => Self::DiscSize,
+            ReadError::Source { .. } => Check::Card.failed(),
+            ReadError::Block { .. } => Check::Block.failed(),
+            ReadError::OutOfRange { .. } | ReadError::Internal { .. } => Check::DiscSize.failed(),
         }
     }
 }

@@ -1,9 +1,12 @@
-//! How long a request is tried again when the card fails.
+//! How long something is tried again when the card fails.
 
 use crate::error::{ErrorCode, Failure};
 
-/// A request is given up after this time, in microseconds.
+/// A request is given up when the card has kept failing for this time, in microseconds.
 pub const PATIENCE_MICROS: u32 = 4_000_000;
+
+/// The same for everything that is read while the driver starts, together: the console waits for it.
+pub const START_PATIENCE_MICROS: u32 = 1_000_000;
 
 /// A request is tried again at most this often.
 pub const MAX_RETRIES: u32 = 16;
@@ -31,6 +34,47 @@ pub trait Host {
     fn note_retry(&self) {}
 }
 
+/// What is left of the patience with a card.
+///
+/// Its clock starts at the first failure: an attempt that took long before it failed is repeated all the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    micros: u32,
+    /// When the first attempt had failed.
+    since: Option<u32>,
+    pause: u32,
+    retries_left: u32,
+}
+
+impl Patience {
+    /// For so many microseconds from the first failure on.
+    pub const fn new(micros: u32) -> Self {
+        Self { micros, since: None, pause: 0, retries_left: MAX_RETRIES }
+    }
+
+    /// To be called after a failed attempt: waits as long as it makes sense and returns whether to make another.
+    pub fn again(&mut self, host: &impl Host) -> bool {
+        let since = *self.since.get_or_insert_with(|| host.now());
+        let out_of_time = || host.now().wrapping_sub(since) >= self.micros;
+        if self.retries_left == 0 {
+            return false;
+        }
+        self.retries_left -= 1;
+        host.sleep(self.pause);
+        self.pause = (2 * self.pause).clamp(FIRST_PAUSE_MICROS, LONGEST_PAUSE_MICROS);
+        loop {
+            if out_of_time() {
+                return false;
+            }
+            if host.card_ready() {
+                host.note_retry();
+                return true;
+            }
+            host.sleep(POLL_MICROS);
+        }
+    }
+}
+
 /// Makes attempts until one succeeds, is refused, or patience ends.
 ///
 /// `attempt` must hold nothing that others wait for when it returns.
@@ -40,28 +84,13 @@ pub trait Host {
 /// The code that an attempt was refused with, or [`ErrorCode::NoMedium`] when the card kept failing for
 /// [`PATIENCE_MICROS`] or [`MAX_RETRIES`] retries.
 pub fn persist<T>(host: &impl Host, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, ErrorCode> {
-    let started = host.now();
-    let out_of_time = || host.now().wrapping_sub(started) >= PATIENCE_MICROS;
-    let mut pause = 0;
-    let mut retries_left = MAX_RETRIES;
+    let mut patience = Patience::new(PATIENCE_MICROS);
     loop {
         match attempt() {
             Ok(value) => return Ok(value),
             Err(Failure::Refused(code)) => return Err(code),
-            Err(Failure::Card) if retries_left == 0 => return Err(ErrorCode::NoMedium),
-            Err(Failure::Card) => retries_left -= 1,
+            Err(Failure::Card) if patience.again(host) => {}
+            Err(Failure::Card) => return Err(ErrorCode::NoMedium),
         }
-        host.sleep(pause);
-        pause = (2 * pause).clamp(FIRST_PAUSE_MICROS, LONGEST_PAUSE_MICROS);
-        while !host.card_ready() {
-            if out_of_time() {
-                return Err(ErrorCode::NoMedium);
-            }
-            host.sleep(POLL_MICROS);
-        }
-        if out_of_time() {
-            return Err(ErrorCode::NoMedium);
-        }
-        host.note_retry();
     }
 }

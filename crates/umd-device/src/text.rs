@@ -18,15 +18,19 @@ impl<'b> Line<'b> {
         self.form(text, &[])
     }
 
-    /// Appends text in which numbers, in decimal, take the places of as many `#`.
+    /// Appends text in which numbers take the places of as many `#` and `@`: in decimal for the first, as eight
+    /// hexadecimal digits for the other.
     #[inline(never)]
     pub fn form(&mut self, text: &[u8], numbers: &[u32]) -> &mut Self {
         let mut numbers = numbers.iter();
         for &byte in text {
             match byte {
-                b'#' => match numbers.next() {
-                    Some(&number) => {
+                b'#' | b'@' => match numbers.next() {
+                    Some(&number) if byte == b'#' => {
                         self.number(number);
+                    }
+                    Some(&number) => {
+                        self.hex(number);
                     }
                     None => self.push(byte),
                 },
@@ -34,6 +38,12 @@ impl<'b> Line<'b> {
                 _ => self.push(b'?'),
             }
         }
+        self
+    }
+
+    /// Begins another line.
+    pub fn next(&mut self) -> &mut Self {
+        self.push(b'\n');
         self
     }
 
@@ -100,6 +110,9 @@ mod tests {
         let mut line = Line::new(&mut memory);
         line.form(b"#1: #, #2: #, #", &[1, 20, 3]).text(b"#");
         assert_eq!(line.end(), b"11: 20, 32: #, ##\n");
+        let mut line = Line::new(&mut memory);
+        line.form(b"# at @, @", &[7, 0x8812_3456]).text(b"#@");
+        assert_eq!(line.end(), b"7 at 88123456, @#@\n");
     }
 
     #[test]

@@ -6,7 +6,8 @@ mod support;
 use proptest::prelude::*;
 use support::{Device, Params, SECTOR, TestCard, VOLUME_ADDRESS, disc_image, open, stored_cso};
 use umd_device::{
-    DescriptorId, Devctl, ErrorCode, Failure, Ioctl, LbaParams, MAX_DESCRIPTORS, OpenFailure, Whence,
+    Check, DescriptorId, Devctl, ErrorCode, Failure, Ioctl, LbaParams, Line, MAX_DESCRIPTORS, OpenFailure,
+    Timing, Whence, command_pause,
 };
 
 const SECTORS: usize = 40;
@@ -53,7 +54,17 @@ fn facts_of_the_disc() {
     assert_eq!(result, Ok(0));
     let words: Vec<u32> = output.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
     assert_eq!(words, [0xE000_0800, 0, 0, 0, 0, 0, 0, SECTORS as u32, 0, SECTORS as u32, 0, 0]);
-    assert_eq!(devctl(&mut device, 0x01E3_8012, &[], 0x27).0, refused(ErrorCode::InvalidArgument));
+    // The firmwares' drivers look at no length. Words that do not fit are left out.
+    for room in [0, 3, 4, 0x1F, 0x20, 0x27] {
+        let (result, output) = devctl(&mut device, 0x01E3_8012, &[], room);
+        assert_eq!(result, Ok(0), "{room} bytes");
+        let mut expected = [0; 0x28];
+        expected[..4].copy_from_slice(&0xE000_0800_u32.to_le_bytes());
+        expected[0x1C..0x20].copy_from_slice(&(SECTORS as u32).to_le_bytes());
+        let whole = room / 4 * 4;
+        assert_eq!(output[..whole], expected[..whole], "{room} bytes");
+        assert!(output[whole..].iter().all(|&byte| byte == 0), "{room} bytes");
+    }
 }
 
 #[test]
@@ -148,10 +159,10 @@ fn directory_reads_go_on_with_zeros_behind_the_end_of_the_disc() {
 }
 
 #[test]
-fn a_partial_last_sector_of_a_plain_image_is_filled_with_zeros() {
+fn a_partial_last_sector_is_filled_with_zeros() {
     let mut image = disc_image(SECTORS);
     image.truncate(image.len() - 100);
-    let mut device = open(&TestCard::new(image.clone())).unwrap();
+    let mut device = open(&TestCard::new(stored_cso(&image, 8192))).unwrap();
     assert_eq!(devctl(&mut device, 0x01F2_0003, &[], 4).1, (SECTORS as u32).to_le_bytes());
     let start = (SECTORS - 1) * SECTOR;
     let params = Params { lba: SECTORS as u32 - 1, total: 2048, last: 2048, ..Params::default() };
@@ -201,7 +212,7 @@ fn a_part_of_the_index_with_a_damaged_entry_is_not_read_from() {
         let mut file = stored_cso(&image, SECTOR);
         let at = 24 + 4 * entry;
         file[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert!(matches!(open(&TestCard::new(file)), Err(OpenFailure::Block)), "entry {entry}");
+        assert!(open(&TestCard::new(file)).err() == Some(Check::Block.failed()), "entry {entry}");
     }
 }
 
@@ -283,25 +294,104 @@ fn commands_to_a_descriptor() {
     }
 }
 
+/// ARK counts a drive's time by the distance from the end of one read of a descriptor to the beginning of the next.
+#[test]
+fn raw_reads_take_a_drives_time_when_they_are_to() {
+    let pause = |device: &mut Device, id, sectors| {
+        let span = device.raw_span(id, sectors).unwrap();
+        device.raw_pause(&span, false)
+    };
+    let (_, mut device) = device();
+    let id = device.open().unwrap();
+    device.seek(id, 9, Whence::Start).unwrap();
+    assert_eq!(pause(&mut device, id, 4), 0, "not unless asked for");
+
+    device.set_timing(Timing { seek: 3, speed: 2, command: 55_000 });
+    // 9 sectors from the beginning are 18 KiB; 4 sectors are 8192 bytes.
+    assert_eq!(pause(&mut device, id, 4), 18 * 3 + 8192 * 2);
+    let span = device.raw_span(id, 4).unwrap();
+    device.read_raw(id, span, &mut [0; 4 * SECTOR]).unwrap();
+    assert_eq!(pause(&mut device, id, 1), 2048 * 2, "in sequence nothing is to be sought");
+    device.seek(id, 1, Whence::Start).unwrap();
+    assert_eq!(pause(&mut device, id, 1), 24 * 3 + 2048 * 2, "backwards as forwards");
+    let span = device.raw_span(id, 1).unwrap();
+    assert_eq!(device.raw_pause(&span, true), 24 * 3 + 2048 * 2 + 55_000);
+    device.set_timing(Timing { seek: 255, speed: 255, command: 0 });
+    assert_eq!(pause(&mut device, id, 40), 24 * 255 + Timing::MOST, "no pause is endless");
+}
+
+#[test]
+fn the_discs_of_one_series_want_a_pause() {
+    assert_eq!(command_pause(b"ULKS-46116"), 55_000);
+    assert_eq!(command_pause(b"ULJM-05836"), 55_000);
+    for other in [&b""[..], b"ULKS-4611", b"ULUS-12345", b"46116ULKS-"] {
+        assert_eq!(command_pause(other), 0);
+    }
+}
+
+/// The firmware's driver counts whole sectors; a plain file that ends inside one was cut off.
+#[test]
+fn a_plain_image_that_was_cut_off_is_not_served() {
+    let image = disc_image(SECTORS);
+    for missing in [1, 1000, 2047] {
+        let file = image[..image.len() - missing].to_vec();
+        let failure = open(&TestCard::new(file)).err();
+        assert_eq!(failure, Some(Check::CutOff.found(2048 - missing as u32)));
+    }
+    assert!(open(&TestCard::new(image.clone())).is_ok());
+    // A compressed one says how long it is.
+    assert!(open(&TestCard::new(stored_cso(&image[..image.len() - 1000], 2048))).is_ok());
+}
+
+fn told(failure: OpenFailure) -> String {
+    let mut memory = [0; 200];
+    let mut line = Line::new(&mut memory);
+    failure.tell(&mut line);
+    String::from_utf8(line.end().to_vec()).unwrap()
+}
+
+#[test]
+fn every_reason_for_stepping_aside_has_words_and_shows_its_value() {
+    for failure in [
+        Check::KeyConfig.found(0x100),
+        Check::StartType.found(0x141),
+        Check::NoImage.found(0x0880_0001),
+        Check::NoDevice.found(0),
+        Check::Table.found(7),
+        Check::BlockSize.found(6144),
+        Check::CutOff.found(100),
+        Check::DiscSize.found(16),
+        Check::NoMemory.found(12),
+    ] {
+        let line = told(failure);
+        let (hex, decimal) = (format!("{:08X}", failure.value), failure.value.to_string());
+        assert!(line.contains(&hex) || line.contains(&decimal), "{failure:?}: {line}");
+        assert!(!line.contains(['#', '@']), "{failure:?}: {line}");
+        assert!(failure.code().code() < 0);
+    }
+    assert_eq!(told(Check::KeyConfig.found(0x100)), "no game is started, key configuration 00000100\n");
+    assert_eq!(told(Check::SwitchedOff.failed()), "switched off in cisor.ini\n");
+}
+
 #[test]
 fn images_that_are_not_served() {
     let image = disc_image(SECTORS);
     let failure = |file: Vec<u8>| open(&TestCard::new(file)).err();
-    assert_eq!(failure(stored_cso(&image, 128 * 1024)), Some(OpenFailure::BlockSize));
-    assert_eq!(failure(stored_cso(&image, 6144)), Some(OpenFailure::BlockSize));
-    assert_eq!(failure(stored_cso(&image[..16 * SECTOR], 2048)), Some(OpenFailure::DiscSize));
+    assert_eq!(failure(stored_cso(&image, 128 * 1024)), Some(Check::BlockSize.found(128 * 1024)));
+    assert_eq!(failure(stored_cso(&image, 6144)), Some(Check::BlockSize.found(6144)));
+    assert_eq!(failure(stored_cso(&image[..16 * SECTOR], 2048)), Some(Check::DiscSize.found(16)));
     let mut other = image.clone();
     other[16 * SECTOR + 1] = b'X';
-    assert_eq!(failure(stored_cso(&other, 2048)), Some(OpenFailure::NoVolume));
+    assert_eq!(failure(stored_cso(&other, 2048)), Some(Check::NoVolume.failed()));
     for broken in [0, SECTORS / 4 - 1] {
         let mut file = stored_cso(&image, 8192);
         let at = 24 + 4 * (broken + 1);
         file[at..at + 4].copy_from_slice(&(1u32 << 31).to_le_bytes());
-        assert!(matches!(failure(file), Some(OpenFailure::Block)), "block {broken}");
+        assert!(failure(file) == Some(Check::Block.failed()), "block {broken}");
     }
     let mut version = stored_cso(&image, 2048);
     version[0x14] = 3;
-    assert!(matches!(failure(version), Some(OpenFailure::Header)));
+    assert!(failure(version) == Some(Check::Header.failed()));
 }
 
 #[test]

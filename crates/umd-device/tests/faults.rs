@@ -3,8 +3,12 @@
 
 mod support;
 
+use sector_decode::ReadAt as _;
 use support::{Device, Fault, Params, SECTOR, TestCard, TestHost, disc_image, open, stored_cso};
-use umd_device::{Devctl, ErrorCode, Failure, MAX_RETRIES, PATIENCE_MICROS, persist};
+use umd_device::{
+    CardFile, Check, Devctl, ErrorCode, Failure, MAX_RETRIES, OpenFailure, PATIENCE_MICROS, Patience,
+    START_PATIENCE_MICROS, persist,
+};
 
 const SECTORS: usize = 64;
 
@@ -45,14 +49,118 @@ impl Scene {
 
 #[test]
 fn errors_and_short_reads_are_survived() {
-    for fault in [Fault::Error, Fault::Short(1), Fault::Short(2047), Fault::Short(usize::MAX)] {
+    for fault in [Fault::Error, Fault::Short(usize::MAX)] {
         let mut scene = scene();
         scene.card.world.read_faults.borrow_mut().extend([fault; 3]);
         scene.assert_reads(20, 8);
         assert_eq!(scene.card.world.retries.get(), 3, "{fault:?}");
-        assert_eq!(scene.card.world.open.get(), 1, "what was opened anew was closed before");
+        assert_eq!(scene.card.world.open.get(), 1, "what was opened again was closed before");
         scene.assert_reads(30, 1);
     }
+}
+
+#[test]
+fn a_read_that_ends_early_goes_on_where_it_stopped() {
+    for parts in [&[1][..], &[100], &[2047], &[8 * 2048 - 1, 7 * 2048, 5]] {
+        let mut scene = scene();
+        let (opened, reads) = (scene.card.world.opened.get(), scene.card.world.reads.get());
+        let faults = parts.iter().map(|&missing| Fault::Short(missing));
+        scene.card.world.read_faults.borrow_mut().extend(faults);
+        scene.assert_reads(20, 8);
+        let world = &scene.card.world;
+        assert_eq!((world.retries.get(), world.opened.get()), (0, opened), "{parts:?}: nothing failed");
+        assert!(world.reads.get() - reads <= 5, "{parts:?}");
+    }
+}
+
+#[test]
+fn a_card_that_delivers_a_byte_at_a_time_is_not_read_for_ever() {
+    let mut scene = scene();
+    let before = scene.card.world.reads.get();
+    scene.card.world.read_faults.borrow_mut().extend([Fault::Short(8 * 2048 - 1); 1000]);
+    assert_eq!(scene.read(20, 8), Err(ErrorCode::NoMedium));
+    assert!(scene.card.world.reads.get() - before <= 16 * (MAX_RETRIES + 1));
+    scene.card.world.read_faults.borrow_mut().clear();
+    scene.assert_reads(20, 8);
+}
+
+/// A buffer without bytes has no address that a card's driver could use.
+#[test]
+fn a_read_of_no_bytes_never_reaches_the_card() {
+    let card = TestCard::new(vec![1; 100]);
+    let mut file = CardFile::new(card.clone());
+    card.world.present.set(false);
+    assert_eq!(file.read_exact_at(&mut [], 50), Ok(()));
+    assert_eq!((card.world.reads.get(), card.world.opened.get()), (0, 0));
+    let mut scene = scene();
+    let reads = scene.card.world.reads.get();
+    let id = scene.device.open().unwrap();
+    let span = scene.device.raw_span(id, 0).unwrap();
+    assert_eq!(scene.device.read_raw(id, span, &mut []), Ok(0));
+    assert_eq!(scene.card.world.reads.get(), reads);
+}
+
+/// Patience is for a card that keeps failing: an attempt that took long by itself is repeated.
+#[test]
+fn an_attempt_that_takes_all_the_time_is_repeated_once() {
+    for takes in [PATIENCE_MICROS, 3 * PATIENCE_MICROS] {
+        let mut scene = scene();
+        let world = scene.card.world.clone();
+        world.read_takes.set(takes);
+        world.read_faults.borrow_mut().push_back(Fault::Error);
+        scene.assert_reads(20, 8);
+        assert_eq!(world.retries.get(), 1);
+        // And no more than once: the second one has used up what there was.
+        let reads = world.reads.get();
+        world.read_faults.borrow_mut().extend([Fault::Error; 5]);
+        assert_eq!(scene.read(30, 8), Err(ErrorCode::NoMedium));
+        assert_eq!(world.reads.get() - reads, 2);
+    }
+}
+
+/// Opens the image as the driver does: with patience, all reads together.
+fn start(card: &TestCard) -> Result<Device, OpenFailure> {
+    card.world.patience.set(Some(Patience::new(START_PATIENCE_MICROS)));
+    let device = open(card);
+    card.world.patience.set(None);
+    device
+}
+
+#[test]
+fn the_start_is_as_patient_as_a_read() {
+    let image = disc_image(SECTORS);
+    for faults in [&[Fault::Error; 3][..], &[Fault::Short(1); 4], &[Fault::Short(usize::MAX), Fault::Error]] {
+        for after in 0..4 {
+            let card = TestCard::new(stored_cso(&image, 2048));
+            card.world.read_faults.borrow_mut().extend(vec![Fault::None; after]);
+            card.world.read_faults.borrow_mut().extend(faults);
+            assert!(start(&card).is_ok(), "{faults:?} after {after} reads");
+            assert!(card.world.now.get() < 100_000, "{faults:?}");
+        }
+    }
+    let card = TestCard::new(stored_cso(&image, 2048));
+    card.world.seek_faults.borrow_mut().extend([Fault::Error; 4]);
+    assert!(start(&card).is_ok());
+}
+
+#[test]
+fn the_start_waits_for_a_second_and_no_longer() {
+    let image = disc_image(SECTORS);
+    for (away, starts) in [(700_000, true), (3_000_000, false)] {
+        let card = TestCard::new(stored_cso(&image, 2048));
+        card.world.pull();
+        card.world.returns_at.set(Some(away));
+        assert_eq!(start(&card).err(), (!starts).then_some(Check::Card.failed()));
+        assert!(card.world.now.get() <= START_PATIENCE_MICROS + 400_000, "{}", card.world.now.get());
+    }
+    // Failures here and there share what patience there is.
+    let card = TestCard::new(stored_cso(&image, 2048));
+    card.world.read_takes.set(400_000);
+    for _ in 0..8 {
+        card.world.read_faults.borrow_mut().extend([Fault::Error, Fault::None]);
+    }
+    assert_eq!(start(&card).err(), Some(Check::Card.failed()));
+    assert_eq!(card.world.open.get(), 0);
 }
 
 #[test]

@@ -79,7 +79,6 @@ const INPUT_OUTPUT: i32 = 0x8001_0005_u32.cast_signed();
 pub(crate) fn replacement(library: &[u8], number: u32) -> Option<usize> {
     let function = match (library, number) {
         (b"SystemCtrlForKernel", 0x78E4_6415) => find_driver as *const (),
-        (b"SystemCtrlForKernel", 0x159A_F5CC) => find_function as *const (),
         (b"SystemCtrlForKernel", 0xAC56_B90B) => umd_file as *const (),
         (b"InitForKernel", 0x7A23_33AD) => application_type as *const (),
         (b"InitForKernel", 0x7233_B5BC) => key_config as *const (),
@@ -93,6 +92,9 @@ pub(crate) fn replacement(library: &[u8], number: u32) -> Option<usize> {
         (b"IoFileMgrForKernel", 0x109F_50BC) => open as *const (),
         (b"IoFileMgrForKernel", 0x810C_4BC3) => close as *const (),
         (b"IoFileMgrForKernel", 0x6A63_8D83) => read as *const (),
+        (b"IoFileMgrForKernel", 0x42EC_03AC) => write as *const (),
+        (b"ThreadManForKernel", 0x446D_8DE6) => sceKernelCreateThread as *const (),
+        (b"ThreadManForKernel", 0xF475_845D) => sceKernelStartThread as *const (),
         _ => return None,
     };
     Some(kernel_address(function as usize))
@@ -101,17 +103,6 @@ pub(crate) fn replacement(library: &[u8], number: u32) -> Option<usize> {
 unsafe extern "C" fn find_driver(name: *const u8) -> usize {
     // SAFETY: The driver passes a text with a NUL.
     if unsafe { CStr::from_ptr(name.cast()) } == c"umd" { device::address() } else { 0 }
-}
-
-/// Functions that are looked up by name when they are needed.
-unsafe extern "C" fn find_function(_module: *const u8, _library: *const u8, number: u32) -> usize {
-    let function = match number {
-        0x42EC_03AC => write as *const (),
-        0x446D_8DE6 => sceKernelCreateThread as *const (),
-        0xF475_845D => sceKernelStartThread as *const (),
-        _ => return 0,
-    };
-    kernel_address(function as usize)
 }
 
 unsafe extern "C" fn umd_file() -> usize {

@@ -40,9 +40,13 @@ macro_rules! imports {
                 ".section .sceStub.text.", $name, ", \"ax\", @progbits\n",
                 ".p2align 2\n",
                 ".Lstubs_", $name, ":\n",
-                // The kernel writes a jump over the two words. Until then they keep the tables alive.
+                // The kernel writes a jump over the first word of each stub, and between kernel modules over that
+                // word only (uofw, src/loadcore/loadcore.c:2095): the second runs in the delay slot of every
+                // call. So both are what they are in every other module: `jr $ra`, `nop`.
                 $(".globl ", stringify!($function), "\n",
-                  stringify!($function), ": .word .Lentry_", $name, ", .Lnids_", $name, "\n",)*
+                  stringify!($function), ": .word 0x03E00008, 0\n",)*
+                // Whoever keeps the stubs keeps the tables too: this changes no word.
+                ".reloc .Lstubs_", $name, ", R_MIPS_NONE, .Lentry_", $name, "\n",
                 ".section .lib.stub.entry.", $name, ", \"a\", @progbits\n",
                 ".p2align 2\n",
                 ".Lentry_", $name, ":\n",

@@ -8,6 +8,8 @@ use core::mem::MaybeUninit;
 
 use umd_device::{DescriptorId, Devctl, ErrorCode, Failure, Ioctl, Whence};
 
+use crate::kernel::firmware::Functions;
+use crate::kernel::time;
 use crate::kernel::user_memory::Caller;
 use crate::serving;
 
@@ -18,6 +20,7 @@ pub(crate) struct FileArg {
     word: u32,
 }
 
+type Open = unsafe extern "C" fn(*mut FileArg, *const u8, i32, i32) -> i32;
 type Close = unsafe extern "C" fn(*mut FileArg) -> i32;
 type Read = unsafe extern "C" fn(*mut FileArg, *mut u8, i32) -> i32;
 
@@ -30,7 +33,7 @@ unsafe extern "C" {
     fn cisor_io_ioctl();
     fn cisor_io_devctl();
 
-    fn cisor_forward_lseek(file: *mut FileArg, offset: i64, whence: i32, entry: usize) -> i64;
+    fn cisor_forward_lseek(file: *mut FileArg, offset: i64, whence: i32, entry: *const ()) -> i64;
     fn cisor_forward_ioctl(
         file: *mut FileArg,
         code: u32,
@@ -38,7 +41,7 @@ unsafe extern "C" {
         input_len: i32,
         output: *mut u8,
         output_len: i32,
-        entry: usize,
+        entry: *const (),
     ) -> i32;
     fn cisor_forward_devctl(
         file: *mut FileArg,
@@ -48,7 +51,7 @@ unsafe extern "C" {
         input_len: i32,
         output: *mut u8,
         output_len: i32,
-        entry: usize,
+        entry: *const (),
     ) -> i32;
 }
 
@@ -56,23 +59,36 @@ unsafe extern "C" {
 pub(crate) const TAKEN: usize = 6;
 
 /// Addresses of these functions, in this order.
-pub(crate) type Entries = [usize; TAKEN];
+pub(crate) type Entries = [*const (); TAKEN];
 
+/// No functions yet.
+pub(crate) const NONE: Entries = [core::ptr::null(); TAKEN];
+
+const OPEN: usize = 0;
 const CLOSE: usize = 1;
 const READ: usize = 2;
 const LSEEK: usize = 3;
 const IOCTL: usize = 4;
 const DEVCTL: usize = 5;
 
-/// A function of which only the address is of interest.
-type Function = unsafe extern "C" fn();
+/// Addresses of functions, which mean the same to every thread.
+struct Addresses(Entries);
+
+// SAFETY: Nothing is read or written through the addresses.
+unsafe impl Sync for Addresses {}
 
 /// The entries of this module. A table, so that each address is in the file once.
-static OURS: [Function; TAKEN] =
-    [cisor_io_open, cisor_io_close, cisor_io_read, cisor_io_lseek, cisor_io_ioctl, cisor_io_devctl];
+static OURS: Addresses = Addresses([
+    cisor_io_open as *const (),
+    cisor_io_close as *const (),
+    cisor_io_read as *const (),
+    cisor_io_lseek as *const (),
+    cisor_io_ioctl as *const (),
+    cisor_io_devctl as *const (),
+]);
 
-pub(crate) fn own() -> Entries {
-    OURS.map(|function| function as usize)
+pub(crate) fn own() -> &'static Entries {
+    &OURS.0
 }
 
 /// The entries that were there before.
@@ -81,22 +97,21 @@ struct Original(UnsafeCell<Entries>);
 // SAFETY: Written by `remember` only, before the first entry of ours can be called.
 unsafe impl Sync for Original {}
 
-static ORIGINAL: Original = Original(UnsafeCell::new([0; TAKEN]));
+static ORIGINAL: Original = Original(UnsafeCell::new(NONE));
 
-/// Keeps the entries that others' requests are forwarded to.
+/// Keeps the entries of a table, to which others' requests are forwarded.
 ///
 /// # Safety
 ///
-/// None of this module's entries may be in a device's table yet, and all of `entries` are functions of a
-/// driver that stays loaded.
-pub(crate) unsafe fn remember(entries: Entries) {
+/// None of this module's entries may be in a device's table yet, and the table is that of a driver that stays loaded.
+pub(crate) unsafe fn remember(table: *mut Functions) {
     // SAFETY: By this function's contract nobody reads it now.
-    unsafe { *ORIGINAL.0.get() = entries };
+    unsafe { Functions::load(table, &mut *ORIGINAL.0.get()) };
 }
 
-pub(crate) fn original() -> Entries {
+pub(crate) fn original() -> &'static Entries {
     // SAFETY: Not written any more once entries of ours can be called.
-    unsafe { *ORIGINAL.0.get() }
+    unsafe { &*ORIGINAL.0.get() }
 }
 
 /// The descriptor of ours that the kernel's stands for, if it is one.
@@ -110,28 +125,28 @@ unsafe fn ours(file: *mut FileArg) -> Option<DescriptorId> {
     DescriptorId::from_word(file.word)
 }
 
-pub(crate) unsafe extern "C" fn io_open(
-    file: *mut FileArg,
-    _path: *const u8,
-    _flags: i32,
-    _mode: i32,
-) -> i32 {
-    serving::serve(|device| {
+pub(crate) unsafe extern "C" fn io_open(file: *mut FileArg, path: *const u8, flags: i32, mode: i32) -> i32 {
+    let result = serving::serve(|device| {
         let id = device.open()?;
         // SAFETY: The kernel passes a descriptor of its own that is being opened.
         unsafe { (*file).word = id.to_word() };
         Ok(0)
-    })
+    });
+    if !serving::is_for_firmware(result) {
+        return result;
+    }
+    // SAFETY: The entry that was there before, with what the kernel passed to it. A function of up to four words is
+    // called alike in both conventions.
+    unsafe { core::mem::transmute::<*const (), Open>(original()[OPEN])(file, path, flags, mode) }
 }
 
 pub(crate) unsafe extern "C" fn io_close(file: *mut FileArg) -> i32 {
     // SAFETY: The kernel passes its descriptor.
     match unsafe { ours(file) } {
-        Some(id) => serving::serve(|device| device.close(id).map(|()| 0).map_err(Failure::from)),
+        Some(id) => serving::serve_any_disc(|device| device.close(id).map(|()| 0).map_err(Failure::from)),
         None => {
-            // SAFETY: The entry that was there before, with what the kernel passed to it. A function of
-            // up to four words is called alike in both conventions.
-            unsafe { core::mem::transmute::<usize, Close>(original()[CLOSE])(file) }
+            // SAFETY: As in `io_open`.
+            unsafe { core::mem::transmute::<*const (), Close>(original()[CLOSE])(file) }
         }
     }
 }
@@ -140,12 +155,12 @@ pub(crate) unsafe extern "C" fn io_read(file: *mut FileArg, buffer: *mut u8, sec
     // SAFETY: The kernel passes its descriptor.
     match unsafe { ours(file) } {
         Some(id) => match u32::try_from(sectors) {
-            Ok(sectors) => read_raw(id, buffer, sectors),
+            Ok(sectors) => read_raw(id, buffer, sectors, false),
             Err(_) => ErrorCode::InvalidArgument.code(),
         },
         None => {
-            // SAFETY: As in `io_close`.
-            unsafe { core::mem::transmute::<usize, Read>(original()[READ])(file, buffer, sectors) }
+            // SAFETY: As in `io_open`.
+            unsafe { core::mem::transmute::<*const (), Read>(original()[READ])(file, buffer, sectors) }
         }
     }
 }
@@ -187,7 +202,7 @@ pub(crate) unsafe extern "C" fn io_ioctl(
     let input = unsafe { Input::copy(input, input_len) };
     match Ioctl::parse(code, input.bytes(), output_room(output, output_len)) {
         Err(code) => code.code(),
-        Ok(Ioctl::Read(sectors)) => read_raw(id, output, sectors),
+        Ok(Ioctl::Read(sectors)) => read_raw(id, output, sectors, true),
         Ok(command) => serving::serve(|device| {
             let len = if command == Ioctl::Position { 4 } else { 0 };
             // SAFETY: `parse` has checked that the output is there and has this length.
@@ -208,37 +223,42 @@ pub(crate) unsafe extern "C" fn io_devctl(
 ) -> i32 {
     // SAFETY: The kernel has checked that the caller may name these bytes.
     let copied = unsafe { Input::copy(input, input_len) };
-    match Devctl::parse(code, copied.bytes(), output_room(output, output_len)) {
-        Some(Ok(command)) => serving::serve(|device| {
-            // SAFETY: `parse` has checked that the output is there and has this length.
-            let output = unsafe { output_slice(output, command.output_len()) };
-            device.devctl(&command, output)
-        }),
-        Some(Err(code)) => code.code(),
-        None => {
-            // SAFETY: The entry that was there before, with what the kernel passed to it.
-            unsafe {
-                cisor_forward_devctl(
-                    file,
-                    device_name,
-                    code,
-                    input,
-                    input_len,
-                    output,
-                    output_len,
-                    original()[DEVCTL],
-                )
-            }
+    if let Some(parsed) = Devctl::parse(code, copied.bytes(), output_room(output, output_len)) {
+        let result = match parsed {
+            Ok(command) => serving::serve(|device| {
+                // SAFETY: `parse` has checked that the output is there and has this length.
+                let output = unsafe { output_slice(output, command.output_len()) };
+                device.devctl(&command, output)
+            }),
+            Err(code) => code.code(),
+        };
+        if !serving::is_for_firmware(result) {
+            return result;
         }
+    }
+    // SAFETY: The entry that was there before, with what the kernel passed to it.
+    unsafe {
+        cisor_forward_devctl(
+            file,
+            device_name,
+            code,
+            input,
+            input_len,
+            output,
+            output_len,
+            original()[DEVCTL],
+        )
     }
 }
 
 /// Reads from a raw descriptor. The kernel took the number of sectors for one of bytes when it checked the
-/// buffer, so the rest is checked here.
-fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32) -> i32 {
+/// buffer, so the rest is checked here. Then a drive's time passes, if it is to.
+fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32, by_command: bool) -> i32 {
     let caller = Caller::of_entry();
-    serving::serve(|device| {
+    let mut pause = 0;
+    let result = serving::serve(|device| {
         let span = device.raw_span(id, sectors)?;
+        pause = device.raw_pause(&span, by_command);
         let address = u32::try_from(buffer.addr()).unwrap_or(u32::MAX);
         let len = u32::try_from(span.byte_len()).unwrap_or(u32::MAX);
         if buffer.is_null() || !caller.may_name(address, len) {
@@ -247,7 +267,11 @@ fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32) -> i32 {
         // SAFETY: The caller lends a buffer for the sectors it asked for, and may name all of it.
         let out = unsafe { output_slice(buffer, span.byte_len()) };
         device.read_raw(id, span, out)
-    })
+    });
+    if pause != 0 {
+        time::sleep(pause);
+    }
+    result
 }
 
 /// A command's input, copied: a program may well use the same memory for the output.

@@ -12,7 +12,7 @@ use umd_device::{Counters, Line};
 
 use crate::kernel::card::Path;
 use crate::kernel::file::{File, Mode};
-use crate::kernel::{optional, time};
+use crate::kernel::{thread, time};
 use crate::serving;
 
 /// A log that has grown to this length is begun anew.
@@ -33,7 +33,7 @@ unsafe extern "C" {
 
 /// Where the counters of this session go.
 struct Place {
-    path: Path,
+    path: &'static Path,
     offset: u32,
 }
 
@@ -67,11 +67,11 @@ pub(crate) fn write(path: &Path, line: Line<'_>) -> Option<u32> {
 /// # Safety
 ///
 /// To be called once, by `module_start`.
-pub(crate) unsafe fn follow(path: Path, offset: u32) {
+pub(crate) unsafe fn follow(path: &'static Path, offset: u32) {
     // SAFETY: By this function's contract there is no thread yet.
     unsafe { *SESSION.0.get() = Some(Place { path, offset }) };
     RUNNING.store(true, Relaxed);
-    if !optional::start_thread(c"CisorLog", cisor_log_thread) {
+    if !thread::start(c"CisorLog", cisor_log_thread) {
         RUNNING.store(false, Relaxed);
     }
 }
@@ -124,7 +124,7 @@ impl Place {
             b"  reads: #; KiB: #; reads from the card: #; KiB from the card: #; reads without the card: #; retries: #",
             &[requests, kib(bytes), card_reads, kib(card_bytes), hits, retries],
         );
-        if let Some(file) = File::open(&self.path, Mode::Write)
+        if let Some(file) = File::open(self.path, Mode::Write)
             && file.seek(self.offset) == Some(self.offset)
         {
             file.write(line.fill());

@@ -4,7 +4,8 @@ use core::cell::Cell;
 
 use umd_device::{Counters, ErrorCode, Failure, UmdDevice, persist};
 
-use crate::kernel::card::{CardSlot, ImageCard};
+use crate::kernel::card::{CardSlot, ImageCard, Path};
+use crate::kernel::firmware;
 use crate::kernel::interrupts::without_interrupts;
 use crate::kernel::lock::Lock;
 use crate::kernel::memory::Block;
@@ -17,8 +18,23 @@ pub(crate) type Device = UmdDevice<'static, ImageCard>;
 pub(crate) struct Serving {
     // The order matters: what uses the memory is dropped before the memory.
     pub(crate) device: Device,
-    pub(crate) _buffers: Block,
+    pub(crate) buffers: Block,
     pub(crate) volume: Block,
+    /// The image that is served.
+    pub(crate) image: &'static Path,
+}
+
+impl Serving {
+    /// Gives everything back, but the volume descriptor if the file system reads there: it may do so as long as the
+    /// disc is mounted, so 2 KiB stay behind.
+    pub(crate) fn end(self) {
+        let Self { device, buffers, volume, .. } = self;
+        let lent = device.volume_lent();
+        // The device first: it works in the memory.
+        drop(device);
+        drop(buffers);
+        if lent { core::mem::forget(volume) } else { drop(volume) }
+    }
 }
 
 /// Everything that requests share; empty until the driver takes over.
@@ -48,9 +64,21 @@ impl Count {
 /// Answers a request: takes the lock, makes an attempt on a stack of its own, gives the lock back, and waits
 /// for the card when it failed; until there is a result or an end of patience.
 ///
-/// Returns what the kernel gets: a result from 0 up, or a negative code.
+/// Returns what the kernel gets: a result from 0 up, or a negative code. For some codes
+/// ([`is_for_firmware`]) the firmware's own driver is to be asked.
 pub(crate) fn serve(mut request: impl FnMut(&mut Device) -> Result<i32, Failure>) -> i32 {
-    answer(&mut request)
+    answer(&mut request, true)
+}
+
+/// The same for requests that have nothing to do with what is on the disc.
+pub(crate) fn serve_any_disc(mut request: impl FnMut(&mut Device) -> Result<i32, Failure>) -> i32 {
+    answer(&mut request, false)
+}
+
+/// Whether a request came to nothing because the disc is not the driver's now, or the device cannot be reached: the
+/// firmware's driver can answer what is not about a descriptor of ours.
+pub(crate) fn is_for_firmware(result: i32) -> bool {
+    result == ErrorCode::Replaced.code() || result == ErrorCode::NotReady.code()
 }
 
 /// A closure behind a pointer, so that there is one `answer` for all. As a trait of its own it takes half of
@@ -65,11 +93,16 @@ impl<F: FnMut(&mut Device) -> Result<i32, Failure>> Request for F {
     }
 }
 
-fn answer(request: &mut dyn Request) -> i32 {
+fn answer(request: &mut dyn Request, of_this_disc: bool) -> i32 {
     UNDER_WAY.add(1);
     let result = persist(&CardSlot, || {
         let mut guard = SERVING.lock()?;
         let serving = guard.as_mut().ok_or(ErrorCode::NotReady)?;
+        // Looked at for every attempt: whatever changes the disc, and however the game learns of it, no byte of the old
+        // one is served for the new one. The firmware's driver knows better what another path means.
+        if of_this_disc && !firmware::names(serving.image) {
+            return Err(ErrorCode::Replaced.into());
+        }
         on_own_stack(|| request.attempt(&mut serving.device)).unwrap_or(Err(ErrorCode::NotReady.into()))
     });
     UNDER_WAY.add(-1);

@@ -3,10 +3,13 @@
 //! Everything is checked and allocated before the table is touched. What is allocated frees itself when a
 //! check fails, so a start that ends early leaves nothing behind.
 
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 
 use sector_decode::{Buffers, Decoder, Format, Layout, SECTOR_SIZE};
-use umd_device::{CardFile, Config, Disc, ErrorCode, Line, MAX_CONFIG_LEN, OpenFailure, UmdDevice, disc_id};
+use umd_device::{
+    CardFile, Check, Config, Disc, ErrorCode, Line, MAX_CONFIG_LEN, OpenFailure, Timing, UmdDevice,
+    command_pause, disc_id,
+};
 
 use crate::entries;
 use crate::kernel::card::{CardSlot, ImageCard, Path};
@@ -18,25 +21,11 @@ use crate::kernel::slot::Slot;
 use crate::kernel::stack::on_own_stack;
 use crate::kernel::time;
 use crate::log;
-use crate::serving::{SERVING, Serving, any_under_way};
+use crate::serving::{Device, SERVING, Serving, any_under_way};
 
 /// Checks everything, and takes over the table when all is as expected. `plugin` is the path of the plugin.
 pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
-    if !firmware::is_starting_an_image() {
-        return Err(ErrorCode::NotSupported);
-    }
-    let path = firmware::image_path().ok_or(ErrorCode::NotFound)?;
-    let table = firmware::image_driver()?;
-    CardSlot::remember(&path);
-    // SAFETY: No entry of ours is in the table yet, so no other thread knows of the lock.
-    unsafe { SERVING.create()? };
-    let result = on_own_stack(|| prepare(plugin, &path)).unwrap_or(Err(ErrorCode::NoMemory));
-    match result {
-        Ok(()) => take(table),
-        // SAFETY: As above.
-        Err(_) => unsafe { SERVING.destroy() },
-    }
-    result
+    on_own_stack(|| prepare(plugin)).unwrap_or(Err(ErrorCode::NoMemory))
 }
 
 /// Gives the table back, unless somebody else changed it since or still needs what is behind it.
@@ -45,7 +34,8 @@ pub(crate) fn stop() -> Result<(), ErrorCode> {
     if in_use || !give_back() {
         return Err(ErrorCode::Busy);
     }
-    // A thread may have read our entry from the table and not have come here yet, or wait for the card.
+    // A thread may have read our entry from the table and not have come here yet, or wait for the card. One that was
+    // ended in here never leaves: then the driver stays.
     for _ in 0..500 {
         time::sleep(10_000);
         if !any_under_way() {
@@ -57,41 +47,78 @@ pub(crate) fn stop() -> Result<(), ErrorCode> {
         return Err(ErrorCode::Busy);
     }
     if let Some(serving) = SERVING.lock()?.take() {
-        let Serving { device, volume, .. } = serving;
-        if device.volume_lent() {
-            // The file system reads from there as long as the disc is mounted: 2 KiB stay behind.
-            core::mem::forget(volume);
-        }
+        serving.end();
     }
     // SAFETY: No entry of ours is in the table, and none is running.
     unsafe { SERVING.destroy() };
     Ok(())
 }
 
-/// Opens the image and everything that goes with it, and puts the driver in its place; writes to the log what came
-/// of it.
-fn prepare(plugin: &[u8], image: &Path) -> Result<(), ErrorCode> {
-    let settings = Settings::load(plugin);
-    let mut slot = SERVING.lock()?;
-    let result = open(&settings, image).map(|serving| *slot = Slot::Full(serving));
-    if settings.before_disc().log
-        && let Some(path) = settings.path.as_ref().and_then(|path| path.sibling(b"cisor.log"))
-    {
-        let mut memory = [0; 384];
-        let mut line = Line::new(&mut memory);
-        line.text(concat!("Cisor ", env!("CARGO_PKG_VERSION"), ": ").as_bytes()).text(image.text());
-        if let Err(failure) = result {
-            line.text(b": left to the firmware, ").text(failure.reason().as_bytes());
-            line.text(b", code ").hex(failure.code().code().cast_unsigned());
-        } else if let Some(serving) = slot.as_ref() {
-            describe(&mut line, serving);
-        }
-        if let (Some(end), Ok(())) = (log::write(&path, line), result) {
-            // SAFETY: `module_start` comes here once.
-            unsafe { log::follow(path, end) };
-        }
+/// What the start works in and hands out for good. In the module itself: it is too large for any stack.
+struct Own {
+    image: Path,
+    beside: Path,
+    settings: [u8; MAX_CONFIG_LEN],
+    decoder: Decoder,
+}
+
+/// Checks everything, opens the image and takes over; writes to the log what came of it.
+fn prepare(plugin: &[u8]) -> Result<(), ErrorCode> {
+    static OWN: Kept<Own> = Kept::new(Own {
+        image: Path::new(),
+        beside: Path::new(),
+        settings: [0; MAX_CONFIG_LEN],
+        decoder: Decoder::new(),
+    });
+    let Own { image, beside, settings, decoder } = OWN.take().ok_or(ErrorCode::Busy)?;
+    let settings = Settings::load(plugin, beside, settings);
+    let found = firmware::check_start().and_then(|()| firmware::image_path(image));
+    let image = &*image;
+    let mut memory = [0; 448];
+    let mut line = Line::new(&mut memory);
+    line.text(concat!("Cisor ", env!("CARGO_PKG_VERSION"), ": ").as_bytes()).text(image.text());
+    let config = settings.for_disc(b"");
+    let result = found.and_then(|()| check(&settings, config, image, decoder, &mut line));
+    if let Err(failure) = result {
+        failure.tell(line.next().text(b"stepping aside: "));
     }
-    result.map_err(|failure| failure.code())
+    if config.log
+        && beside.rename(b"cisor.log")
+        && let (Some(end), Ok(_)) = (log::write(beside, line), result)
+    {
+        // SAFETY: `module_start` comes here once.
+        unsafe { log::follow(beside, end) };
+    }
+    match result {
+        Ok(table) => {
+            take(table);
+            Ok(())
+        }
+        Err(failure) => Err(failure.code()),
+    }
+}
+
+/// Checks what is being started, opens the image and everything that goes with it, and puts the driver in its place.
+/// Says in the log what is served, and returns the table to take over.
+fn check(
+    settings: &Settings,
+    config: Config,
+    image: &'static Path,
+    decoder: &'static mut Decoder,
+    line: &mut Line<'_>,
+) -> Result<*mut Functions, OpenFailure> {
+    let table = firmware::image_driver()?;
+    let serving = CardSlot::start(image, || open(settings, config, image, decoder))?;
+    describe(line, &serving);
+    // SAFETY: No entry of ours is in the table yet, so no other thread knows of the lock.
+    unsafe { SERVING.create(Slot::Full(serving)) }.map_err(|_| no_memory())?;
+    Ok(table)
+}
+
+#[cold]
+#[inline(never)]
+fn no_memory() -> OpenFailure {
+    Check::NoMemory.found(memory::largest_free_kib())
 }
 
 fn describe(line: &mut Line<'_>, serving: &Serving) {
@@ -103,30 +130,52 @@ fn describe(line: &mut Line<'_>, serving: &Serving) {
     );
 }
 
-fn open(settings: &Settings, image: &Path) -> Result<Serving, OpenFailure> {
-    let config = settings.before_disc();
-    let mut file = CardFile::new(ImageCard::new(*image));
+fn open(
+    settings: &Settings,
+    config: Config,
+    image: &'static Path,
+    decoder: &'static mut Decoder,
+) -> Result<Serving, OpenFailure> {
+    let mut file = CardFile::new(ImageCard::new(image));
     let layout = Disc::probe(&mut file)?;
     if layout.format() == Format::Iso && !config.plain_images {
-        return Err(OpenFailure::PlainImage);
+        return Err(Check::PlainImage.failed());
     }
     let sizes = Sizes::of(&layout, config);
-    let volume = Block::allocate(c"CisorVolume", SECTOR_SIZE as usize).ok_or(OpenFailure::NoMemory)?;
-    let buffers = Block::allocate(c"CisorBuffers", sizes.total()).ok_or(OpenFailure::NoMemory)?;
-    // SAFETY: Taken once; `Serving` drops the device, which holds the slices, before the blocks, and so
-    // does this function when it ends early.
+    let volume = Block::allocate(c"CisorVolume", SECTOR_SIZE as usize).ok_or_else(no_memory)?;
+    let buffers = Block::allocate(c"CisorBuffers", sizes.total()).ok_or_else(no_memory)?;
+    // SAFETY: Taken once; `Serving` ends the device, which holds the slices, before the blocks, and so does this
+    // function when it ends early.
     let (volume_bytes, memory) = unsafe { (volume.bytes(), buffers.bytes()) };
+    let device = device(settings, file, layout, &sizes, volume_bytes, memory, decoder)?;
+    Ok(Serving { device, buffers, volume, image })
+}
+
+/// Opens the disc and makes the device, unless it is switched off for this disc. In a function of its own, so that
+/// there is one place where the memory is given back when that fails.
+#[inline(never)]
+fn device(
+    settings: &Settings,
+    file: CardFile<ImageCard>,
+    layout: Layout,
+    sizes: &Sizes,
+    volume: &'static mut [u8],
+    memory: &'static mut [u8],
+    decoder: &'static mut Decoder,
+) -> Result<Device, OpenFailure> {
+    let volume_address = u32::try_from(volume.as_ptr().addr()).unwrap_or(0);
+    let volume = volume.first_chunk_mut().ok_or_else(no_memory)?;
     let (packed, memory) = memory.split_at_mut(sizes.packed);
     let (block, index) = memory.split_at_mut(sizes.block);
-    let volume_address = u32::try_from(volume_bytes.as_ptr().addr()).unwrap_or(0);
-    let volume_bytes = volume_bytes.first_chunk_mut().ok_or(OpenFailure::NoMemory)?;
-    let buffers_for_disc = Buffers { index, packed, block, decoder: decoder() };
-    let disc = Disc::open(file, layout, buffers_for_disc, sizes.ahead, volume_bytes)?;
-    let device = UmdDevice::new(disc, volume_address);
-    if !settings.for_disc(disc_id(volume_bytes)).enabled {
-        return Err(OpenFailure::SwitchedOff);
+    let disc = Disc::open(file, layout, Buffers { index, packed, block, decoder }, sizes.ahead, volume)?;
+    let id = disc_id(volume);
+    let config = settings.for_disc(id);
+    if !config.enabled {
+        return Err(Check::SwitchedOff.failed());
     }
-    Ok(Serving { device, _buffers: buffers, volume })
+    let mut device = UmdDevice::new(disc, volume_address);
+    device.set_timing(Timing { seek: config.umd_seek, speed: config.umd_speed, command: command_pause(id) });
+    Ok(device)
 }
 
 /// How the working memory is divided, in bytes.
@@ -165,32 +214,23 @@ const fn whole_lines(len: usize) -> usize {
 /// The settings file.
 struct Settings {
     text: &'static [u8],
-    /// Where it is, or would be looked for first.
-    path: Option<Path>,
 }
 
 impl Settings {
-    /// Reads the first settings file that there is: beside the plugin, then in the plugins' usual folders.
-    fn load(plugin: &[u8]) -> Self {
-        static TEXT: Kept<[u8; MAX_CONFIG_LEN]> = Kept(UnsafeCell::new([0; MAX_CONFIG_LEN]));
-        // SAFETY: Called once, by `start`, which the kernel runs once; nothing else names the static.
-        let text = unsafe { TEXT.take() };
-        let len = plugin.iter().position(|&byte| byte == 0).unwrap_or(plugin.len());
-        let beside = Path::new(&plugin[..len]).and_then(|path| path.sibling(b"cisor.ini"));
-        let mut settings = Self { text: &[], path: beside };
-        for usual in [&b""[..], b"ms0:/SEPLUGINS/cisor.ini", b"ef0:/SEPLUGINS/cisor.ini"] {
-            let path = Path::new(usual).or(beside);
-            if let Some(file) = path.as_ref().and_then(|path| File::open(path, Mode::Read)) {
-                let len = file.read(text).unwrap_or(0);
-                settings = Self { text: text.get(..len).unwrap_or_default(), path };
+    /// Reads the first settings file that there is: beside the plugin, then in the plugins' usual folders. `path`
+    /// becomes where it is, or where it would be beside the plugin.
+    fn load(plugin: &[u8], path: &mut Path, text: &'static mut [u8]) -> Self {
+        let mut len = 0;
+        // The last one is there for the path.
+        for place in [plugin, b"ms0:/SEPLUGINS/", b"ef0:/SEPLUGINS/", plugin] {
+            if path.set_beside(place, b"cisor.ini")
+                && let Some(file) = File::open(path, Mode::Read)
+            {
+                len = file.read(text);
                 break;
             }
         }
-        settings
-    }
-
-    fn before_disc(&self) -> Config {
-        self.for_disc(b"")
+        Self { text: text.get(..len).unwrap_or_default() }
     }
 
     fn for_disc(&self, id: &[u8]) -> Config {
@@ -198,27 +238,29 @@ impl Settings {
     }
 }
 
-/// The decoder's tables, which are too large for any stack.
-fn decoder() -> &'static mut Decoder {
-    static DECODER: Kept<Decoder> = Kept(UnsafeCell::new(Decoder::new()));
-    // SAFETY: Called once, by `start`, which the kernel runs once; nothing else names the static.
-    unsafe { DECODER.take() }
+/// Memory of the module's own that is handed out once, for good.
+struct Kept<T> {
+    value: UnsafeCell<T>,
+    taken: Cell<bool>,
 }
 
-/// Memory of the module's own that is handed out once, for good.
-struct Kept<T>(UnsafeCell<T>);
-
-// SAFETY: There is only one way to the value, and it may be gone once.
-unsafe impl<T> Sync for Kept<T> {}
+// SAFETY: `value` is given out once, to one thread, which may be another than the one that made it. `taken` is only used
+// with interrupts suspended, so by one thread at a time.
+unsafe impl<T: Send> Sync for Kept<T> {}
 
 impl<T> Kept<T> {
-    /// # Safety
-    ///
-    /// To be called once.
-    #[expect(clippy::mut_from_ref, reason = "the one reference there is, by the contract above")]
-    unsafe fn take(&self) -> &mut T {
-        // SAFETY: By this function's contract there is no other reference.
-        unsafe { &mut *self.0.get() }
+    const fn new(value: T) -> Self {
+        Self { value: UnsafeCell::new(value), taken: Cell::new(false) }
+    }
+
+    /// Gives the value out; `None` when that was done before.
+    #[expect(clippy::mut_from_ref, reason = "there is only ever one such reference")]
+    fn take(&self) -> Option<&mut T> {
+        if without_interrupts(|| self.taken.replace(true)) {
+            return None;
+        }
+        // SAFETY: Only the first call comes here, so there is no other reference.
+        Some(unsafe { &mut *self.value.get() })
     }
 }
 
@@ -236,8 +278,8 @@ fn take(table: *mut Functions) {
         // before `start` has returned.
         unsafe {
             *TAKEN.0.get() = table;
-            entries::remember(Functions::load(table));
-            Functions::store(table, &entries::own());
+            entries::remember(table);
+            Functions::store(table, entries::own());
         }
     });
 }
@@ -249,9 +291,11 @@ fn give_back() -> bool {
         // SAFETY: As in `take`.
         unsafe {
             let table = *TAKEN.0.get();
-            let still_ours = Functions::load(table) == entries::own();
+            let mut there = entries::NONE;
+            Functions::load(table, &mut there);
+            let still_ours = there == *entries::own();
             if still_ours {
-                Functions::store(table, &entries::original());
+                Functions::store(table, entries::original());
             }
             still_ours
         }
@@ -261,5 +305,5 @@ fn give_back() -> bool {
 /// Takes the table over again when it could not be left for good.
 fn take_again() {
     // SAFETY: As in `take`; the device is still there.
-    without_interrupts(|| unsafe { Functions::store(*TAKEN.0.get(), &entries::own()) });
+    without_interrupts(|| unsafe { Functions::store(*TAKEN.0.get(), entries::own()) });
 }

@@ -62,8 +62,9 @@ fn drive_facts() {
     assert_eq!((word(0), word(8), word(0x1C), word(0x24)), (0xE000_0800, 0, 1024, 1024));
     let set = [0, 0x1C, 0x24];
     assert!((0..0x40).step_by(4).filter(|at| !set.contains(at)).all(|at| word(at) == 0));
-    refuses(DRIVE_INFO, &[], 0);
-    refuses(DRIVE_INFO, &[], 0x27);
+    // With less room the firmware's drivers answer 0 too.
+    assert_eq!(send(DRIVE_INFO, &[], 0).0, 0);
+    assert_eq!(send(DRIVE_INFO, &[], 0x27).0, 0);
 }
 
 #[test]

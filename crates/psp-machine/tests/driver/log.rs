@@ -61,7 +61,7 @@ fn it_says_why_the_driver_stepped_aside() {
     let mut psp = machine(small_disc().bytes.clone());
     psp.kernel.card.insert_text(SETTINGS, "log = on\n");
     refused(&mut psp, "plain image");
-    assert!(text(&psp).contains("left to the firmware"), "{}", text(&psp));
+    assert!(text(&psp).contains("\nstepping aside: plain images"), "{}", text(&psp));
 }
 
 #[test]

@@ -21,4 +21,5 @@ mod raw_device;
 mod settings;
 mod starting;
 mod support;
+mod swap;
 mod two_readers;

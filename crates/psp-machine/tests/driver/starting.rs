@@ -6,8 +6,8 @@ use psp_machine::kernel::io::Fault;
 
 use crate::support::images::Kind;
 use crate::support::{
-    FAMILIES, PLUGIN, SETTINGS, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, refused,
-    small_disc, start, take_over, taken_over,
+    FAMILIES, PLUGIN, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, refused, small_disc, start,
+    take_over, taken_over,
 };
 
 fn usual() -> Psp {
@@ -72,10 +72,12 @@ fn steps_aside_without_the_firmwares_driver() {
 
 #[test]
 #[ignore = "needs the built driver"]
-fn takes_over_under_the_other_name_of_that_driver() {
-    let mut psp = usual();
-    psp.kernel.modules.loaded[0].0 = "EPI-InfernoDriver".to_owned();
-    take_over(&mut psp);
+fn takes_over_under_each_name_of_that_driver() {
+    for name in ["PRO_Inferno_Driver", "EPI-InfernoDriver", "EPI-March33Driver", "EPI-MEisoDriver"] {
+        let mut psp = usual();
+        psp.kernel.modules.loaded[0].0 = name.to_owned();
+        take_over(&mut psp);
+    }
 }
 
 #[test]
@@ -138,31 +140,6 @@ fn runs_at_any_address() {
         let module = psp.load(prx(), slack).unwrap();
         assert_eq!(ok(psp.start(&module, PLUGIN)).value, 0, "slack {slack:#X}");
         assert_sectors(&mut psp, small_disc(), 200, 40);
-    }
-}
-
-#[test]
-#[ignore = "needs the built driver"]
-fn works_without_each_function_it_only_looks_up() {
-    // The log needs most of them.
-    let with_log = || {
-        let mut psp = usual();
-        psp.kernel.card.insert_text(SETTINGS, "log = on");
-        psp
-    };
-    let mut psp = with_log();
-    take_over(&mut psp);
-    ok(psp.run_for(2_000_000));
-    let looked_up = psp.kernel.system.looked_up.clone();
-    assert!(!looked_up.is_empty());
-    for (_, nid) in looked_up {
-        let mut psp = with_log();
-        psp.kernel.system.missing.push(nid);
-        take_over(&mut psp);
-        assert_sectors(&mut psp, small_disc(), 300, 20);
-        psp.kernel.card.inject(Fault::CardOut(100_000));
-        assert_sectors(&mut psp, small_disc(), 700, 20);
-        ok(psp.run_for(2_000_000));
     }
 }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use sector_decode::container::{ciso, cso};
 use sector_decode::{Buffers, Decoder};
-use umd_device::{Card, CardFile, Disc, Host, OpenFailure, Seek, UmdDevice};
+use umd_device::{Card, CardFile, Disc, Host, OpenFailure, Patience, Seek, UmdDevice};
 
 pub const SECTOR: usize = 2048;
 
@@ -38,6 +38,10 @@ pub struct World {
     pub retries: Cell<u32>,
     /// Descriptors below this number went stale.
     pub stale_below: Cell<u32>,
+    /// How long each read takes, in microseconds.
+    pub read_takes: Cell<u32>,
+    /// What is left of the patience of the start, while the driver starts.
+    pub patience: Cell<Option<Patience>>,
 }
 
 #[derive(Clone)]
@@ -98,6 +102,7 @@ impl Card for TestCard {
 
     fn read(&mut self, descriptor: u32, buf: &mut [u8]) -> Option<usize> {
         self.world.reads.set(self.world.reads.get() + 1);
+        self.world.now.set(self.world.now.get().wrapping_add(self.world.read_takes.get()));
         let fault = self.world.read_faults.borrow_mut().pop_front().unwrap_or(Fault::None);
         let missing = match fault {
             Fault::None => 0,
@@ -113,6 +118,13 @@ impl Card for TestCard {
         buf[..len].copy_from_slice(&file[start..start + len]);
         self.position.set((start + len) as u64);
         Some(len)
+    }
+
+    fn again(&mut self) -> bool {
+        let mut patience = self.world.patience.get();
+        let again = patience.as_mut().is_some_and(|patience| patience.again(&TestHost(self.world.clone())));
+        self.world.patience.set(patience);
+        again
     }
 }
 

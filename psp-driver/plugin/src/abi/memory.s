@@ -190,7 +190,22 @@ memset:
     .globl  bcmp
 memcmp:
 bcmp:
-    addu    $a2, $a0, $a2
+    # Words first, from any address, as long as they are the same.
+12: sltiu   $t0, $a2, 4
+    bnez    $t0, 13f
+    lwr     $t0, 0($a0)
+    lwr     $t1, 0($a1)
+    lwl     $t0, 3($a0)
+    lwl     $t1, 3($a1)
+    addiu   $a0, $a0, 4
+    addiu   $a1, $a1, 4
+    beq     $t0, $t1, 12b
+    addiu   $a2, $a2, -4
+    # Back to the word that differs.
+    addiu   $a0, $a0, -4
+    addiu   $a1, $a1, -4
+    addiu   $a2, $a2, 4
+13: addu    $a2, $a0, $a2
 10: beq     $a0, $a2, 11f
     move    $v0, $zero
     lbu     $t0, 0($a0)

@@ -28,6 +28,7 @@
     outgoing cisor_io_lseek_call, sceIoLseek, 5
     outgoing cisor_create_sema, sceKernelCreateSema, 5
     outgoing cisor_alloc_partition, sceKernelAllocPartitionMemory, 5
+    outgoing cisor_create_thread, sceKernelCreateThread, 6
 
 # The same for functions that are not known before the module runs: their address comes as the last word.
     .macro forwarding name, words, address
@@ -48,7 +49,6 @@
     forwarding cisor_forward_lseek, 5, 20
     forwarding cisor_forward_ioctl, 6, 24
     forwarding cisor_forward_devctl, 7, 28
-    forwarding cisor_call_six, 6, 24
 
 # The present $k1: bit 31 is set while a program's own call is served.
     .globl  cisor_k1

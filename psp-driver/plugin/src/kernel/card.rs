@@ -3,16 +3,16 @@
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
 
-use umd_device::{Card, Host, Seek};
+use umd_device::{Card, Host, Patience, START_PATIENCE_MICROS, Seek};
 
 use crate::kernel::time;
 use crate::serving;
 
 unsafe extern "C" {
     fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
-    fn sceIoClose(descriptor: i32) -> i32;
+    safe fn sceIoClose(descriptor: i32) -> i32;
     fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
-    fn cisor_io_lseek_call(descriptor: i32, offset: i64, whence: i32) -> i64;
+    safe fn cisor_io_lseek_call(descriptor: i32, offset: i64, whence: i32) -> i64;
     fn cisor_io_devctl_call(
         device: *const u8,
         command: u32,
@@ -26,26 +26,31 @@ unsafe extern "C" {
 /// Longest path that a custom firmware keeps, with its NUL.
 pub(crate) const PATH_LEN: usize = 256;
 
-/// Path of a file; ends with a NUL.
-#[derive(Clone, Copy)]
+/// Path of a file; ends with a NUL. Large enough that it is not to be copied.
 pub(crate) struct Path {
     bytes: [u8; PATH_LEN],
     len: usize,
 }
 
 impl Path {
-    /// Takes the text of a path. `None` when it is empty or too long.
-    pub(crate) fn new(text: &[u8]) -> Option<Self> {
-        let mut bytes = [0; PATH_LEN];
-        if text.is_empty() || text.len() >= PATH_LEN {
-            return None;
+    /// No path yet.
+    pub(crate) const fn new() -> Self {
+        Self { bytes: [0; PATH_LEN], len: 0 }
+    }
+
+    /// Appends a byte. Returns whether there was room for it.
+    pub(crate) fn push(&mut self, byte: u8) -> bool {
+        // The last one is for the NUL.
+        match self.bytes[..PATH_LEN - 1].get_mut(self.len) {
+            Some(place) => *place = byte,
+            None => return false,
         }
-        bytes[..text.len()].copy_from_slice(text);
-        Some(Self { bytes, len: text.len() })
+        self.len += 1;
+        true
     }
 
     pub(crate) fn text(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 
     /// The text with its NUL.
@@ -53,14 +58,28 @@ impl Path {
         self.bytes.as_ptr()
     }
 
-    /// The path of another file in the same folder.
-    pub(crate) fn sibling(&self, name: &[u8]) -> Option<Self> {
-        let folder = self.text().iter().rposition(|&byte| byte == b'/' || byte == b':')? + 1;
-        let mut path = *self;
-        path.len = folder + name.len();
-        path.bytes[folder..].fill(0);
-        path.bytes.get_mut(folder..path.len)?.copy_from_slice(name);
-        (path.len < PATH_LEN).then_some(path)
+    /// Becomes the path of another file in the same folder. Returns whether there is one.
+    pub(crate) fn rename(&mut self, name: &[u8]) -> bool {
+        while let Some(last) = self.len.checked_sub(1).and_then(|last| self.bytes.get_mut(last)) {
+            if *last == b'/' || *last == b':' {
+                return self.extend(name);
+            }
+            *last = 0;
+            self.len -= 1;
+        }
+        false
+    }
+
+    /// Becomes the path of a file that lies beside another. Returns whether there is one.
+    pub(crate) fn set_beside(&mut self, other: &[u8], name: &[u8]) -> bool {
+        *self = Self::new();
+        self.extend(other) && self.rename(name)
+    }
+
+    /// Appends a text up to its end or its NUL. Returns whether there was room for it.
+    #[inline(never)]
+    fn extend(&mut self, text: &[u8]) -> bool {
+        text.iter().take_while(|&&byte| byte != 0).all(|&byte| self.push(byte))
     }
 
     fn is_on_internal_card(&self) -> bool {
@@ -70,12 +89,14 @@ impl Path {
 
 /// The image file.
 pub(crate) struct ImageCard {
-    path: Path,
+    path: &'static Path,
+    /// For failures while the driver starts. A request's are waited out by whoever made it, without the lock.
+    patience: Patience,
 }
 
 impl ImageCard {
-    pub(crate) fn new(path: Path) -> Self {
-        Self { path }
+    pub(crate) fn new(path: &'static Path) -> Self {
+        Self { path, patience: Patience::new(START_PATIENCE_MICROS) }
     }
 }
 
@@ -91,8 +112,7 @@ impl Card for ImageCard {
     }
 
     fn close(&mut self, descriptor: i32) {
-        // SAFETY: Takes a number.
-        unsafe { sceIoClose(descriptor) };
+        sceIoClose(descriptor);
     }
 
     fn seek(&mut self, descriptor: i32, to: Seek) -> Option<u64> {
@@ -100,8 +120,7 @@ impl Card for ImageCard {
             Seek::To(offset) => (i64::try_from(offset).ok()?, 0),
             Seek::End => (0, 2),
         };
-        // SAFETY: Takes numbers.
-        u64::try_from(unsafe { cisor_io_lseek_call(descriptor, offset, whence) }).ok()
+        u64::try_from(cisor_io_lseek_call(descriptor, offset, whence)).ok()
     }
 
     fn read(&mut self, descriptor: i32, buf: &mut [u8]) -> Option<usize> {
@@ -109,7 +128,14 @@ impl Card for ImageCard {
         // SAFETY: The kernel writes at most `len` bytes, which `buf` has.
         usize::try_from(unsafe { sceIoRead(descriptor, buf.as_mut_ptr(), len) }).ok()
     }
+
+    fn again(&mut self) -> bool {
+        STARTING.load(Relaxed) && self.patience.again(&CardSlot)
+    }
 }
+
+/// Whether the driver starts: nobody else waits for the lock then.
+static STARTING: AtomicBool = AtomicBool::new(false);
 
 /// Whether the image is on the internal card of a PSP Go. Set before the first request.
 static ON_INTERNAL_CARD: AtomicBool = AtomicBool::new(false);
@@ -118,9 +144,14 @@ static ON_INTERNAL_CARD: AtomicBool = AtomicBool::new(false);
 pub(crate) struct CardSlot;
 
 impl CardSlot {
-    /// Remembers on which card the image is.
-    pub(crate) fn remember(path: &Path) {
+    /// Remembers on which card the image is, and runs `start`, in which failures of the card are waited out on the
+    /// spot.
+    pub(crate) fn start<R>(path: &Path, start: impl FnOnce() -> R) -> R {
         ON_INTERNAL_CARD.store(path.is_on_internal_card(), Relaxed);
+        STARTING.store(true, Relaxed);
+        let result = start();
+        STARTING.store(false, Relaxed);
+        result
     }
 }
 

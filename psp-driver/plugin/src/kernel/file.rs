@@ -1,13 +1,13 @@
 //! Small files beside the image: the settings and the log.
 
 use crate::kernel::card::Path;
-use crate::kernel::optional;
 
 unsafe extern "C" {
     fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
-    fn sceIoClose(descriptor: i32) -> i32;
+    safe fn sceIoClose(descriptor: i32) -> i32;
     fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
-    fn cisor_io_lseek_call(descriptor: i32, offset: i64, whence: i32) -> i64;
+    fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
+    safe fn cisor_io_lseek_call(descriptor: i32, offset: i64, whence: i32) -> i64;
 }
 
 /// What a file is opened for.
@@ -41,39 +41,41 @@ impl File {
         (descriptor >= 0).then(|| Self { descriptor })
     }
 
-    /// Reads from the present position; returns how many bytes.
-    pub(crate) fn read(&self, buf: &mut [u8]) -> Option<usize> {
-        let len = u32::try_from(buf.len()).ok()?;
-        // SAFETY: The kernel writes at most `len` bytes, which `buf` has.
-        usize::try_from(unsafe { sceIoRead(self.descriptor, buf.as_mut_ptr(), len) }).ok()
+    /// Reads from the present position to the end of the file or of the buffer; returns how many bytes. A read that
+    /// ends early goes on where it stopped.
+    pub(crate) fn read(&self, buf: &mut [u8]) -> usize {
+        let mut got = 0;
+        while let Some(rest) = buf.get_mut(got..).filter(|rest| !rest.is_empty()) {
+            // SAFETY: The kernel writes at most so many bytes, which `rest` has.
+            let part = unsafe { sceIoRead(self.descriptor, rest.as_mut_ptr(), rest.len() as u32) };
+            match usize::try_from(part) {
+                Ok(part) if part > 0 => got += part,
+                _ => break,
+            }
+        }
+        got.min(buf.len())
     }
 
     /// Writes at the present position. What cannot be written is lost: nothing depends on it.
     pub(crate) fn write(&self, bytes: &[u8]) {
-        if let Some(write) = optional::io_write() {
-            let len = u32::try_from(bytes.len()).unwrap_or(0);
-            // SAFETY: The kernel reads `len` bytes, which `bytes` has.
-            unsafe { write(self.descriptor, bytes.as_ptr(), len) };
-        }
+        // SAFETY: The kernel reads so many bytes, which `bytes` has.
+        unsafe { sceIoWrite(self.descriptor, bytes.as_ptr(), bytes.len() as u32) };
     }
 
     /// Moves the position to `offset` and returns it. `None` when that cannot be done.
     pub(crate) fn seek(&self, offset: u32) -> Option<u32> {
-        // SAFETY: Takes numbers.
-        u32::try_from(unsafe { cisor_io_lseek_call(self.descriptor, offset.into(), 0) }).ok()
+        u32::try_from(cisor_io_lseek_call(self.descriptor, offset.into(), 0)).ok()
     }
 
     /// Moves the position to the end and returns it.
     pub(crate) fn seek_to_end(&self) -> Option<u32> {
-        // SAFETY: Takes numbers.
-        u32::try_from(unsafe { cisor_io_lseek_call(self.descriptor, 0, 2) }).ok()
+        u32::try_from(cisor_io_lseek_call(self.descriptor, 0, 2)).ok()
     }
 }
 
 impl Drop for File {
     #[inline(never)]
     fn drop(&mut self) {
-        // SAFETY: A descriptor that the kernel gave out, closed once.
-        unsafe { sceIoClose(self.descriptor) };
+        sceIoClose(self.descriptor);
     }
 }

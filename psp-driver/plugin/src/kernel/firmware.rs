@@ -1,16 +1,21 @@
 //! What the custom firmware and the kernel know of the game that is being started.
 
-use umd_device::ErrorCode;
+use core::ffi::CStr;
+
+use umd_device::{Check, OpenFailure};
 
 use crate::entries::{self, Entries};
-use crate::kernel::card::Path;
+use crate::kernel::card::{PATH_LEN, Path};
 
 unsafe extern "C" {
-    fn sceKernelInitApitype() -> i32;
-    fn sceKernelInitKeyConfig() -> i32;
+    safe fn sceKernelInitApitype() -> u32;
+    safe fn sceKernelInitKeyConfig() -> u32;
     fn sceKernelFindModuleByName(name: *const u8) -> *const u8;
     fn sctrlHENFindDriver(name: *const u8) -> *const DeviceTable;
-    fn GetUmdFile() -> *const u8;
+    safe fn GetUmdFile() -> *const u8;
+
+    /// Of this module (`abi/memory.s`).
+    fn memcmp(a: *const u8, b: *const u8, len: usize) -> i32;
 }
 
 /// A device as the I/O manager knows it.
@@ -25,28 +30,22 @@ struct DeviceTable {
 
 /// The functions of a device; null where it has none. Each is called through this table every time.
 #[repr(C)]
-pub(crate) struct Functions([usize; 22]);
+pub(crate) struct Functions([*const (); 22]);
 
 impl Functions {
-    const OPEN: usize = 0x08 / 4;
-    const CLOSE: usize = 0x0C / 4;
-    const READ: usize = 0x10 / 4;
-    const LSEEK: usize = 0x18 / 4;
-    const IOCTL: usize = 0x1C / 4;
-    const DEVCTL: usize = 0x50 / 4;
+    /// Where the six functions are that are taken over, in the order of [`Entries`]: each is 4 bytes long.
+    const TAKEN: [u8; entries::TAKEN] = [0x08 / 4, 0x0C / 4, 0x10 / 4, 0x18 / 4, 0x1C / 4, 0x50 / 4];
 
-    /// Where the six functions are that are taken over.
-    const TAKEN: [usize; entries::TAKEN] =
-        [Self::OPEN, Self::CLOSE, Self::READ, Self::LSEEK, Self::IOCTL, Self::DEVCTL];
-
-    /// Returns the six entries, in the order of [`Entries`].
+    /// Fetches the six entries.
     ///
     /// # Safety
     ///
     /// `table` points to the function table of a device that stays registered.
-    pub(crate) unsafe fn load(table: *mut Self) -> Entries {
-        // SAFETY: By this function's contract. Volatile, as the kernel and other modules share the table.
-        Self::TAKEN.map(|entry| unsafe { (&raw mut (*table).0[entry]).read_volatile() })
+    pub(crate) unsafe fn load(table: *mut Self, entries: &mut Entries) {
+        for (&at, entry) in Self::TAKEN.iter().zip(entries) {
+            // SAFETY: By this function's contract. Volatile, as the kernel and other modules share the table.
+            *entry = unsafe { table.cast::<*const ()>().add(at.into()).read_volatile() };
+        }
     }
 
     /// Writes the six entries.
@@ -56,32 +55,68 @@ impl Functions {
     /// As for [`load`](Self::load); and the entries are functions that can be called at any time from now
     /// on, with interrupts suspended now so that no caller sees half of them.
     pub(crate) unsafe fn store(table: *mut Self, entries: &Entries) {
-        for (entry, function) in Self::TAKEN.into_iter().zip(*entries) {
+        for (&at, &entry) in Self::TAKEN.iter().zip(entries) {
             // SAFETY: By this function's contract.
-            unsafe { (&raw mut (*table).0[entry]).write_volatile(function) };
+            unsafe { table.cast::<*const ()>().add(at.into()).write_volatile(entry) };
         }
     }
 }
 
-/// Returns whether a game is being started from an image on a card.
-pub(crate) fn is_starting_an_image() -> bool {
-    const GAME: i32 = 0x200;
-    // SAFETY: No arguments.
-    let (config, kind) = unsafe { (sceKernelInitKeyConfig(), sceKernelInitApitype()) };
-    config == GAME && (0x123..=0x126).contains(&kind)
+/// Checks that a game is being started in a way that images are started in.
+///
+/// # Errors
+///
+/// Says in which way something else is started.
+pub(crate) fn check_start() -> Result<(), OpenFailure> {
+    const GAME: u32 = 0x200;
+    /// PRO on all models but the Go, and TheFlow's Adrenaline, start images as the discs they stand for, 0x120. With an
+    /// update or contents to download it is 0x160, and 0x124 and 0x126 beside the usual 0x123 and 0x125. A real disc is
+    /// started alike; it is told by the path that there is not.
+    const IMAGE: [u32; 6] = [0x120, 0x123, 0x124, 0x125, 0x126, 0x160];
+    let (config, kind) = (sceKernelInitKeyConfig(), sceKernelInitApitype());
+    if config != GAME {
+        Err(Check::KeyConfig.found(config))
+    } else if IMAGE.contains(&kind) {
+        Ok(())
+    } else {
+        Err(Check::StartType.found(kind))
+    }
 }
 
-/// Returns the path of the image that is being started.
-pub(crate) fn image_path() -> Option<Path> {
-    // SAFETY: No arguments.
-    let path = unsafe { GetUmdFile() };
-    if !is_kernel_memory(path.addr()) {
-        return None;
+/// Fetches the path of the image that is being started.
+///
+/// # Errors
+///
+/// When there is none: an empty path, one without an end, or one where no memory is.
+pub(crate) fn image_path(path: &mut Path) -> Result<(), OpenFailure> {
+    let start = GetUmdFile();
+    // The path may begin at any byte: on ARK-4 and ARK-5 it is 2 more than a multiple of 4 (PSP-Archive/ARK-4,
+    // common/include/rebootconfig.h:49-54). Byte by byte, as others write there.
+    for place in 0..PATH_LEN {
+        let place = start.wrapping_add(place);
+        if !is_kernel_address(place.addr()) {
+            break;
+        }
+        // SAFETY: A byte of the kernel's memory; the firmware keeps the path there, in a field of 256 bytes.
+        let byte = unsafe { place.read_volatile() };
+        if byte == 0 && !path.text().is_empty() {
+            return Ok(());
+        }
+        if byte == 0 || !path.push(byte) {
+            break;
+        }
     }
-    // SAFETY: The firmware keeps the path in a field of 256 bytes for as long as the game runs.
-    let field = unsafe { core::slice::from_raw_parts(path, crate::kernel::card::PATH_LEN) };
-    let len = field.iter().position(|&byte| byte == 0)?;
-    Path::new(&field[..len])
+    Err(Check::NoImage.found(number(start.addr())))
+}
+
+/// Returns whether the firmware still names this image. A game that goes on on another disc changes it (ISOChange of
+/// ARK-5 and of isage's Adrenaline), and other programs may do so for the next start.
+pub(crate) fn names(path: &Path) -> bool {
+    let (start, len) = (GetUmdFile(), path.text().len() + 1);
+    is_kernel_address(start.addr()) && is_kernel_address(start.addr() + len)
+        // SAFETY: `path` has its NUL, and the other bytes are in the kernel's memory. Others may write there, so that
+        // there is no reference to them; whatever is read there is compared and no more.
+        && unsafe { memcmp(start, path.as_ptr(), len) } == 0
 }
 
 /// Returns the function table of the firmware's own driver for disc images.
@@ -89,31 +124,55 @@ pub(crate) fn image_path() -> Option<Path> {
 /// # Errors
 ///
 /// When that driver is not loaded, or its table is not as expected.
-pub(crate) fn image_driver() -> Result<*mut Functions, ErrorCode> {
-    /// ARK, PRO and the older Adrenaline; the newer Adrenaline.
-    const MODULES: [&core::ffi::CStr; 2] = [c"PRO_Inferno_Driver", c"EPI-InfernoDriver"];
+pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
+    /// ARK, PRO and the older Adrenaline; the drivers of the newer Adrenaline, whose tables are alike. The fourth of
+    /// those, EPI-GalaxyController, works through Sony's own driver.
+    const MODULES: &[u8] = b"PRO_Inferno_Driver\0EPI-InfernoDriver\0EPI-March33Driver\0EPI-MEisoDriver\0";
+    const NAME: &CStr = c"umd";
+    let mut names = MODULES.split_inclusive(|&byte| byte == 0);
     // SAFETY: The names end with a NUL.
-    let loaded =
-        MODULES.iter().any(|name| unsafe { !sceKernelFindModuleByName(name.as_ptr().cast()).is_null() });
-    if !loaded {
-        return Err(ErrorCode::NotFound);
+    if names.all(|name| unsafe { sceKernelFindModuleByName(name.as_ptr()).is_null() }) {
+        return Err(Check::NoDriver.failed());
     }
     // SAFETY: The name ends with a NUL.
-    let device = unsafe { sctrlHENFindDriver(c"umd".as_ptr().cast()) };
-    if !is_kernel_memory(device.addr()) {
-        return Err(ErrorCode::NotFound);
+    let device = unsafe { sctrlHENFindDriver(NAME.as_ptr().cast()) };
+    let other = Err(Check::NoDevice.found(number(device.addr())));
+    if !is_kernel_word(device.addr()) {
+        return other;
     }
     // SAFETY: A registered device's table, in kernel memory.
-    let functions = unsafe { (*device).functions };
-    if !is_kernel_memory(functions.addr()) {
-        return Err(ErrorCode::NotSupported);
+    let (name, functions) = unsafe { ((*device).name, (*device).functions) };
+    // The firmware finds a name by its beginning, the newest first (uofw, src/iofilemgr/iofilemgr.c:1375-1394).
+    let len = NAME.count_bytes() + 1;
+    // SAFETY: As in `names`.
+    if !is_kernel_address(name.addr()) || unsafe { memcmp(name, NAME.as_ptr().cast(), len) } != 0 {
+        return other;
     }
+    if !is_kernel_word(functions.addr()) {
+        return Err(Check::Table.found(number(functions.addr())));
+    }
+    let mut entries = entries::NONE;
     // SAFETY: The function table of a registered device.
-    let entries = unsafe { Functions::load(functions) };
-    if entries.into_iter().all(is_kernel_memory) { Ok(functions) } else { Err(ErrorCode::NotSupported) }
+    unsafe { Functions::load(functions, &mut entries) };
+    for entry in &entries {
+        if !is_kernel_word(entry.addr()) {
+            return Err(Check::Table.found(number(entry.addr())));
+        }
+    }
+    Ok(functions)
 }
 
-/// Whether an address can be a word in the kernel's part of the memory.
-pub(crate) fn is_kernel_memory(address: usize) -> bool {
-    (0x8800_0000..0x8C00_0000).contains(&address) && address.is_multiple_of(4)
+/// Whether an address is in the kernel's part of the memory. Texts may begin anywhere there.
+fn is_kernel_address(address: usize) -> bool {
+    (0x8800_0000..0x8C00_0000).contains(&address)
+}
+
+/// Whether an address can be that of a table or a function in the kernel's part of the memory.
+fn is_kernel_word(address: usize) -> bool {
+    is_kernel_address(address) && address.is_multiple_of(4)
+}
+
+/// An address as a number.
+fn number(address: usize) -> u32 {
+    u32::try_from(address).unwrap_or(u32::MAX)
 }

@@ -9,6 +9,7 @@ imports!("IoFileMgrForKernel", link::KERNEL, {
     sceIoOpen = 0x109F_50BC,
     sceIoClose = 0x810C_4BC3,
     sceIoRead = 0x6A63_8D83,
+    sceIoWrite = 0x42EC_03AC,
     sceIoLseek = 0x27EB_27B8,
     sceIoDevctl = 0x54F5_FB11,
 });
@@ -21,6 +22,8 @@ imports!("ThreadManForKernel", link::KERNEL, {
     sceKernelDelayThread = 0xCEAD_EB47,
     sceKernelGetSystemTimeLow = 0x369E_D59D,
     sceKernelExtendKernelStack = 0xBC31_C1B9,
+    sceKernelCreateThread = 0x446D_8DE6,
+    sceKernelStartThread = 0xF475_845D,
 });
 
 imports!("SysMemForKernel", link::KERNEL_VERSION_11, {
@@ -46,6 +49,5 @@ imports!("InitForKernel", link::KERNEL_WEAK, {
 
 imports!("SystemCtrlForKernel", link::KERNEL_WEAK, {
     sctrlHENFindDriver = 0x78E4_6415,
-    sctrlHENFindFunction = 0x159A_F5CC,
     GetUmdFile = 0xAC56_B90B,
 });

@@ -2,6 +2,8 @@
 
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
 
 use umd_device::ErrorCode;
 
@@ -13,17 +15,27 @@ unsafe extern "C" {
         most: i32,
         options: *const u8,
     ) -> i32;
-    fn sceKernelDeleteSema(sema: i32) -> i32;
+    safe fn sceKernelDeleteSema(sema: i32) -> i32;
     fn sceKernelWaitSema(sema: i32, count: i32, timeout: *mut u32) -> i32;
-    fn sceKernelSignalSema(sema: i32, count: i32) -> i32;
+    safe fn sceKernelSignalSema(sema: i32, count: i32) -> i32;
 }
 
-/// A value and the semaphore that guards it. The semaphore exists from [`create`](Self::create) to
+/// How long the value is waited for, in microseconds: longer than any attempt that ends.
+const LIMIT_MICROS: u32 = 5_000_000;
+/// And how long after that was in vain once.
+const LOST_LIMIT_MICROS: u32 = 1_000;
+
+/// A value and the semaphore that guards it.
+///
+/// Who has the value may never give it back: a game can end a thread of its own while that is in here. So nobody waits
+/// for ever, and nobody waits long twice. The semaphore exists from [`create`](Self::create) to
 /// [`destroy`](Self::destroy); outside of that every [`lock`](Self::lock) fails.
 pub(crate) struct Lock<T> {
     /// The semaphore's number with all bits turned round, so that "none" is zero: what is zero at the start takes no room
     /// in the file.
     turned_sema: UnsafeCell<i32>,
+    /// Whether the last wait was in vain.
+    lost: AtomicBool,
     value: UnsafeCell<T>,
 }
 
@@ -31,28 +43,35 @@ pub(crate) struct Lock<T> {
 const NO_SEMA: i32 = -1;
 
 // SAFETY: `value` is only reached through a `Guard`, of which the semaphore lets one exist at a time, or
-// through `&mut`. `turned_sema` is only written by `create` and `destroy`, which their callers run while no other
-// thread knows of the lock.
-unsafe impl<T> Sync for Lock<T> {}
+// through `&mut`; threads pass it on to each other, so it has to be `Send`. `turned_sema` is only written by `create`
+// and `destroy`, which their callers run while no other thread knows of the lock.
+unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Self { turned_sema: UnsafeCell::new(!NO_SEMA), value: UnsafeCell::new(value) }
+        Self {
+            turned_sema: UnsafeCell::new(!NO_SEMA),
+            lost: AtomicBool::new(false),
+            value: UnsafeCell::new(value),
+        }
     }
 
-    /// Makes the semaphore.
+    /// Puts a value in and makes the semaphore.
     ///
     /// # Safety
     ///
-    /// No other thread may use the lock until this has returned.
-    pub(crate) unsafe fn create(&self) -> Result<(), ErrorCode> {
+    /// No other thread may use the lock until this has returned, and there is no semaphore yet.
+    pub(crate) unsafe fn create(&self, value: T) -> Result<(), ErrorCode> {
         // SAFETY: The name ends with a NUL; no options are passed.
         let sema = unsafe { cisor_create_sema(c"CisorImage".as_ptr().cast(), 0, 1, 1, core::ptr::null()) };
         if sema < 0 {
             return Err(ErrorCode::NoMemory);
         }
-        // SAFETY: By this function's contract nobody reads it now.
-        unsafe { *self.turned_sema.get() = !sema };
+        // SAFETY: By this function's contract nobody else is here.
+        unsafe {
+            *self.value.get() = value;
+            *self.turned_sema.get() = !sema;
+        }
         Ok(())
     }
 
@@ -65,17 +84,22 @@ impl<T> Lock<T> {
         // SAFETY: By this function's contract nobody else is here.
         let sema = !unsafe { core::mem::replace(&mut *self.turned_sema.get(), !NO_SEMA) };
         if sema != NO_SEMA {
-            // SAFETY: A number that the kernel gave out, deleted once.
-            unsafe { sceKernelDeleteSema(sema) };
+            sceKernelDeleteSema(sema);
         }
     }
 
     /// Waits until no other thread uses the value, and gives it out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::NotReady`] when another thread does not stop using it.
     pub(crate) fn lock(&self) -> Result<Guard<'_, T>, ErrorCode> {
         // SAFETY: Written only while no other thread is here (`create`, `destroy`).
         let sema = !unsafe { *self.turned_sema.get() };
-        // SAFETY: Takes numbers only; without a time limit.
-        let result = unsafe { sceKernelWaitSema(sema, 1, core::ptr::null_mut()) };
+        let mut micros = if self.lost.load(Relaxed) { LOST_LIMIT_MICROS } else { LIMIT_MICROS };
+        // SAFETY: The kernel reads and writes the limit before it returns.
+        let result = unsafe { sceKernelWaitSema(sema, 1, &raw mut micros) };
+        self.lost.store(result < 0, Relaxed);
         // Not to be entered without the semaphore, whatever the reason is that it was refused.
         if result < 0 { Err(ErrorCode::NotReady) } else { Ok(Guard { lock: self, sema }) }
     }
@@ -105,7 +129,7 @@ impl<T> DerefMut for Guard<'_, T> {
 
 impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: Takes numbers only. The value is not used after this.
-        unsafe { sceKernelSignalSema(self.sema, 1) };
+        // The value is not used after this.
+        sceKernelSignalSema(self.sema, 1);
     }
 }

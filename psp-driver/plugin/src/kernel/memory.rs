@@ -15,7 +15,7 @@ unsafe extern "C" {
     ) -> i32;
     fn sceKernelFreePartitionMemory(block: i32) -> i32;
     fn sceKernelGetBlockHeadAddr(block: i32) -> *mut u8;
-    fn sceKernelPartitionMaxFreeMemSize(partition: i32) -> u32;
+    safe fn sceKernelPartitionMaxFreeMemSize(partition: i32) -> u32;
 }
 
 /// A block of kernel memory, given back when dropped. It begins at a multiple of 256.
@@ -24,6 +24,9 @@ pub(crate) struct Block {
     start: *mut u8,
     len: usize,
 }
+
+// SAFETY: The memory is the block's alone, and the kernel takes it back from any thread.
+unsafe impl Send for Block {}
 
 impl Block {
     /// Takes `len` bytes. `None` when there is no free piece so large.
@@ -69,6 +72,5 @@ impl Drop for Block {
 
 /// Returns the size of the largest free piece of the kernel's partition in KiB.
 pub(crate) fn largest_free_kib() -> u32 {
-    // SAFETY: Takes a number.
-    unsafe { sceKernelPartitionMaxFreeMemSize(KERNEL_PARTITION) / 1024 }
+    sceKernelPartitionMaxFreeMemSize(KERNEL_PARTITION) / 1024
 }

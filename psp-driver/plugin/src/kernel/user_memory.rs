@@ -1,7 +1,7 @@
 //! Which memory a caller may name.
 
 unsafe extern "C" {
-    fn cisor_k1() -> u32;
+    safe fn cisor_k1() -> u32;
 }
 
 /// The rights of the caller whose call is being served.
@@ -14,8 +14,7 @@ impl Caller {
     /// The caller of the driver entry that runs. `$k1` is as the kernel's I/O functions prepared it: its
     /// highest bit is set when a program in user mode called.
     pub(crate) fn of_entry() -> Self {
-        // SAFETY: Reads a register.
-        Self { k1: unsafe { cisor_k1() } }
+        Self { k1: cisor_k1() }
     }
 
     /// The caller of an exported function, from `$k1` as the entry code prepared it.

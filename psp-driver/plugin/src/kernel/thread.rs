@@ -1,0 +1,30 @@
+//! Threads of the driver's own.
+
+use core::ffi::CStr;
+
+unsafe extern "C" {
+    fn cisor_create_thread(
+        name: *const u8,
+        entry: ThreadEntry,
+        priority: i32,
+        stack: u32,
+        attributes: u32,
+        options: *const u8,
+    ) -> i32;
+    fn sceKernelStartThread(thread: i32, len: u32, argument: *const u8) -> i32;
+}
+
+/// The entry of a kernel thread, as `abi/incoming.s` has it.
+pub(crate) type ThreadEntry = unsafe extern "C" fn(u32, *const u8) -> i32;
+
+/// Starts a kernel thread of low priority. Returns whether it runs.
+pub(crate) fn start(name: &'static CStr, entry: ThreadEntry) -> bool {
+    const LOW_PRIORITY: i32 = 0x60;
+    const STACK_BYTES: u32 = 0x1000;
+    // SAFETY: Name and entry stay as long as the module does; no options are passed.
+    let thread = unsafe {
+        cisor_create_thread(name.as_ptr().cast(), entry, LOW_PRIORITY, STACK_BYTES, 0, core::ptr::null())
+    };
+    // SAFETY: The new thread, and no argument.
+    thread >= 0 && unsafe { sceKernelStartThread(thread, 0, core::ptr::null()) } >= 0
+}
