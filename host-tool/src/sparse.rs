@@ -36,7 +36,7 @@ impl SparseDigest {
 
     /// Takes so many zeros.
     pub(crate) fn zeros(&mut self, mut count: u64) {
-        const ZEROS: [u8; PAGE] = [0; PAGE];
+        static ZEROS: [u8; PAGE] = [0; PAGE];
         while count > 0 {
             if self.page.is_empty() && count >= PAGE as u64 {
                 let pages = count / PAGE as u64 * PAGE as u64;
