@@ -1,14 +1,15 @@
 //! Everything that can go wrong with one file: what is wrong, what to do next, and the exit status.
 
+mod convert;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
-use image_writer::pipeline::Stopped;
-use image_writer::{EncodeError, PlanError};
-use sector_decode::{BlockIndex, Foreign, HeaderError, OpenError, ReadError};
+use image_writer::PlanError;
+use sector_decode::{BlockIndex, Foreign, HeaderError};
 use serde::Serialize;
 
-use crate::damage::{Damage, DamageList, Fault};
+use crate::damage::{Damage, DamageList};
 use crate::exit::Status;
 use crate::human;
 use crate::profile::Refusal;
@@ -497,53 +498,5 @@ fn write_error(error: &io::Error) -> String {
             "the file system takes no file of this size (FAT32 ends at 4 GiB)".into()
         }
         _ => format!("cannot write: {error}"),
-    }
-}
-
-impl From<OpenError<io::Error>> for Failure {
-    fn from(error: OpenError<io::Error>) -> Self {
-        match error {
-            OpenError::Source(error) => Self::Read { offset: 0, error },
-            OpenError::Header(error) => Self::Header(error),
-        }
-    }
-}
-
-impl From<Stopped<Self>> for Failure {
-    fn from(stopped: Stopped<Self>) -> Self {
-        match stopped {
-            Stopped::Cancelled => Self::Interrupted,
-            Stopped::NoThread(kind) => Self::NoThread(kind),
-            Stopped::Failed(failure) => failure,
-        }
-    }
-}
-
-impl From<ReadError<io::Error>> for Failure {
-    fn from(error: ReadError<io::Error>) -> Self {
-        match error {
-            ReadError::Source { offset, error } => Self::Read { offset: offset.0, error },
-            ReadError::Block { block, offset, error } => {
-                Self::Damaged(Damage { block: block.0, offset: offset.0, fault: Fault::Block(error) })
-            }
-            // Only when the file is not the one any more that was looked at.
-            ReadError::OutOfRange { .. } => Self::InputChanged,
-            error @ ReadError::Internal { .. } => panic!("{error}"),
-        }
-    }
-}
-
-impl From<EncodeError<ReadError<io::Error>>> for Failure {
-    fn from(error: EncodeError<ReadError<io::Error>>) -> Self {
-        match error {
-            EncodeError::Plan(error) => Self::Format(error),
-            EncodeError::Source { error, .. } => error.into(),
-            EncodeError::Sink(error) => Self::Write(error),
-            EncodeError::Proof { block } => Self::Proof(block),
-            EncodeError::NoThread(kind) => Self::NoThread(kind),
-            EncodeError::Cancelled => Self::Interrupted,
-            // The enum may grow; whatever comes is a fault of the writing side.
-            other => Self::Write(io::Error::other(other.to_string())),
-        }
     }
 }
