@@ -3,13 +3,13 @@
 
 use psp_machine::Psp;
 use psp_machine::inferno::Entry;
-use psp_machine::kernel::io::{Fault, HostFile};
+use psp_machine::kernel::io::Fault;
 use psp_machine::kernel::threads::{ENDED, Ending};
 use psp_machine::machine::Module;
 use psp_machine::umd::{FinishedRead, LbaParams, command};
 
 use crate::support::images::Kind;
-use crate::support::{PLUGIN, USUAL, machine, ok, prx, small_disc, start};
+use crate::support::{PLUGIN, machine, ok, prx, small_disc, start, usual_image};
 
 const LBA: u32 = 300;
 const COUNT: u32 = 9;
@@ -23,13 +23,8 @@ const STOP_LIMIT: u64 = 12 * SECOND;
 /// Both ways to end a thread at a kernel call.
 const BOTH: [fn(u64) -> Ending; 2] = [Ending::Before, Ending::After];
 
-fn image() -> std::rc::Rc<dyn HostFile> {
-    std::rc::Rc::new(USUAL.pack(&small_disc().bytes))
-}
-
-fn serving(image: &std::rc::Rc<dyn HostFile>, settings: &str) -> (Psp, Module) {
-    let mut psp = machine(Vec::new());
-    psp.kernel.card.insert_file(crate::support::IMAGE, std::rc::Rc::clone(image));
+fn serving(settings: &str) -> (Psp, Module) {
+    let mut psp = machine(usual_image());
     psp.kernel.card.insert_text(crate::support::SETTINGS, settings);
     let module = crate::support::take_over(&mut psp);
     (psp, module)
@@ -55,13 +50,12 @@ fn assert_right(finished: &FinishedRead, lba: u32, limit: u64, when: &str) {
 
 /// Lets a request of `victim` be ended at each of its kernel calls, and others read while and after that.
 fn others_are_answered(victim: impl Fn(&mut Psp) -> u32, why: &str, endings: &[fn(u64) -> Ending]) {
-    let image = image();
     let mut ended = 0;
     for call in 1.. {
         let mut done = false;
         for ending in endings.iter().map(|ending| ending(call)) {
             let when = format!("{why}, {ending:?}");
-            let (mut psp, module) = serving(&image, "");
+            let (mut psp, module) = serving("");
             psp.end_next_call = Some(ending);
             if victim(&mut psp) == ENDED {
                 ended += 1;
@@ -139,11 +133,10 @@ fn a_command_ended_at_any_call() {
 #[test]
 #[ignore = "needs the built driver"]
 fn readers_that_wait_for_the_one_that_is_ended() {
-    let image = image();
     for call in 1.. {
         let ending = Ending::After(call);
         let when = format!("{ending:?}");
-        let (mut psp, _) = serving(&image, "");
+        let (mut psp, _) = serving("");
         psp.interleave = psp_machine::Interleave::EveryCall;
         psp.end_next_call = Some(ending);
         let victim = psp.spawn_read(LbaParams::sectors(LBA, COUNT), 0);
@@ -167,17 +160,14 @@ fn readers_that_wait_for_the_one_that_is_ended() {
 #[test]
 #[ignore = "needs the built driver"]
 fn a_start_ended_at_any_call() {
-    let image = image();
-    let mut psp = machine(Vec::new());
-    psp.kernel.card.insert_file(crate::support::IMAGE, std::rc::Rc::clone(&image));
+    let mut psp = machine(usual_image());
     start(&mut psp);
     let calls = psp.kernel.calls;
     assert!(calls > 20, "{calls}");
     for call in 1..=calls {
         for ending in BOTH.map(|ending| ending(call)) {
             let when = format!("{ending:?} of {calls}");
-            let mut psp = machine(Vec::new());
-            psp.kernel.card.insert_file(crate::support::IMAGE, std::rc::Rc::clone(&image));
+            let mut psp = machine(usual_image());
             let module = psp.load(prx(), 0).unwrap();
             psp.end_next_call = Some(ending);
             let outcome = ok(psp.start(&module, PLUGIN));
@@ -203,16 +193,15 @@ fn a_start_ended_at_any_call() {
 #[test]
 #[ignore = "needs the built driver"]
 fn a_stop_ended_at_any_call() {
-    let image = image();
     for (settings, endings) in [("", &BOTH[1..]), ("log = on", &BOTH)] {
-        let (mut psp, module) = serving(&image, settings);
+        let (mut psp, module) = serving(settings);
         let before = psp.kernel.calls;
         ok(psp.stop(&module));
         let calls = psp.kernel.calls - before;
         for call in 1..=calls {
             for ending in endings.iter().map(|ending| ending(call)) {
                 let when = format!("{settings:?}, {ending:?} of {calls}");
-                let (mut psp, module) = serving(&image, settings);
+                let (mut psp, module) = serving(settings);
                 psp.end_next_call = Some(ending);
                 let outcome = ok(psp.stop(&module));
                 assert!(outcome.microseconds < STOP_LIMIT, "{when}");

@@ -13,6 +13,7 @@ mod every_file;
 mod faults;
 mod forwarding;
 mod hostile;
+mod imports;
 mod large_image;
 mod library;
 mod log;

@@ -7,7 +7,7 @@ use psp_machine::umd::LbaParams;
 use crate::support::images::Kind;
 use crate::support::{
     FAMILIES, LOG, NO_MEDIUM, SETTINGS, USUAL, assert_sectors, machine, ok, read_sectors, refused,
-    small_disc, start, take_over, taken_over,
+    small_disc, start, take_over, taken_over, usual_image,
 };
 
 const IO_ERROR: u32 = 0x8001_0005;
@@ -59,7 +59,7 @@ fn any_read_of_the_start_may_be_short_once() {
 #[test]
 #[ignore = "needs the built driver"]
 fn a_short_read_goes_on_where_it_stopped() {
-    let (mut psp, _) = taken_over(USUAL.pack(&small_disc().bytes));
+    let (mut psp, _) = taken_over(usual_image());
     psp.kernel.card.reads = Some(Vec::new());
     psp.kernel.card.inject(Fault::ShortRead(1000));
     assert_sectors(&mut psp, small_disc(), 300, 20);
@@ -76,7 +76,7 @@ fn log(psp: &Psp) -> String {
 #[ignore = "needs the built driver"]
 fn two_seconds_of_failures_make_it_step_aside_with_a_reason() {
     for fault in [Fault::ReadFails(IO_ERROR), Fault::ShortRead(0), Fault::Stale] {
-        let mut psp = machine(USUAL.pack(&small_disc().bytes));
+        let mut psp = machine(usual_image());
         psp.kernel.card.insert_text(SETTINGS, "log = on");
         (0..200).for_each(|_| psp.kernel.card.inject(fault));
         let began = psp.kernel.clock.now();
@@ -87,7 +87,7 @@ fn two_seconds_of_failures_make_it_step_aside_with_a_reason() {
         assert!(log.contains("\nstepping aside: the image cannot be read\n"), "{fault:?}: {log:?}");
     }
     // Without a card nothing can be written either.
-    let mut psp = machine(USUAL.pack(&small_disc().bytes));
+    let mut psp = machine(usual_image());
     psp.kernel.card.insert_text(SETTINGS, "log = on");
     psp.kernel.card.inject(Fault::CardOut(2 * SECOND));
     let began = psp.kernel.clock.now();
@@ -100,7 +100,7 @@ fn two_seconds_of_failures_make_it_step_aside_with_a_reason() {
 #[ignore = "needs the built driver"]
 fn an_attempt_that_took_four_seconds_is_repeated_once() {
     let slow = Fault::SlowFailure(4 * SECOND, IO_ERROR);
-    let (mut psp, _) = taken_over(USUAL.pack(&small_disc().bytes));
+    let (mut psp, _) = taken_over(usual_image());
     psp.kernel.card.inject(slow);
     let finished = read_sectors(&mut psp, 300, 4);
     assert_eq!(finished.outcome.value, 4 * 2048);
@@ -110,7 +110,7 @@ fn an_attempt_that_took_four_seconds_is_repeated_once() {
     assert_eq!(finished.outcome.value, NO_MEDIUM);
     assert_eq!(psp.kernel.card.pending_faults(), 6, "one attempt, and one more");
     // The start, whose patience is shorter, also makes one more attempt.
-    let mut psp = machine(USUAL.pack(&small_disc().bytes));
+    let mut psp = machine(usual_image());
     psp.kernel.card.inject(slow);
     take_over(&mut psp);
     assert_sectors(&mut psp, small_disc(), 300, 20);
@@ -133,7 +133,7 @@ fn a_read_of_no_bytes_never_reaches_the_card() {
         assert_eq!(psp.kernel.card.operations, before, "{}", kind.name());
     }
     // Settings of no bytes.
-    let mut psp = machine(USUAL.pack(&small_disc().bytes));
+    let mut psp = machine(usual_image());
     psp.kernel.card.insert_text(SETTINGS, "");
     take_over(&mut psp);
 }

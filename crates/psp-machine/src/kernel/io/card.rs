@@ -28,6 +28,17 @@ impl HostFile for Vec<u8> {
     }
 }
 
+impl HostFile for &'static [u8] {
+    fn len(&self) -> u64 {
+        <[u8]>::len(self) as u64
+    }
+
+    fn read_at(&self, at: u64, out: &mut [u8]) {
+        let at = usize::try_from(at).expect("inside the file");
+        out.copy_from_slice(&self[at..at + out.len()]);
+    }
+}
+
 /// Something that goes wrong, once, with the next operation of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
