@@ -20,6 +20,7 @@ mod log;
 mod memory;
 mod random_reads;
 mod raw_device;
+mod reasons;
 mod settings;
 mod start_retries;
 mod starting;
