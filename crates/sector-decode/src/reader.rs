@@ -114,8 +114,13 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// damaged file can be saved.
     #[must_use]
     pub fn checking_windows(mut self) -> Self {
-        self.index.check_windows();
+        self.check_windows();
         self
+    }
+
+    /// As [`checking_windows`](Self::checking_windows), for a reader that stays where it is.
+    pub fn check_windows(&mut self) {
+        self.index.check_windows();
     }
 
     /// Keeps several parts of the index in memory, smaller ones, instead of one that takes all of its buffer. That is for
@@ -123,8 +128,13 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// part that is missing is loaded sooner.
     #[must_use]
     pub fn keeping_windows(mut self) -> Self {
-        self.index.keep_windows();
+        self.keep_windows();
         self
+    }
+
+    /// As [`keeping_windows`](Self::keeping_windows), for a reader that stays where it is.
+    pub fn keep_windows(&mut self) {
+        self.index.keep_windows();
     }
 
     /// Sets how many bytes of the file a read fetches at most that goes on where the last one ended, if it wants
@@ -133,8 +143,13 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     /// blocks.
     #[must_use]
     pub fn reading_ahead(mut self, bytes: usize) -> Self {
-        self.ahead = bytes.min(self.packed.len());
+        self.read_ahead(bytes);
         self
+    }
+
+    /// As [`reading_ahead`](Self::reading_ahead), for a reader that stays where it is.
+    pub fn read_ahead(&mut self, bytes: usize) {
+        self.ahead = bytes.min(self.packed.len());
     }
 
     /// Returns the layout that the reader was made with.

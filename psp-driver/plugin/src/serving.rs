@@ -18,22 +18,23 @@ pub(crate) type Device = UmdDevice<'static, ImageCard>;
 pub(crate) struct Serving {
     // The order matters: what uses the memory is dropped before the memory.
     pub(crate) device: Device,
+    #[expect(dead_code, reason = "kept until the device is dropped")]
     pub(crate) buffers: Block,
     pub(crate) volume: Block,
     /// The image that is served.
     pub(crate) image: &'static Path,
 }
 
-impl Serving {
+impl Slot<Serving> {
     /// Gives everything back, but the volume descriptor if the file system reads there: it may do so as long as the
     /// disc is mounted, so 2 KiB stay behind.
-    pub(crate) fn end(self) {
-        let Self { device, buffers, volume, .. } = self;
-        let lent = device.volume_lent();
-        // The device first: it works in the memory.
-        drop(device);
-        drop(buffers);
-        if lent { core::mem::forget(volume) } else { drop(volume) }
+    pub(crate) fn end(&mut self) {
+        if let Some(serving) = self.as_mut()
+            && serving.device.volume_lent()
+        {
+            serving.volume.keep();
+        }
+        *self = Self::Empty;
     }
 }
 

@@ -51,6 +51,8 @@ impl Decoder {
     /// # Errors
     ///
     /// [`CodecError`] when the packed bytes are damaged. What `out` holds then is unspecified.
+    // Not inlined: its instructions are counted by its name (docs/driver-costs.md).
+    #[inline(never)]
     pub fn decode(
         &mut self,
         coding: Coding,

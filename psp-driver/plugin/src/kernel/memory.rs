@@ -23,6 +23,7 @@ pub(crate) struct Block {
     id: i32,
     start: *mut u8,
     len: usize,
+    kept: bool,
 }
 
 // SAFETY: The memory is the block's alone, and the kernel takes it back from any thread.
@@ -41,7 +42,7 @@ impl Block {
         }
         // SAFETY: A block that the kernel just gave out.
         let start = unsafe { sceKernelGetBlockHeadAddr(id) };
-        let block = Self { id, start, len };
+        let block = Self { id, start, len, kept: false };
         if start.is_null() {
             return None;
         }
@@ -49,6 +50,16 @@ impl Block {
         // so that they can be handed out as bytes.
         unsafe { core::ptr::write_bytes(start, 0, len) };
         Some(block)
+    }
+
+    /// Returns where the block begins.
+    pub(crate) fn address(&self) -> u32 {
+        u32::try_from(self.start.addr()).unwrap_or(0)
+    }
+
+    /// Never gives the block back.
+    pub(crate) fn keep(&mut self) {
+        self.kept = true;
     }
 
     /// Returns the block's bytes, for as long as the module runs.
@@ -65,6 +76,9 @@ impl Block {
 impl Drop for Block {
     #[inline(never)]
     fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
         // SAFETY: Given out by the kernel, freed once.
         unsafe { sceKernelFreePartitionMemory(self.id) };
     }
