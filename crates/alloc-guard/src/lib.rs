@@ -2,29 +2,53 @@
 //! leaves files half-written.
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// An allocator that never fails: when the one it is made of does, the program ends by [`on_failure`].
 #[derive(Debug)]
 pub struct Guard<A>(pub A);
 
+/// How long a thread sleeps at a time while another ends the program.
+const WAIT: Duration = Duration::from_secs(1);
+
 static ON_FAILURE: OnceLock<fn() -> !> = OnceLock::new();
 static FAILING: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// Whether this thread ends the program. It has no destructor, which would itself need memory.
+    static ENDS: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Sets what ends the program when there is no memory. It must get along with little. Only the first call counts.
 pub fn on_failure(end: fn() -> !) {
     let _ = ON_FAILURE.set(end);
 }
 
+/// Ends the program as a failed allocation does. For what asks the system for memory by itself, past this allocator.
+/// It comes back only where no end is set, or the end itself gets no memory.
+pub fn fail() {
+    checked(std::ptr::null_mut());
+}
+
 /// Passes an allocation on, or ends the program.
+///
+/// One thread ends it. Others that get no memory meanwhile wait for that: a null pointer would make them abort the
+/// program or panic, before it is tidied up.
 fn checked(memory: *mut u8) -> *mut u8 {
-    // Nothing is asked a second time: what is needed for ending gets its failure as it would without a guard.
     if memory.is_null()
         && let Some(end) = ON_FAILURE.get()
-        && !FAILING.swap(true, Ordering::Relaxed)
     {
-        end();
+        if !FAILING.swap(true, Ordering::Relaxed) {
+            ENDS.set(true);
+            end();
+        }
+        // Nothing is asked a second time: what is needed for ending gets its failure as it would without a guard.
+        while !ENDS.get() {
+            std::thread::sleep(WAIT);
+        }
     }
     memory
 }
