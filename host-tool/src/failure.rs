@@ -246,6 +246,14 @@ impl Failure {
         Self::InSecond { file: file.to_owned(), failure: Box::new(self) }
     }
 
+    /// What is wrong, whichever of two files it is wrong with.
+    pub(crate) fn of_file(&self) -> &Self {
+        match self {
+            Self::InSecond { failure, .. } => failure.of_file(),
+            failure => failure,
+        }
+    }
+
     /// What creating a file at `path` failed with.
     pub(crate) fn create(path: &Path, error: io::Error) -> Self {
         Self::Create { path: path.to_owned(), error }
