@@ -2,24 +2,22 @@
 //! leaves files half-written.
 
 use std::alloc::{GlobalAlloc, Layout};
-use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// An allocator that never fails: when the one it is made of does, the program ends by [`on_failure`].
 #[derive(Debug)]
 pub struct Guard<A>(pub A);
 
-/// How long a thread sleeps at a time while another ends the program.
-const WAIT: Duration = Duration::from_secs(1);
-
 static ON_FAILURE: OnceLock<fn() -> !> = OnceLock::new();
-static FAILING: AtomicBool = AtomicBool::new(false);
+/// The thread that ends the program, by the address of its [`ME`].
+static ENDING: AtomicUsize = AtomicUsize::new(0);
+/// How long other threads that get no memory wait for that. It may itself wait for something that they hold.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 thread_local! {
-    /// Whether this thread ends the program. It has no destructor, which would itself need memory.
-    static ENDS: Cell<bool> = const { Cell::new(false) };
+    static ME: u8 = const { 0 };
 }
 
 /// Sets what ends the program when there is no memory. It must get along with little. Only the first call counts.
@@ -34,20 +32,17 @@ pub fn fail() {
 }
 
 /// Passes an allocation on, or ends the program.
-///
-/// One thread ends it. Others that get no memory meanwhile wait for that: a null pointer would make them abort the
-/// program or panic, before it is tidied up.
 fn checked(memory: *mut u8) -> *mut u8 {
     if memory.is_null()
         && let Some(end) = ON_FAILURE.get()
     {
-        if !FAILING.swap(true, Ordering::Relaxed) {
-            ENDS.set(true);
-            end();
-        }
-        // Nothing is asked a second time: what is needed for ending gets its failure as it would without a guard.
-        while !ENDS.get() {
-            std::thread::sleep(WAIT);
+        let me = ME.with(|me| std::ptr::from_ref(me).addr());
+        match ENDING.compare_exchange(0, me, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => end(),
+            // What is needed for ending gets its failure as it would without a guard.
+            Err(ending) if ending == me => {}
+            // A failure here would be a second message, and an abort before the part file is removed.
+            Err(_) => std::thread::sleep(PATIENCE),
         }
     }
     memory

@@ -1,5 +1,6 @@
 //! Signals, permissions, devices, full disks, and names that are no Unicode.
 
+mod changing;
 mod special;
 
 use std::ffi::OsStr;
