@@ -141,10 +141,9 @@ impl Image {
     ///
     /// [`Failure::InputChanged`], or the failure that there was.
     pub fn settle<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        let is_about_input = match &outcome {
-            Ok(_) => true,
-            Err(Failure::Read { .. } | Failure::Header(_)) => true,
-            Err(failure) => matches!(failure.status(), Status::Damaged | Status::Mismatch),
+        let is_about_input = match outcome.as_ref().err().map(Failure::of_file) {
+            None | Some(Failure::Read { .. } | Failure::Header(_)) => true,
+            Some(failure) => matches!(failure.status(), Status::Damaged | Status::Mismatch),
         };
         if is_about_input && !self.is_unchanged() { Err(Failure::InputChanged) } else { outcome }
     }
@@ -318,6 +317,9 @@ mod tests {
         assert!(matches!(image.settle::<()>(Err(read())), Err(Failure::InputChanged)));
         // What has nothing to do with it stays as it is.
         assert!(matches!(image.settle::<()>(Err(Failure::Interrupted)), Err(Failure::Interrupted)));
+        // Whichever of two files it is said of.
+        let second = read().in_second(Path::new("b.iso"));
+        assert!(matches!(image.settle::<()>(Err(second)), Err(Failure::InputChanged)));
         let full = Failure::Write(io::ErrorKind::StorageFull.into());
         assert!(matches!(image.settle::<()>(Err(full)), Err(Failure::Write(_))));
     }

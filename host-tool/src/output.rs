@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 use self::stale::Stale;
 use crate::failure::Failure;
-use crate::identity::{FileId, leads_to};
+use crate::identity::{FileId, leads_to, look};
 use crate::image::HostFile;
 use crate::interrupt::{self, NotedPart};
 use crate::source::forget_cached;
@@ -109,11 +109,18 @@ impl Drop for PartName {
 }
 
 /// Removes a name that leads to this open file. In the moment between the look and the removal no run gives the
-/// name to a file of its own, for this file is locked.
+/// name to a file of its own, for this file is locked. Disks of the network fail now and then, so what failed is
+/// tried once more.
 pub(crate) fn remove_if_ours(path: &Path, file: &File) {
-    if leads_to(path, file) {
-        // Nothing is lost when it stays: the next run for the same target clears it away.
-        let _ = std::fs::remove_file(path);
+    const TRIES: usize = 2;
+    for _ in 0..TRIES {
+        match look(path, file) {
+            Ok(true) if std::fs::remove_file(path).is_ok() => return,
+            Ok(false) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            // When it stays after all, nothing is lost: the next run for the same target clears it away.
+            Ok(true) | Err(_) => {}
+        }
     }
 }
 

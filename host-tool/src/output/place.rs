@@ -114,8 +114,9 @@ fn over_existing(part: &PartFile) -> Result<bool, Failure> {
     let name = linked.into_temp_path();
     let spare = name.to_path_buf();
     if !leads_to(&name, part.file()) {
-        // Somebody else's by now.
+        // Somebody else's by now, or the system did not tell.
         let _ = name.keep();
+        super::remove_if_ours(&spare, part.file());
         return Err(lost(part));
     }
     name.persist(&part.target).map_err(|failed| renaming(part, failed.error))?;
