@@ -1,6 +1,6 @@
 //! Files that are put in place only when they are finished and proven.
 //!
-//! A target `GAME.cso` is written as `.GAME.cso.part` beside it and gets its name in one step ([`place`]), which
+//! A target `GAME.cso` is written as `.GAME.cso.part` beside it and gets its name in one step (`output/place.rs`), which
 //! either happens completely or not at all. Until then the part file goes away with its [`PartFile`],
 //! however the work ends.
 //!
@@ -8,7 +8,7 @@
 //!
 //! A run that was killed, or lost its power, leaves its part file behind. Each run holds a lock on its own
 //! part file, which the system gives up with the process: a part file without a lock belongs to
-//! nobody and is cleared away ([`stale`]).
+//! nobody and is cleared away (`output/stale.rs`).
 //!
 //! # Names are not trusted
 //!
