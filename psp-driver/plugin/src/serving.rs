@@ -28,6 +28,7 @@ pub(crate) struct Serving {
 impl Slot<Serving> {
     /// Gives everything back, but the volume descriptor if the file system reads there: it may do so as long as the
     /// disc is mounted, so 2 KiB stay behind.
+    #[inline(never)]
     pub(crate) fn end(&mut self) {
         if let Some(serving) = self.as_mut()
             && serving.device.volume_lent()
@@ -57,6 +58,7 @@ impl Count {
         without_interrupts(|| self.0.set(self.0.get().wrapping_add_signed(change)));
     }
 
+    #[inline(never)]
     fn get(&self) -> u32 {
         without_interrupts(|| self.0.get())
     }

@@ -41,6 +41,7 @@ impl Functions {
     /// # Safety
     ///
     /// `table` points to the function table of a device that stays registered.
+    #[inline(never)]
     pub(crate) unsafe fn load(table: *mut Self, entries: &mut Entries) {
         for (&at, entry) in Self::TAKEN.iter().zip(entries) {
             // SAFETY: By this function's contract. Volatile, as the kernel and other modules share the table.
@@ -54,6 +55,7 @@ impl Functions {
     ///
     /// As for [`load`](Self::load); and the entries are functions that can be called at any time from now
     /// on, with interrupts suspended now so that no caller sees half of them.
+    #[inline(never)]
     pub(crate) unsafe fn store(table: *mut Self, entries: &Entries) {
         for (&at, &entry) in Self::TAKEN.iter().zip(entries) {
             // SAFETY: By this function's contract.

@@ -101,6 +101,7 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`ErrorCode::NotReady`] when another thread does not stop using it.
+    #[inline(never)]
     pub(crate) fn lock(&self) -> Result<Guard<'_, T>, ErrorCode> {
         // SAFETY: Written only while no other thread is here (`create`, `destroy`).
         let sema = !unsafe { *self.turned_sema.get() };
