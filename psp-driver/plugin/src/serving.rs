@@ -99,7 +99,7 @@ impl<F: FnMut(&mut Device) -> Result<i32, Failure>> Request for F {
 fn answer(request: &mut dyn Request, of_this_disc: bool) -> i32 {
     UNDER_WAY.add(1);
     let result = persist(&CardSlot, || {
-        let mut guard = SERVING.lock()?;
+        let mut guard = SERVING.lock_quickly()?;
         let serving = guard.as_mut().ok_or(ErrorCode::NotReady)?;
         // Looked at for every attempt: whatever changes the disc, and however the game learns of it, no byte of the old
         // one is served for the new one. The firmware's driver knows better what another path means.
