@@ -140,7 +140,7 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
     const NAME: &CStr = c"umd";
     let mut names = MODULES.split_inclusive(|&byte| byte == 0);
     // SAFETY: The names end with a NUL.
-    if names.all(|name| unsafe { sceKernelFindModuleByName(name.as_ptr()).is_null() }) {
+    if names.all(|name| !is_kernel_word(unsafe { sceKernelFindModuleByName(name.as_ptr()) }.addr())) {
         return Err(Check::NoDriver.failed());
     }
     // SAFETY: The name ends with a NUL.
@@ -180,7 +180,7 @@ fn is_kernel_address(address: usize) -> bool {
 }
 
 /// Whether an address can be that of a table or a function in the kernel's part of the memory.
-fn is_kernel_word(address: usize) -> bool {
+pub(crate) fn is_kernel_word(address: usize) -> bool {
     is_kernel_address(address) && address.is_multiple_of(4)
 }
 
