@@ -14,6 +14,7 @@ impl<'b> Line<'b> {
     }
 
     /// Appends text as it is; bytes that are no printable ASCII become `?`.
+    #[inline(never)]
     pub fn text(&mut self, text: &[u8]) -> &mut Self {
         self.form(text, &[])
     }

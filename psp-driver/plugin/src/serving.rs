@@ -28,6 +28,7 @@ pub(crate) struct Serving {
 impl Slot<Serving> {
     /// Gives everything back, but the volume descriptor if the file system reads there: it may do so as long as the
     /// disc is mounted, so 2 KiB stay behind.
+    #[inline(never)]
     pub(crate) fn end(&mut self) {
         if let Some(serving) = self.as_mut()
             && serving.device.volume_lent()
@@ -57,6 +58,7 @@ impl Count {
         without_interrupts(|| self.0.set(self.0.get().wrapping_add_signed(change)));
     }
 
+    #[inline(never)]
     fn get(&self) -> u32 {
         without_interrupts(|| self.0.get())
     }
@@ -97,7 +99,7 @@ impl<F: FnMut(&mut Device) -> Result<i32, Failure>> Request for F {
 fn answer(request: &mut dyn Request, of_this_disc: bool) -> i32 {
     UNDER_WAY.add(1);
     let result = persist(&CardSlot, || {
-        let mut guard = SERVING.lock()?;
+        let mut guard = SERVING.lock_quickly()?;
         let serving = guard.as_mut().ok_or(ErrorCode::NotReady)?;
         // Looked at for every attempt: whatever changes the disc, and however the game learns of it, no byte of the old
         // one is served for the new one. The firmware's driver knows better what another path means.

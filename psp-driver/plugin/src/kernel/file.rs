@@ -26,6 +26,7 @@ pub(crate) struct File {
 }
 
 impl File {
+    #[inline(never)]
     pub(crate) fn open(path: &Path, mode: Mode) -> Option<Self> {
         const READ: i32 = 0x1;
         const WRITE: i32 = 0x2;

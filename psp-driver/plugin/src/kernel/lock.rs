@@ -101,7 +101,18 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`ErrorCode::NotReady`] when another thread does not stop using it.
+    #[inline(never)]
     pub(crate) fn lock(&self) -> Result<Guard<'_, T>, ErrorCode> {
+        self.lock_quickly()
+    }
+
+    /// The same, without a call, for requests.
+    ///
+    /// # Errors
+    ///
+    /// As [`lock`](Self::lock).
+    #[inline(always)]
+    pub(crate) fn lock_quickly(&self) -> Result<Guard<'_, T>, ErrorCode> {
         // SAFETY: Written only while no other thread is here (`create`, `destroy`).
         let sema = !unsafe { *self.turned_sema.get() };
         let mut micros = if self.lost.load(Relaxed) { LOST_LIMIT_MICROS } else { LIMIT_MICROS };

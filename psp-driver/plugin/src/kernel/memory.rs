@@ -1,5 +1,7 @@
 //! Memory of the kernel's own partition, taken at the start and given back at the end.
 
+use crate::kernel::firmware::is_kernel_word;
+
 /// The kernel's partition. The others belong to the game, wholly or in part.
 const KERNEL_PARTITION: i32 = 1;
 /// Low memory first, as modules are placed, so that the large free piece stays in one.
@@ -43,7 +45,8 @@ impl Block {
         // SAFETY: A block that the kernel just gave out.
         let start = unsafe { sceKernelGetBlockHeadAddr(id) };
         let block = Self { id, start, len, kept: false };
-        if start.is_null() {
+        // A function that the firmware lacks answers with an error, which is no address.
+        if !is_kernel_word(start.addr()) {
             return None;
         }
         // SAFETY: `len` bytes from `start` are this block's; nobody else knows of them yet. Zeroed once,
