@@ -164,8 +164,8 @@ pub enum Failure {
     /// The part file exists, and it cannot be told whether a run is writing it.
     #[error("{} exists already and cannot be taken over", human::name(.0))]
     PartBlocked(PathBuf),
-    /// The part file was deleted, or another file has got its name.
-    #[error("{} was deleted or replaced while it was written", human::name(.0))]
+    /// The part file was deleted, another file has got its name, or it was written to after it was proven.
+    #[error("{} was deleted, replaced or changed while it was written", human::name(.0))]
     PartLost(PathBuf),
     /// The part file cannot be written.
     #[error("{}", write_error(.0))]

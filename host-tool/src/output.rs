@@ -23,7 +23,8 @@ use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
@@ -92,6 +93,8 @@ pub struct PartFile {
     took_over: bool,
     /// What the file is to be like, apart from its content.
     model: Option<Metadata>,
+    /// Its length and time when all was written. Whatever is written later was not proven.
+    complete: OnceLock<(u64, Option<SystemTime>)>,
 }
 
 /// The name of a part file, which is removed when this is dropped, and only if it still leads to the file.
@@ -194,6 +197,7 @@ impl PartFile {
                 target: target.to_owned(),
                 took_over,
                 model: None,
+                complete: OnceLock::new(),
             });
         }
         Err(Failure::PartInUse(path))
@@ -230,10 +234,21 @@ impl PartFile {
             copy_attributes(model, &self.name.file);
         }
         self.name.file.sync_all().map_err(Failure::Write)?;
+        let _ = self.complete.set(self.state().map_err(Failure::Write)?);
         // What is read back is to come from the disk, not from what the system still has in memory.
         forget_cached(self.path(), &self.name.file);
         // The same open file: Windows does not let other handles read a locked one.
         self.name.file.try_clone().and_then(HostFile::new).map_err(Failure::Write)
+    }
+
+    /// What a write by anybody changes. Links, permissions and the like change no byte of it.
+    fn state(&self) -> io::Result<(u64, Option<SystemTime>)> {
+        let metadata = self.name.file.metadata()?;
+        Ok((metadata.len(), metadata.modified().ok()))
+    }
+
+    fn is_as_proven(&self) -> bool {
+        self.complete.get().is_none_or(|complete| self.state().is_ok_and(|now| now == *complete))
     }
 
     /// Gives the file its name and waits until the folder with it is on the disk.
@@ -253,6 +268,9 @@ impl PartFile {
         sync_folder: impl FnOnce(&Path) -> io::Result<()>,
     ) -> Result<(), Failure> {
         special::check_target(&self.target)?;
+        if !self.is_as_proven() {
+            return Err(Failure::PartLost(self.name.path.clone()));
+        }
         place::put(&self, existing)?;
         let Self { name, noted, target, .. } = self;
         // Where the target is a second name of the file, the first one goes now.

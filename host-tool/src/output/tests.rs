@@ -31,6 +31,30 @@ fn part_file_gets_its_name_only_by_commit() {
 }
 
 #[test]
+fn what_is_written_after_the_proof_gets_no_name() {
+    let overwrite = |path: &Path| {
+        let mut file = OpenOptions::new().write(true).open(path).unwrap();
+        file.write_all(b"your").unwrap();
+    };
+    let grow = |path: &Path| OpenOptions::new().write(true).open(path).unwrap().set_len(5).unwrap();
+    let link = |path: &Path| std::fs::hard_link(path, path.with_extension("link")).unwrap();
+    let changes: [(&dyn Fn(&Path), bool); 3] = [(&overwrite, false), (&grow, false), (&link, true)];
+    for (change, passes) in changes {
+        let (folder, target, mut part) = part();
+        let model = folder.path().join("model");
+        std::fs::write(&model, "").unwrap();
+        part.resemble(&model);
+        part.sync().unwrap();
+        // Longer than the clock of a file system may stand still.
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        change(part.path());
+        let outcome = part.commit(Existing::Keep);
+        assert_eq!(outcome.is_ok(), passes, "{outcome:?}");
+        assert_eq!(target.exists(), passes);
+    }
+}
+
+#[test]
 fn dropped_part_file_is_gone() {
     let (folder, _, part) = part();
     drop(part);

@@ -111,7 +111,7 @@ fn fragment_that_took_the_part_files_name_is_not_put_in_place() {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains(".GAME.cso.part was deleted or replaced while it was written"), "{said}");
+    assert!(said.contains(".GAME.cso.part was deleted, replaced or changed while it was written"), "{said}");
     assert_eq!(folder.names(), [".GAME.cso.part", "GAME.iso"]);
     assert_eq!(folder.read(".GAME.cso.part"), b"fragment");
 }
