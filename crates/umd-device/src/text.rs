@@ -43,7 +43,7 @@ impl<'b> Line<'b> {
     }
 
     /// Begins another line.
-    pub fn next(&mut self) -> &mut Self {
+    pub fn next_line(&mut self) -> &mut Self {
         self.push(b'\n');
         self
     }

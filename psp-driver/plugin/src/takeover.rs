@@ -83,7 +83,7 @@ fn prepare(plugin: &[u8]) -> Result<(), ErrorCode> {
     let config = settings.for_disc(b"");
     let result = found.and_then(|()| check(&settings, config, image, decoder, &mut line));
     if let Err(failure) = result {
-        failure.tell(line.next().text(b"stepping aside: "));
+        failure.tell(line.next_line().text(b"stepping aside: "));
     }
     if config.log
         && beside.rename(b"cisor.log")
