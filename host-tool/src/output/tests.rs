@@ -217,6 +217,27 @@ fn file_that_got_the_part_files_name_is_not_renamed_where_that_is_all_there_is()
     }
 }
 
+/// Between the look at a name and its use a moment is left: then the source must not go.
+#[test]
+fn file_that_took_the_name_at_the_last_moment_is_noticed_afterwards() {
+    let (_folder, _, part) = part();
+    let outcome = place::by_name(&part, Existing::Keep, |from, to| {
+        take_name_away(from, "replaced");
+        std::fs::rename(from, to)
+    });
+    assert!(matches!(outcome, Err(Failure::PartLost(_))));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_that_took_the_name_by_chance_does_not_replace_the_target() {
+    let (_folder, target, part) = part();
+    std::fs::write(&target, b"old").unwrap();
+    let outcome = place::over_existing(&part, |_, spare| std::fs::write(spare, b"another run's"));
+    assert!(matches!(outcome, Err(Failure::PartLost(_))));
+    assert_eq!(std::fs::read(&target).unwrap(), b"old");
+}
+
 #[test]
 fn dropped_part_file_takes_no_other_file_with_it() {
     let (folder, _, part) = part();
