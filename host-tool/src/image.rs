@@ -9,7 +9,7 @@ use sector_decode::{Buffers, Decoder, Format, Layout, ReadAt, SectorReader};
 
 use crate::exit::Status;
 use crate::failure::Failure;
-use crate::source::{Stamp, forget_cached};
+use crate::source::{Stamp, forget_cached, write_back};
 use crate::special;
 
 /// How many bytes of packed data are fetched with one read.
@@ -95,7 +95,21 @@ impl Image {
     ///
     /// When it is no file, is empty, cannot be read, or has a header that cannot be used.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        Self::of_file(path, special::open(path)?)
+    }
+
+    /// Opens a file of which every byte is going to be read: what is written to it from now on must be noticed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Image::open`].
+    pub fn open_steady(path: &Path) -> Result<Self, Failure> {
         let file = special::open(path)?;
+        write_back(&file);
+        Self::of_file(path, file)
+    }
+
+    fn of_file(path: &Path, file: File) -> Result<Self, Failure> {
         // Taken before the first byte is read, so that whatever changes from now on is noticed.
         let stamp = Stamp::settled(&file).map_err(Failure::Open)?;
         let mut image = Self::of(path, HostFile::new(file).map_err(Failure::Open)?)?;

@@ -38,8 +38,9 @@ fn what_is_written_after_the_proof_gets_no_name() {
     };
     let grow = |path: &Path| OpenOptions::new().write(true).open(path).unwrap().set_len(5).unwrap();
     let link = |path: &Path| std::fs::hard_link(path, path.with_extension("link")).unwrap();
-    let changes: [(&dyn Fn(&Path), bool); 3] = [(&overwrite, false), (&grow, false), (&link, true)];
-    for (change, passes) in changes {
+    // Only what changes bytes counts.
+    let changes: [&dyn Fn(&Path); 3] = [&overwrite, &grow, &link];
+    for (change, passes) in changes.into_iter().zip([false, false, true]) {
         let (folder, target, mut part) = part();
         let model = folder.path().join("model");
         std::fs::write(&model, "").unwrap();

@@ -74,7 +74,7 @@ fn compress_one(
 
 /// Opens the image again that was looked at when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
-    let image = Image::open(&job.input)?;
+    let image = Image::open_steady(&job.input)?;
     if image.layout().image_size() == job.image_size { Ok(image) } else { Err(Failure::InputChanged) }
 }
 

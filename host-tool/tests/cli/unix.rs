@@ -1,6 +1,7 @@
 //! Signals, permissions, devices, full disks, and names that are no Unicode.
 
 mod changing;
+mod mapped;
 mod special;
 
 use std::ffi::OsStr;
