@@ -1,7 +1,7 @@
 //! Everything that can go wrong with one file.
 //!
-//! Here is what is wrong, in the order of the work. Kind, exit status and what to do next are in [`facts`], the
-//! numbers of JSON objects in [`values`].
+//! Here is what is wrong, in the order of the work. Kind, exit status and what to do next are in `failure/facts.rs`, the
+//! numbers of JSON objects in `failure/values.rs`.
 
 mod convert;
 mod facts;
