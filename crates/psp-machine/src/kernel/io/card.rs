@@ -44,15 +44,15 @@ impl HostFile for &'static [u8] {
 pub enum Fault {
     /// A read delivers nothing but this error.
     ReadFails(u32),
-    /// A read delivers no more than so many bytes.
+    /// A read returns at most this many bytes.
     ShortRead(usize),
     /// A seek gives this error.
     SeekFails(u32),
     /// Opening an existing file gives this error.
     OpenFails(u32),
-    /// A read takes so many microseconds and then delivers nothing but this error.
+    /// A read takes this many microseconds and then fails with this error.
     SlowFailure(u64, u32),
-    /// At the next read the card is taken out, for so many microseconds. Descriptors do not survive it.
+    /// The card is taken out at the next read, for this many microseconds. Descriptors do not survive it.
     CardOut(u64),
     /// At the next read it turns out that no descriptor survived: the console was suspended in between.
     Stale,
@@ -69,7 +69,7 @@ impl Fault {
 pub enum Mishap {
     /// It gives this error.
     Fails(u32),
-    /// A read delivers no more than so many bytes. Nothing happens to the others.
+    /// A read returns at most this many bytes. Nothing happens to the others.
     Short(usize),
 }
 
