@@ -2,7 +2,7 @@
 //! the same in every run.
 
 use psp_machine::Psp;
-use psp_machine::cpu::Meter;
+use mips_cpu::Meter;
 
 use crate::support::converter::convert;
 use crate::support::images::{JsoMethod, Kind};
