@@ -9,6 +9,7 @@ use crate::choice::{Choice, Ways};
 use crate::codec::{Deflate, Encoder, Lz4};
 use crate::container::dax;
 use crate::monitor::Monitor;
+use crate::packed::PackedBlock;
 use crate::plan::{Optimize, OutputFormat, Plan};
 use crate::repeats::Repeats;
 
@@ -29,18 +30,6 @@ pub struct BlockPacker {
     repeats: Repeats,
     /// A last block that is partial, filled up with zeros.
     filled: Vec<u8>,
-}
-
-/// How a block was packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PackedBlock {
-    /// Its packed bytes, without padding.
-    pub len: u32,
-    /// How they are packed.
-    pub coding: Coding,
-    /// Why its deflate stream is not known to be safe for the PSP's firmware. With
-    /// [`firmware_safe`](crate::Plan::firmware_safe) that stream is not what was taken.
-    pub lint_finding: Option<Finding>,
 }
 
 /// Bytes of the image that are packed together.

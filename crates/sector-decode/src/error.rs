@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use crate::container::{Foreign, Format};
+use crate::format::{Foreign, Format};
 use crate::units::{BlockIndex, FileOffset};
 
 /// What is wrong with the header, so that nothing of the file can be read.
