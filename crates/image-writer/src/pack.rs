@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sector_decode::deflate_lint::Finding;
 use sector_decode::{BlockIndex, Coding, Decoder};
 
-use crate::choice::{Choice, Ways};
+use crate::choice::{Candidates, Choice};
 use crate::codec::{Deflate, Encoder, Lz4};
 use crate::container::dax;
 use crate::monitor::Monitor;
@@ -129,10 +129,10 @@ impl BlockPacker {
             None => Default::default(),
         };
         let lz4 = self.lz4.as_mut().and_then(|lz4| lz4.pack(block, &mut self.lz4ed[..self.room]));
-        let ways = Ways { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
+        let candidates = Candidates { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
         // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
         let unwritten = stream.finding.filter(|_| stream.len.is_none());
-        let (coding, lint_finding) = match ways.choose(self.optimize) {
+        let (coding, lint_finding) = match candidates.choose(self.optimize) {
             Choice::Lz4(len) => {
                 out.extend_from_slice(&self.lz4ed[..len]);
                 (Coding::Lz4, unwritten)
@@ -278,9 +278,9 @@ mod tests {
     }
 
     /// Says that it has packed a block, but has not, from the third block on.
-    struct Liar(u32);
+    struct FaultyEncoder(u32);
 
-    impl Encoder for Liar {
+    impl Encoder for FaultyEncoder {
         fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
             self.0 += 1;
             let len = libdeflater::Compressor::default().deflate_compress(block, out).ok()?;
@@ -304,7 +304,7 @@ mod tests {
     fn a_block_without_proof_is_not_handed_on() {
         for format in [OutputFormat::Cso, OutputFormat::Jso, OutputFormat::Dax] {
             let mut packer = BlockPacker::new(&plan(format));
-            packer.deflate = Some(Deflate::with_encoder(Box::new(Liar(0))));
+            packer.deflate = Some(Deflate::with_encoder(Box::new(FaultyEncoder(0))));
             let outcome = packer.pack_chunk(&chunk(5), &Monitor::new());
             assert!(matches!(outcome, Err(PackError::Proof(BlockIndex(102)))), "{format:?}");
             let mut out = b"before".to_vec();

@@ -64,7 +64,7 @@ pub enum Optimize {
     /// By its bytes in the file.
     #[default]
     Size,
-    /// By the time that a PSP is predicted to need for it ([`load_model::Console::PSP`]): a block that takes longer to decode
+    /// By the time that a PSP is predicted to need for it ([`load_model::Model::PSP`]): a block that takes longer to decode
     /// than its saved bytes take to read is stored plain. Not possible in DAX, which has no plain blocks.
     Load,
 }
