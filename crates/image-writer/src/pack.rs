@@ -129,7 +129,8 @@ impl BlockPacker {
             None => Default::default(),
         };
         let lz4 = self.lz4.as_mut().and_then(|lz4| lz4.pack(block, &mut self.lz4ed[..self.room]));
-        let candidates = Candidates { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
+        let candidates =
+            Candidates { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
         // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
         let unwritten = stream.finding.filter(|_| stream.len.is_none());
         let (coding, lint_finding) = match candidates.choose(self.optimize) {
@@ -226,6 +227,8 @@ impl Proof {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
+
+    use test_noise::Noise;
 
     use super::*;
     use crate::plan::{DeflateEncoder, Lz4Encoder, Threshold};
@@ -366,13 +369,7 @@ mod tests {
     fn no_dax_frame_is_as_long_as_a_block() {
         // Noise that does not get smaller, and zeros in place of its end, so that the length goes through
         // all values.
-        let mut state = 1u32;
-        let noise: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24).to_le_bytes()[0]
-        })
-        .take(8192)
-        .collect();
+        let noise = Noise::new(1).bytes(8192);
         let (mut raw, mut frame) = (vec![0; 8192], Vec::new());
         let mut critical = 0;
         for zeros in 0..64 {

@@ -8,19 +8,16 @@ use image_writer::{
 };
 use load_model::{Access, LoadError, Model, Origin, PackedImage, Trace};
 use sector_decode::Lba;
+use test_noise::Noise;
 
 const SECTORS: u32 = 2048;
 
 /// Text-like data, all of whose blocks get smaller.
 fn image() -> Vec<u8> {
-    let mut state = 1u32;
-    let mut word = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        format!("{:04} ", state >> 22)
-    };
+    let mut noise = Noise::new(1);
     let mut bytes = Vec::new();
     while bytes.len() < 2048 * SECTORS as usize {
-        bytes.extend_from_slice(word().as_bytes());
+        bytes.extend_from_slice(format!("{:04} ", noise.below(1024)).as_bytes());
     }
     bytes.truncate(2048 * SECTORS as usize);
     bytes

@@ -1,8 +1,8 @@
 //! What requests cost beside decoding: instructions, calls of the card, bytes from the card. All of these are counts,
 //! the same in every run.
 
-use psp_machine::Psp;
 use mips_cpu::Meter;
+use psp_machine::Psp;
 
 use crate::support::converter::convert;
 use crate::support::images::{JsoMethod, Kind};
