@@ -380,7 +380,7 @@ fn messages_carry_the_numbers() {
     let mut file = cso();
     set_u32(&mut file, entry_at(1), 2);
     let Err(Failure::Read(error)) = image_of(&file) else { panic!("the index is damaged") };
-    let expected = "block 0 at 0x2C: the index says that it starts at 0x2C and ends at 0x2";
+    let expected = "block 0 at 0x2C: the index gives it no bytes: expected an end after 0x2C, got 0x2";
     assert_eq!(error.to_string(), expected);
 
     let mut file = cso();

@@ -105,9 +105,9 @@ impl Failure {
             Self::NoFolder(_) => failed("no_folder").fix("Create it first."),
             Self::NotAFolder(_) => failed("not_a_folder"),
             Self::NoSpace { .. } => failed("no_space")
-                .fix("Make room, choose another folder, or use -f to try anyway."),
+                .fix("Make room, choose another folder, or add --ignore-limits to try anyway."),
             Self::TooLargeForFat { .. } => failed("too_large_for_fat")
-                .fix("Choose a folder on a disk with NTFS or exFAT, or use -f to try anyway."),
+                .fix("Choose a folder on a disk with NTFS or exFAT, or add --ignore-limits to try anyway."),
 
             // Writing.
             Self::Create { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {

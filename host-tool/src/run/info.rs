@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
-use crate::readers::{Facts, Reader, verdict};
-use crate::report::{ReaderRecord, Record, Reporter};
+use crate::readers::{Facts, Reader, Verdict, verdict};
+use crate::report::{Described, Evidence, Record, Reporter};
 use crate::run::{bars, each, records};
 use crate::scan::{self, OnDamage, Options};
 use disc_info::Console;
@@ -21,20 +21,21 @@ use disc_info::Console;
 /// Describes every image.
 pub fn info(args: InfoArgs, reporter: &mut Reporter) {
     let threads = args.blocks.then(|| threads_or_default(args.threads));
-    each(records("info", args.inputs), reporter, |(), record, reporter| info_one(threads, record, reporter));
+    each(records(&args.inputs), reporter, |(), record, reporter| info_one(threads, record, reporter));
 }
 
 /// `threads` is set when every block is to be decoded.
 fn info_one(
     threads: Option<NonZeroUsize>,
-    record: &mut Record,
+    record: &mut Record<Described>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
-    record.set_layout(image.layout());
+    record.outcome.layout = Some(*image.layout());
     let disc = plan::identify(&image, record, reporter);
-    record.set_disc(&disc);
+    let console = disc.console;
+    record.outcome.disc = Some(disc);
     let mut facts = Facts::from_layout(image.layout());
 
     let damage = match threads {
@@ -45,18 +46,18 @@ fn info_one(
             let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: true };
             let seen = scan::run(&image, options, &monitor, |_| Ok(()));
             let seen = image.settle(seen)?;
-            record.set_blocks("decoding", seen.blocks);
-            record.set_lint(&seen.lint);
+            record.outcome.blocks = Some((Evidence::Decoding, seen.blocks));
             facts.unsafe_streams = Some(u32::try_from(seen.lint.failed()).unwrap_or(u32::MAX));
+            record.outcome.lint = Some(seen.lint);
             seen.damage
         }
         None => {
             let (counts, damage) = image.settle(read_index(&image, reporter.list_limit()))?;
-            record.set_blocks("index", counts);
+            record.outcome.blocks = Some((Evidence::Index, counts));
             damage
         }
     };
-    record.readers = readers(disc.console, &facts);
+    record.outcome.readers = readers(console, &facts);
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
 
@@ -85,8 +86,6 @@ fn read_index(image: &Image, listed: ListLimit) -> Result<(BlockCounts, DamageLi
 }
 
 /// Who can read the file, of those that the disc is for.
-fn readers(console: Option<Console>, facts: &Facts) -> Vec<ReaderRecord> {
-    Reader::of_console(console)
-        .map(|reader| ReaderRecord::new(reader.key(), reader.name(), verdict(reader, facts)))
-        .collect()
+fn readers(console: Option<Console>, facts: &Facts) -> Vec<(Reader, Verdict)> {
+    Reader::of_console(console).map(|reader| (reader, verdict(reader, facts))).collect()
 }
