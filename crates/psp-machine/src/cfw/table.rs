@@ -313,6 +313,20 @@ pub static ROWS: &[Row] = &[
         ..ARK4
     },
     Row {
+        name: "ARK-4 on a Vita, program with an empty drive",
+        model: 2,
+        path: "",
+        apitypes: &[0x141],
+        status_devices: &["mscmhc0:"],
+        expected: Expected::Declines("a program, and no path"),
+        sources: Sources {
+            path: read("ARK-4 core/compat/vita/syspatch.c, sctrlKernelLoadExecVSHWithApitypeWithUMDemu"),
+            apitypes: read("ARK-4 core/compat/vita/syspatch.c, sctrlKernelLoadExecVSHWithApitypeWithUMDemu"),
+            ..ARK4.sources
+        },
+        ..ARK4
+    },
+    Row {
         name: "ARK-4, XMB with a mounted UMD video",
         apitypes: &[0x210, 0x220],
         key_config: KEYS_VSH,
