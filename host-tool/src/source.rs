@@ -39,6 +39,11 @@ impl Stamp {
         }
     }
 
+    /// Takes the stamp of what has this very name, as it is at the moment.
+    pub(crate) fn named(path: &Path) -> io::Result<Self> {
+        std::fs::symlink_metadata(path).map(|metadata| Self::of(&metadata))
+    }
+
     /// Takes the stamp of an open file. When it was written to only just now, waits until the next change
     /// must show in its times.
     pub(crate) fn settled(file: &File) -> io::Result<Self> {

@@ -37,8 +37,8 @@ fn extract_one(
     let image = Image::open_steady(&job.input)?;
     record.set_layout(image.layout());
     let size = image.layout().image_size();
-    let without_room = job.try_without_room;
-    let part = begin_part(outputs, &job.input, &job.target, size, without_room, record, reporter)?;
+    let needed = (!job.try_without_room).then_some(size);
+    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
 
     let hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
@@ -96,7 +96,7 @@ fn extract_one(
     {
         read_again(&image, digests.sha256(), job.threads, reporter)?;
     }
-    put_in_place(outputs, part, &image, &job.target, job.existing, record)?;
+    put_in_place(outputs, part, &image, &job.target, &job.standing, record, reporter)?;
     if digests.is_none() {
         return Err(Failure::DamagedBlocks(seen.damage));
     }
@@ -172,14 +172,14 @@ mod tests {
 
     use super::*;
     use crate::cli::Talk;
-    use crate::output::Existing;
+    use crate::output::{Existing, Standing};
 
     #[test]
     fn changed_byte_on_the_disk_is_noticed() {
         let job = ExtractJob {
             input: "a.cso".into(),
             target: "a.iso".into(),
-            existing: Existing::Keep,
+            standing: Standing::at("a.iso".as_ref(), Existing::Keep),
             try_without_room: false,
             keep_going: false,
             remove_source: false,

@@ -33,7 +33,7 @@ fn info_one(
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
     record.set_layout(image.layout());
-    let disc = plan::identify(&image, record, reporter);
+    let disc = plan::identify(&image, record, reporter)?;
     record.set_disc(&disc);
     let mut facts = Facts::from_layout(image.layout());
 

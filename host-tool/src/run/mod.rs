@@ -28,9 +28,10 @@ pub use verify::{crc32, verify};
 
 use crate::failure::Failure;
 use crate::human;
+use crate::identity::FileId;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::{Existing, Outputs, PartFile, part_path};
+use crate::output::{Outputs, PartFile, Standing, part_path};
 use crate::progress::Bars;
 use crate::report::{Record, Reporter};
 use crate::scan::{self, OnDamage, Options, Part};
@@ -65,20 +66,20 @@ fn bars(reporter: &Reporter) -> Bars {
     Bars::auto(reporter.talk().quiet)
 }
 
-/// Creates the part file of `target`, where at most `needed` bytes of `source` will be written.
+/// Creates the part file of `target` for what `source` becomes, where there is room for as many bytes as are `needed`.
 fn begin_part(
     outputs: &Outputs,
     source: &Path,
     target: &Path,
-    needed: u64,
-    try_without_room: bool,
+    standing: &Standing,
+    needed: Option<u64>,
     record: &mut Record,
     reporter: &mut Reporter,
 ) -> Result<PartFile, Failure> {
-    if !try_without_room {
+    if let Some(needed) = needed {
         volume::check(target, needed)?;
     }
-    let mut part = outputs.begin(target)?;
+    let mut part = outputs.begin(target, standing)?;
     part.resemble(source);
     if part.took_over() {
         let name = human::name(&part_path(target));
@@ -93,15 +94,29 @@ fn put_in_place(
     part: PartFile,
     image: &Image,
     target: &Path,
-    existing: Existing,
+    standing: &Standing,
     record: &mut Record,
+    reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     image.settle(Ok(()))?;
-    let outcome = outputs.commit(part, existing);
+    let outcome = outputs.commit(part, standing);
     if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
         record.set_output(target);
+        warn_of_second_name(target, record, reporter);
     }
     outcome
+}
+
+/// Says so when the finished file has kept its part file's name as well: folders that only grow let nobody take it
+/// away.
+fn warn_of_second_name(target: &Path, record: &mut Record, reporter: &mut Reporter) {
+    let part = part_path(target);
+    if let (Ok(left), Ok(made)) = (FileId::named(&part), FileId::named(target))
+        && left == made
+    {
+        let name = human::name(&part);
+        reporter.warn(record, format!("{name} could not be removed; it is a second name of the new file"));
+    }
 }
 
 /// Reads a source that is to be deleted once more, from the disk, and compares with what was read first: what

@@ -1,6 +1,8 @@
 //! What the verbs ask of outputs.
 
 use super::*;
+use crate::cli::Talk;
+use crate::output::Existing;
 
 #[test]
 fn source_that_is_the_target_is_not_deleted() {
@@ -27,11 +29,14 @@ fn source_that_changed_is_neither_converted_nor_deleted() {
     std::fs::write(at("a.iso"), [1; 4096]).unwrap();
     let image = Image::open(&at("a.iso")).unwrap();
     let mut outputs = Outputs::default();
-    let part = outputs.begin(&at("a.cso")).unwrap();
+    let standing = Standing::at(&at("a.cso"), Existing::Keep);
+    let part = outputs.begin(&at("a.cso"), &standing).unwrap();
     std::fs::write(at("a.iso"), [2; 4096]).unwrap();
     let mut record = Record::new("compress", &at("a.iso"));
     // Before the new file gets its name, and between that and the deletion.
-    let outcome = put_in_place(&mut outputs, part, &image, &at("a.cso"), Existing::Keep, &mut record);
+    let mut reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+    let target = at("a.cso");
+    let outcome = put_in_place(&mut outputs, part, &image, &target, &standing, &mut record, &mut reporter);
     assert!(matches!(outcome, Err(Failure::InputChanged)));
     assert!(!at("a.cso").exists() && record.output.is_none());
     let kept = remove_source(&image, &at("a.cso"), &mut record);
