@@ -158,6 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn stamp_is_taken_when_the_next_change_must_show() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.iso");
+        fs::write(&path, [1; LEN]).unwrap();
+        let file = File::open(&path).unwrap();
+        assert!(Stamp::settled(&file).unwrap().unsettled_for().is_none());
+    }
+
+    #[test]
     fn bytes_that_change_at_once_are_noticed() {
         assert!(!notices(|_| {}));
         assert!(notices(|path| fs::write(path, [2; LEN]).unwrap()));

@@ -257,7 +257,8 @@ fn judge(case: &Case, templates: &Files, fault: Fault, whole: &Whole) -> Result<
             let is_salvage = case.args.contains(&"--keep-going")
                 && (fault.call, code) == (Call::Read, 1)
                 && is_salvage(bytes, &templates["GAME.iso"]);
-            is_as_read &= !is_salvage
+            is_as_read = is_as_read
+                && !is_salvage
                 && right.is_some_and(|right| {
                     differing(&image_of(name, bytes), &image_of(name, right)) == Some(1)
                 });

@@ -354,7 +354,9 @@ fn only_what_stood_at_the_target_when_it_was_planned_is_replaced() {
                     outputs.commit(part, &standing)
                 } else {
                     change(&target);
-                    outputs.begin(&target, &standing).and_then(|part| outputs.commit(part, &standing))
+                    let part = outputs.begin(&target, &standing);
+                    assert_eq!(part.is_ok(), passes, "before any work");
+                    part.and_then(|part| outputs.commit(part, &standing))
                 };
                 if passes {
                     outcome.unwrap();

@@ -44,3 +44,24 @@ fn source_that_changed_is_neither_converted_nor_deleted() {
     assert_eq!(std::fs::read(at("a.iso")).unwrap(), [2; 4096]);
     assert_eq!(record.source_removed, Some(false));
 }
+
+#[test]
+fn second_name_that_a_folder_does_not_give_up_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+    let mut warnings = || {
+        let mut record = Record::new("compress", &at("a.iso"));
+        warn_of_second_name(&at("a.cso"), &mut record, &mut reporter);
+        record.warnings
+    };
+    assert!(warnings().is_empty());
+    std::fs::write(at("a.cso"), "").unwrap();
+    assert!(warnings().is_empty());
+    // Another run's is not its business.
+    std::fs::write(at(".a.cso.part"), "").unwrap();
+    assert!(warnings().is_empty());
+    std::fs::remove_file(at(".a.cso.part")).unwrap();
+    std::fs::hard_link(at("a.cso"), at(".a.cso.part")).unwrap();
+    assert!(warnings()[0].ends_with(".a.cso.part could not be removed; it is a second name of the new file"));
+}
