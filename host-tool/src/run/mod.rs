@@ -149,9 +149,13 @@ fn read_again(
 fn remove_source(image: &Image, target: &Path, record: &mut Record) -> Result<(), Failure> {
     record.source_removed = Some(false);
     let source = image.path();
+    // A run that replaces the source holds this lock. What it has put there, or is about to, is not what was read.
+    let lock = PartFile::create(source);
     let is_link = std::fs::symlink_metadata(source).is_ok_and(|metadata| metadata.is_symlink());
     let reason = if identity::is_same(source, target) {
         Some("it is the new file".to_owned())
+    } else if matches!(lock, Err(Failure::PartInUse(_))) {
+        Some("another run is writing a file of its name".to_owned())
     } else if is_link {
         Some("it is a link to a file elsewhere".to_owned())
     } else if !image.is_unchanged() {

@@ -46,6 +46,21 @@ fn source_that_changed_is_neither_converted_nor_deleted() {
 }
 
 #[test]
+fn source_that_another_run_is_replacing_is_not_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("a.iso"), [0; 4096]).unwrap();
+    let image = Image::open(&at("a.iso")).unwrap();
+    let mut record = Record::new("compress", &at("a.iso"));
+    let other_run = PartFile::create(&at("a.iso")).unwrap();
+    let kept = remove_source(&image, &at("a.cso"), &mut record);
+    assert!(matches!(kept, Err(Failure::SourceKept(_))) && at("a.iso").exists());
+    drop(other_run);
+    remove_source(&image, &at("a.cso"), &mut record).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn second_name_that_a_folder_does_not_give_up_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
