@@ -105,6 +105,9 @@ pub enum Failure {
     /// The target exists, and nobody said that it may be replaced.
     #[error("{} exists already", human::name(.0))]
     TargetExists(PathBuf),
+    /// Something else stands at the target than when the run was planned.
+    #[error("{} is not what was there when the run began", human::name(.0))]
+    TargetChanged(PathBuf),
     /// The target is a folder.
     #[error("{} is a folder", human::name(.0))]
     TargetIsFolder(PathBuf),

@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use image_writer::{OutputFormat, Plan};
-use sector_decode::{Format, SECTOR_SIZE};
+use sector_decode::{Format, ReadError, SECTOR_SIZE};
 
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
 use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
-use crate::output::Existing;
+use crate::output::{Existing, Standing};
 use crate::profile::{self, Choice, Profile, Wishes};
 use crate::report::{Compressed, Extracted, Outcome, Record, Reporter};
 use crate::target::{self, Claims, Target};
@@ -63,8 +63,8 @@ pub struct CompressJob {
     pub input: PathBuf,
     /// The file that it becomes.
     pub target: PathBuf,
-    /// What happens to a file that is there already.
-    pub existing: Existing,
+    /// What is there already, and what happens to it.
+    pub standing: Standing,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// How it is written.
@@ -82,8 +82,8 @@ pub struct ExtractJob {
     pub input: PathBuf,
     /// The file that it becomes.
     pub target: PathBuf,
-    /// What happens to a file that is there already.
-    pub existing: Existing,
+    /// What is there already, and what happens to it.
+    pub standing: Standing,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// Whether damaged blocks are filled with zeros.
@@ -162,7 +162,7 @@ pub fn compress(
             if !size.is_multiple_of(u64::from(SECTOR_SIZE)) {
                 return Err(Failure::NotWholeSectors { size });
             }
-            let disc = identify(&image, record, reporter);
+            let disc = identify(&image, record, reporter)?;
             if disc.is_raw_cd {
                 return Err(Failure::RawCdSectors);
             }
@@ -171,7 +171,7 @@ pub fn compress(
             let (profile, choice) = chosen?;
             record.outcome.profile = Some(profile);
             let target = request.target.path(input, extension(choice.plan.format));
-            claims.claim(&target, input, request.existing)?;
+            let standing = claims.claim(&target, input, request.existing)?;
             let format = choice.plan.format;
             if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
                 let (name, format) = (human::name(&target), format.format());
@@ -183,7 +183,7 @@ pub fn compress(
             Ok(CompressJob {
                 input: input.to_owned(),
                 target,
-                existing: request.existing,
+                standing,
                 try_without_room: request.try_without_room,
                 plan: choice.plan,
                 image_size: size,
@@ -205,11 +205,11 @@ pub fn extract(
             return Err(Failure::AlreadyPlain);
         }
         let target = request.target.path(input, "iso");
-        claims.claim(&target, input, request.existing)?;
+        let standing = claims.claim(&target, input, request.existing)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
-            existing: request.existing,
+            standing,
             try_without_room: request.try_without_room,
             keep_going: request.keep_going,
             remove_source: request.remove_source,
@@ -276,7 +276,15 @@ fn compare_names<O>(image: Image, record: &mut Record<O>, reporter: &mut Reporte
 
 /// Finds out which disc it is. Damage is no reason to stop here: it will be found, and named, when the
 /// image is decoded.
-pub(crate) fn identify<O>(image: &Image, record: &mut Record<O>, reporter: &mut Reporter) -> Disc {
+///
+/// # Errors
+///
+/// What the operating system cannot read is a reason: nothing can be planned on it.
+pub(crate) fn identify<O>(
+    image: &Image,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
+) -> Result<Disc, Failure> {
     let mut workspace = Workspace::new(image);
     match disc_info::identify(&mut workspace.reader(image)) {
         Ok(disc) => {
@@ -286,11 +294,12 @@ pub(crate) fn identify<O>(image: &Image, record: &mut Record<O>, reporter: &mut 
                     format!("the disc's file system has {expected} sectors, but the image only {sectors}");
                 reporter.warn(record, text + ": it may be cut off");
             }
-            disc
+            Ok(disc)
         }
+        Err(error @ ReadError::Source { .. }) => image.settle(Err(error.into())),
         Err(error) => {
             reporter.warn(record, format!("cannot tell which disc this is: {}", Failure::from(error)));
-            Disc::default()
+            Ok(Disc::default())
         }
     }
 }

@@ -97,6 +97,8 @@ impl Failure {
 
             // Planning: the target.
             Self::TargetExists(_) => refused("target_exists").fix("Use -f to replace it."),
+            Self::TargetChanged(_) => failed("target_changed")
+                .fix("It was left alone: look what it is, and run again if it may be replaced."),
             Self::TargetIsFolder(_) => failed("target_is_folder").fix("Use -d to write into a folder."),
             Self::TargetIsInput(_) => refused("target_is_input").fix(OTHER_PLACE),
             Self::TargetIsOtherInput(_) => refused("target_is_other_input").fix(ONE_AT_A_TIME),

@@ -17,7 +17,7 @@ use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::{
     bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
-    remove_source,
+    remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part, Seen};
 
@@ -54,9 +54,8 @@ fn compress_one(
     let plan = &job.plan;
     reporter.detail(&job.input, &describe(plan));
 
-    let needed = plan.worst_case_len(job.image_size);
-    let without_room = job.try_without_room;
-    let part = begin_part(outputs, &job.input, &job.target, needed, without_room, record, reporter)?;
+    let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
+    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     let written = record.outcome.written.insert(written(plan, &summary));
     check_header_md5(&image, summary.digests.all())?;
@@ -66,7 +65,9 @@ fn compress_one(
     if job.remove_source {
         read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
     }
-    put_in_place(outputs, part, &image, &job.target, job.existing, &mut record.outcome.output)?;
+    let placed = put_in_place(outputs, part, &image, &job.target, &job.standing, &mut record.outcome.output);
+    warn_of_second_name(&job.target, record, reporter);
+    placed?;
     if job.remove_source {
         remove_source(&image, &job.target, &mut record.outcome.source_removed)?;
     }
@@ -248,7 +249,7 @@ pub(in crate::run) mod tests {
     use super::*;
     use crate::cli::Talk;
     use crate::level::Level;
-    use crate::output::Existing;
+    use crate::output::{Existing, Standing};
     use crate::profile::{self, Profile, Wishes};
 
     /// Bytes that no encoder makes smaller.
@@ -282,7 +283,7 @@ pub(in crate::run) mod tests {
         let job = CompressJob {
             input: "a.iso".into(),
             target: "a.cso".into(),
-            existing: Existing::Keep,
+            standing: Standing::at("a.cso".as_ref(), Existing::Keep),
             try_without_room: false,
             plan,
             image_size: image.len() as u64,

@@ -33,7 +33,7 @@ fn info_one(
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
     record.outcome.layout = Some(*image.layout());
-    let disc = plan::identify(&image, record, reporter);
+    let disc = plan::identify(&image, record, reporter)?;
     let console = disc.console;
     record.outcome.disc = Some(disc);
     let mut facts = Facts::from_layout(image.layout());
