@@ -13,6 +13,7 @@ use crate::image::{Image, Workspace};
 use crate::output::Existing;
 use crate::profile::{self, Choice, Profile, Wishes};
 use crate::report::{Record, Reporter};
+use crate::tail::Tail;
 use crate::target::{self, Claims, Target};
 use disc_info::Disc;
 
@@ -31,6 +32,10 @@ pub struct CompressRequest {
     pub profile: Option<Profile>,
     /// Whether discs of neither console are refused unless a profile or format was named.
     pub only_known_discs: bool,
+    /// Whether a profile takes discs that its readers do not play, as other tools do.
+    pub any_console: bool,
+    /// What happens to bytes past the last whole sector; without a word they are refused.
+    pub tail: Option<Tail>,
     /// What the user wishes.
     pub wishes: Wishes,
     /// Whether sources are deleted in the end.
@@ -69,8 +74,10 @@ pub struct CompressJob {
     pub try_without_room: bool,
     /// How it is written.
     pub plan: Plan,
-    /// Size of the decoded image in bytes.
+    /// Size of the image that is packed, in bytes.
     pub image_size: u64,
+    /// Size of the image in the input. It is the same unless bytes past the last whole sector are dropped or padded.
+    pub source_size: u64,
     /// Whether the source is deleted in the end.
     pub remove_source: bool,
 }
@@ -105,6 +112,8 @@ impl From<CompressArgs> for CompressRequest {
             try_without_room: args.target.force,
             profile: args.profile,
             only_known_discs: false,
+            any_console: false,
+            tail: args.tail,
             wishes: Wishes {
                 to: args.to,
                 block_size: args.block_size,
@@ -154,15 +163,13 @@ pub fn compress(
 ) -> Vec<Planned<CompressJob>> {
     plan_each("compress", &request.inputs, claims, reporter, |input, claims, record, reporter| {
         let image = open(input, record, reporter)?;
-        let size = image.layout().image_size();
-        if !size.is_multiple_of(u64::from(SECTOR_SIZE)) {
-            return Err(Failure::NotWholeSectors { size });
-        }
+        let source_size = image.layout().image_size();
         let disc = identify(&image, record, reporter);
         if disc.is_raw_cd {
             return Err(Failure::RawCdSectors);
         }
         record.set_disc(&disc);
+        let size = whole_sectors(source_size, request.tail, &disc, record, reporter)?;
         let (profile, choice) = choose(request, &disc, size)?;
         record.profile = Some(profile.name());
         let target = request.target.path(input, extension(choice.plan.format));
@@ -182,6 +189,7 @@ pub fn compress(
             try_without_room: request.try_without_room,
             plan: choice.plan,
             image_size: size,
+            source_size,
             remove_source: request.remove_source,
         })
     })
@@ -197,6 +205,11 @@ pub fn extract(
         let image = open(input, record, reporter)?;
         if image.layout().format() == Format::Iso {
             return Err(Failure::AlreadyPlain);
+        }
+        // Damage is for the work itself to find.
+        if let Ok(disc) = look_at(&image) {
+            record.set_disc(&disc);
+            note_cut_off(&image, &disc, record, reporter);
         }
         let target = request.target.path(input, "iso");
         claims.claim(&target, input, request.existing)?;
@@ -268,27 +281,81 @@ fn compare_names(image: Image, record: &mut Record, reporter: &mut Reporter) -> 
 /// Finds out which disc it is. Damage is no reason to stop here: it will be found, and named, when the
 /// image is decoded.
 pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Reporter) -> Disc {
-    let mut workspace = Workspace::new(image);
-    match disc_info::identify(&mut workspace.reader(image)) {
+    match look_at(image) {
         Ok(disc) => {
-            let sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
-            if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > sectors) {
-                let text =
-                    format!("the disc's file system has {expected} sectors, but the image only {sectors}");
-                reporter.warn(record, text + ": it may be cut off");
+            if disc.is_partly_unreadable {
+                reporter.warn(record, "not all that tells which disc this is can be read".to_owned());
             }
+            note_cut_off(image, &disc, record, reporter);
             disc
         }
-        Err(error) => {
-            reporter.warn(record, format!("cannot tell which disc this is: {}", Failure::from(error)));
-            Disc::default()
+        Err(failure) => {
+            reporter.warn(record, format!("cannot tell which disc this is: {failure}"));
+            Disc { is_partly_unreadable: true, ..Disc::default() }
         }
+    }
+}
+
+/// Finds out which disc it is, and says nothing.
+pub(crate) fn look_at(image: &Image) -> Result<Disc, Failure> {
+    let mut workspace = Workspace::new(image);
+    Ok(disc_info::identify(&mut workspace.reader(image))?)
+}
+
+/// Says when a disc's file system goes on past the end of the image.
+pub(crate) fn note_cut_off(image: &Image, disc: &Disc, record: &mut Record, reporter: &mut Reporter) {
+    let image_sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
+    if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > image_sectors) {
+        record.set_cut_off(expected.into(), image_sectors);
+        let text =
+            format!("the disc's file system has {expected} sectors, but the image only {image_sectors}");
+        reporter.warn(record, text + ": it may be cut off");
+    }
+}
+
+/// Returns the size of the image that is packed: the input's, or a whole number of sectors where it is none and the user
+/// has said what becomes of the rest.
+fn whole_sectors(
+    size: u64,
+    tail: Option<Tail>,
+    disc: &Disc,
+    record: &mut Record,
+    reporter: &mut Reporter,
+) -> Result<u64, Failure> {
+    let sector = u64::from(SECTOR_SIZE);
+    let rest = size % sector;
+    if rest == 0 {
+        return Ok(size);
+    }
+    let bytes = human::count(rest, "byte", "bytes");
+    match tail {
+        _ if size < sector => Err(Failure::NotWholeSectors { size }),
+        Some(Tail::Drop) => {
+            reporter.warn(record, format!("{bytes} past the last sector are left out (--tail drop)"));
+            Ok(size - rest)
+        }
+        Some(Tail::Pad) => {
+            let zeros = human::count(sector - rest, "zero", "zeros");
+            reporter.warn(
+                record,
+                format!("{bytes} past the last sector are filled up with {zeros} (--tail pad)"),
+            );
+            Ok(size - rest + sector)
+        }
+        // All that the file system has is there, so what follows is something else.
+        None if disc.volume_sectors.is_some_and(|sectors| u64::from(sectors) <= size / sector) => {
+            Err(Failure::PastLastSector { rest })
+        }
+        None => Err(Failure::NotWholeSectors { size }),
     }
 }
 
 /// Decides whom the file is for and how it is written.
 fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile, Choice), Failure> {
     let mut wishes = request.wishes;
+    if let Some(profile) = request.profile.filter(|_| !request.any_console) {
+        profile::check_console(profile, disc, wishes.force).map_err(Failure::Profile)?;
+    }
     let by_name = format_by_name(&request.target);
     let mut guessed = false;
     let profile = match (request.profile, wishes.to) {
@@ -315,10 +382,10 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
     };
     let mut choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
     if guessed {
-        let what = if disc.is_iso9660 {
-            "The disc is not recognised"
-        } else {
-            "There is no ISO9660 file system here"
+        let what = match (disc.is_partly_unreadable, disc.is_iso9660) {
+            (true, _) => "Which disc it is cannot be read",
+            (false, true) => "The disc is not recognised",
+            (false, false) => "There is no ISO9660 file system here",
         };
         choice.notes.insert(0, format!("{what}: it is written for the PSP (--for chooses a reader)."));
     }

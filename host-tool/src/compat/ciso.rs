@@ -58,6 +58,8 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         try_without_room: false,
         profile: Some(profile),
         only_known_discs: false,
+        any_console: true,
+        tail: None,
         wishes,
         remove_source: false,
     };

@@ -160,6 +160,8 @@ fn plan_all(
             try_without_room: false,
             profile: Some(Profile::Any),
             only_known_discs: false,
+            any_console: true,
+            tail: None,
             wishes,
             remove_source: false,
         };

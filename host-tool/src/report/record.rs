@@ -14,7 +14,7 @@ use crate::failure::{Failure, Quantity};
 use crate::human;
 use crate::readers::Verdict;
 use crate::scan::LintCounts;
-use disc_info::Disc;
+use disc_info::{Disc, OtherDisc};
 
 /// Version of the objects' fields. New fields do not change it.
 const SCHEMA: u32 = 1;
@@ -87,6 +87,9 @@ pub struct Record {
     /// The disc in the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disc: Option<DiscRecord>,
+    /// How much the disc's file system has, where that is more than the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<CutOffRecord>,
     /// Who can read the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<ReaderRecord>,
@@ -199,10 +202,22 @@ pub struct UnlistedRecord {
 pub struct DiscRecord {
     /// `PSP` or `PS2`.
     pub console: Option<&'static str>,
+    /// What it is where it is no game of that console.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<&'static str>,
     /// Disc id.
     pub id: Option<String>,
     /// Title.
     pub title: Option<String>,
+}
+
+/// A disc whose file system goes on past the end of the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CutOffRecord {
+    /// Sectors of the file system.
+    pub volume_sectors: u64,
+    /// Whole sectors of the image.
+    pub image_sectors: u64,
 }
 
 /// Whether a reader can use the file.
@@ -212,7 +227,7 @@ pub struct ReaderRecord {
     pub key: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// `reads`, `caution` or `refuses`.
+    /// `reads`, `caution`, `unknown` or `refuses`.
     pub verdict: &'static str,
     /// Why, where there is more to say.
     pub reason: Option<String>,
@@ -257,6 +272,7 @@ impl Record {
             damaged: Vec::new(),
             damaged_unlisted: None,
             disc: None,
+            cut_off: None,
             readers: Vec::new(),
             compared_with: None,
             difference: None,
@@ -346,10 +362,20 @@ impl Record {
         self.damaged_unlisted = (ranges > 0).then_some(UnlistedRecord { ranges, blocks });
     }
 
+    /// Notes that the disc's file system has more sectors than the image.
+    pub fn set_cut_off(&mut self, volume_sectors: u64, image_sectors: u64) {
+        self.cut_off = Some(CutOffRecord { volume_sectors, image_sectors });
+    }
+
     /// Notes which disc it is.
     pub fn set_disc(&mut self, disc: &Disc) {
         self.disc = Some(DiscRecord {
             console: disc.console.map(disc_info::Console::name),
+            other: disc.other.map(|other| match other {
+                OtherDisc::UmdVideo => "UMD Video",
+                OtherDisc::UmdMusic => "UMD Music",
+                OtherDisc::Ps1 => "PS1",
+            }),
             id: disc.id.clone(),
             title: disc.title.clone(),
         });
@@ -387,6 +413,7 @@ impl ReaderRecord {
         let (verdict, reason) = match verdict {
             Verdict::Reads => ("reads", None),
             Verdict::Caution(reason) => ("caution", Some(reason)),
+            Verdict::Unknown(reason) => ("unknown", Some(reason)),
             Verdict::Refuses(reason) => ("refuses", Some(reason)),
         };
         Self { key, name, verdict, reason }

@@ -65,7 +65,11 @@ fn verify(record: &Record) -> String {
     let Some(hashes) = &record.hashes else {
         return if record.status == Status::Damaged { format!("{name}: damaged\n") } else { String::new() };
     };
-    let verdict = if record.status == Status::Ok { "ok" } else { "decodes, but is not what its header says" };
+    let verdict = match (record.status, record.cut_off) {
+        (Status::Ok, None) => "ok",
+        (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
+        _ => "decodes, but is not what its header says",
+    };
     let size = human::number(record.size.unwrap_or_default());
     format!(
         "{name}: {verdict}, {size} bytes\n  CRC32    {}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
@@ -164,8 +168,11 @@ fn lint_text(lint: &LintRecord) -> String {
 
 fn disc_text(record: &Record) -> String {
     let Some(disc) = &record.disc else { return "not readable".into() };
-    let Some(console) = disc.console else { return "not recognised".into() };
-    let mut text = console.to_owned();
+    let mut text = match (disc.console, disc.other) {
+        (None, None) => return "not recognised".into(),
+        (Some(console), None) => console.to_owned(),
+        (_, Some(other)) => other.to_owned(),
+    };
     if let Some(id) = &disc.id {
         let _ = write!(text, " {id}");
     }
@@ -188,12 +195,13 @@ fn reader_groups(readers: &[ReaderRecord]) -> Vec<String> {
         }
     }
     // The sort is stable: within a verdict the order is that of the list.
-    let order = ["reads", "caution", "refuses"];
+    let order = ["reads", "caution", "unknown", "refuses"];
     groups.sort_by_key(|(first, _)| order.iter().position(|&verdict| verdict == first.verdict));
     let text = |(first, names): (&ReaderRecord, Vec<&str>)| {
         let verdict = match first.verdict {
             "reads" => "yes",
             "caution" => "perhaps",
+            "unknown" => "unknown",
             _ => "no",
         };
         let names = names.join("; ");

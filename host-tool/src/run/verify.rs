@@ -46,6 +46,11 @@ fn digests(
     let input = record.input.clone();
     let image = plan::open_steady(&input, record, reporter)?;
     record.set_layout(image.layout());
+    // What is damaged is found below.
+    if let Ok(disc) = plan::look_at(&image) {
+        record.set_disc(&disc);
+        plan::note_cut_off(&image, &disc, record, reporter);
+    }
     let mut hasher = Some(ParallelHasher::new().map_err(|error| Failure::NoThread(error.kind()))?);
     let monitor = interrupt::monitor();
     let seen = {
