@@ -154,7 +154,7 @@ fn blocks_of_16_kib_for_our_driver_need_force_and_warn() {
 #[test]
 fn psp_profiles_write_files_below_4_gib() {
     // 24 + 4 * (n + 1) + 2048 * n <= (2^31 - 1) << shift, with blocks at even positions.
-    let largest = |shift: u8| (((1u64 << 31) - 1 << shift) - 28) / 2052 * 2048;
+    let largest = |shift: u8| ((((1u64 << 31) - 1) << shift) - 28) / 2052 * 2048;
     for profile in [Profile::Psp, Profile::Adrenaline, Profile::Ark] {
         let chosen = |size| choose(profile, &wishes(), size).unwrap();
         let small = chosen(largest(0));

@@ -344,10 +344,14 @@ fn small_file_with_thousands_of_huge_damaged_blocks_is_done_in_no_time() {
         file.extend(&body);
         folder.write(name, &file);
         for args in [&["verify", name][..], &["extract", "--keep-going", "-f", name, "-o", "OUT.iso"]] {
-            let begun = std::time::Instant::now();
-            let output = folder.cisor(args).output();
-            let took = begun.elapsed();
-            assert_eq!(output.status.code(), Some(1), "{args:?}");
+            // The first run may wait until the disk has the file.
+            let took = (0..3).map(|_| {
+                let begun = std::time::Instant::now();
+                let output = folder.cisor(args).output();
+                assert_eq!(output.status.code(), Some(1), "{args:?}");
+                begun.elapsed()
+            });
+            let took = took.min().unwrap();
             assert!(took < std::time::Duration::from_secs(2), "{args:?} took {took:?}");
         }
     }

@@ -125,7 +125,7 @@ impl EntryRules {
     ///
     /// `block` must be below [`Layout::block_count`], and the entry of the shape that [`Layout::index_shape`] names.
     pub(crate) fn locate(&self, layout: &Layout, block: BlockIndex, entry: RawEntry) -> Option<Extent> {
-        if block.0 >= layout.indexed_blocks() {
+        if cfg!(not(feature = "terse")) && block.0 >= layout.indexed_blocks() {
             return None;
         }
         let (start, units) = self.admit(block, entry)?;
