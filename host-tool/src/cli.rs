@@ -10,6 +10,7 @@ use image_writer::{Optimize, OutputFormat, Threshold};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
+use crate::progress::Progress;
 
 /// More threads than this only wait for each other, and each has buffers of its own.
 const MAX_THREADS: usize = 64;
@@ -41,6 +42,17 @@ pub struct Talk {
     /// Print errors and results only: no progress, notes or lines about finished files
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
     pub quiet: bool,
+    /// How far the work is: auto (a bar on a terminal), plain (a percent line each second) or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Messages"
+    )]
+    pub progress: Progress,
     /// List every damaged block, however many there are, instead of the first 100 ranges of them
     #[arg(long, global = true, help_heading = "Messages")]
     pub list_all: bool,
@@ -68,7 +80,7 @@ pub enum Verb {
     /// Folders are searched. Without any command or option, `cisor GAME.iso` does the same, and a copy of the
     /// program that is called cisor-extract extracts instead.
     Drop(DropArgs),
-    /// Take the arguments of ziso, ciso or maxcso
+    /// Take the arguments of ziso, ciso, maxcso or iso2zso
     ///
     /// The same happens when the program is called by one of these names. docs/compat.md says what is
     /// done differently.
@@ -267,6 +279,15 @@ pub struct DropArgs {
     /// Verify all images, and say what they are
     #[arg(long, group = "action")]
     pub verify: bool,
+    /// Write into this folder, which exists; sub-folders of dropped folders are kept apart in it
+    #[arg(short = 'd', long = "dir", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Effort.
+    #[command(flatten)]
+    pub level: LevelArgs,
+    /// Delete each source after its new file was verified and put in place
+    #[arg(long, conflicts_with = "verify")]
+    pub rm: bool,
     /// Wait for a key in the end, so that the window stays open
     #[arg(long)]
     pub wait: bool,
@@ -291,12 +312,14 @@ pub struct CompatArgs {
 /// A tool whose arguments are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Tool {
-    /// ziso.py of Open PS2 Loader
+    /// ziso.py of Open PS2 Loader, and Danixu's ziso
     Ziso,
     /// ciso and ciso.py
     Ciso,
     /// maxcso
     Maxcso,
+    /// iso2zso
+    Iso2zso,
 }
 
 /// Arguments of `cisor completions`.

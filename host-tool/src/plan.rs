@@ -65,6 +65,8 @@ pub struct CompressJob {
     pub target: PathBuf,
     /// What happens to a file that is there already.
     pub existing: Existing,
+    /// Whether one is there that is to be kept. If it proves to be what would be written, nothing is to be done.
+    pub is_there: bool,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// How it is written.
@@ -84,6 +86,8 @@ pub struct ExtractJob {
     pub target: PathBuf,
     /// What happens to a file that is there already.
     pub existing: Existing,
+    /// Whether one is there that is to be kept. If it proves to be what would be written, nothing is to be done.
+    pub is_there: bool,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// Whether damaged blocks are filled with zeros.
@@ -141,9 +145,8 @@ pub fn usage_error(inputs: &[PathBuf], target: &TargetArgs) -> Option<&'static s
     if inputs.len() > 1 {
         return Some("-o names one file, but there are several inputs; use -d to name a folder");
     }
-    (output.as_os_str() == "-").then_some(
-        "-o - is not possible: a file is proven before it is put in place, which standard output cannot be",
-    )
+    (output.as_os_str() == "-")
+        .then_some("cannot write to standard output: the finished file must be read back and checked")
 }
 
 /// Plans all of a run's compression and reports what is refused.
@@ -152,45 +155,41 @@ pub fn compress(
     claims: &mut Claims,
     reporter: &mut Reporter,
 ) -> Vec<Planned<CompressJob, Compressed>> {
-    plan_each(
-        &request.inputs,
-        claims,
-        reporter,
-        |input, claims, record: &mut Record<Compressed>, reporter| {
-            let image = open(input, record, reporter)?;
-            let size = image.layout().image_size();
-            if !size.is_multiple_of(u64::from(SECTOR_SIZE)) {
-                return Err(Failure::NotWholeSectors { size });
-            }
-            let disc = identify(&image, record, reporter);
-            if disc.is_raw_cd {
-                return Err(Failure::RawCdSectors);
-            }
-            let chosen = choose(request, &disc, size);
-            record.outcome.disc = Some(disc);
-            let (profile, choice) = chosen?;
-            record.outcome.profile = Some(profile);
-            let target = request.target.path(input, extension(choice.plan.format));
-            claims.claim(&target, input, request.existing)?;
-            let format = choice.plan.format;
-            if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
-                let (name, format) = (human::name(&target), format.format());
-                reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
-            }
-            for note in choice.notes {
-                reporter.warn(record, note);
-            }
-            Ok(CompressJob {
-                input: input.to_owned(),
-                target,
-                existing: request.existing,
-                try_without_room: request.try_without_room,
-                plan: choice.plan,
-                image_size: size,
-                remove_source: request.remove_source,
-            })
-        },
-    )
+    plan_each::<_, Compressed>(&request.inputs, claims, reporter, |input, claims, record, reporter| {
+        let image = open(input, record, reporter)?;
+        let size = image.layout().image_size();
+        if !size.is_multiple_of(u64::from(SECTOR_SIZE)) {
+            return Err(Failure::NotWholeSectors { size });
+        }
+        let disc = identify(&image, record, reporter);
+        if disc.is_raw_cd {
+            return Err(Failure::RawCdSectors);
+        }
+        let chosen = choose(request, &disc, size);
+        record.outcome.disc = Some(disc);
+        let (profile, choice) = chosen?;
+        record.outcome.profile = Some(profile);
+        let target = request.target.path(input, extension(choice.plan.format));
+        let is_there = claim(claims, &target, input, request.existing)?;
+        let format = choice.plan.format;
+        if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
+            let (name, format) = (human::name(&target), format.format());
+            reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
+        }
+        for note in choice.notes {
+            reporter.warn(record, note);
+        }
+        Ok(CompressJob {
+            input: input.to_owned(),
+            target,
+            existing: request.existing,
+            is_there,
+            try_without_room: request.try_without_room,
+            plan: choice.plan,
+            image_size: size,
+            remove_source: request.remove_source,
+        })
+    })
 }
 
 /// Plans all of a run's extraction and reports what is refused.
@@ -205,17 +204,27 @@ pub fn extract(
             return Err(Failure::AlreadyPlain);
         }
         let target = request.target.path(input, "iso");
-        claims.claim(&target, input, request.existing)?;
+        let is_there = claim(claims, &target, input, request.existing)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
             existing: request.existing,
+            is_there,
             try_without_room: request.try_without_room,
             keep_going: request.keep_going,
             remove_source: request.remove_source,
             threads: request.threads,
         })
     })
+}
+
+/// Takes a target; returns whether a file is there that is to be kept.
+fn claim(claims: &mut Claims, target: &Path, input: &Path, existing: Existing) -> Result<bool, Failure> {
+    match claims.claim(target, input, existing) {
+        Ok(()) => Ok(false),
+        Err(Failure::TargetExists(_)) => Ok(true),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn plan_each<J, O: Default + Into<Outcome>>(
@@ -324,12 +333,8 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
     };
     let mut choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
     if guessed {
-        let what = if disc.is_iso9660 {
-            "The disc is not recognised"
-        } else {
-            "There is no ISO9660 file system here"
-        };
-        choice.notes.insert(0, format!("{what}: it is written for the PSP (--for chooses a reader)."));
+        let text = "This does not look like a PSP or PS2 disc; packing it for the PSP anyway (--for names a reader).";
+        choice.notes.insert(0, text.into());
     }
     Ok((profile, choice))
 }

@@ -114,8 +114,12 @@ fn disc_decides_for_whom_it_is_written() {
     folder.cisor(["compress", "psp.iso", "ps2.iso"]).assert().success();
     let unknown = folder.cisor(["compress", "other.iso", "none.iso"]).assert().success();
     unknown
-        .stderr(contains("other.iso: The disc is not recognised: it is written for the PSP"))
-        .stderr(contains("none.iso: There is no ISO9660 file system"));
+        .stderr(contains(
+            "other.iso: This does not look like a PSP or PS2 disc; packing it for the PSP anyway",
+        ))
+        .stderr(contains(
+            "none.iso: This does not look like a PSP or PS2 disc; packing it for the PSP anyway",
+        ));
     let names =
         ["none.cso", "none.iso", "other.cso", "other.iso", "ps2.iso", "ps2.zso", "psp.cso", "psp.iso"];
     assert_eq!(folder.names(), names);
