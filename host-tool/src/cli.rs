@@ -10,6 +10,7 @@ use image_writer::{Optimize, OutputFormat, Threshold};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
+use crate::progress::Progress;
 use crate::tail::Tail;
 
 /// More threads than this only wait for each other, and each has buffers of its own.
@@ -42,6 +43,17 @@ pub struct Talk {
     /// Print errors and results only: no progress, notes or lines about finished files
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
     pub quiet: bool,
+    /// How far the work is: auto (a bar on a terminal), plain (a percent line each second) or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Messages"
+    )]
+    pub progress: Progress,
     /// List every damaged block, however many there are, instead of the first 100 ranges of them
     #[arg(long, global = true, help_heading = "Messages")]
     pub list_all: bool,
@@ -69,7 +81,7 @@ pub enum Verb {
     /// Folders are searched. Without any command or option, `cisor GAME.iso` does the same, and a copy of the
     /// program that is called cisor-extract extracts instead.
     Drop(DropArgs),
-    /// Take the arguments of ziso, ciso or maxcso
+    /// Take the arguments of ziso, ciso, maxcso or iso2zso
     ///
     /// The same happens when the program is called by one of these names. docs/compat.md says what is
     /// done differently.
@@ -271,6 +283,15 @@ pub struct DropArgs {
     /// Verify all images, and say what they are
     #[arg(long, group = "action")]
     pub verify: bool,
+    /// Write into this folder, which exists; sub-folders of dropped folders are kept apart in it
+    #[arg(short = 'd', long = "dir", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Effort.
+    #[command(flatten)]
+    pub level: LevelArgs,
+    /// Delete each source after its new file was verified and put in place
+    #[arg(long, conflicts_with = "verify")]
+    pub rm: bool,
     /// Wait for a key in the end, so that the window stays open
     #[arg(long)]
     pub wait: bool,
@@ -295,12 +316,14 @@ pub struct CompatArgs {
 /// A tool whose arguments are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Tool {
-    /// ziso.py of Open PS2 Loader
+    /// ziso.py of Open PS2 Loader, and Danixu's ziso
     Ziso,
     /// ciso and ciso.py
     Ciso,
     /// maxcso
     Maxcso,
+    /// iso2zso
+    Iso2zso,
 }
 
 /// Arguments of `cisor completions`.
@@ -419,74 +442,4 @@ Examples:
   cisor compress --best --rm GAME.iso       as small as can be; deletes the ISO";
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    fn compress(args: &[&str]) -> Result<CompressArgs, clap::Error> {
-        let args = ["cisor", "compress"].iter().chain(args);
-        match Cli::try_parse_from(args)?.verb {
-            Verb::Compress(args) => Ok(*args),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn definition_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn levels_are_flags() {
-        assert_eq!(compress(&["a.iso"]).unwrap().level.level(), Level::default());
-        assert_eq!(Some(compress(&["-9", "a.iso"]).unwrap().level.level()), Level::new(9));
-        assert_eq!(Some(compress(&["a.iso", "-1"]).unwrap().level.level()), Level::new(1));
-        assert_eq!(compress(&["--best", "a.iso"]).unwrap().level.level(), Level::Best);
-        assert!(compress(&["-1", "-9", "a.iso"]).is_err());
-        assert!(compress(&["-0", "a.iso"]).is_err());
-    }
-
-    #[test]
-    fn block_sizes_can_be_written_short() {
-        let size = |text| compress(&["-b", text, "a.iso"]).map(|args| args.block_size).ok().flatten();
-        assert_eq!(size("2048"), Some(2048));
-        assert_eq!(size("16K"), Some(16 << 10));
-        assert_eq!(size("8kib"), Some(8 << 10));
-        assert_eq!(size("1M"), Some(1 << 20));
-        for wrong in ["", "K", "0", "2048X", "-1", "5000000K", "4.5K"] {
-            assert_eq!(size(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn percentages_and_threads_are_bounded() {
-        assert!(compress(&["--threshold", "95", "a"]).is_ok());
-        assert!(compress(&["--threshold", "95%", "a"]).is_ok());
-        for wrong in ["0", "101", "x"] {
-            assert!(compress(&["--threshold", wrong, "a"]).is_err());
-        }
-        assert!(compress(&["-j", "64", "a"]).is_ok());
-        for wrong in ["0", "65", "x"] {
-            assert!(compress(&["-j", wrong, "a"]).is_err());
-        }
-    }
-
-    #[test]
-    fn every_profile_and_format_has_a_name() {
-        for profile in Profile::ALL {
-            assert_eq!(compress(&["--for", profile.name(), "a"]).unwrap().profile, Some(profile));
-        }
-        for format in FORMATS {
-            assert_eq!(compress(&["--to", format.format().name(), "a"]).unwrap().to, Some(format));
-        }
-    }
-
-    #[test]
-    fn arguments_of_other_tools_are_passed_on() {
-        let cli = Cli::try_parse_from(["cisor", "compat", "ziso", "-c", "9", "-h", "--json", "in", "out"]);
-        let Verb::Compat(args) = cli.unwrap().verb else { panic!() };
-        assert_eq!(args.tool, Tool::Ziso);
-        assert_eq!(args.args, ["-c", "9", "-h", "--json", "in", "out"]);
-    }
-}
+mod tests;

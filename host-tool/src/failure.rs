@@ -286,8 +286,8 @@ impl Failure {
 }
 
 fn taken_error(target: &Path, other: &Path) -> String {
-    let text = format!("{} is what another input of this run becomes", human::name(target));
-    if target == other { text } else { format!("{text}, as {}", human::name(other)) }
+    let text = format!("two inputs would both be written to {}", human::name(target));
+    if target == other { text } else { format!("{text}, the other one as {}", human::name(other)) }
 }
 
 /// Names the causes of write errors that have nothing to do with the program.

@@ -58,18 +58,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Status {
     if let Some(tool) = args.first().and_then(|program| compat::tool_named(program)) {
         return compat::run(tool, &args[1..]);
     }
+    // Not by the parser, which would take some of the tool's options for its own.
+    if args.get(1).is_some_and(|verb| verb == "compat")
+        && let Some(tool) = args.get(2).and_then(|name| compat::tool_named(name))
+    {
+        return compat::run(tool, &args[3..]);
+    }
     if let Some(paths) = dropped::only_paths(&args) {
         return dropped::run_as(args.first(), &paths);
     }
-    let is_bare = dropped::is_bare(&args);
-    let status = match Cli::try_parse_from(args) {
+    if dropped::is_bare(&args) && dropped::greet_if_ours() {
+        return Status::Ok;
+    }
+    match Cli::try_parse_from(args) {
         Ok(cli) => run_verb(cli),
         Err(error) => usage(&error),
-    };
-    if is_bare {
-        dropped::stay_open_if_ours();
     }
-    status
 }
 
 fn run_verb(cli: Cli) -> Status {

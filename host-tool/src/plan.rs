@@ -70,6 +70,8 @@ pub struct CompressJob {
     pub target: PathBuf,
     /// What is there already, and what happens to it.
     pub standing: Standing,
+    /// Whether a file is there that is to be kept. If it proves to be what would be written, nothing is to be done.
+    pub is_there: bool,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// How it is written.
@@ -91,6 +93,8 @@ pub struct ExtractJob {
     pub target: PathBuf,
     /// What is there already, and what happens to it.
     pub standing: Standing,
+    /// Whether a file is there that is to be kept. If it proves to be what would be written, nothing is to be done.
+    pub is_there: bool,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// Whether damaged blocks are filled with zeros.
@@ -150,9 +154,8 @@ pub fn usage_error(inputs: &[PathBuf], target: &TargetArgs) -> Option<&'static s
     if inputs.len() > 1 {
         return Some("-o names one file, but there are several inputs; use -d to name a folder");
     }
-    (output.as_os_str() == "-").then_some(
-        "-o - is not possible: a file is proven before it is put in place, which standard output cannot be",
-    )
+    (output.as_os_str() == "-")
+        .then_some("cannot write to standard output: the finished file must be read back and checked")
 }
 
 /// Plans all of a run's compression and reports what is refused.
@@ -178,7 +181,7 @@ pub fn compress(
             let (size, (profile, choice)) = chosen?;
             record.outcome.profile = Some(profile);
             let target = request.target.path(input, extension(choice.plan.format));
-            let standing = claims.claim(&target, input, request.existing)?;
+            let (standing, is_there) = claim(claims, &target, input, request.existing)?;
             let format = choice.plan.format;
             if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
                 let (name, format) = (human::name(&target), format.format());
@@ -191,6 +194,7 @@ pub fn compress(
                 input: input.to_owned(),
                 target,
                 standing,
+                is_there,
                 try_without_room: request.try_without_room,
                 plan: choice.plan,
                 image_size: size,
@@ -218,17 +222,32 @@ pub fn extract(
             record.outcome.disc = Some(disc);
         }
         let target = request.target.path(input, "iso");
-        let standing = claims.claim(&target, input, request.existing)?;
+        let (standing, is_there) = claim(claims, &target, input, request.existing)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
             standing,
+            is_there,
             try_without_room: request.try_without_room,
             keep_going: request.keep_going,
             remove_source: request.remove_source,
             threads: request.threads,
         })
     })
+}
+
+/// Takes a target; returns what stands there, and whether that is a file that is to be kept.
+fn claim(
+    claims: &mut Claims,
+    target: &Path,
+    input: &Path,
+    existing: Existing,
+) -> Result<(Standing, bool), Failure> {
+    match claims.claim(target, input, existing) {
+        Ok(standing) => Ok((standing, false)),
+        Err(Failure::TargetExists(_)) => Ok((Standing::at(target, existing), true)),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn plan_each<J, O: Default + Into<Outcome>>(
@@ -400,12 +419,12 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
     };
     let mut choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
     if guessed {
-        let what = match (disc.is_partly_unreadable, disc.is_iso9660) {
-            (true, _) => "Which disc it is cannot be read",
-            (false, true) => "The disc is not recognised",
-            (false, false) => "There is no ISO9660 file system here",
+        let text = if disc.is_partly_unreadable {
+            "Which disc this is cannot be read; packing it for the PSP (--for names a reader)."
+        } else {
+            "This does not look like a PSP or PS2 disc; packing it for the PSP anyway (--for names a reader)."
         };
-        choice.notes.insert(0, format!("{what}: it is written for the PSP (--for chooses a reader)."));
+        choice.notes.insert(0, text.into());
     }
     Ok((profile, choice))
 }

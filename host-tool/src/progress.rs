@@ -1,61 +1,173 @@
-//! The progress bar: bytes, ratio so far, MB/s and the time that is left, on stderr while it is a terminal.
+//! How far the work is, on stderr: a bar on a terminal, or a line each second for programs that watch.
 
-use std::io::IsTerminal;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use image_writer::Monitor;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::human;
 
 /// How often the bar is drawn.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How often a plain line is printed.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(1);
 /// How much of a file's name the bar shows, so that the numbers behind it fit an 80-column terminal.
 const NAME_LEN: usize = 14;
 
-/// Whether bars are shown.
+/// What is shown while work goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Progress {
+    /// A bar while stderr is a terminal, else nothing
+    #[default]
+    Auto,
+    /// A line with the percentage each second, also on a pipe
+    Plain,
+    /// Nothing
+    Never,
+}
+
+/// Where a file is in a run of several, and how far the run was when it began.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Number of the file, counted from 1.
+    pub number: usize,
+    /// How many files there are.
+    pub count: usize,
+    /// What share of the run's bytes were in the files before this one.
+    pub before: f64,
+    /// What share of them is in this one.
+    pub share: f64,
+    /// When the run began.
+    pub begun: Instant,
+}
+
+/// Shows how far the work is.
+#[derive(Clone, Copy, Debug)]
+pub struct Bars {
+    shown: Shown,
+    place: Option<Place>,
+    /// From where to where in the work on its file this pass goes.
+    pass: (f64, f64),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bars {
-    /// While stderr is a terminal.
-    Shown,
-    /// Never.
-    Hidden,
+enum Shown {
+    Bar,
+    Lines,
+    Nothing,
 }
 
 impl Bars {
-    /// Shown on a terminal, unless the user wants it quiet.
-    pub fn auto(quiet: bool) -> Self {
-        if quiet || !std::io::stderr().is_terminal() { Self::Hidden } else { Self::Shown }
+    /// Shows what was asked for; nothing if the user wants it quiet. `pass` is from where to where in the work on one
+    /// file the next pass goes.
+    pub fn new(progress: Progress, quiet: bool, place: Option<Place>, pass: (f64, f64)) -> Self {
+        let shown = match progress {
+            _ if quiet => Shown::Nothing,
+            Progress::Never => Shown::Nothing,
+            Progress::Plain => Shown::Lines,
+            // A console without control sequences would show them as they are.
+            Progress::Auto if console::Term::stderr().features().is_attended() => Shown::Bar,
+            Progress::Auto => Shown::Nothing,
+        };
+        Self { shown, place, pass }
     }
 
     /// Shows a bar for work on `file` until the result is dropped; `work` says what is done, and `total` is
     /// how many bytes of the decoded image there are.
     #[must_use]
     pub fn start(self, work: &str, file: &Path, total: u64, monitor: &Arc<Monitor>) -> Bar {
-        if self == Self::Hidden {
-            return Bar { thread: None, done: Arc::default() };
-        }
         let done = Arc::new(AtomicBool::new(false));
-        let bar =
-            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style());
-        bar.set_prefix(format!("{work} {}", shortened(file)));
+        let drawn = match self.shown {
+            Shown::Nothing => return Bar { thread: None, done },
+            Shown::Bar => Drawn::bar(total, self.prefix(work, &shortened(file))),
+            Shown::Lines => Drawn::Lines(self.prefix(work, &name_of(file))),
+        };
+        let interval = if self.shown == Shown::Bar { INTERVAL } else { PLAIN_INTERVAL };
         let thread = thread::Builder::new().spawn({
             let (done, monitor) = (Arc::clone(&done), Arc::clone(monitor));
             move || {
                 while !done.load(Ordering::Relaxed) {
-                    draw(&bar, &monitor);
-                    thread::park_timeout(INTERVAL);
+                    self.draw(&drawn, &monitor, total);
+                    thread::park_timeout(interval);
                 }
-                bar.finish_and_clear();
+                drawn.finish(&monitor, total);
             }
         });
         // Without a thread there is no bar; the work itself may still go well.
         Bar { thread: thread.ok(), done }
     }
+
+    fn prefix(&self, work: &str, name: &str) -> String {
+        match self.place {
+            Some(Place { number, count, .. }) if count > 1 => {
+                format!("file {number} of {count}: {work} {name}")
+            }
+            _ => format!("{work} {name}"),
+        }
+    }
+
+    fn draw(&self, drawn: &Drawn, monitor: &Monitor, total: u64) {
+        let (read, packed) = (monitor.bytes_in(), monitor.bytes_out());
+        match drawn {
+            Drawn::Lines(prefix) => line(prefix, read, total),
+            Drawn::Bar(bar) => {
+                bar.set_position(read);
+                let mut message = String::new();
+                if read > 0 {
+                    message = format!("to {}", human::percent(packed, read));
+                }
+                if let Some(left) = self.left(read, total) {
+                    message += &format!(", {} left", HumanDuration(left));
+                }
+                bar.set_message(message);
+            }
+        }
+    }
+
+    /// How long the whole run still takes, if it goes on as it went so far.
+    fn left(&self, read: u64, total: u64) -> Option<Duration> {
+        let Place { before, share, begun, .. } = self.place?;
+        #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
+        let of_pass = read as f64 / total.max(1) as f64;
+        let (from, to) = self.pass;
+        let done = before + share * (from + (to - from) * of_pass);
+        // Before that it is a guess.
+        const ENOUGH: f64 = 0.01;
+        (done >= ENOUGH).then(|| begun.elapsed().mul_f64((1.0 - done).max(0.0) / done))
+    }
+}
+
+/// What one pass shows.
+enum Drawn {
+    Bar(ProgressBar),
+    /// Lines that begin with this.
+    Lines(String),
+}
+
+impl Drawn {
+    fn bar(total: u64, prefix: String) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        Self::Bar(bar.with_style(style()).with_prefix(prefix))
+    }
+
+    fn finish(self, monitor: &Monitor, total: u64) {
+        match self {
+            Self::Bar(bar) => bar.finish_and_clear(),
+            Self::Lines(prefix) if monitor.bytes_in() >= total => line(&prefix, total, total),
+            Self::Lines(_) => {}
+        }
+    }
+}
+
+/// Prints how far a pass is. Nothing can be done about a reader that has gone away.
+fn line(prefix: &str, read: u64, total: u64) {
+    let percent = u128::from(read) * 100 / u128::from(total.max(1));
+    let _ = writeln!(anstream::stderr(), "{prefix}: {} %", percent.min(100));
 }
 
 /// A bar on the terminal; dropping it takes it away.
@@ -75,23 +187,18 @@ impl Drop for Bar {
     }
 }
 
-fn draw(bar: &ProgressBar, monitor: &Monitor) {
-    let (read, packed) = (monitor.bytes_in(), monitor.bytes_out());
-    bar.set_position(read);
-    if read > 0 {
-        bar.set_message(human::percent(packed, read));
-    }
-}
-
 fn style() -> ProgressStyle {
     // The bar itself has what the rest leaves: a line that is broken in two is not taken away in all terminals.
-    let template = "{prefix} {wide_bar} {decimal_bytes}/{decimal_total_bytes} ratio {msg} \
-                    {decimal_bytes_per_sec} ETA {eta}";
+    let template = "{prefix} {wide_bar} {percent} % {decimal_bytes_per_sec} {msg}";
     ProgressStyle::with_template(template).expect("a constant template").progress_chars("=> ")
 }
 
+fn name_of(file: &Path) -> String {
+    human::name(Path::new(file.file_name().unwrap_or(file.as_os_str())))
+}
+
 fn shortened(file: &Path) -> String {
-    let name = human::name(Path::new(file.file_name().unwrap_or(file.as_os_str())));
+    let name = name_of(file);
     if name.chars().count() <= NAME_LEN {
         return name;
     }
@@ -107,6 +214,22 @@ mod tests {
     #[test]
     fn template_is_sound() {
         let _ = style();
+    }
+
+    #[test]
+    fn time_left_is_that_of_the_whole_run() {
+        let begun = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
+        let place = Place { number: 2, count: 3, before: 0.2, share: 0.4, begun };
+        let bars = Bars { shown: Shown::Bar, place: Some(place), pass: (0.5, 1.0) };
+        // The first file, and three quarters of the second one: half of the run.
+        let left = bars.left(50, 100).unwrap().as_secs_f64();
+        assert!((left - 100.0).abs() < 5.0, "{left}");
+        assert_eq!(bars.prefix("packing", "a.iso"), "file 2 of 3: packing a.iso");
+        assert!(
+            Bars { place: Some(Place { before: 0.0, ..place }), pass: (0.0, 1.0), ..bars }
+                .left(1, 100)
+                .is_none()
+        );
     }
 
     #[test]

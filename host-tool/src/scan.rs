@@ -55,6 +55,8 @@ pub struct Seen {
     pub damage: DamageList,
     /// What the lint said; nothing when it was not asked.
     pub lint: LintCounts,
+    /// Bytes of the file that are stored blocks.
+    pub stored_bytes: u64,
 }
 
 /// What the deflate lint said of an image's streams.
@@ -72,7 +74,13 @@ impl LintCounts {
         self.findings.values().sum()
     }
 
-    fn add(&mut self, stream: &[u8]) {
+    /// Looks at a block; those that are not deflate streams do not count.
+    pub(crate) fn add(&mut self, view: &BlockView<'_>) {
+        let stream = match view.extent.coding {
+            Coding::Deflate => view.packed,
+            Coding::Zlib => view.packed.get(ZLIB_HEADER_LEN..).unwrap_or_default(),
+            Coding::Stored | Coding::Lz4 | Coding::Lzo => return,
+        };
         self.streams += 1;
         if let Err(finding) = deflate_lint::lint(stream) {
             *self.findings.entry(finding).or_default() += 1;
@@ -104,6 +112,7 @@ struct Piece {
     blocks: BlockCounts,
     damage: Vec<Damage>,
     lint: LintCounts,
+    stored_bytes: u64,
 }
 
 /// A part on its way to the sink.
@@ -177,6 +186,7 @@ pub fn run_beside(
             monitor.advance(image_bytes, piece.packed_bytes);
             add_counts(&mut seen.blocks, piece.blocks);
             seen.lint.merge(piece.lint);
+            seen.stored_bytes += piece.stored_bytes;
             piece.damage.into_iter().for_each(|damage| seen.damage.push(damage));
             Ok(())
         },
@@ -286,10 +296,11 @@ impl Piece {
     fn count(&mut self, view: &BlockView<'_>, lint: bool) {
         self.packed_bytes += u64::from(view.extent.len);
         count_coding(&mut self.blocks, view.extent.coding);
-        match view.extent.coding {
-            Coding::Deflate if lint => self.lint.add(view.packed),
-            Coding::Zlib if lint => self.lint.add(view.packed.get(ZLIB_HEADER_LEN..).unwrap_or_default()),
-            _ => {}
+        if view.extent.coding == Coding::Stored {
+            self.stored_bytes += u64::from(view.extent.len);
+        }
+        if lint {
+            self.lint.add(view);
         }
     }
 }

@@ -131,6 +131,9 @@ impl Lz4Encoder {
 }
 
 impl Threshold {
+    /// Stores every block, whatever packing would save. DAX has no stored blocks.
+    pub const STORE_ALL: Self = Self(0);
+
     /// Takes a percentage from 1 to 100.
     pub const fn new(percent: u8) -> Option<Self> {
         if matches!(percent, 1..=100) { Some(Self(percent)) } else { None }

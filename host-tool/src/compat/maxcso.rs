@@ -9,6 +9,7 @@ use image_writer::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold
 use super::options::number;
 use super::{Limits, Misuse, Outcome, compress, extract};
 use crate::cli::{Talk, threads_or_default};
+use crate::exit::Status;
 use crate::human;
 use crate::image::Image;
 use crate::level::Level;
@@ -34,7 +35,7 @@ Usage: maxcso [--OPTIONS] IN... [-o OUT]...
   --no-METHOD        do not try it
   --only-METHOD      try nothing else
   --orig-cost=N      store a block plain when that costs up to N percent
-  --output-path=DIR  write into this folder
+  --output-path=DIR  write into this folder, also what -o names
   --ignore-limits    begin even if the disk may be too small
 
 This is cisor, taking maxcso's arguments; cisor --help says what else it does.
@@ -70,6 +71,7 @@ enum Work {
     Decompress,
     Crc,
     Measure,
+    Version,
 }
 
 /// An encoder by maxcso's name.
@@ -96,10 +98,16 @@ enum Change {
 struct Encoders {
     deflate: DeflateEncoder,
     lz4: Lz4Encoder,
+    /// The format has none of the methods that are left.
+    store_all: bool,
 }
 
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
     let Some(arguments) = parse(args)? else { return Ok(Outcome::Help) };
+    if arguments.work == Work::Version {
+        Reporter::new(Talk::default()).print(concat!("maxcso, by cisor ", env!("CARGO_PKG_VERSION"), "\n"));
+        return Ok(Outcome::Done(Status::Ok));
+    }
     if arguments.inputs.is_empty() {
         return Err(Misuse("no input files".into()));
     }
@@ -118,6 +126,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         Work::Crc => run::crc32(&arguments.inputs, threads, &mut reporter, |input, crc32| {
             format!("{}: CRC32: {crc32:08x}\n", human::name(input))
         }),
+        Work::Version => {}
         Work::Decompress => {
             let files: Vec<_> = arguments.files().collect();
             extract(&files, threads, limits, &mut reporter);
@@ -170,8 +179,14 @@ fn plan_all(
         for (mut job, mut record) in plan::compress(&request, &mut claims, reporter) {
             job.plan.deflate = encoders.deflate;
             job.plan.lz4 = encoders.lz4;
-            // What maxcso left to chance: its files are for PSPs, too. DAX has no plain blocks to fall back to.
-            job.plan.firmware_safe = matches!(format, OutputFormat::Cso | OutputFormat::Cso2);
+            // What maxcso left to chance: its files are for PSPs too, where their firmwares take the blocks. DAX has no plain blocks to fall back to.
+            job.plan.firmware_safe = matches!(format, OutputFormat::Cso | OutputFormat::Cso2)
+                && Profile::firmware_takes_blocks_of(job.plan.block_size);
+            if encoders.store_all {
+                job.plan.threshold = Threshold::STORE_ALL;
+                let text = format!("{} has none of these methods: every block is stored", format.format());
+                reporter.warn(&mut record, text);
+            }
             if arguments.block_size.is_none() && job.plan.block_size == LARGE_BLOCK {
                 let text = "blocks of 16 KiB, as maxcso takes them from 2 GiB on, are for emulators; consoles \
                             need --block=2048";
@@ -188,7 +203,8 @@ impl Arguments {
     fn files(&self) -> impl Iterator<Item = (PathBuf, Target)> {
         self.inputs.iter().enumerate().map(|(place, input)| {
             let target = match (self.outputs.get(place), &self.folder) {
-                (Some(output), _) => Target::File(output.clone()),
+                (Some(output), Some(folder)) => Target::File(folder.join(output)),
+                (Some(output), None) => Target::File(output.clone()),
                 (None, Some(folder)) => Target::Folder(folder.clone()),
                 (None, None) => Target::Beside,
             };
@@ -255,12 +271,14 @@ impl Arguments {
             OutputFormat::Cso2 => deflate.is_some() || lz4.is_some(),
             _ => deflate.is_some(),
         };
-        if !usable {
+        // DAX has no stored frames.
+        if !usable && format == OutputFormat::Dax {
             return Err(Misuse("no method is left that this format can be packed with".into()));
         }
         Ok(Encoders {
             deflate: deflate.unwrap_or(DeflateEncoder::Zlib { level: 9 }),
             lz4: lz4.unwrap_or(Lz4Encoder::SMALLEST),
+            store_all: !usable,
         })
     }
 }
@@ -289,7 +307,8 @@ fn parse(args: &[OsString]) -> Result<Option<Arguments>, Misuse> {
             value.ok_or_else(|| Misuse(format!("{name} needs a value")))
         };
         match name {
-            "--help" | "-h" | "--version" | "-v" => return Ok(None),
+            "--help" | "-h" => return Ok(None),
+            "--version" | "-v" => arguments.work = Work::Version,
             "--crc" => arguments.work = Work::Crc,
             "--measure" => arguments.work = Work::Measure,
             "--decompress" => arguments.work = Work::Decompress,
@@ -387,7 +406,7 @@ mod tests {
     fn outputs_belong_to_inputs_in_order() {
         let arguments = arguments(&["a.iso", "b.iso", "-o", "x.cso", "--output-path=out"]);
         let targets: Vec<_> = arguments.files().map(|(_, target)| target).collect();
-        assert_eq!(targets, [Target::File("x.cso".into()), Target::Folder("out".into())]);
+        assert_eq!(targets, [Target::File(Path::new("out").join("x.cso")), Target::Folder("out".into())]);
     }
 
     #[test]
@@ -399,8 +418,15 @@ mod tests {
         let libdeflate = DeflateEncoder::Libdeflate { level: 12 };
         assert_eq!(encoders(&["--only-libdeflate", "a"]).unwrap().deflate, libdeflate);
         assert_eq!(encoders(&["--use-libdeflate", "--no-libdeflate", "a"]).unwrap().deflate, zlib);
-        assert_eq!(encoders(&["--only-lz4", "a"]), None);
-        assert_eq!(encoders(&["--format=zso", "--no-lz4", "a"]), None);
+        for none in [
+            &["--only-lz4", "a"][..],
+            &["--format=zso", "--only-zlib", "a"],
+            &["--format=zso", "--no-lz4", "a"],
+        ] {
+            assert!(encoders(none).unwrap().store_all, "{none:?}");
+        }
+        assert!(!encoders(&["a"]).unwrap().store_all);
+        assert_eq!(encoders(&["--format=dax", "--only-lz4", "a"]), None);
         assert!(encoders(&["--format=cso2", "--only-lz4", "a"]).is_some());
     }
 

@@ -5,6 +5,7 @@
 //! input, an existing file is replaced only when the new one is proven, and no rest of an image is dropped.
 
 mod ciso;
+mod iso2zso;
 mod maxcso;
 mod options;
 mod ziso;
@@ -26,7 +27,7 @@ use crate::target::{Claims, Target};
 #[derive(Debug, PartialEq, Eq)]
 struct Misuse(String);
 
-/// Returns the tool that a program name stands for: `ziso`, `ciso` or `maxcso`, also with `.exe` or `.py`.
+/// Returns the tool that a program name stands for: `ziso`, `ciso`, `maxcso` or `iso2zso`, also with `.exe` or `.py`.
 pub fn tool_named(program: &OsStr) -> Option<Tool> {
     let name = Path::new(program).file_name()?.to_str()?.to_ascii_lowercase();
     let name = name.strip_suffix(".exe").or_else(|| name.strip_suffix(".py")).unwrap_or(&name);
@@ -34,6 +35,7 @@ pub fn tool_named(program: &OsStr) -> Option<Tool> {
         "ziso" => Some(Tool::Ziso),
         "ciso" => Some(Tool::Ciso),
         "maxcso" => Some(Tool::Maxcso),
+        "iso2zso" => Some(Tool::Iso2zso),
         _ => None,
     }
 }
@@ -45,6 +47,7 @@ pub fn run(tool: Tool, args: &[OsString]) -> Status {
         Tool::Ziso => ("ziso", ziso::USAGE, ziso::run(&args, limits)),
         Tool::Ciso => ("ciso", ciso::USAGE, ciso::run(&args, limits)),
         Tool::Maxcso => ("maxcso", maxcso::USAGE, maxcso::run(&args, limits)),
+        Tool::Iso2zso => ("iso2zso", iso2zso::USAGE, iso2zso::run(&args, limits)),
     };
     match outcome {
         Ok(Outcome::Done(status)) => status,

@@ -3,7 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use image_writer::Threshold;
+
 use super::Misuse;
+use crate::level::Level;
 
 /// Arguments taken apart.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,6 +64,65 @@ pub(super) fn number(option: &str, value: &str, range: std::ops::RangeInclusive<
 
 fn text(value: &OsStr) -> Result<String, Misuse> {
     value.to_str().map(str::to_owned).ok_or_else(|| Misuse(format!("{value:?} is no value")))
+}
+
+/// What ziso.py and ciso.py are asked for: they have one grammar.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ScriptArguments {
+    /// 0 asks for the image.
+    pub(super) level: u32,
+    pub(super) block_size: Option<u32>,
+    pub(super) threshold: Option<Threshold>,
+    pub(super) align: Option<u32>,
+}
+
+impl ScriptArguments {
+    /// Options without a value: -m, as all processors are used anyway.
+    pub(super) const FLAGS: &'static str = "mh";
+    /// Options with one. -p, the byte that fills gaps, changes nothing: it is zero, and no reader looks at it.
+    pub(super) const VALUED: &'static str = "cbtap";
+
+    /// Takes the options; without -c the scripts compress, with their library's own idea of a level.
+    pub(super) fn of(
+        options: &[(char, String)],
+        levels: std::ops::RangeInclusive<u32>,
+    ) -> Result<Self, Misuse> {
+        let mut asked = Self { level: 9, block_size: None, threshold: None, align: None };
+        for (option, value) in options {
+            match option {
+                'c' => asked.level = number("-c", value, levels.clone())?,
+                'b' => asked.block_size = Some(number("-b", value, 1..=1 << 20)?),
+                't' => {
+                    let percent = number("-t", value, 1..=u32::MAX)?.min(100);
+                    asked.threshold = u8::try_from(percent).ok().and_then(Threshold::new);
+                }
+                'a' => asked.align = Some(1 << number("-a", value, 0..=20)?),
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Returns the level; those of LZ4 HC, which end at 12, go on as the best one.
+    pub(super) fn level(&self) -> Level {
+        level(self.level)
+    }
+}
+
+/// A level by another tool's number.
+pub(super) fn level(number: u32) -> Level {
+    u8::try_from(number).ok().and_then(Level::new).unwrap_or(Level::Best)
+}
+
+/// Writes long options as the short ones that they stand for: `--input=FILE` as `-iFILE`.
+pub(super) fn shortened(args: &[OsString], names: &[(&str, char)]) -> Vec<OsString> {
+    let short = |arg: &OsString| {
+        let long = arg.to_str()?.strip_prefix("--")?;
+        let (name, value) = long.split_once('=').unwrap_or((long, ""));
+        let &(_, option) = names.iter().find(|(known, _)| *known == name)?;
+        Some(OsString::from(format!("-{option}{value}")))
+    };
+    args.iter().map(|arg| short(arg).unwrap_or_else(|| arg.clone())).collect()
 }
 
 /// The two file names that ziso and ciso take.

@@ -1,21 +1,27 @@
-//! ziso.py of Open PS2 Loader: `ziso -c LEVEL [-b SIZE] [-m] [-t PCT] [-a SHIFT] [-p BYTE] IN OUT`.
+//! Two programs called ziso: ziso.py of Open PS2 Loader,
+//! `ziso -c LEVEL [-b SIZE] [-m] [-t PCT] [-a SHIFT] [-p BYTE] IN OUT`, and that of Danixu,
+//! `ziso -i IN [-o OUT] [-c LEVEL] [-l] [-m] [-f] [-b SIZE] [-z MB] [-r] [-h]`. The second one is known by its `-i`.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use image_writer::{Optimize, OutputFormat, Threshold};
+use image_writer::{Optimize, OutputFormat};
+use sector_decode::Format;
 
-use super::options::{in_and_out, number, parse};
+use super::options::{ScriptArguments, in_and_out, level, number, parse, shortened};
 use super::{Limits, Misuse, Outcome, compress, extract};
 use crate::cli::{Talk, threads_or_default};
-use crate::level::Level;
+use crate::image::Image;
 use crate::output::Existing;
-use crate::plan::{self, CompressRequest};
+use crate::plan::{self, CompressRequest, ExtractRequest};
 use crate::profile::{Profile, Wishes};
 use crate::report::Reporter;
+use crate::run;
 use crate::target::{Claims, Target};
 
 pub(super) const USAGE: &str = "\
 Usage: ziso [-c LEVEL] [-b SIZE] [-t PERCENT] [-a SHIFT] [-m] [-p BYTE] IN OUT
+       ziso -i IN [-o OUT] [-c LEVEL] [-b SIZE] [-r] [-l] [-m] [-f] [-z MB] [-h]
   -c LEVEL    1 to 12: compress to ZSO; 0: decompress to ISO
   -b SIZE     block size; only 2048 works in Open PS2 Loader
   -t PERCENT  store a block plain from this size on, in percent of it
@@ -25,35 +31,54 @@ Usage: ziso [-c LEVEL] [-b SIZE] [-t PERCENT] [-a SHIFT] [-m] [-p BYTE] IN OUT
   --ignore-limits  begin even if the disk may be too small
   -h          this text
 
+With -i, as in Danixu's ziso, IN is decompressed if it is a ZSO:
+  -r          replace OUT if it exists
+  -h          ignored: files are always padded for hdl-dump
+  -l -m -f -z ignored: the best of the LZ4 encoders is used anyway
+
 This is cisor, taking ziso's arguments; cisor --help says what else it does.
 ";
 
-/// What the options ask for.
-struct Arguments {
-    level: u32,
-    wishes: Wishes,
+/// Long names of Danixu's options.
+const DANIXU: [(&str, char); 10] = [
+    ("input", 'i'),
+    ("output", 'o'),
+    ("compression", 'c'),
+    ("mode2-lz4", 'm'),
+    ("lz4hc", 'l'),
+    ("brute-force", 'f'),
+    ("block-size", 'b'),
+    ("cache-size", 'z'),
+    ("replace", 'r'),
+    ("hdl-fix", 'h'),
+];
+
+/// What either of them is asked for.
+struct Work {
+    input: PathBuf,
+    target: Target,
+    existing: Existing,
+    /// Nothing where the image is asked for.
+    wishes: Option<Wishes>,
 }
 
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
-    let parsed = parse(args, "mh", "cbtap")?;
-    if parsed.options.iter().any(|&(option, _)| option == 'h') {
-        return Ok(Outcome::Help);
-    }
-    let Arguments { level, wishes } = arguments(&parsed.options)?;
-    let (input, output) = in_and_out(parsed.files)?;
+    let danixu = shortened(args, &DANIXU);
+    let is_danixu = danixu.iter().any(|arg| arg.to_str().is_some_and(|arg| arg.starts_with("-i")));
+    let work = if is_danixu { danixus(&danixu)? } else { script(args)? };
+    let Some(Work { input, target, existing, wishes }) = work else { return Ok(Outcome::Help) };
     let mut reporter = Reporter::new(Talk::default());
-    let target = Target::File(output);
-    if level == 0 {
-        extract(&[(input, target)], wishes.threads, limits, &mut reporter);
+    let Some(wishes) = wishes else {
+        to_image(input, target, existing, limits, &mut reporter);
         return Ok(Outcome::Done(reporter.worst()));
-    }
+    };
     // With other block sizes ziso writes files that Open PS2 Loader takes and misreads; they are for
     // whoever asks for them.
     let for_opl = wishes.block_size.is_none_or(|size| size == 2048);
     let request = CompressRequest {
         inputs: vec![input],
         target,
-        existing: Existing::Replace,
+        existing,
         try_without_room: limits == Limits::Ignored,
         profile: Some(if for_opl { Profile::Opl } else { Profile::Any }),
         only_known_discs: false,
@@ -67,63 +92,115 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     Ok(Outcome::Done(reporter.worst()))
 }
 
-fn arguments(options: &[(char, String)]) -> Result<Arguments, Misuse> {
-    let mut level = u32::from(default_level());
-    let mut wishes = Wishes {
+fn to_image(input: PathBuf, target: Target, existing: Existing, limits: Limits, reporter: &mut Reporter) {
+    if existing == Existing::Replace {
+        return extract(&[(input, target)], threads_or_default(None), limits, reporter);
+    }
+    let request = ExtractRequest {
+        inputs: vec![input],
+        target,
+        existing,
+        try_without_room: limits == Limits::Ignored,
+        keep_going: false,
+        remove_source: false,
+        threads: threads_or_default(None),
+    };
+    let jobs = plan::extract(&request, &mut Claims::new(&request.inputs), reporter);
+    run::extract(jobs, reporter);
+}
+
+/// As ziso.py; nothing when the usage is asked for.
+fn script(args: &[OsString]) -> Result<Option<Work>, Misuse> {
+    let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED)?;
+    if parsed.options.iter().any(|&(option, _)| option == 'h') {
+        return Ok(None);
+    }
+    let asked = ScriptArguments::of(&parsed.options, 0..=12)?;
+    let (input, output) = in_and_out(parsed.files)?;
+    let wishes = Wishes {
+        block_size: asked.block_size,
+        level: asked.level(),
+        threshold: asked.threshold,
+        align: asked.align,
+        ..zso()
+    };
+    let wishes = (asked.level > 0).then_some(wishes);
+    Ok(Some(Work { input, target: Target::File(output), existing: Existing::Replace, wishes }))
+}
+
+/// As Danixu's ziso, which tells by the input what to do with it.
+fn danixus(args: &[OsString]) -> Result<Option<Work>, Misuse> {
+    let parsed = parse(args, "mlfrh", "iocbz")?;
+    if let Some(file) = parsed.files.first() {
+        return Err(Misuse(format!("{} is one file name too many", file.display())));
+    }
+    let (mut wishes, mut input, mut target) = (zso(), None, Target::Beside);
+    let mut existing = Existing::Keep;
+    for (option, value) in &parsed.options {
+        match option {
+            'i' => input = Some(PathBuf::from(value)),
+            'o' => target = Target::File(value.into()),
+            'c' => wishes.level = level(number("-c", value, 1..=12)?),
+            'b' => wishes.block_size = Some(number("-b", value, 1..=1 << 20)?),
+            'r' => existing = Existing::Replace,
+            _ => {}
+        }
+    }
+    let input = input.ok_or_else(|| Misuse("-i needs a value".into()))?;
+    let is_packed = Image::open(&input).is_ok_and(|image| image.layout().format() != Format::Iso);
+    Ok(Some(Work { input, target, existing, wishes: (!is_packed).then_some(wishes) }))
+}
+
+/// A ZSO as the profile has it.
+fn zso() -> Wishes {
+    Wishes {
         to: Some(OutputFormat::Zso),
         block_size: None,
-        level: Level::default(),
+        level: level(9),
         threshold: None,
         optimize: Optimize::Size,
         align: None,
         ignore_limits: false,
         threads: threads_or_default(None),
-    };
-    for (option, value) in options {
-        match option {
-            'c' => level = number("-c", value, 0..=12)?,
-            'b' => wishes.block_size = Some(number("-b", value, 1..=1 << 20)?),
-            't' => {
-                let percent = number("-t", value, 1..=u32::MAX)?.min(100);
-                wishes.threshold = u8::try_from(percent).ok().and_then(Threshold::new);
-            }
-            'a' => wishes.align = Some(1 << number("-a", value, 0..=20)?),
-            _ => {}
-        }
     }
-    // ziso's levels are those of LZ4 HC, which end at 12.
-    wishes.level = u8::try_from(level).ok().and_then(Level::new).unwrap_or(Level::Best);
-    Ok(Arguments { level, wishes })
-}
-
-/// Without -c ziso compresses, with the library's own idea of a level.
-const fn default_level() -> u8 {
-    9
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use image_writer::Threshold;
 
-    fn arguments_of(options: &[(char, &str)]) -> Arguments {
-        let options: Vec<_> = options.iter().map(|&(option, value)| (option, value.to_owned())).collect();
-        arguments(&options).unwrap()
+    use super::*;
+    use crate::level::Level;
+
+    fn args(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
     }
 
     #[test]
     fn options_become_wishes() {
-        let Arguments { level, wishes } =
-            arguments_of(&[('c', "12"), ('b', "8192"), ('t', "130"), ('a', "6"), ('p', "X"), ('m', "")]);
-        assert_eq!((level, wishes.level), (12, Level::Best));
-        assert_eq!(wishes.block_size, Some(8192));
-        assert_eq!(wishes.threshold, Threshold::new(100));
-        assert_eq!(wishes.align, Some(64));
+        let work = script(&args("-c 12 -b 8192 -t 130 -a 6 -p X -m in out")).unwrap().unwrap();
+        let wishes = work.wishes.unwrap();
+        assert_eq!((wishes.level, wishes.block_size), (Level::Best, Some(8192)));
+        assert_eq!((wishes.threshold, wishes.align), (Threshold::new(100), Some(64)));
     }
 
     #[test]
     fn level_0_extracts_and_no_level_compresses() {
-        assert_eq!(arguments_of(&[('c', "0")]).level, 0);
-        assert_eq!(arguments_of(&[]).level, 9);
-        assert!(arguments(&[('c', "13".into())]).is_err());
+        assert!(script(&args("-c 0 in out")).unwrap().unwrap().wishes.is_none());
+        assert_eq!(script(&args("in out")).unwrap().unwrap().wishes.unwrap().level, level(9));
+        assert!(script(&args("-c 13 in out")).is_err());
+    }
+
+    #[test]
+    fn danixus_options_are_known_by_i() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("a.iso");
+        std::fs::write(&input, [0; 2048]).unwrap();
+        let line = format!("--input={} -o OUT -c 12 -l -f -b 2048 -z 4 -r -h", input.display());
+        let work = danixus(&shortened(&args(&line), &DANIXU)).unwrap().unwrap();
+        assert_eq!((work.input, work.existing), (input, Existing::Replace));
+        let wishes = work.wishes.unwrap();
+        assert_eq!((wishes.level, wishes.block_size), (Level::Best, Some(2048)));
+        assert!(danixus(&args("-i a b")).is_err());
     }
 }

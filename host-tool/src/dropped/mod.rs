@@ -9,13 +9,12 @@ mod walk;
 mod window;
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use image_writer::Optimize;
 use sector_decode::Format;
-
-pub use window::stay_open_if_ours;
 
 use crate::cli::{Cli, DropArgs, InfoArgs, Talk, VerifyArgs, threads_or_default};
 use crate::exit::Status;
@@ -46,6 +45,45 @@ enum Action {
     Extract,
     /// Verified.
     Verify,
+}
+
+/// What is asked for of all dropped paths.
+#[derive(Clone, Debug)]
+struct DropWishes {
+    action: Action,
+    /// Where files go, instead of beside each image.
+    folder: Option<PathBuf>,
+    level: Level,
+    remove_source: bool,
+}
+
+impl DropWishes {
+    fn new(action: Action) -> Self {
+        Self { action, folder: None, level: Level::default(), remove_source: false }
+    }
+
+    /// Where the file goes that `file` becomes. Files of one name in different sub-folders of a dropped folder stay
+    /// apart: the sub-folders are made in the target folder as well.
+    fn target(&self, file: &DroppedFile) -> Target {
+        let Some(folder) = &self.folder else { return Target::Beside };
+        let below = file.root.as_deref().and_then(|root| file.path.strip_prefix(root).ok()?.parent());
+        let Some(below) = below.filter(|below| !below.as_os_str().is_empty()) else {
+            return Target::Folder(folder.clone());
+        };
+        let target = folder.join(below);
+        if folder.is_dir() {
+            // What cannot be made is reported as a target folder that does not exist.
+            let _ = std::fs::create_dir_all(&target);
+        }
+        Target::Folder(target)
+    }
+}
+
+/// A file to work on.
+struct DroppedFile {
+    path: PathBuf,
+    /// The dropped folder that it is in; nothing for one that was dropped itself.
+    root: Option<PathBuf>,
 }
 
 impl Action {
@@ -81,7 +119,8 @@ pub fn run_as(program: Option<&OsString>, paths: &[PathBuf]) -> Status {
     let stem = stem.to_string_lossy().to_ascii_lowercase();
     let extracts = stem.strip_suffix(".exe").unwrap_or(&stem) == EXTRACTOR;
     let action = if extracts { Action::Extract } else { Action::ByContent };
-    let status = work(paths, action, &mut Reporter::new(Talk::default()));
+    let wishes = DropWishes::new(action);
+    let status = work(paths, &wishes, &mut Reporter::new(Talk::default()));
     window::stay_open_if_ours();
     status
 }
@@ -94,6 +133,8 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
         None if args.verify => Action::Verify,
         None => Action::ByContent,
     };
+    let level = args.level.level();
+    let wishes = DropWishes { action, folder: args.folder, level, remove_source: args.rm };
     let paths = match &args.script {
         None => Some(args.inputs),
         Some(script) => {
@@ -105,7 +146,14 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
         return if paths.is_some() { Status::Ok } else { Status::Refused };
     }
     let status = match (paths, &args.script) {
-        (Some(paths), _) => work(&paths, action, reporter),
+        (Some(paths), Some(script)) if paths.is_empty() => {
+            reporter.error(
+                script,
+                "nothing was dropped on it. Drop disc images, or folders with disc images, on it.",
+            );
+            Status::Failed
+        }
+        (Some(paths), _) => work(&paths, &wishes, reporter),
         (None, script) => {
             let name = script.as_deref().unwrap_or(Path::new(""));
             reporter.error(name, "cannot tell which files were dropped. Drop their folder instead.");
@@ -120,16 +168,25 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
     status
 }
 
-fn work(paths: &[PathBuf], action: Action, reporter: &mut Reporter) -> Status {
+fn work(paths: &[PathBuf], wishes: &DropWishes, reporter: &mut Reporter) -> Status {
     reporter.begin_tally();
+    let action = wishes.action;
     let mut files = Vec::new();
     let mut total = 0;
     for path in paths {
         let found = walk::files(path, |file| action.takes(file));
-        match found.and_then(|found| if found.is_empty() { Err(Failure::NoImages) } else { Ok(found) }) {
+        if let Ok(found) = &found
+            && let Some(text) = found.left_alone()
+        {
+            reporter.note(path, &text);
+        }
+        match found
+            .and_then(|found| if found.files.is_empty() { Err(Failure::NoImages) } else { Ok(found.files) })
+        {
             Ok(found) => {
                 total += found.len();
-                files.extend(found);
+                let root = path.is_dir().then(|| path.clone());
+                files.extend(found.into_iter().map(|path| DroppedFile { path, root: root.clone() }));
             }
             Err(failure) => {
                 total += 1;
@@ -140,21 +197,21 @@ fn work(paths: &[PathBuf], action: Action, reporter: &mut Reporter) -> Status {
         }
     }
     let (to_read, to_write): (Vec<_>, Vec<_>) = match action {
-        Action::ByContent => files.into_iter().partition(|file| is_compressed(file)),
+        Action::ByContent => files.into_iter().partition(|file| is_compressed(&file.path)),
         Action::Verify => (files, Vec::new()),
         Action::Compress(_) | Action::Extract => (Vec::new(), files),
     };
     match action {
-        Action::Extract => extract(to_write, reporter),
-        Action::Compress(profile) => compress(to_write, Some(profile), reporter),
-        Action::ByContent | Action::Verify => compress(to_write, None, reporter),
+        Action::Extract => extract(&to_write, wishes, reporter),
+        Action::Compress(profile) => compress(&to_write, Some(profile), wishes, reporter),
+        Action::ByContent | Action::Verify => compress(&to_write, None, wishes, reporter),
     }
     for file in to_read {
         if interrupt::requested() {
             reporter.interrupted();
             break;
         }
-        let inputs = vec![file];
+        let inputs = vec![file.path];
         run::info(InfoArgs { inputs: inputs.clone(), blocks: false, threads: None }, reporter);
         run::verify(VerifyArgs { inputs, threads: None }, reporter);
     }
@@ -167,46 +224,77 @@ fn is_compressed(file: &Path) -> bool {
     Image::open(file).is_ok_and(|image| image.layout().format() != Format::Iso)
 }
 
-fn compress(inputs: Vec<PathBuf>, profile: Option<Profile>, reporter: &mut Reporter) {
-    let mut claims = Claims::new(&inputs);
-    let request = CompressRequest {
-        inputs,
-        target: Target::Beside,
-        existing: Existing::Keep,
-        try_without_room: false,
-        profile,
-        only_known_discs: profile.is_none(),
-        any_console: false,
-        tail: None,
-        wishes: Wishes {
-            to: None,
-            block_size: None,
-            level: Level::default(),
-            threshold: None,
-            optimize: Optimize::Size,
-            align: None,
-            ignore_limits: false,
-            threads: threads_or_default(None),
-        },
-        remove_source: false,
-    };
-    let jobs = plan::compress(&request, &mut claims, reporter);
+fn claims(files: &[DroppedFile]) -> Claims {
+    Claims::new(&files.iter().map(|file| file.path.clone()).collect::<Vec<_>>())
+}
+
+fn compress(files: &[DroppedFile], profile: Option<Profile>, wishes: &DropWishes, reporter: &mut Reporter) {
+    let mut claims = claims(files);
+    let mut jobs = Vec::new();
+    for file in files {
+        let request = CompressRequest {
+            inputs: vec![file.path.clone()],
+            target: wishes.target(file),
+            existing: Existing::Keep,
+            try_without_room: false,
+            profile,
+            only_known_discs: profile.is_none(),
+            any_console: false,
+            tail: None,
+            wishes: Wishes {
+                to: None,
+                block_size: None,
+                level: wishes.level,
+                threshold: None,
+                optimize: Optimize::Size,
+                align: None,
+                ignore_limits: false,
+                threads: threads_or_default(None),
+            },
+            remove_source: wishes.remove_source,
+        };
+        jobs.extend(plan::compress(&request, &mut claims, reporter));
+    }
     run::compress(jobs, reporter);
 }
 
-fn extract(inputs: Vec<PathBuf>, reporter: &mut Reporter) {
-    let mut claims = Claims::new(&inputs);
-    let request = ExtractRequest {
-        inputs,
-        target: Target::Beside,
-        existing: Existing::Keep,
-        try_without_room: false,
-        keep_going: false,
-        remove_source: false,
-        threads: threads_or_default(None),
-    };
-    let jobs = plan::extract(&request, &mut claims, reporter);
+fn extract(files: &[DroppedFile], wishes: &DropWishes, reporter: &mut Reporter) {
+    let mut claims = claims(files);
+    let mut jobs = Vec::new();
+    for file in files {
+        let request = ExtractRequest {
+            inputs: vec![file.path.clone()],
+            target: wishes.target(file),
+            existing: Existing::Keep,
+            try_without_room: false,
+            keep_going: false,
+            remove_source: wishes.remove_source,
+            threads: threads_or_default(None),
+        };
+        jobs.extend(plan::extract(&request, &mut claims, reporter));
+    }
     run::extract(jobs, reporter);
+}
+
+/// What a double click on the program shows.
+const WELCOME: &str = "\
+Cisor makes PSP and PS2 discs smaller, and back again.
+
+Drop disc images, or folders with disc images, on cisor.exe or on one of the
+.cmd files beside it: \"Compress for PSP\" and its neighbours. The new file
+appears beside the image, and the image stays as it is.
+
+For everything else, open a terminal here and type: cisor --help
+";
+
+/// Greets somebody who started the program with a double click, and keeps the window open; returns whether it was one.
+pub fn greet_if_ours() -> bool {
+    if !window::is_ours() {
+        return false;
+    }
+    let _ = write!(anstream::stderr(), "{WELCOME}");
+    window::stay_open();
+    true
 }
 
 /// Whether the program was started with nothing at all, as by a double click.
@@ -221,6 +309,12 @@ mod tests {
     fn paths_of(args: &[&str]) -> Option<usize> {
         let args: Vec<OsString> = ["cisor"].iter().chain(args).map(OsString::from).collect();
         only_paths(&args).map(|paths| paths.len())
+    }
+
+    #[test]
+    fn welcome_fits_a_console_and_names_the_scripts() {
+        assert!(WELCOME.contains("Drop disc images") && WELCOME.contains(".cmd files beside it"));
+        assert!(WELCOME.lines().all(|line| line.len() < 80), "{WELCOME}");
     }
 
     #[test]

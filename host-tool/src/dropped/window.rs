@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use console::Term;
 
 /// Waits for a key when the window belongs to this program alone, as on Windows after a start from the desktop.
-pub fn stay_open_if_ours() {
+pub(super) fn stay_open_if_ours() {
     if is_ours() {
         stay_open();
     }
@@ -23,11 +23,11 @@ pub(super) fn stay_open() {
 }
 
 #[cfg(windows)]
-fn is_ours() -> bool {
+pub(super) fn is_ours() -> bool {
     windows_host::owns_console()
 }
 
 #[cfg(not(windows))]
-fn is_ours() -> bool {
+pub(super) fn is_ours() -> bool {
     false
 }

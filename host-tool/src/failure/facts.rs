@@ -106,7 +106,8 @@ impl Failure {
             Self::TargetChanged(_) => failed("target_changed")
                 .fix("It was left alone: look what it is, and run again if it may be replaced."),
             Self::TargetIsFolder(_) => failed("target_is_folder").fix("Use -d to write into a folder."),
-            Self::TargetIsInput(_) => refused("target_is_input").fix(OTHER_PLACE),
+            Self::TargetIsInput(_) => refused("target_is_input")
+                .fix("Name another file with -o, or another folder with -d."),
             Self::TargetIsOtherInput(_) => refused("target_is_other_input").fix(ONE_AT_A_TIME),
             Self::TargetTaken { .. } => refused("target_taken").fix(ONE_AT_A_TIME),
             Self::TargetIsSpecial(_) => failed("target_is_special").fix(OTHER_PLACE),

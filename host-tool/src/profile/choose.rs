@@ -58,10 +58,10 @@ pub fn choose(profile: Profile, wishes: &Wishes, image_size: u64) -> Result<Choi
 ///
 /// # Errors
 ///
-/// [`Refusal::Console`], unless forced.
-pub fn check_console(profile: Profile, disc: &Disc, force: bool) -> Result<(), Refusal> {
+/// [`Refusal::Console`], unless limits are ignored.
+pub fn check_console(profile: Profile, disc: &Disc, ignore_limits: bool) -> Result<(), Refusal> {
     match (profile.readers().first(), profile.console(), disc.console) {
-        (Some(&reader), Some(plays), Some(disc)) if plays != disc && !force => {
+        (Some(&reader), Some(plays), Some(disc)) if plays != disc && !ignore_limits => {
             Err(Refusal::Console { profile, reader, plays, disc })
         }
         _ => Ok(()),

@@ -109,6 +109,17 @@ impl Profile {
         })
     }
 
+    /// Returns whether some firmware of the PSP, decoding with its own inflate, takes blocks of this many bytes.
+    pub fn firmware_takes_blocks_of(block_size: u32) -> bool {
+        let decodes_by_firmware = |profile: &&Self| profile.rules().deflate == rules::Deflate::Stock;
+        Self::ALL.iter().filter(decodes_by_firmware).any(|profile| profile.has_blocks_of(block_size))
+    }
+
+    /// Returns whether files of this profile may be played by a firmware of the PSP.
+    pub const fn may_meet_firmware(self) -> bool {
+        !matches!(self, Self::Ppsspp | Self::Pcsx2 | Self::Opl)
+    }
+
     /// Returns the readers that every file of this profile is checked against; none for
     /// [`Any`](Self::Any).
     pub const fn readers(self) -> &'static [Reader] {

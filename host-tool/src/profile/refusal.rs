@@ -155,7 +155,7 @@ impl Refusal {
             Self::Console { disc, .. } => {
                 let names = Profile::ALL.into_iter().filter(|other| other.console() == Some(*disc));
                 let names = listed(names.map(Profile::name).collect()).unwrap_or_default();
-                format!("Use --for {names}, or add -f to do it anyway.")
+                format!("Use --for {names}, or add --ignore-limits to do it anyway.")
             }
             Self::FourGib { .. } => {
                 "Use --for cisor (this project's PSP driver) or --for ppsspp for a disc of this \

@@ -192,7 +192,7 @@ pub(super) fn firmware_inflate(facts: &Facts) -> Verdict {
         Some(0) => Reads,
         Some(count) => Caution(format!(
             "{count} deflate streams are not firmware-safe: such files are reported to hang the PSP (that these \
-             streams are the cause is inferred); `cisor compress --for psp` writes none"
+             streams are the cause is inferred); `cisor compress --for psp -o NEW.cso` writes none"
         )),
         None => {
             Caution("only if its deflate streams are firmware-safe, which `cisor info --blocks` tells".into())
@@ -304,7 +304,7 @@ pub(super) fn opl_file_length(facts: &Facts) -> Verdict {
         0 => Reads,
         rest => Caution(format!(
             "the file is read in sectors of 2048 bytes but ends with {rest} bytes of one; `cisor compress --for \
-             opl` fills it up"
+             opl -o NEW.zso` fills it up"
         )),
     }
 }
@@ -314,7 +314,7 @@ pub(super) fn hdl_dump_file_length(facts: &Facts) -> Verdict {
         _ if facts.format == Format::Iso => Reads,
         0 => Reads,
         rest => Refuses(format!(
-            "the file must be a multiple of 2048 bytes and has {rest} more; `cisor compress --for opl` fills it up"
+            "the file must be a multiple of 2048 bytes and has {rest} more; `cisor compress --for opl -o NEW.zso` fills it up"
         )),
     }
 }

@@ -81,6 +81,10 @@ struct Object {
     #[serde(skip_serializing_if = "Option::is_none")]
     source_removed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    already_done: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
 }
 
@@ -203,6 +207,7 @@ impl Object {
         self.disc = compressed.disc.as_ref().map(DiscObject::from);
         self.profile = compressed.profile.map(crate::profile::Profile::name);
         self.source_removed = compressed.source_removed;
+        self.already_done = compressed.already_done.as_deref().map(lossy);
         let Some(written) = &compressed.written else { return };
         self.format = Some(written.format.format().name());
         self.block_size = Some(written.block_size);
@@ -222,6 +227,7 @@ impl Object {
         self.hashes = extracted.digests.as_ref().map(Hashes::from);
         self.blocks = extracted.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.source_removed = extracted.source_removed;
+        self.already_done = extracted.already_done.as_deref().map(lossy);
     }
 
     fn set_verified(&mut self, verified: &Verified) {
@@ -229,6 +235,8 @@ impl Object {
         self.disc = verified.disc.as_ref().map(DiscObject::from);
         self.hashes = verified.digests.as_ref().map(Hashes::from);
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
+        self.stored_bytes = verified.stored_bytes;
+        self.lint = verified.lint.as_ref().map(LintObject::from);
     }
 
     fn set_described(&mut self, described: &Described) {

@@ -5,6 +5,7 @@ mod record;
 mod tally;
 mod text;
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use crate::cli::Talk;
 use crate::damage::{DamageList, ListLimit, Unlisted};
 use crate::exit::Status;
 use crate::human;
+use crate::progress::{Bars, Place};
 use crate::report::tally::Tally;
 
 /// Prints records and lines, and remembers the worst status.
@@ -31,6 +33,9 @@ pub struct Reporter {
     worst: Status,
     stdout: Sink,
     tally: Option<Tally>,
+    place: Option<Place>,
+    passes: &'static [f64],
+    pass: Cell<usize>,
 }
 
 /// Whether standard output still takes what is printed.
@@ -51,7 +56,15 @@ enum Prefix {
 impl Reporter {
     /// Makes a reporter that prints as much as was asked for.
     pub fn new(talk: Talk) -> Self {
-        Self { talk, worst: Status::Ok, stdout: Sink::Open, tally: None }
+        Self {
+            talk,
+            worst: Status::Ok,
+            stdout: Sink::Open,
+            tally: None,
+            place: None,
+            passes: &[],
+            pass: Cell::new(0),
+        }
     }
 
     /// Returns what was asked for.
@@ -101,6 +114,22 @@ impl Reporter {
         if self.talk.verbose {
             self.line(Prefix::Note, input, text);
         }
+    }
+
+    /// Notes that the work on a file begins, which reads it once for each of `passes`, each with its share of the time.
+    pub fn begin_file(&mut self, place: Option<Place>, passes: &'static [f64]) {
+        self.place = place;
+        self.passes = passes;
+        self.pass.set(0);
+    }
+
+    /// Returns what shows the next pass over the file that is worked on.
+    pub fn next_pass(&self) -> Bars {
+        let number = self.pass.get();
+        self.pass.set(number + 1);
+        let from: f64 = self.passes.iter().take(number).sum();
+        let to = from + self.passes.get(number).copied().unwrap_or(1.0 - from);
+        Bars::new(self.talk.progress, self.talk.quiet, self.place, (from, to))
     }
 
     /// Begins to count files for a [`summary`](Self::summary).

@@ -76,6 +76,8 @@ pub struct Compressed {
     pub output: Option<PathBuf>,
     /// Whether `--rm` has deleted the input; `None` without `--rm`.
     pub source_removed: Option<bool>,
+    /// The file that was there already and proved to hold this disc, so that nothing was written.
+    pub already_done: Option<PathBuf>,
 }
 
 /// A compressed file that was written.
@@ -125,6 +127,8 @@ pub struct Extracted {
     pub output: Option<PathBuf>,
     /// Whether `--rm` has deleted the input; `None` without `--rm`.
     pub source_removed: Option<bool>,
+    /// The file that was there already and proved to hold this disc, so that nothing was written.
+    pub already_done: Option<PathBuf>,
 }
 
 /// What `verify` found.
@@ -138,6 +142,10 @@ pub struct Verified {
     pub blocks: Option<BlockCounts>,
     /// Digests of the image, if all of it decodes.
     pub digests: Option<Digests>,
+    /// Bytes of the file that are stored blocks.
+    pub stored_bytes: Option<u64>,
+    /// What the lint said of the streams, where a PSP's firmware may read the file.
+    pub lint: Option<LintCounts>,
 }
 
 /// What `info` found.

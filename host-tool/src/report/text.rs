@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
-use disc_info::Disc;
+use disc_info::{Console, Disc};
 use image_writer::BlockCounts;
 use sector_decode::{Format, Layout};
 
-use super::record::{Compared, Described, Evidence, Extracted, Outcome, Record, Verified, Written};
+use super::record::{
+    Compared, Compressed, Described, Evidence, Extracted, Outcome, Record, Verified, Written,
+};
 use crate::damage::DamageList;
 use crate::exit::Status;
 use crate::human;
+use crate::profile::Profile;
 use crate::readers::{Reader, Verdict};
 use crate::scan::LintCounts;
 
@@ -26,15 +30,28 @@ pub(super) fn result(record: &Record) -> String {
 
 /// Returns the line about a file that was written and put in place.
 pub(super) fn finished(record: &Record) -> Option<String> {
-    let (output, source_removed, what, lint) = match &record.outcome {
+    if let Some(there) = already_done(record) {
+        return Some(format!(
+            "{}: already done, {} holds this disc",
+            human::name(&record.input),
+            human::name(there)
+        ));
+    }
+    let (output, source_removed, what, firmware, digests) = match &record.outcome {
         Outcome::Compressed(compressed) => {
             let written = compressed.written.as_ref()?;
-            let lint = written.lint.as_ref().filter(|lint| lint.in_file.streams + lint.stored_instead() > 0);
-            (compressed.output.as_ref()?, compressed.source_removed, packed(written), lint)
+            let firmware = firmware_of_written(compressed, written);
+            (
+                compressed.output.as_ref()?,
+                compressed.source_removed,
+                packed(written),
+                firmware,
+                written.digests,
+            )
         }
         Outcome::Extracted(extracted) => {
             let size = human::size(extracted.layout?.image_size());
-            (extracted.output.as_ref()?, extracted.source_removed, size, None)
+            (extracted.output.as_ref()?, extracted.source_removed, size, None, extracted.digests)
         }
         _ => return None,
     };
@@ -46,13 +63,58 @@ pub(super) fn finished(record: &Record) -> Option<String> {
             let _ = write!(line, ", {filled} filled with zeros");
         }
     }
-    if let Some(lint) = lint {
-        let _ = write!(line, "; deflate lint: {}", lint_text(&lint.in_file, lint.stored_instead()));
+    if let Some(firmware) = firmware {
+        let _ = write!(line, "; {firmware}");
+    }
+    if let Some(digests) = digests {
+        let _ = write!(line, "; SHA-1 of the disc {}", human::hex(&digests.sha1));
     }
     if source_removed == Some(true) {
         line.push_str("; source deleted");
     }
     Some(line)
+}
+
+/// The file that was there already, when nothing had to be done.
+fn already_done(record: &Record) -> Option<&Path> {
+    match &record.outcome {
+        Outcome::Compressed(compressed) => compressed.already_done.as_deref(),
+        Outcome::Extracted(extracted) => extracted.already_done.as_deref(),
+        _ => None,
+    }
+}
+
+/// What the lint means for a file that was written; nothing for one that a PSP's firmware never reads.
+fn firmware_of_written(compressed: &Compressed, written: &Written) -> Option<String> {
+    let lint = written.lint.as_ref()?;
+    let is_ps2 = compressed.disc.as_ref().is_some_and(|disc| disc.console == Some(Console::Ps2));
+    let may_meet = compressed.profile.is_none_or(Profile::may_meet_firmware) && !is_ps2;
+    if !may_meet || lint.in_file.streams + lint.stored_instead() == 0 {
+        return None;
+    }
+    if !Profile::firmware_takes_blocks_of(written.block_size) {
+        return None;
+    }
+    let mut text = firmware_text(&lint.in_file);
+    match lint.stored_instead() {
+        0 => {}
+        blocks => {
+            let blocks = human::count(blocks, "block", "blocks");
+            let _ = write!(text, ", {blocks} stored uncompressed because of it");
+        }
+    }
+    Some(text)
+}
+
+/// Whether streams are of the kind that the PSP's firmware is known to take.
+fn firmware_text(lint: &LintCounts) -> String {
+    match lint.failed() {
+        0 => "safe for the PSP's firmware".into(),
+        failed => {
+            let (failed, streams) = (human::number(failed), human::count(lint.streams, "stream", "streams"));
+            format!("not safe for the PSP's firmware: {failed} of {streams} failed the deflate lint")
+        }
+    }
 }
 
 /// How a file is packed and how large it is.
@@ -93,14 +155,39 @@ fn verify(record: &Record, verified: &Verified) -> String {
         (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
         _ => "decodes, but is not what its header says",
     };
-    format!(
+    let mut text = format!(
         "{name}: {verdict}, {} bytes\n  CRC32    {:08x}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
         human::number(layout.image_size()),
         digests.crc32,
         human::hex(&digests.md5),
         human::hex(&digests.sha1),
         human::hex(&digests.sha256)
-    )
+    );
+    if record.status() == Status::Ok {
+        let _ = writeln!(text, "  shown    {}", shown(layout, verified.stored_bytes.unwrap_or_default()));
+    }
+    if let Some(lint) = &verified.lint {
+        let _ = writeln!(text, "  PSP      {}", firmware_text(lint));
+    }
+    text
+}
+
+/// What a file without damage has shown, and what it cannot show.
+fn shown(layout: &Layout, stored_bytes: u64) -> String {
+    const COMPARE: &str = "compare the SHA-1 with a DAT or a sidecar";
+    if layout.format() == Format::Iso {
+        return format!("it can be read; a plain image has no checksum: {COMPARE}");
+    }
+    if layout.image_md5().is_some_and(|md5| md5 != [0; 16]) {
+        return "every packed block decodes, and the image has the MD5 in its header".into();
+    }
+    match stored_bytes {
+        0 => format!("every block is packed and decodes; to know that it is the right disc, {COMPARE}"),
+        bytes => {
+            let share = human::percent(bytes, layout.file_len());
+            format!("every packed block decodes; {share} of the file is stored without a checksum: {COMPARE}")
+        }
+    }
 }
 
 fn compare(record: &Record, compared: &Compared) -> String {
@@ -139,7 +226,7 @@ fn info(record: &Record, described: &Described) -> String {
     if let Some(lint) = &described.lint
         && lint.streams > 0
     {
-        line("lint", lint_text(lint, 0));
+        line("lint", lint_text(lint));
         // By their text, as the JSON object has them.
         let findings: BTreeMap<String, u64> =
             lint.findings.iter().map(|(finding, &count)| (finding.to_string(), count)).collect();
@@ -181,18 +268,13 @@ fn blocks_text(evidence: Evidence, blocks: BlockCounts) -> String {
     format!("{counts} (by {by})")
 }
 
-/// One line about the lint: how many streams passed, and how many blocks were stored because theirs did not.
-fn lint_text(lint: &LintCounts, stored_instead: u64) -> String {
+/// One line about the lint: how many streams passed.
+fn lint_text(lint: &LintCounts) -> String {
     let streams = human::count(lint.streams, "stream", "streams");
-    let mut text = match lint.failed() {
+    match lint.failed() {
         0 => format!("0 of {streams} failed"),
         failed => format!("{} of {streams} failed, not for a PSP's firmware", human::number(failed)),
-    };
-    if stored_instead > 0 {
-        let blocks = human::count(stored_instead, "block", "blocks");
-        let _ = write!(text, ", {blocks} stored uncompressed because of it");
     }
-    text
 }
 
 fn disc_text(disc: Option<&Disc>) -> String {

@@ -11,7 +11,7 @@ use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
 use crate::report::{Compared, Record, Reporter};
-use crate::run::{bars, each};
+use crate::run::{ONE_PASS, bars, each};
 
 /// Bytes of the images that make a job. A multiple of nearly all block sizes, so that few blocks are
 /// decoded twice.
@@ -21,7 +21,9 @@ const JOB_BYTES: usize = 256 << 10;
 pub fn compare(args: CompareArgs, reporter: &mut Reporter) {
     let threads = threads_or_default(args.threads);
     let record = Record::new(&args.a, Compared { other: args.b, layout: None });
-    each(vec![((), record)], reporter, |(), record, reporter| compare_pair(threads, record, reporter));
+    each(vec![((), record)], ONE_PASS, reporter, |(), record, reporter| {
+        compare_pair(threads, record, reporter)
+    });
 }
 
 fn compare_pair(

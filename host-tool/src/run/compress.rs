@@ -15,24 +15,29 @@ use crate::level;
 use crate::output::Outputs;
 use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
+use crate::run::already::{self, Wanted};
 use crate::run::{
-    bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
+    ONE_PASS, bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
     remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part, Seen};
 use crate::tail::Resized;
 
+/// Packing, and reading the finished file back: roughly, which is enough for the time that is left.
+const PASSES: &[f64] = &[0.85, 0.15];
+
 /// Compresses every image.
 pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     let mut outputs = Outputs::default();
-    each(jobs, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
+    each(jobs, PASSES, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
 }
 
 /// Compresses every image into nowhere, for those who only want to know the size.
 pub fn measure(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
-    each(jobs, reporter, |job, record, reporter| {
+    each(jobs, ONE_PASS, reporter, |job, record, reporter| {
         let image = open(job)?;
         let summary = image.settle(pack(&image, job, &mut Nowhere::default(), reporter))?;
+        warn_of_growth(&summary, record, reporter);
         record.outcome.written = Some(written(&job.plan, &summary));
         reporter.print(&format!(
             "{}: {} -> {} bytes ({})\n",
@@ -55,9 +60,16 @@ fn compress_one(
     let plan = &job.plan;
     reporter.detail(&job.input, &describe(plan));
 
+    if job.is_there {
+        already::prove(&image, &job.target, Wanted::Packed(plan), plan.threads, reporter)?;
+        record.outcome.already_done = Some(job.target.clone());
+        record.outcome.source_removed = job.remove_source.then_some(false);
+        return Ok(());
+    }
     let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
     let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
+    warn_of_growth(&summary, record, reporter);
     let written = record.outcome.written.insert(written(plan, &summary));
     if job.image_size == job.source_size {
         check_header_md5(&image, summary.digests.all())?;
@@ -166,6 +178,16 @@ impl<'s> WholeFile<'s> {
             self.at += left as u64;
         }
         Ok(())
+    }
+}
+
+/// Says when packing has saved nothing.
+fn warn_of_growth(summary: &Summary, record: &mut Record<Compressed>, reporter: &mut Reporter) {
+    if summary.stored_size > summary.image_size {
+        let (file, image) = (human::number(summary.stored_size), human::number(summary.image_size));
+        let text =
+            format!("the file is larger than the disc: {file} bytes for {image}; keep the ISO instead");
+        reporter.warn(record, text);
     }
 }
 
@@ -288,6 +310,7 @@ pub(in crate::run) mod tests {
             input: "a.iso".into(),
             target: "a.cso".into(),
             standing: Standing::at("a.cso".as_ref(), Existing::Keep),
+            is_there: false,
             try_without_room: false,
             plan,
             image_size: image.len() as u64,

@@ -14,14 +14,16 @@ use crate::interrupt;
 use crate::plan;
 use crate::readers::{Content, Facts, Reader, Verdict, verdict};
 use crate::report::{Described, Evidence, Record, Reporter};
-use crate::run::{bars, each, records};
-use crate::scan::{self, OnDamage, Options};
+use crate::run::{ONE_PASS, bars, each, records};
+use crate::scan::{self, LintCounts, OnDamage, Options};
 use disc_info::Console;
 
 /// Describes every image.
 pub fn info(args: InfoArgs, reporter: &mut Reporter) {
     let threads = args.blocks.then(|| threads_or_default(args.threads));
-    each(records(&args.inputs), reporter, |(), record, reporter| info_one(threads, record, reporter));
+    each(records(&args.inputs), ONE_PASS, reporter, |(), record, reporter| {
+        info_one(threads, record, reporter)
+    });
 }
 
 /// `threads` is set when every block is to be decoded.
@@ -58,6 +60,13 @@ fn info_one(
         }
         None => {
             record.outcome.blocks = Some((Evidence::Index, index.counts));
+            let lint = lint_beginning(&image, index.counts);
+            // Streams that cannot be read have not passed.
+            let are_all = index.damage.is_empty() && lint.streams == u64::from(index.counts.deflate);
+            if lint.failed() > 0 || are_all {
+                facts.unsafe_streams = Some(u32::try_from(lint.failed()).unwrap_or(u32::MAX));
+            }
+            record.outcome.lint = Some(lint).filter(|lint| lint.streams > 0);
             index.damage
         }
     };
@@ -119,6 +128,28 @@ fn is_last_block_filled(image: &Image) -> Option<bool> {
     let mut is_filled = || Decoder::new().decode(view.extent.coding, view.packed, &mut whole, needed).is_ok();
     // Stored, it is as good as filled up.
     Some(view.extent.coding == Coding::Stored || is_filled())
+}
+
+/// How many streams are looked at without being asked to: a fraction of a second's work.
+const LINTED_UNASKED: u64 = 16_384;
+
+/// Asks the lint about the first streams: one that does not pass is enough to know. Damage is not its business.
+fn lint_beginning(image: &Image, counts: BlockCounts) -> LintCounts {
+    let mut lint = LintCounts::default();
+    if counts.deflate == 0 {
+        return lint;
+    }
+    let mut workspace = Workspace::new(image);
+    let mut reader = workspace.reader(image);
+    for number in 0..image.layout().block_count() {
+        if lint.streams >= LINTED_UNASKED {
+            break;
+        }
+        if let Ok(view) = reader.view(BlockIndex(number)) {
+            lint.add(&view);
+        }
+    }
+    lint
 }
 
 /// Who can read the file, of those that the disc is for.

@@ -1,5 +1,6 @@
 //! The verbs at work, one file each.
 
+mod already;
 mod compare;
 mod compress;
 mod extract;
@@ -33,18 +34,24 @@ use crate::image::Image;
 use crate::interrupt;
 use crate::output::{Outputs, PartFile, Standing, part_path};
 use crate::plan::Planned;
-use crate::progress::Bars;
+use crate::progress::{Bars, Place};
 use crate::report::{Outcome, Record, Reporter};
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::{identity, volume};
 
-/// Does the work on each file in turn. A failure in one does not stop the others; an interruption does.
+/// One pass over a file.
+const ONE_PASS: &[f64] = &[1.0];
+
+/// Does the work on each file in turn. `passes` are the shares of time of the passes over each. A failure in one does not stop the others; an interruption does.
 fn each<J, O: Into<Outcome>>(
     jobs: Vec<Planned<J, O>>,
+    passes: &'static [f64],
     reporter: &mut Reporter,
     mut work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
 ) {
-    for (job, mut record) in jobs {
+    let places = places(jobs.iter().map(|(_, record)| record.input.as_path()));
+    for ((job, mut record), place) in jobs.into_iter().zip(places) {
+        reporter.begin_file(Some(place), passes);
         if interrupt::requested() {
             reporter.interrupted();
             return;
@@ -64,7 +71,23 @@ fn records<O: Default>(inputs: &[PathBuf]) -> Vec<Planned<(), O>> {
 }
 
 fn bars(reporter: &Reporter) -> Bars {
-    Bars::auto(reporter.talk().quiet)
+    reporter.next_pass()
+}
+
+/// Where each file is in the run, by the bytes of all.
+fn places<'p>(inputs: impl Iterator<Item = &'p Path>) -> Vec<Place> {
+    let sizes: Vec<u64> = inputs.map(|input| std::fs::metadata(input).map_or(0, |file| file.len())).collect();
+    let all = sizes.iter().sum::<u64>().max(1);
+    let (begun, count) = (Instant::now(), sizes.len());
+    let mut before = 0;
+    let place = |(number, size): (usize, u64)| {
+        #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
+        let share = |bytes: u64| bytes as f64 / all as f64;
+        let place = Place { number: number + 1, count, before: share(before), share: share(size), begun };
+        before += size;
+        place
+    };
+    sizes.into_iter().enumerate().map(place).collect()
 }
 
 /// Creates the part file of `target` for what `source` becomes, where there is room for as many bytes as are `needed`.
@@ -176,8 +199,10 @@ fn header_md5(image: &Image) -> Option<[u8; 16]> {
 }
 
 /// The digests that have to be taken while an image is read: all of them only where somebody will see or compare them.
+/// The line about a finished file has its SHA-1.
 fn digest_set(image: &Image, reporter: &Reporter) -> DigestSet {
-    if reporter.talk().json || header_md5(image).is_some() { DigestSet::All } else { DigestSet::Sha256 }
+    let is_seen = reporter.talk().json || !reporter.talk().quiet;
+    if is_seen || header_md5(image).is_some() { DigestSet::All } else { DigestSet::Sha256 }
 }
 
 /// Compares an image's MD5 with that in its header.

@@ -3,21 +3,23 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use disc_info::Console;
 use image_writer::{Digests, ParallelHasher};
 
 use crate::cli::{VerifyArgs, threads_or_default};
 use crate::failure::Failure;
-use crate::image::Image;
+use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
+use crate::profile::Profile;
 use crate::report::{Outcome, Record, Reporter, Verified};
-use crate::run::{bars, check_header_md5, each, records};
+use crate::run::{ONE_PASS, bars, check_header_md5, each, records};
 use crate::scan::{self, OnDamage, Options, Part};
 
 /// Verifies every image.
 pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     let threads = threads_or_default(args.threads);
-    each(records(&args.inputs), reporter, |(), record: &mut Record<Verified>, reporter| {
+    each(records(&args.inputs), ONE_PASS, reporter, |(), record: &mut Record<Verified>, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
         // What is damaged is found below.
         if let Ok(disc) = plan::look_at(&image) {
@@ -37,12 +39,20 @@ pub fn crc32(
     form: impl Fn(&Path, u32) -> String,
 ) {
     let jobs = inputs.iter().map(|input| ((), Record::new(input, Outcome::Summed))).collect();
-    each(jobs, reporter, |(), record, reporter| {
+    each(jobs, ONE_PASS, reporter, |(), record, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
         let digests = digests(&image, threads, &mut Verified::default(), reporter)?;
         reporter.print(&form(&record.input, digests.crc32));
         check_header_md5(&image, Some(&digests))
     });
+}
+
+/// Whether a PSP's firmware may get to read the file. What a disc cannot say of itself may be for a PSP.
+fn may_meet_firmware(image: &Image) -> bool {
+    let mut workspace = Workspace::new(image);
+    let disc = disc_info::identify(&mut workspace.reader(image)).unwrap_or_default();
+    let may_be_psp = disc.console.is_none_or(|console| console == Console::Psp);
+    may_be_psp && Profile::firmware_takes_blocks_of(image.layout().block_size())
 }
 
 fn digests(
@@ -57,7 +67,7 @@ fn digests(
     let seen = {
         let _bar = bars(reporter).start("verifying", image.path(), image.layout().image_size(), &monitor);
         let listed = reporter.list_limit();
-        let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: false };
+        let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: true };
         image.settle(scan::run(image, options, &monitor, |part| {
             match part {
                 Part::Data(bytes) => hasher.iter_mut().for_each(|hasher| hasher.update(bytes)),
@@ -68,6 +78,8 @@ fn digests(
         }))?
     };
     verified.blocks = Some(seen.blocks);
+    verified.stored_bytes = Some(seen.stored_bytes);
+    verified.lint = Some(seen.lint).filter(|lint| lint.streams > 0 && may_meet_firmware(image));
     match hasher {
         Some(hasher) if seen.damage.is_empty() => {
             let digests = hasher.finish();

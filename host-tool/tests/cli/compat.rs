@@ -176,7 +176,7 @@ fn wrong_arguments_show_the_usage_and_exit_2() {
         (&["maxcso"], "no input files"),
         (&["maxcso", "--frobnicate", "a"], "unknown option --frobnicate"),
         (&["maxcso", "GAME.iso", "--crc", "-o", "x"], "--crc writes no output"),
-        (&["maxcso", "--only-lz4", "GAME.iso"], "no method is left"),
+        (&["maxcso", "--format=dax", "--only-lz4", "GAME.iso"], "no method is left"),
     ] {
         let run = folder.cisor(["compat"]).args(args).assert().code(2);
         run.stderr(contains(text).and(contains("Usage: ")));

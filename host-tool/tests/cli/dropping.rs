@@ -41,9 +41,11 @@ fn folders_are_searched() {
     for name in ["discs/a.cso", "discs/deep/b.zso", "other.cso"] {
         assert!(folder.path(name).is_file(), "{name}");
     }
-    // Again: what is packed is verified, what would be overwritten is refused.
-    let run = folder.cisor(["discs"]).assert().code(3);
-    run.stdout(contains("a.cso: ok")).stderr(contains("4 files: 2 done, 2 not done:"));
+    // Again: what is packed is verified, and proves that its image is packed already.
+    let run = folder.cisor(["discs"]).assert().success();
+    run.stdout(contains("a.cso: ok"))
+        .stderr(contains("discs/a.iso: already done, discs/a.cso holds this disc"))
+        .stderr(contains("4 files: all done."));
 }
 
 #[test]

@@ -197,18 +197,18 @@ fn blocks_of_other_sizes_are_refused_by_name_and_not_called_damaged() {
 }
 
 #[test]
-fn disc_of_the_other_console_is_refused_unless_forced() {
+fn disc_of_the_other_console_is_refused_unless_limits_are_ignored() {
     let folder = Folder::new();
     folder.write("psp.iso", &psp_disc());
     folder.write("ps2.iso", &ps2_disc());
     for (profile, file, other) in
-        [("opl", "psp.iso", "--for psp"), ("pcsx2", "psp.iso", "-f"), ("psp", "ps2.iso", "opl")]
+        [("opl", "psp.iso", "--for psp"), ("pcsx2", "psp.iso", "--ignore-limits"), ("psp", "ps2.iso", "opl")]
     {
         let run = folder.cisor(["compress", "--for", profile, file]).assert().code(3);
         run.stderr(contains("plays discs of").and(contains(other)));
     }
     folder.cisor(["compress", "-q", "--for", "any", "ps2.iso"]).assert().success();
-    folder.cisor(["compress", "-q", "-f", "--for", "opl", "psp.iso"]).assert().success();
+    folder.cisor(["compress", "-q", "--ignore-limits", "--for", "opl", "psp.iso"]).assert().success();
     // Other tools do what they are told.
     folder.cisor(["compat", "ziso", "-c", "2", "psp.iso", "out.zso"]).assert().success();
     folder.cisor(["compat", "ciso", "9", "ps2.iso", "out.cso"]).assert().success();

@@ -130,7 +130,8 @@ fn every_file_has_an_object_also_those_that_fail() {
 
 #[test]
 fn refusals_say_why_and_what_to_do() {
-    let folder = Folder::with_compressed_game();
+    let folder = Folder::with_game();
+    folder.write("GAME.cso", b"another file");
     let (code, objects) = folder.json(&["compress", "GAME.iso"]);
     assert_eq!(code, 3);
     assert_eq!(objects[0]["status"], "refused");
@@ -175,6 +176,8 @@ fn documentation_has_every_field() {
         &["compress", "--to", "zso", "--rm", "GAME.iso"][..],
         &["extract", "--keep-going", "BAD.cso"],
         &["verify", "GAME.cso", "BAD.cso", "none.cso"],
+        &["extract", "GAME.cso", "-o", "BACK.iso"],
+        &["extract", "GAME.cso", "-o", "BACK.iso"],
         &["info", "--blocks", "GAME.cso"],
         &["compare", "BAD.iso", "GAME.zso"],
     ] {

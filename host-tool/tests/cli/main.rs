@@ -3,11 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod already;
 mod bad_input;
 mod compat;
 mod conversions;
 mod damage;
 mod dropping;
+mod field;
 mod field_reports;
 mod info;
 mod json;

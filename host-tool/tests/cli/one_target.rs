@@ -48,7 +48,7 @@ fn compressing_keeps_both_discs() {
         let folder = two_discs();
         let Some(second) = spellings(&folder, "GAME.cso").into_iter().nth(number) else { break };
         let run = folder.cisor(["compress", "--to", "zso", "-f", "--rm", "a/GAME.iso", &second]).assert();
-        run.code(3).stderr(contains("is what another input of this run becomes"));
+        run.code(3).stderr(contains("two inputs would both be written to"));
         assert!(!folder.path("a/GAME.iso").exists(), "{second}: the first one is done");
         assert!(has_disc(&folder, "a/GAME.zso", &psp_disc()), "{second}");
         assert!(has_disc(&folder, "a/GAME.cso", &small_disc()), "{second}");
@@ -62,7 +62,7 @@ fn extracting_keeps_both_discs() {
         let Some(second) = spellings(&folder, "GAME.zso").into_iter().nth(number) else { break };
         folder.cisor(["compress", "-q", "--to", "zso", "a/GAME.iso", "--rm"]).assert().success();
         let run = folder.cisor(["extract", "-f", "--rm", "a/GAME.cso", &second]).assert();
-        run.code(3).stderr(contains("is what another input of this run becomes"));
+        run.code(3).stderr(contains("two inputs would both be written to"));
         assert!(!folder.path("a/GAME.cso").exists(), "{second}: the first one is done");
         assert!(folder.read("a/GAME.iso") == small_disc(), "{second}");
         assert!(has_disc(&folder, "a/GAME.zso", &psp_disc()), "{second}");
@@ -76,7 +76,7 @@ fn dropping_keeps_both_discs() {
         let Some(second) = spellings(&folder, "GAME.zso").into_iter().nth(number) else { break };
         folder.cisor(["compress", "-q", "--to", "zso", "a/GAME.iso", "--rm"]).assert().success();
         let run = folder.cisor(["drop", "--extract", "a/GAME.cso", &second]).assert();
-        run.code(3).stderr(contains("is what another input of this run becomes"));
+        run.code(3).stderr(contains("two inputs would both be written to"));
         assert!(folder.read("a/GAME.iso") == small_disc(), "{second}");
         assert!(has_disc(&folder, "a/GAME.zso", &psp_disc()), "{second}");
     }
@@ -97,7 +97,7 @@ fn old_habits_keep_both_discs() {
         "-o",
         "./a/OUT.zso",
     ]);
-    run.assert().code(3).stderr(contains("is what another input of this run becomes"));
+    run.assert().code(3).stderr(contains("two inputs would both be written to"));
     assert!(first.is_file() && has_disc(&folder, "a/OUT.zso", &psp_disc()));
 }
 
@@ -109,7 +109,7 @@ fn names_that_differ_in_case_are_one_unless_the_folder_shows_otherwise() {
     std::fs::create_dir(folder.path("out")).unwrap();
     let both = ["compress", "--to", "cso", "-f", "-d", "out", "a/GAME.iso", "b/game.zso"];
     let run = folder.cisor(both).assert().code(3);
-    run.stderr(contains("out/game.cso is what another input of this run becomes, as out/GAME.cso"));
+    run.stderr(contains("two inputs would both be written to out/game.cso, the other one as out/GAME.cso"));
     assert!(has_disc(&folder, "out/GAME.cso", &psp_disc()));
     // Wine folds the names of a folder that this test, which is no program for Windows, sees as they are.
     let folds = is_windows() || folder.path("out/game.CSO").exists();

@@ -1,0 +1,90 @@
+//! What is there already: a target that proves to hold the disc leaves nothing to do.
+
+use std::path::Path;
+
+use image_writer::Plan;
+use sector_decode::{Format, Layout};
+
+use crate::failure::Failure;
+use crate::image::{Image, Workspace};
+use crate::interrupt;
+use crate::report::Reporter;
+use crate::run::bars;
+use crate::scan::{self, OnDamage, Options, Part};
+
+/// Proves that the file at `target` is what would be written of `source`: by decoding all of both.
+///
+/// # Errors
+///
+/// [`Failure::TargetExists`] when it is anything else, whatever is wrong with it; what is wrong with the source; or an
+/// interruption.
+pub(super) fn prove(
+    source: &Image,
+    target: &Path,
+    wanted: Wanted<'_>,
+    threads: std::num::NonZeroUsize,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    let exists = || Failure::TargetExists(target.to_owned());
+    let there = Image::open_steady(target).map_err(|_| exists())?;
+    let size = source.layout().image_size();
+    if there.layout().image_size() != size || !wanted.is(there.layout()) {
+        return Err(exists());
+    }
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("comparing", target, size, &monitor);
+    let options = Options { threads, on_damage: OnDamage::Stop, listed: reporter.list_limit(), lint: true };
+    let mut workspace = Workspace::new(source);
+    let mut reader = workspace.reader(source);
+    let (mut at, mut expected, mut of_source) = (0, Vec::new(), None);
+    let seen = scan::run(&there, options, &monitor, |part| {
+        let Part::Data(bytes) = part else { return Err(std::io::ErrorKind::InvalidData.into()) };
+        expected.resize(bytes.len(), 0);
+        if let Err(error) = reader.read(at, &mut expected) {
+            of_source = Some(Failure::from(error));
+            return Err(std::io::ErrorKind::Other.into());
+        }
+        at += bytes.len() as u64;
+        if expected == **bytes { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+    });
+    if let Some(failure) = of_source {
+        return source.settle(Err(failure));
+    }
+    let seen = match there.settle(seen) {
+        Ok(seen) => seen,
+        Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+        Err(_) => return Err(exists()),
+    };
+    if wanted.firmware_safe() && seen.lint.failed() > 0 {
+        return Err(exists());
+    }
+    source.settle(Ok(()))
+}
+
+/// What would be written.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'p> {
+    /// A plain image.
+    Plain,
+    /// A file by this plan. Its level makes no difference to what the file is.
+    Packed(&'p Plan),
+}
+
+impl Wanted<'_> {
+    fn is(self, layout: &Layout) -> bool {
+        match self {
+            Self::Plain => layout.format() == Format::Iso,
+            Self::Packed(plan) => {
+                let file_is_padded = layout.file_len().is_multiple_of(plan.pad_file_to.into());
+                layout.format() == plan.format.format()
+                    && layout.block_size() == plan.block_size
+                    && layout.index_shift() == plan.index_shift
+                    && file_is_padded
+            }
+        }
+    }
+
+    fn firmware_safe(self) -> bool {
+        matches!(self, Self::Packed(plan) if plan.firmware_safe)
+    }
+}
