@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 use crate::identity::{FileId, is_same};
 use crate::output::{Existing, Standing, folder_of, part_path};
-use crate::special;
+use crate::{file_names, special};
 
 /// How many files of a folder are tried, to find out whether it tells upper case from lower.
 const TRIES: usize = 64;
@@ -109,7 +109,8 @@ fn check_place(target: &Path) -> Result<(), Failure> {
     if target.is_dir() {
         return Err(Failure::TargetIsFolder(target.to_owned()));
     }
-    special::check_target(target)
+    special::check_target(target)?;
+    file_names::check(target)
 }
 
 /// Returns whether upper and lower case may be one in this folder: only a file that is not found by its name in

@@ -11,7 +11,7 @@ use std::path::Path;
 use anstream::AutoStream;
 
 pub use record::{
-    Compared, Compressed, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,
+    Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,
 };
 
 use crate::cli::Talk;

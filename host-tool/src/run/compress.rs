@@ -20,6 +20,7 @@ use crate::run::{
     remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part, Seen};
+use crate::tail::Resized;
 
 /// Compresses every image.
 pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
@@ -58,7 +59,9 @@ fn compress_one(
     let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     let written = record.outcome.written.insert(written(plan, &summary));
-    check_header_md5(&image, summary.digests.all())?;
+    if job.image_size == job.source_size {
+        check_header_md5(&image, summary.digests.all())?;
+    }
 
     let seen = prove(part.sync()?, job, &summary, reporter)?;
     written.lint = Some(lint(plan, &summary, seen));
@@ -77,7 +80,7 @@ fn compress_one(
 /// Opens the image again that was looked at when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
     let image = Image::open_steady(&job.input)?;
-    if image.layout().image_size() == job.image_size { Ok(image) } else { Err(Failure::InputChanged) }
+    if image.layout().image_size() == job.source_size { Ok(image) } else { Err(Failure::InputChanged) }
 }
 
 fn pack(
@@ -89,7 +92,8 @@ fn pack(
     let mut workspace = Workspace::new(image);
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("packing", &job.input, job.image_size, &monitor);
-    Ok(encode(workspace.reader(image), sink, &job.plan, digest_set(image, reporter), &monitor)?)
+    let source = Resized::new(workspace.reader(image), job.image_size);
+    Ok(encode(source, sink, &job.plan, digest_set(image, reporter), &monitor)?)
 }
 
 /// Reads the finished file back, all of it, with the decoder that runs on the console, and compares with
@@ -287,6 +291,7 @@ pub(in crate::run) mod tests {
             try_without_room: false,
             plan,
             image_size: image.len() as u64,
+            source_size: image.len() as u64,
             remove_source: false,
         };
         (file.into_inner(), job, summary)

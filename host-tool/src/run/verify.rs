@@ -17,8 +17,13 @@ use crate::scan::{self, OnDamage, Options, Part};
 /// Verifies every image.
 pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     let threads = threads_or_default(args.threads);
-    each(records(&args.inputs), reporter, |(), record, reporter| {
+    each(records(&args.inputs), reporter, |(), record: &mut Record<Verified>, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
+        // What is damaged is found below.
+        if let Ok(disc) = plan::look_at(&image) {
+            plan::note_cut_off(&image, &disc, record, reporter);
+            record.outcome.disc = Some(disc);
+        }
         let digests = digests(&image, threads, &mut record.outcome, reporter)?;
         check_header_md5(&image, Some(&digests))
     });
