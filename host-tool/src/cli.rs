@@ -1,5 +1,7 @@
 //! The command line: what can be written there, and nothing else.
 
+mod serve;
+
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,6 +9,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
+
+pub use serve::ServeArgs;
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
@@ -81,6 +85,10 @@ pub enum Verb {
     /// Folders are searched. Without any command or option, `cisor GAME.iso` does the same, and a copy of the
     /// program that is called cisor-extract extracts instead.
     Drop(DropArgs),
+    /// Serve a folder of images to PS2 consoles over the network (UDPFS)
+    ///
+    /// Compressed images appear as plain ones, too: GAME.zso also as GAME.zso.iso. Runs until it is interrupted.
+    Serve(ServeArgs),
     /// Take the arguments of ziso, ciso, maxcso or iso2zso
     ///
     /// The same happens when the program is called by one of these names. docs/compat.md says what is

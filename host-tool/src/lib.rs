@@ -24,6 +24,7 @@ pub mod identity;
 pub mod image;
 pub mod interrupt;
 pub mod level;
+pub mod network;
 pub mod output;
 pub mod plan;
 pub mod profile;
@@ -99,6 +100,11 @@ fn run_verb(cli: Cli) -> Status {
         Verb::Verify(args) => run::verify(args, reporter),
         Verb::Info(args) => run::info(args, reporter),
         Verb::Compare(args) => run::compare(args, reporter),
+        Verb::Serve(mut args) => {
+            let dropped = || args.script.as_deref().and_then(dropped::paths_on)?.into_iter().next();
+            args.folder = args.folder.take().or_else(dropped);
+            return run::serve::serve(&args, reporter);
+        }
         Verb::Drop(args) => return dropped::run(args, reporter),
         Verb::Compat(args) => return compat::run(args.tool, &args.args),
         Verb::Completions(args) => run::completions(&args, reporter),

@@ -125,6 +125,12 @@ pub fn run_as(program: Option<&OsString>, paths: &[PathBuf]) -> Status {
     status
 }
 
+/// Returns what was dropped on a .cmd file that runs now; `None` when it was started otherwise.
+pub(crate) fn paths_on(script: &Path) -> Option<Vec<PathBuf>> {
+    let line = std::env::var_os(COMMAND_LINE).unwrap_or_default();
+    line.to_str().and_then(|line| command_line::paths(line, script))
+}
+
 /// Does what `cisor drop` was asked for.
 pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
     let action = match args.profile {
@@ -137,10 +143,7 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
     let wishes = DropWishes { action, folder: args.folder, level, remove_source: args.rm };
     let paths = match &args.script {
         None => Some(args.inputs),
-        Some(script) => {
-            let line = std::env::var_os(COMMAND_LINE).unwrap_or_default();
-            line.to_str().and_then(|line| command_line::paths(line, script))
-        }
+        Some(script) => paths_on(script),
     };
     if args.was_dropped {
         return if paths.is_some() { Status::Ok } else { Status::Refused };

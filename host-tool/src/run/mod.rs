@@ -6,6 +6,7 @@ mod compress;
 mod extract;
 mod info;
 mod man;
+pub mod serve;
 mod verify;
 
 #[cfg(all(test, target_os = "linux"))]

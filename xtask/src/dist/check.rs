@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::archive::{SUMS, files_below};
-use super::windows_zip::SCRIPTS;
+use super::windows_zip::{SCRIPTS, SERVE_SCRIPT};
 use super::{PACKERS, Programs, Release, fresh, linux, name_of, pack};
 use crate::{debian, paths, shell};
 
@@ -91,6 +91,7 @@ fn debian_package(folder: &Path, release: &Release, scratch: &Path) -> Result<()
     dpkg.arg("--install").arg(folder.join(format!("cisor_{}_amd64.deb", release.version)));
     shell::output(&mut dpkg)?;
 
+    ensure!(root.join("usr/lib/systemd/system/cisor-serve.service").is_file(), "the unit is not installed");
     let share = root.join("usr/share");
     let says = |command: &mut Command, wanted: &str| -> Result<()> {
         let text = shell::text(command)?;
@@ -188,7 +189,9 @@ fn windows_zip(folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
         ensure!(text.contains(&format!("drop {action} --script")), "{script}.cmd does something else");
         ensure!(text.is_ascii() && text.lines().count() == text.matches("\r\n").count(), "{script}.cmd");
     }
-    for file in ["cisor.exe", "README.txt", "LICENSE-MIT", "licences/mingw-w64-common/copyright.txt"] {
+    for file in
+        ["cisor.exe", "README.txt", SERVE_SCRIPT, "LICENSE-MIT", "licences/mingw-w64-common/copyright.txt"]
+    {
         ensure!(unpacked.join(file).is_file(), "{file} is not in the archive for Windows");
     }
     // These exist on Windows 7; any other library would keep the program from starting there.

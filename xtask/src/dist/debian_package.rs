@@ -69,6 +69,9 @@ pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &
     let root = scratch.join("deb");
     let share = root.join("usr/share");
     copy(&programs.linux, &root.join("usr/bin/cisor"))?;
+    // It is enabled by whoever wants it: the package has no scripts.
+    let unit = "cisor-serve.service";
+    copy(&paths::root().join("packaging/linux").join(unit), &root.join("usr/lib/systemd/system").join(unit))?;
     add_pages(&share, scratch)?;
     add_desktop(&share)?;
     add_documents(&share.join("doc/cisor"))?;

@@ -19,6 +19,9 @@ pub(super) const SCRIPTS: [(&str, &str); 5] = [
     ("Verify", "--verify"),
 ];
 
+/// The `.cmd` file that a folder is dropped onto to serve it.
+pub(super) const SERVE_SCRIPT: &str = "Serve for PS2.cmd";
+
 /// Packs the archive.
 pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
     let name = format!("cisor-{}-windows-x86_64", release.version);
@@ -30,6 +33,9 @@ pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &
     for (name, action) in SCRIPTS {
         write(&folder.join(format!("{name}.cmd")), with_crlf(&template.replace("@ACTION@", action)))?;
     }
+    let serve = paths::root().join("packaging/windows").join("serve.cmd");
+    let serve = fs::read_to_string(&serve).with_context(|| serve.display().to_string())?;
+    write(&folder.join(SERVE_SCRIPT), with_crlf(&serve))?;
     add_papers(&folder)?;
     copy(&paths::root().join("packaging/windows/README.txt"), &folder.join("README.txt"))?;
     let texts = folder.join("licences");

@@ -1,0 +1,112 @@
+//! A network between consoles and a server.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use udpfs::Time;
+
+use crate::random::Random;
+
+/// What the network does to datagrams, in 1,000 of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// How many are lost, each by itself.
+    pub lost: u64,
+    /// How many are the first of several lost ones.
+    pub bursts: u64,
+    /// How many arrive twice.
+    pub copied: u64,
+    /// How many arrive late, so that others overtake them.
+    pub late: u64,
+    /// How long every datagram takes.
+    pub delay: Duration,
+    /// How much later late ones and copies arrive, at most.
+    pub lateness: Duration,
+}
+
+/// Who a datagram is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum To {
+    /// The server, from this console.
+    Server(usize),
+    /// This console.
+    Console(usize),
+}
+
+/// When a datagram arrives, its place among those of the same time, who it is for, and its bytes.
+type OnItsWay = (Time, u64, To, Vec<u8>);
+
+/// Datagrams on their way.
+#[derive(Debug)]
+pub struct Link {
+    faults: Faults,
+    random: Random,
+    burst_left: u64,
+    sent: u64,
+    lost: u64,
+    order: u64,
+    on_their_way: BinaryHeap<Reverse<OnItsWay>>,
+}
+
+impl Link {
+    /// Makes a network.
+    #[must_use]
+    pub fn new(faults: Faults, seed: u64) -> Self {
+        let random = Random(seed);
+        Self { faults, random, burst_left: 0, sent: 0, lost: 0, order: 0, on_their_way: BinaryHeap::new() }
+    }
+
+    /// Takes a datagram; returns whether at least one copy of it will arrive.
+    pub fn send(&mut self, now: Time, to: To, datagram: Vec<u8>) -> bool {
+        self.sent += 1;
+        if self.is_lost() {
+            self.lost += 1;
+            return false;
+        }
+        let lateness = u64::try_from(self.faults.lateness.as_micros()).unwrap_or(u64::MAX).max(1);
+        let arrival = now.after(self.faults.delay);
+        if self.random.happens(self.faults.copied) {
+            let late = Duration::from_micros(self.random.below(lateness));
+            self.push(arrival.after(late), to, datagram.clone());
+        }
+        let is_late = self.random.happens(self.faults.late);
+        let late = if is_late { Duration::from_micros(self.random.below(lateness)) } else { Duration::ZERO };
+        self.push(arrival.after(late), to, datagram);
+        true
+    }
+
+    fn is_lost(&mut self) -> bool {
+        if self.burst_left > 0 {
+            self.burst_left -= 1;
+            return true;
+        }
+        if self.random.happens(self.faults.bursts) {
+            self.burst_left = self.random.below(12);
+            return true;
+        }
+        self.random.happens(self.faults.lost)
+    }
+
+    fn push(&mut self, arrival: Time, to: To, datagram: Vec<u8>) {
+        self.order += 1;
+        self.on_their_way.push(Reverse((arrival, self.order, to, datagram)));
+    }
+
+    /// Returns when the next datagram arrives.
+    #[must_use]
+    pub fn next_arrival(&self) -> Option<Time> {
+        self.on_their_way.peek().map(|Reverse((arrival, ..))| *arrival)
+    }
+
+    /// Returns the next datagram.
+    pub fn arrive(&mut self) -> Option<(To, Vec<u8>)> {
+        self.on_their_way.pop().map(|Reverse((_, _, to, datagram))| (to, datagram))
+    }
+
+    /// Returns how many datagrams were sent, and how many of them were lost.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        (self.sent, self.lost)
+    }
+}

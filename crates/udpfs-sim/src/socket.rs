@@ -1,0 +1,116 @@
+//! A console over a real socket.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use udpfs::Time;
+use udpfs::packet::Packet;
+
+use crate::client::{Call, Client, Outcome};
+
+/// A console whose network loses every n-th data packet of the server.
+#[derive(Debug)]
+pub struct Console {
+    socket: UdpSocket,
+    server: SocketAddr,
+    client: Client,
+    start: Instant,
+    lose_every: Option<u64>,
+    data_packets: u64,
+    /// Data packets that were lost.
+    pub lost: u64,
+}
+
+impl Console {
+    /// Makes a console that has not looked for a server yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no socket to be had.
+    pub fn new(server: SocketAddr, lose_every: Option<u64>) -> io::Result<Self> {
+        let bind = if server.ip().is_loopback() { "127.0.0.1:0" } else { "0.0.0.0:0" };
+        let socket = UdpSocket::bind(bind)?;
+        let client = Client::new(false);
+        Ok(Self { socket, server, client, start: Instant::now(), lose_every, data_packets: 0, lost: 0 })
+    }
+
+    /// Starts another program on the console: it looks for the server.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be used.
+    pub fn start(&mut self) -> io::Result<Outcome> {
+        self.client = Client::new(false);
+        let mut out = Vec::new();
+        self.client.discover(self.now(), &mut out);
+        self.wait(out)
+    }
+
+    /// Makes a call and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be used.
+    pub fn call(&mut self, call: Call) -> io::Result<Outcome> {
+        let mut out = Vec::new();
+        self.client.call(self.now(), call, &mut out);
+        self.wait(out)
+    }
+
+    /// Makes a call whose reply must come.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub fn ask(&mut self, call: Call) -> (Vec<u8>, Vec<u8>) {
+        match self.call(call) {
+            Ok(Outcome::Reply(header, data)) => (header, data),
+            other => panic!("no reply: {other:?}"),
+        }
+    }
+
+    fn now(&self) -> Time {
+        Time(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    fn wait(&mut self, mut out: Vec<Vec<u8>>) -> io::Result<Outcome> {
+        let mut buf = [0; 2048];
+        loop {
+            for datagram in out.drain(..) {
+                self.socket.send_to(&datagram, self.server)?;
+            }
+            let outcome = self.client.run(self.now(), &mut out);
+            for datagram in out.drain(..) {
+                self.socket.send_to(&datagram, self.server)?;
+            }
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+            let until = self.client.deadline().unwrap_or_default().since(self.now());
+            self.socket.set_read_timeout(Some(until.max(Duration::from_micros(100))))?;
+            match self.socket.recv(&mut buf) {
+                Ok(len) => self.take(&buf[..len]),
+                Err(error) if is_timeout(&error) => {}
+                // Nobody listens at the port yet.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn take(&mut self, datagram: &[u8]) {
+        if matches!(Packet::parse(datagram), Ok(Packet::Data(data)) if !data.is_empty()) {
+            self.data_packets += 1;
+            if self.lose_every.is_some_and(|every| self.data_packets.is_multiple_of(every)) {
+                self.lost += 1;
+                return;
+            }
+        }
+        self.client.interrupt(datagram);
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}

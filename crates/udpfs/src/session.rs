@@ -1,0 +1,288 @@
+//! The transport with one console: what to send when a datagram comes, a reply is ready, or time passes.
+//!
+//! # How losses are repaired
+//!
+//! A console receives in order only. It acknowledges every 6 packets and the end of a transfer, answers everything out
+//! of order with a NACK, and is silent when it expects nothing. So:
+//!
+//! - At most [`WINDOW`] packets are under way.
+//! - A NACK acknowledges everything before the number it wants. That packet and all after it are sent again, unless it
+//!   was sent less than a round trip ago: several NACKs come for one gap.
+//! - When nothing moves, the packet that was sent last is sent again. It is the only one that might be lost without a
+//!   NACK, and whatever else is missing, the console answers it with a NACK that says so. One packet is also the least
+//!   that disturbs a console which has everything and whose last ACK was lost.
+//! - A new request ends the transfer before it.
+//!
+//! # Which packets carry the ACK flag
+//!
+//! A console that waits for the ACK of its request takes any packet with the ACK flag for it, however old. When its
+//! request was lost as well, it then waits for a reply that nobody prepares, until it gives up for good. The ACK flag is
+//! therefore set only until the console has shown that it knows its request arrived, and never in a packet that is sent
+//! again.
+
+mod transfer;
+
+use std::time::Duration;
+
+use crate::message::Reply;
+use crate::outbox::Outbox;
+use crate::packet::{Data, DataHeader, Packet, PacketError, ServiceId, write_inform};
+use crate::rtt::RoundTrip;
+use crate::seq::Seq;
+use crate::time::Time;
+use transfer::{Progress, Transfer};
+
+/// Packets that may be under way. The console's network chip has a small buffer.
+pub const WINDOW: u32 = 8;
+
+/// The longest that a console waits for a reply (READ and BREAD), and a little more. After that nobody listens.
+const CONSOLE_PATIENCE: Duration = Duration::from_secs(31);
+
+/// Numbers the requests of a session, so that a reply which comes too late can be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RequestId(u64);
+
+/// What a datagram brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival<'a> {
+    /// Nothing that the caller has to act on.
+    Nothing,
+    /// A console looks for a server.
+    Discovery,
+    /// A new request. Its reply goes to [`Session::reply`], unless it is a piece of a write that needs none.
+    Request {
+        /// Goes with the reply.
+        id: RequestId,
+        /// The request, for [`crate::Request::parse`].
+        payload: &'a [u8],
+        /// Whether the console began anew: it restarted, or its next program took over.
+        is_new_session: bool,
+    },
+}
+
+/// What happened so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Packets with payload that were sent for the first time.
+    pub sent: u64,
+    /// Packets with payload that were sent again.
+    pub resent: u64,
+    /// NACKs that came.
+    pub nacks: u64,
+    /// Requests that came again.
+    pub repeated: u64,
+    /// Times that the console began anew.
+    pub sessions: u64,
+    /// Transfers given up because the console was silent.
+    pub abandoned: u64,
+}
+
+/// The transport with one address.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// The number of the next request; nothing before the first one.
+    expected: Option<Seq>,
+    last_request: Vec<u8>,
+    id: RequestId,
+    /// Whether a DISCOVERY came after the last request.
+    discovered: bool,
+    /// Whether the console knows that its last request arrived.
+    released: bool,
+    /// The number of the first packet of the next transfer.
+    next: Seq,
+    /// What that was when the last request came.
+    start: Seq,
+    /// The last reply, also when it has arrived: the console may ask for it again.
+    transfer: Option<Transfer>,
+    round_trip: RoundTrip,
+    stats: Stats,
+}
+
+impl Session {
+    /// Makes a session that has heard nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns what happened so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Returns the number that the next request must have; nothing before the first one.
+    #[must_use]
+    pub fn expected(&self) -> Option<Seq> {
+        self.expected
+    }
+
+    /// Takes a datagram from the console. What has to be sent at once is added to `out`: an ACK goes out before the
+    /// request has been looked at.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a packet. Nothing changes then.
+    pub fn datagram<'a>(
+        &mut self,
+        now: Time,
+        datagram: &'a [u8],
+        out: &mut Outbox,
+    ) -> Result<Arrival<'a>, PacketError> {
+        match Packet::parse(datagram)? {
+            Packet::Discovery(ServiceId::UDPFS) => {
+                // Nothing is reset: a console that was only told twice to look for servers goes on as before.
+                self.discovered = true;
+                if let Some(transfer) = &mut self.transfer {
+                    transfer.hush(now);
+                }
+                out.push(|bytes| write_inform(bytes, ServiceId::UDPFS));
+                Ok(Arrival::Discovery)
+            }
+            Packet::Discovery(_) | Packet::Inform(_) => Ok(Arrival::Nothing),
+            Packet::Data(data) if data.is_empty() => {
+                self.take_ack(now, &data, out);
+                Ok(Arrival::Nothing)
+            }
+            Packet::Data(data) => Ok(self.take_request(now, &data, out)),
+        }
+    }
+
+    /// Sends the reply of a request. One that is no longer the latest has nobody who waits for it and is dropped.
+    pub fn reply(&mut self, now: Time, id: RequestId, reply: Reply, out: &mut Outbox) {
+        if id != self.id || self.transfer.is_some() {
+            return;
+        }
+        let transfer = Transfer::new(reply, self.next, now);
+        self.next = transfer.end();
+        self.transfer = Some(transfer);
+        self.advance(now, Progress::SendNew, out);
+    }
+
+    /// Does what is due. Calling it early or late does no harm.
+    pub fn tick(&mut self, now: Time, out: &mut Outbox) {
+        let Some(transfer) = &mut self.transfer else { return };
+        if transfer.silence(now) > CONSOLE_PATIENCE && transfer.next_tick().is_some() {
+            transfer.abandon();
+            self.stats.abandoned += 1;
+            return;
+        }
+        let progress = transfer.tick(now, &self.round_trip);
+        self.advance(now, progress, out);
+    }
+
+    /// Returns when [`tick`](Self::tick) has something to do; `None` while nothing is under way.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Time> {
+        self.transfer.as_ref().and_then(Transfer::next_tick)
+    }
+
+    fn take_ack(&mut self, now: Time, data: &Data<'_>, out: &mut Outbox) {
+        if self.expected.is_none() {
+            return;
+        }
+        // Such packets carry the number of the next request. It is past the last one once its sender was released.
+        if self.expected == Some(data.seq) {
+            self.released = true;
+        }
+        if !data.is_ack {
+            self.stats.nacks += 1;
+        }
+        let Some(transfer) = &mut self.transfer else { return };
+        let progress = if data.is_ack {
+            transfer.acknowledge(now, data.ack, &mut self.round_trip)
+        } else {
+            transfer.refuse(now, data.ack, &mut self.round_trip)
+        };
+        self.advance(now, progress, out);
+    }
+
+    fn take_request<'a>(&mut self, now: Time, data: &Data<'a>, out: &mut Outbox) -> Arrival<'a> {
+        let is_new_session = match self.expected {
+            None => true,
+            // The number 0 may come from a console that began anew at this very moment.
+            Some(expected) if data.seq == expected => {
+                data.seq == Seq::FIRST && received_nothing(data) && self.next != Seq::FIRST
+            }
+            Some(expected) if data.seq == expected.previous() => {
+                let is_other = self.last_request != data.payload;
+                let is_restart = is_other || received_nothing(data) && self.start != Seq::FIRST;
+                if data.seq != Seq::FIRST || !is_restart {
+                    self.repeat(now, data, out);
+                    return Arrival::Nothing;
+                }
+                true
+            }
+            Some(_) if data.seq == Seq::FIRST => true,
+            // Some clients count their INFORM.
+            Some(_) if data.seq == Seq::FIRST.next() && self.discovered => true,
+            Some(expected) => {
+                let header = DataHeader { seq: self.next, ack: expected, ..DataHeader::default() };
+                out.push(|bytes| header.write(bytes));
+                return Arrival::Nothing;
+            }
+        };
+        if is_new_session {
+            self.stats.sessions += 1;
+            // A console that goes on after the server was restarted says where it was. A new one says "-1".
+            self.next = if data.seq == Seq::FIRST { Seq::FIRST } else { data.ack.next() };
+        }
+        self.start = self.next;
+        self.expected = Some(data.seq.next());
+        self.last_request.clear();
+        self.last_request.extend_from_slice(data.payload);
+        self.id.0 += 1;
+        self.discovered = false;
+        self.released = false;
+        self.transfer = None;
+        self.acknowledge(data.seq, out);
+        Arrival::Request { id: self.id, payload: data.payload, is_new_session }
+    }
+
+    /// Answers a request that came again.
+    fn repeat(&mut self, now: Time, data: &Data<'_>, out: &mut Outbox) {
+        self.stats.repeated += 1;
+        let may_be_new = data.seq == Seq::FIRST || self.discovered;
+        if self.released && !may_be_new {
+            // The console has gone on; this is a copy that the network made.
+            return;
+        }
+        self.acknowledge(data.seq, out);
+        let Some(transfer) = &mut self.transfer else { return };
+        if transfer.is_complete() && may_be_new {
+            self.discovered = false;
+            transfer.rewind(now);
+            self.advance(now, Progress::SendNew, out);
+        }
+    }
+
+    fn acknowledge(&self, seq: Seq, out: &mut Outbox) {
+        let header = DataHeader { seq: self.next, ack: seq, is_ack: true, ..DataHeader::default() };
+        out.push(|bytes| header.write(bytes));
+    }
+
+    fn advance(&mut self, now: Time, progress: Progress, out: &mut Outbox) {
+        let Some(transfer) = &mut self.transfer else { return };
+        let Some(request) = self.expected.map(Seq::previous) else { return };
+        // A packet that is sent again is never an acknowledgement.
+        let again = transfer.again(progress);
+        self.stats.resent += u64::from(again.end - again.start);
+        for index in again {
+            transfer.send(now, index, request, false, out);
+        }
+        let new = transfer.new_packets(progress);
+        self.stats.sent += u64::from(new.end - new.start);
+        for index in new {
+            transfer.send(now, index, request, !self.released, out);
+        }
+        transfer.set_timer(now, progress, &self.round_trip);
+    }
+}
+
+/// Whether a request says that its console has received nothing from this server.
+fn received_nothing(request: &Data<'_>) -> bool {
+    request.ack == Seq::FIRST.previous()
+}
+
+#[cfg(test)]
+mod tests;

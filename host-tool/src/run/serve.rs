@@ -1,0 +1,135 @@
+//! `cisor serve`: a folder of images for PS2 consoles, over UDPFS.
+//!
+//! [`server`] is the loop with the sockets, one `udpfs::Session` for each address in [`peers`]. Requests go to
+//! [`workers`], who answer them from the [`folder`]: [`names`] leads from a console's path to a file, [`views`] reads it
+//! as it is or decoded, through the [`cache`].
+
+mod cache;
+mod events;
+mod folder;
+mod names;
+mod peers;
+mod screen;
+mod server;
+mod views;
+mod workers;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::Path;
+
+use self::events::{Event, Events};
+use self::folder::SharedFolder;
+use self::screen::Screen;
+use self::server::{Server, Sockets};
+use self::workers::Workers;
+use crate::cli::ServeArgs;
+use crate::exit::Status;
+use crate::human;
+use crate::network::Allowed;
+use crate::report::Reporter;
+
+/// Images that are counted at the start, so that a whole disk of files does not delay it.
+const MAX_COUNTED: usize = 20_000;
+/// Folders below the served one that are looked into for that.
+const COUNTED_DEPTH: usize = 4;
+
+/// Serves a folder until a signal asks to stop, which is a success.
+pub fn serve(args: &ServeArgs, reporter: &mut Reporter) -> Status {
+    let Some(folder) = args.folder.clone() else {
+        let script = args.script.as_deref().unwrap_or(Path::new(""));
+        return fail(reporter, script, "cannot tell which folder was dropped. Use the command line instead.");
+    };
+    match start(args, &folder, reporter) {
+        Ok(server) => match server.run() {
+            Ok(()) => Status::Ok,
+            Err(error) => fail(reporter, &folder, &format!("cannot go on: {error}")),
+        },
+        Err(text) => fail(reporter, &folder, &text),
+    }
+}
+
+fn fail(reporter: &mut Reporter, folder: &Path, text: &str) -> Status {
+    reporter.error(folder, text);
+    Status::Failed
+}
+
+fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, String> {
+    let (events, told) = Events::new();
+    let options = folder::Options {
+        writable: args.writable,
+        alias: args.alias,
+        disk: args.disk.clone(),
+        cache: args.cache as usize,
+    };
+    if !root.is_dir() {
+        return Err("is not a folder that can be read".into());
+    }
+    if let Some(disk) = args.disk.as_deref().filter(|disk| !disk.is_file()) {
+        return Err(format!("the block device {} is not a file that can be read", disk.display()));
+    }
+    let folder = SharedFolder::new(root, options, events.clone());
+    let folder = folder.map_err(|error| format!("cannot be served: {error}"))?;
+    let sockets = Sockets::open(args.bind, args.port).map_err(|error| {
+        format!("cannot listen on UDP port {}: {error}. Is another server running?", args.port)
+    })?;
+    let begin = || {
+        let (poll, waker) = server::poll()?;
+        let workers = Workers::start(folder, events.clone(), waker)?;
+        Ok::<_, std::io::Error>((poll, workers))
+    };
+    let (poll, workers) = begin().map_err(|error| format!("cannot begin: {error}"))?;
+    let screen = Screen::new(reporter.talk());
+    greet(args, root, &screen, reporter);
+    let allowed = Allowed::new(&args.allow);
+    Ok(Server { sockets, poll, workers, allowed, events, told, screen })
+}
+
+/// Says what is served, where, and what to do on the console.
+fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
+    let address = args.bind.or_else(own_address).unwrap_or(Ipv4Addr::UNSPECIFIED);
+    let images = count_images(root);
+    if reporter.talk().json {
+        let folder = root.to_string_lossy().into_owned();
+        let (port, writable, images) = (args.port, args.writable, images.clone());
+        Event::Listening { address, port, folder, writable, images }.print_json();
+    }
+    if reporter.talk().quiet {
+        return;
+    }
+    let kinds: Vec<String> = images.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let total = human::count(images.values().sum(), "image", "images");
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+    let rights = if args.writable { "consoles may change files" } else { "read-only" };
+    screen.print(&format!(
+        "Serving {} on {address}, UDP port {}: {total}{kinds}, {rights}.",
+        root.display(),
+        args.port
+    ));
+    screen.print(
+        "On the console: choose UDPFS in Neutrino, wOPL, NHDDL or RiptOPL. It finds this server by itself.",
+    );
+    screen.print("Ctrl-C stops.");
+}
+
+/// Returns the address that this computer has in the network its router is in. Nothing is sent for that.
+fn own_address() -> Option<Ipv4Addr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    match socket.local_addr().ok()? {
+        SocketAddr::V4(address) => Some(*address.ip()),
+        SocketAddr::V6(_) => None,
+    }
+}
+
+/// Counts images by the ends of their names.
+fn count_images(folder: &Path) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    let files = walkdir::WalkDir::new(folder).max_depth(COUNTED_DEPTH).into_iter().flatten();
+    for file in files.take(MAX_COUNTED).filter(|entry| !entry.file_type().is_dir()) {
+        if let Some(kind) = names::image_kind(file.file_name()) {
+            *counts.entry(kind.to_ascii_uppercase()).or_default() += 1;
+        }
+    }
+    counts
+}

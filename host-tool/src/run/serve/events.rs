@@ -1,0 +1,104 @@
+//! What is told while consoles are served: lines for people, or JSON objects.
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use serde::Serialize;
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(super) enum Event {
+    /// Consoles can connect.
+    Listening {
+        /// The address that consoles reach this computer at, as far as it can tell.
+        address: Ipv4Addr,
+        port: u16,
+        folder: String,
+        writable: bool,
+        /// Images by the ends of their names.
+        images: std::collections::BTreeMap<String, u64>,
+    },
+    /// A console was heard for the first time.
+    Console { console: Ipv4Addr },
+    /// A console, or its next program, began anew.
+    Session { console: Ipv4Addr },
+    /// A console opened a file.
+    Opened { console: Ipv4Addr, file: String, title: Option<String> },
+    /// A console was refused something.
+    Refused { console: Ipv4Addr, message: String },
+    /// A file or block cannot be read. Said once of each.
+    Trouble { file: String, message: String, block: Option<u32> },
+    /// How fast a console reads: once a second while it does.
+    Progress { console: Ipv4Addr, file: String, bytes_per_second: u64, packets: u64, resent: u64 },
+    /// No console was heard within a minute.
+    Silence { message: String },
+}
+
+impl Event {
+    /// Whether the event is only for those who want to know more.
+    pub(super) fn is_detail(&self) -> bool {
+        matches!(self, Self::Session { .. })
+    }
+
+    /// Returns the line for people; nothing where the live line says it.
+    pub(super) fn line(&self) -> Option<String> {
+        Some(match self {
+            Self::Listening { .. } | Self::Progress { .. } => return None,
+            Self::Console { console } => format!("{console}: found this server"),
+            Self::Session { console } => format!("{console}: new session"),
+            Self::Opened { console, file, title: Some(title) } => {
+                format!("{console}: opened {file} ({title})")
+            }
+            Self::Opened { console, file, title: None } => format!("{console}: opened {file}"),
+            Self::Refused { console, message } => format!("{console}: {message}"),
+            Self::Trouble { file, message, .. } => format!("{file}: {message}"),
+            Self::Silence { message } => message.clone(),
+        })
+    }
+
+    /// Writes the event as one line of JSON on standard output. A reader that has gone away is no error.
+    pub(super) fn print_json(&self) {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            schema: u32,
+            verb: &'a str,
+            #[serde(flatten)]
+            event: &'a Event,
+        }
+        let line = Line { schema: 1, verb: "serve", event: self };
+        let text = serde_json::to_string(&line).unwrap_or_default();
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    }
+}
+
+/// Takes events from any thread.
+#[derive(Clone, Debug)]
+pub(super) struct Events(Sender<Event>);
+
+impl Events {
+    /// Makes both ends.
+    pub(super) fn new() -> (Self, Receiver<Event>) {
+        let (sender, receiver) = channel();
+        (Self(sender), receiver)
+    }
+
+    pub(super) fn send(&self, event: Event) {
+        // Nobody listens only when the program ends.
+        let _ = self.0.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_have_their_name_in_json() {
+        let event = Event::Trouble { file: "a.zso".into(), message: "block 3".into(), block: Some(3) };
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(text, r#"{"event":"trouble","file":"a.zso","message":"block 3","block":3}"#);
+    }
+}

@@ -1,0 +1,293 @@
+//! The served folder, as [`udpfs::Files`]: what consoles see of it and may do with it.
+
+mod writing;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::SystemTime;
+
+use udpfs::message::{OpenFlags, Stat};
+use udpfs::time::Date;
+use udpfs::{Errno, Files, RemotePath};
+
+use super::cache::PieceCache;
+use super::events::Events;
+use super::names::{Names, Place, image_kind, may_be_compressed, shown};
+use super::views::{PlainFile, View, decoded_size};
+use crate::image::{HostFile, Image, Workspace};
+use crate::special;
+use writing::WritableFile;
+
+/// More entries of a folder are not listed. That bounds the memory of an open folder.
+const MAX_ENTRIES: usize = 20_000;
+
+/// What of a folder is served, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    /// Whether consoles may change anything.
+    pub(super) writable: bool,
+    /// Whether `game.iso` also stands for `game.zso`.
+    pub(super) alias: bool,
+    /// The file that is the block device.
+    pub(super) disk: Option<PathBuf>,
+    /// Bytes of decoded images that are kept.
+    pub(super) cache: usize,
+}
+
+/// The served folder.
+#[derive(Debug)]
+pub(super) struct SharedFolder {
+    names: Names,
+    options: Options,
+    cache: Arc<PieceCache>,
+    events: Events,
+    /// Compressed images that some console has open.
+    views: Mutex<HashMap<PathBuf, Weak<View>>>,
+    /// Decoded sizes that are known, by path, length and date of the file.
+    sizes: Mutex<HashMap<PathBuf, KnownSize>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct KnownSize {
+    len: u64,
+    modified: Option<SystemTime>,
+    decoded: Option<u64>,
+}
+
+/// An open file.
+#[derive(Debug)]
+pub(super) enum OpenFile {
+    Plain(PlainFile),
+    Decoded(Arc<View>),
+    Writable(WritableFile),
+}
+
+/// An open folder: what is left to be listed.
+#[derive(Debug)]
+pub(super) struct OpenFolder {
+    path: PathBuf,
+    /// The names, in reverse order.
+    names: Vec<OsString>,
+    /// Entries that come before those.
+    next: Vec<(Vec<u8>, Stat)>,
+}
+
+impl SharedFolder {
+    /// Takes a folder.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub(super) fn new(folder: &Path, options: Options, events: Events) -> std::io::Result<Self> {
+        let names = Names::new(folder.canonicalize()?, options.alias);
+        let cache = Arc::new(PieceCache::new(options.cache));
+        Ok(Self { names, options, cache, events, views: Mutex::default(), sizes: Mutex::default() })
+    }
+
+    fn find(&self, path: &RemotePath) -> Result<Place, Errno> {
+        self.names.find(path, |file| self.decoded_size(file).is_some())
+    }
+
+    /// Returns how many bytes a compressed image decodes to, and nothing for any other file.
+    fn decoded_size(&self, file: &Path) -> Option<u64> {
+        let metadata = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
+        let (len, modified) = (metadata.len(), metadata.modified().ok());
+        let lock = || self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(file).copied();
+        if let Some(known) = known.filter(|known| (known.len, known.modified) == (len, modified)) {
+            return known.decoded;
+        }
+        let decoded = decoded_size(file);
+        let mut sizes = lock();
+        if sizes.len() >= MAX_ENTRIES {
+            sizes.clear();
+        }
+        sizes.insert(file.to_owned(), KnownSize { len, modified, decoded });
+        decoded
+    }
+
+    fn view(&self, file: &Path) -> Result<Arc<View>, Errno> {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.retain(|_, view| view.strong_count() > 0);
+        // One that changed meanwhile is opened again, and its blocks are new ones.
+        if let Some(view) = views.get(file).and_then(Weak::upgrade).filter(|view| view.is_steady()) {
+            return Ok(view);
+        }
+        let view = View::open(file, Arc::clone(&self.cache)).map_err(|_| Errno::IO)?;
+        let view = Arc::new(view);
+        views.insert(file.to_owned(), Arc::downgrade(&view));
+        Ok(view)
+    }
+
+    /// Returns the title or disc id of an image, if it has one.
+    pub(super) fn title(&self, path: &RemotePath) -> Option<String> {
+        let (Place::There(file) | Place::Decoded(file)) = self.find(path).ok()? else { return None };
+        image_kind(file.file_name()?)?;
+        let image = Image::of(&file, HostFile::new(special::open(&file).ok()?).ok()?).ok()?;
+        let disc = disc_info::identify(&mut Workspace::new(&image).reader(&image)).ok()?;
+        match (disc.title, disc.id) {
+            (Some(title), Some(id)) => Some(format!("{title}, {id}")),
+            (title, id) => title.or(id),
+        }
+    }
+
+    fn stat_of(&self, place: &Place) -> Result<Stat, Errno> {
+        match place {
+            Place::There(path) => stat(&std::fs::metadata(path).map_err(|_| Errno::NOT_FOUND)?),
+            Place::Decoded(path) => {
+                let size = self.decoded_size(path).ok_or(Errno::NOT_FOUND)?;
+                let as_stored = stat(&std::fs::metadata(path).map_err(|_| Errno::NOT_FOUND)?)?;
+                Ok(Stat { size, ..as_stored })
+            }
+            Place::Nothing(_) => Err(Errno::NOT_FOUND),
+        }
+    }
+}
+
+/// Translates what the system says of a file or folder; devices and pipes are not there.
+fn stat(metadata: &Metadata) -> Result<Stat, Errno> {
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(Errno::NOT_FOUND);
+    }
+    let date = |time: std::io::Result<SystemTime>| {
+        let since = time.ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        Date::from_unix(since.map_or(0, |since| since.as_secs()))
+    };
+    let modified = date(metadata.modified());
+    Ok(Stat {
+        is_folder: metadata.is_dir(),
+        size: if metadata.is_dir() { 0 } else { metadata.len() },
+        created: metadata.created().map_or(modified, |time| date(Ok(time))),
+        accessed: date(metadata.accessed()),
+        modified,
+    })
+}
+
+impl Files for SharedFolder {
+    type File = OpenFile;
+    type Folder = OpenFolder;
+
+    fn open(&self, path: &RemotePath, flags: OpenFlags) -> Result<(OpenFile, Stat), Errno> {
+        let place = self.find(path)?;
+        if flags.writes() || flags.creates() || flags.truncates() {
+            return self.open_to_write(&place, flags);
+        }
+        let stat = self.stat_of(&place)?;
+        if stat.is_folder {
+            return Err(Errno::IS_A_FOLDER);
+        }
+        let file = match place {
+            Place::There(path) => OpenFile::Plain(PlainFile::open(&path).map_err(|_| Errno::IO)?),
+            Place::Decoded(path) => OpenFile::Decoded(self.view(&path)?),
+            Place::Nothing(_) => return Err(Errno::NOT_FOUND),
+        };
+        Ok((file, stat))
+    }
+
+    fn open_folder(&self, path: &RemotePath) -> Result<(OpenFolder, Stat), Errno> {
+        let place = self.find(path)?;
+        let stat = self.stat_of(&place)?;
+        let Place::There(path) = place else { return Err(Errno::NOT_FOUND) };
+        if !stat.is_folder {
+            return Err(Errno::NOT_A_FOLDER);
+        }
+        // Only the names: looking into every file could take longer than a console waits.
+        let entries = std::fs::read_dir(&path).map_err(|_| Errno::IO)?.flatten();
+        let mut names: Vec<OsString> = entries.map(|entry| entry.file_name()).take(MAX_ENTRIES).collect();
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        Ok((OpenFolder { path, names, next: Vec::new() }, stat))
+    }
+
+    fn next_entry(&self, folder: &mut OpenFolder) -> Result<Option<(Vec<u8>, Stat)>, Errno> {
+        loop {
+            if let Some(entry) = folder.next.pop() {
+                return Ok(Some(entry));
+            }
+            let Some(name) = folder.names.pop() else { return Ok(None) };
+            // What leads out, is neither file nor folder, or has gone meanwhile is not there.
+            let Ok(path) = self.names.inside(&folder.path.join(&name)) else { continue };
+            let place = Place::There(path);
+            let (Some(bytes), Ok(stat)) = (shown(&name), self.stat_of(&place)) else { continue };
+            let Place::There(path) = place else { continue };
+            if !stat.is_folder
+                && may_be_compressed(&name)
+                && let Some(size) = self.decoded_size(&path)
+            {
+                for decoded in self.names.decoded_names(&name).into_iter().rev() {
+                    // A real file of that name is listed by itself.
+                    if std::fs::symlink_metadata(folder.path.join(&decoded)).is_err()
+                        && let Some(decoded) = shown(&decoded)
+                    {
+                        folder.next.push((decoded, Stat { size, ..stat }));
+                    }
+                }
+            }
+            return Ok(Some((bytes, stat)));
+        }
+    }
+
+    fn stat(&self, path: &RemotePath) -> Result<Stat, Errno> {
+        self.stat_of(&self.find(path)?)
+    }
+
+    fn open_device(&self) -> Result<(OpenFile, Stat), Errno> {
+        let path = self.options.disk.as_deref().ok_or(Errno::NO_DEVICE)?;
+        let place = match self.decoded_size(path) {
+            Some(_) => Place::Decoded(path.to_owned()),
+            None => Place::There(path.to_owned()),
+        };
+        let stat = self.stat_of(&place)?;
+        Ok(match place {
+            Place::Decoded(path) => (OpenFile::Decoded(self.view(&path)?), stat),
+            _ => (OpenFile::Plain(PlainFile::open(path).map_err(|_| Errno::IO)?), stat),
+        })
+    }
+
+    fn size(&self, file: &OpenFile) -> Result<u64, Errno> {
+        match file {
+            OpenFile::Plain(file) => Ok(file.len()),
+            OpenFile::Decoded(view) => Ok(view.len()),
+            OpenFile::Writable(file) => file.len(),
+        }
+    }
+
+    fn read_at(&self, file: &mut OpenFile, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        match file {
+            OpenFile::Plain(file) => file.read_at(offset, buf, &self.events),
+            OpenFile::Decoded(view) => view.read_at(offset, buf, &self.events),
+            OpenFile::Writable(file) => file.read_at(offset, buf),
+        }
+    }
+
+    fn write_at(&self, file: &mut OpenFile, offset: u64, bytes: &[u8]) -> Result<(), Errno> {
+        match file {
+            OpenFile::Plain(_) | OpenFile::Decoded(_) => Err(Errno::READ_ONLY),
+            OpenFile::Writable(file) => file.write_at(offset, bytes),
+        }
+    }
+
+    fn make_folder(&self, path: &RemotePath) -> Result<(), Errno> {
+        self.make_folder_at(path)
+    }
+
+    fn remove_file(&self, path: &RemotePath) -> Result<(), Errno> {
+        self.remove(path, |path| std::fs::remove_file(path))
+    }
+
+    fn remove_folder(&self, path: &RemotePath) -> Result<(), Errno> {
+        self.remove(path, |path| std::fs::remove_dir(path))
+    }
+
+    fn read_ahead(&self, file: &mut OpenFile, offset: u64, len: usize) {
+        // The system reads ahead in plain files by itself.
+        if let OpenFile::Decoded(view) = file {
+            view.read_ahead(offset, len);
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,0 +1,169 @@
+//! From a console's path to a file in the served folder, and never to one outside.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use udpfs::{Errno, RemotePath};
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file or folder that is there, by its real path.
+    There(PathBuf),
+    /// A compressed image that is there, read decoded.
+    Decoded(PathBuf),
+    /// Nothing; it could be made under this path.
+    Nothing(PathBuf),
+}
+
+/// Ends of names that compressed images go by. In listings only these files are looked into; to open `X.iso`, any file
+/// `X` will do that is one.
+const COMPRESSED: [&str; 6] = ["cso", "ciso", "zso", "ziso", "dax", "jso"];
+/// Ends of names that a compressed image might also have by mistake.
+const PLAIN: [&str; 3] = ["iso", "bin", "img"];
+
+/// How names are looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    /// The served folder, by its real path.
+    root: PathBuf,
+    /// Whether `game.iso` also stands for `game.zso`.
+    alias: bool,
+}
+
+impl Names {
+    pub(super) fn new(root: PathBuf, alias: bool) -> Self {
+        Self { root, alias }
+    }
+
+    /// Looks a path up, without regard to case where no name fits exactly. Links are followed as long as they stay inside
+    /// the served folder.
+    ///
+    /// # Errors
+    ///
+    /// When a folder on the way is not there, or the path leads out.
+    pub(super) fn find(
+        &self,
+        path: &RemotePath,
+        is_compressed: impl Fn(&Path) -> bool,
+    ) -> Result<Place, Errno> {
+        let mut at = self.root.clone();
+        let Some((last, folders)) = path.names().split_last() else { return Ok(Place::There(at)) };
+        for name in folders {
+            let name = os_name(name).ok_or(Errno::NOT_FOUND)?;
+            at = self.inside(&entry(&at, &name).ok_or(Errno::NOT_FOUND)?)?;
+        }
+        let name = os_name(last).ok_or(Errno::NOT_FOUND)?;
+        if let Some(found) = entry(&at, &name) {
+            return self.inside(&found).map(Place::There);
+        }
+        if let Some(stem) = without_iso(&name) {
+            let real = std::iter::once(stem.clone());
+            let aliases = COMPRESSED.iter().filter(|_| self.alias).map(|end| with_end(&stem, end));
+            for candidate in real.chain(aliases) {
+                if let Some(found) = entry(&at, &candidate)
+                    && let Ok(found) = self.inside(&found)
+                    && is_compressed(&found)
+                {
+                    return Ok(Place::Decoded(found));
+                }
+            }
+        }
+        Ok(Place::Nothing(at.join(name)))
+    }
+
+    /// Resolves all links of a path that is there.
+    ///
+    /// # Errors
+    ///
+    /// [`Errno::ACCESS`] when it is not inside the served folder.
+    pub(super) fn inside(&self, path: &Path) -> Result<PathBuf, Errno> {
+        let real = path.canonicalize().map_err(|_| Errno::NOT_FOUND)?;
+        if real.starts_with(&self.root) { Ok(real) } else { Err(Errno::ACCESS) }
+    }
+
+    /// Returns the further names under which a file's decoded form is listed.
+    pub(super) fn decoded_names(&self, name: &OsStr) -> Vec<OsString> {
+        let mut names = vec![with_end(name, "iso")];
+        if self.alias {
+            let stem = Path::new(name).file_stem().unwrap_or(name);
+            names.push(with_end(stem, "iso"));
+        }
+        names
+    }
+}
+
+/// Whether a listing should look into a file of this name for a compressed image.
+pub(super) fn may_be_compressed(name: &OsStr) -> bool {
+    let end = end_of(name);
+    COMPRESSED.iter().chain(&PLAIN).any(|known| end == *known)
+}
+
+/// Returns which kind of image a file is by its name.
+pub(super) fn image_kind(name: &OsStr) -> Option<String> {
+    let end = end_of(name);
+    let is_image = end == "iso" || COMPRESSED.contains(&&*end);
+    is_image.then_some(end)
+}
+
+fn end_of(name: &OsStr) -> String {
+    Path::new(name).extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
+}
+
+/// Returns a name as consoles see it, if they can: at most 255 bytes without control characters.
+pub(super) fn shown(name: &OsStr) -> Option<Vec<u8>> {
+    let bytes = bytes_of(name)?;
+    let fits = bytes.len() <= udpfs::message::MAX_NAME && !bytes.iter().any(u8::is_ascii_control);
+    fits.then_some(bytes)
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere a name may have no bytes to show")]
+fn bytes_of(name: &OsStr) -> Option<Vec<u8>> {
+    Some(std::os::unix::ffi::OsStrExt::as_bytes(name).to_vec())
+}
+
+#[cfg(not(unix))]
+fn bytes_of(name: &OsStr) -> Option<Vec<u8>> {
+    name.to_str().map(|text| text.as_bytes().to_vec())
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere not all bytes are a name")]
+fn os_name(bytes: &[u8]) -> Option<OsString> {
+    Some(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes).to_owned())
+}
+
+/// Windows has streams behind colons, and reads a dot or a blank at the end as if it were not there.
+#[cfg(not(unix))]
+fn os_name(bytes: &[u8]) -> Option<OsString> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let is_odd = text.contains([':', '<', '>', '"', '|', '?', '*']) || text.ends_with(['.', ' ']);
+    (!is_odd).then(|| text.into())
+}
+
+/// Returns the path of the entry with this name, or of the first one that differs in case only.
+fn entry(folder: &Path, name: &OsStr) -> Option<PathBuf> {
+    let exact = folder.join(name);
+    if std::fs::symlink_metadata(&exact).is_ok() {
+        return Some(exact);
+    }
+    let folded = name.to_string_lossy().to_lowercase();
+    let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name());
+    let found = entries.filter(|other| other.to_string_lossy().to_lowercase() == folded).min();
+    found.map(|found| folder.join(found))
+}
+
+/// Returns the name without `.iso` at its end.
+fn without_iso(name: &OsStr) -> Option<OsString> {
+    let path = Path::new(name);
+    let is_iso = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("iso"));
+    if is_iso { path.file_stem().map(OsStr::to_owned) } else { None }
+}
+
+fn with_end(name: &OsStr, end: &str) -> OsString {
+    let mut name = name.to_owned();
+    name.push(".");
+    name.push(end);
+    name
+}
