@@ -7,6 +7,7 @@ use image_writer::{OutputFormat, Plan};
 use sector_decode::{Format, SECTOR_SIZE};
 
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
+use crate::content::Origin;
 use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
@@ -163,6 +164,7 @@ pub fn compress(
             return Err(Failure::RawCdSectors);
         }
         record.set_disc(&disc);
+        accept_losses(&image, request.try_without_room, record, reporter)?;
         let (profile, choice) = choose(request, &disc, size)?;
         record.profile = Some(profile.name());
         let target = request.target.path(input, extension(choice.plan.format));
@@ -195,9 +197,10 @@ pub fn extract(
 ) -> Vec<Planned<ExtractJob>> {
     plan_each("extract", &request.inputs, claims, reporter, |input, claims, record, reporter| {
         let image = open(input, record, reporter)?;
-        if image.layout().format() == Format::Iso {
+        if image.layout().format() == Format::Iso && image.origin().is_none() {
             return Err(Failure::AlreadyPlain);
         }
+        accept_losses(&image, request.try_without_room, record, reporter)?;
         let target = request.target.path(input, "iso");
         claims.claim(&target, input, request.existing)?;
         Ok(ExtractJob {
@@ -210,6 +213,21 @@ pub fn extract(
             threads: request.threads,
         })
     })
+}
+
+/// Refuses to leave out what an image of 2048-byte sectors cannot hold, unless that is wanted.
+fn accept_losses(
+    image: &Image,
+    is_wanted: bool,
+    record: &mut Record,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
+    let Some(losses) = image.origin().and_then(Origin::losses) else { return Ok(()) };
+    if !is_wanted {
+        return Err(Failure::Losses(losses));
+    }
+    reporter.warn(record, format!("left out: {losses}"));
+    Ok(())
 }
 
 fn plan_each<J>(
@@ -249,6 +267,9 @@ pub(crate) fn open_steady(
 
 /// Says when an image's name is not that of its content.
 fn compare_names(image: Image, record: &mut Record, reporter: &mut Reporter) -> Image {
+    if image.origin().is_some() {
+        return image;
+    }
     let format = image.layout().format();
     let by_name = match target::known_extension(image.path()) {
         Some("iso" | "img") => Some(&[Format::Iso][..]),

@@ -1,6 +1,7 @@
 //! What the user gets to see: one [`Record`] per file, as text or as a JSON object, and lines on the way.
 
 mod record;
+mod source;
 mod tally;
 mod text;
 
@@ -8,6 +9,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstream::AutoStream;
+
+pub use source::{SourceRecord, TrackRecord, source_notes};
 
 pub use record::{
     BlockRecord, Difference, DiscRecord, ErrorRecord, Hashes, LintRecord, RangeRecord, ReaderRecord, Record,

@@ -13,6 +13,7 @@ use crate::exit::Status;
 use crate::failure::{Failure, Quantity};
 use crate::human;
 use crate::readers::Verdict;
+use crate::report::source::SourceRecord;
 use crate::scan::LintCounts;
 use disc_info::Disc;
 
@@ -54,6 +55,9 @@ pub struct Record {
     /// Digests of the decoded image.
     pub hashes: Option<Hashes>,
 
+    /// What the disc comes in, where that is neither a plain image nor a compressed one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceRecord>,
     /// Left shift of the index values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index_shift: Option<u8>,
@@ -246,6 +250,7 @@ impl Record {
             size: None,
             stored_size: None,
             hashes: None,
+            source: None,
             index_shift: None,
             version: None,
             header_size: None,

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::record::{BlockRecord, LintRecord, ReaderRecord, Record};
+use super::source::SourceRecord;
 use crate::exit::Status;
 use crate::human;
 
@@ -95,6 +96,9 @@ fn info(record: &Record) -> String {
     };
     let (size, stored) = (record.size.unwrap_or_default(), record.stored_size.unwrap_or_default());
     line("format", header_text(record));
+    for (label, value) in record.source.iter().flat_map(SourceRecord::lines) {
+        line(label, value);
+    }
     if record.format != Some("iso") {
         let block_size = record.block_size.unwrap_or_default();
         let blocks = human::count(record.block_count.unwrap_or_default().into(), "block", "blocks");
@@ -103,6 +107,12 @@ fn info(record: &Record) -> String {
         if let Some(blocks) = &record.blocks {
             line("packed", blocks_text(blocks));
         }
+        line(
+            "file",
+            format!("{} bytes, {} of the image", human::number(stored), human::percent(stored, size)),
+        );
+    }
+    if record.source.is_some() && record.format == Some("iso") {
         line(
             "file",
             format!("{} bytes, {} of the image", human::number(stored), human::percent(stored, size)),
@@ -125,6 +135,11 @@ fn info(record: &Record) -> String {
 }
 
 fn header_text(record: &Record) -> String {
+    if let Some(source) = &record.source
+        && record.format == Some("iso")
+    {
+        return source.name().to_owned();
+    }
     let mut text = format_name(record).to_owned();
     if let Some(version) = record.version {
         let _ = write!(text, ", version {version}");

@@ -35,6 +35,9 @@ fn extract_one(
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let image = Image::open_steady(&job.input)?;
+    if job.try_without_room {
+        image.take_losses();
+    }
     record.set_layout(image.layout());
     let size = image.layout().image_size();
     let without_room = job.try_without_room;

@@ -33,6 +33,7 @@ fn info_one(
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
     record.set_layout(image.layout());
+    record.set_source(&image);
     let disc = plan::identify(&image, record, reporter);
     record.set_disc(&disc);
     let mut facts = Facts::from_layout(image.layout());
@@ -56,7 +57,12 @@ fn info_one(
             damage
         }
     };
-    record.readers = readers(disc.console, &facts);
+    // Readers take the image that it becomes, not what it comes in.
+    if let Some(origin) = image.origin() {
+        crate::report::source_notes(origin, &disc).into_iter().for_each(|note| reporter.warn(record, note));
+    } else {
+        record.readers = readers(disc.console, &facts);
+    }
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
 

@@ -20,6 +20,7 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     each(records("verify", args.inputs), reporter, |(), record, reporter| {
         let digests = digests(threads, record, reporter)?;
         record.set_digests(&digests.0);
+        check_origin(&digests.1, &digests.0, reporter)?;
         check_header_md5(&digests.1, Some(&digests.0))
     });
 }
@@ -38,6 +39,14 @@ pub fn crc32(
     });
 }
 
+/// Compares a CHD with what its header says.
+fn check_origin(image: &Image, digests: &Digests, reporter: &Reporter) -> Result<(), Failure> {
+    let Some(origin) = image.origin() else { return Ok(()) };
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("checking", image.path(), origin.source().chd_len(), &monitor);
+    image.settle(origin.check_chd(digests, &monitor))
+}
+
 fn digests(
     threads: NonZeroUsize,
     record: &mut Record,
@@ -46,6 +55,7 @@ fn digests(
     let input = record.input.clone();
     let image = plan::open_steady(&input, record, reporter)?;
     record.set_layout(image.layout());
+    record.set_source(&image);
     let mut hasher = Some(ParallelHasher::new().map_err(|error| Failure::NoThread(error.kind()))?);
     let monitor = interrupt::monitor();
     let seen = {
