@@ -307,6 +307,13 @@ pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Report
     }
 }
 
+/// Notes the hash that RetroAchievements knows the game by. What is damaged has none, and is said elsewhere.
+pub(crate) fn note_achievements(image: &Image, record: &mut Record) {
+    let mut workspace = Workspace::new(image);
+    let hash = disc_info::achievements_hash(&mut workspace.reader(image));
+    record.retro_achievements = hash.ok().flatten().map(|hash| human::hex(&hash));
+}
+
 /// Decides whom the file is for and how it is written.
 fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile, Choice), Failure> {
     let mut wishes = request.wishes;

@@ -28,6 +28,15 @@ struct Extent {
     is_directory: bool,
 }
 
+/// Where a file's content is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FilePlace {
+    /// In bytes from the beginning of the image. It may be past the end.
+    pub(crate) start: u64,
+    /// In bytes.
+    pub(crate) len: u32,
+}
+
 /// The file system of a disc.
 #[derive(Clone, Debug)]
 pub(crate) struct Volume {
@@ -77,6 +86,24 @@ impl Volume {
         path: &[&str],
         limit: u32,
     ) -> Result<Option<Vec<u8>>, R::Error> {
+        let Some(file) = self.find_file(image, path)? else { return Ok(None) };
+        let start = file.start;
+        let len = u64::from(file.len.min(limit)).min(self.image_len.saturating_sub(start));
+        let len = usize::try_from(len).unwrap_or(0);
+        if len == 0 && file.len > 0 {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; len];
+        image.read_exact_at(&mut bytes, start)?;
+        Ok(Some(bytes))
+    }
+
+    /// Looks for the file at `path`, without regard to upper and lower case.
+    pub(crate) fn find_file<R: ReadAt>(
+        &self,
+        image: &mut R,
+        path: &[&str],
+    ) -> Result<Option<FilePlace>, R::Error> {
         let mut at = self.root;
         for name in path {
             if !at.is_directory {
@@ -87,15 +114,7 @@ impl Volume {
                 None => return Ok(None),
             }
         }
-        let start = at.first.byte_offset();
-        let len = u64::from(at.len.min(limit)).min(self.image_len.saturating_sub(start));
-        let len = usize::try_from(len).unwrap_or(0);
-        if at.is_directory || (len == 0 && at.len > 0) {
-            return Ok(None);
-        }
-        let mut bytes = vec![0; len];
-        image.read_exact_at(&mut bytes, start)?;
-        Ok(Some(bytes))
+        Ok((!at.is_directory).then(|| FilePlace { start: at.first.byte_offset(), len: at.len }))
     }
 
     /// Looks for `name` in a directory.

@@ -11,6 +11,8 @@ use crate::error::{DamageKind, Error};
 
 /// Bytes of user data in a sector.
 pub(crate) const USER: u64 = 2048;
+/// The same as a length in memory.
+const USER_LEN: usize = 2048;
 /// A whole sector, as it is on the disc.
 pub(crate) const RAW: u32 = 2352;
 /// The same with 96 bytes of subcode.
@@ -37,7 +39,7 @@ impl Shape {
         match self {
             Self::Raw => RAW as usize,
             Self::Mode2 => MODE2 as usize,
-            Self::User => USER as usize,
+            Self::User => USER_LEN,
         }
     }
 }
@@ -64,7 +66,7 @@ pub(crate) struct DataTrack {
 impl DataTrack {
     pub(crate) fn new(dump: Arc<dyn Bytes>, place: Place) -> Self {
         let mut track = Self { dump, place, volume_sectors: u32::MAX, takes_losses: AtomicBool::new(true) };
-        let mut descriptor = [0; USER as usize];
+        let mut descriptor = [0; USER_LEN];
         if track.read_exact_at(&mut descriptor, 16 * USER).is_ok() && descriptor.starts_with(b"\x01CD001") {
             let [a, b, c, d] = [descriptor[80], descriptor[81], descriptor[82], descriptor[83]];
             track.volume_sectors = u32::from_le_bytes([a, b, c, d]);
@@ -86,10 +88,10 @@ impl DataTrack {
             Shape::Raw if bytes[..12] != SYNC => Err(DamageKind::NoSector { sector }),
             Shape::Raw => match bytes[15] {
                 // Without user data: zeros, and nothing that checks them.
-                0 => Ok(&bytes[16..16 + USER as usize]),
+                0 => Ok(&bytes[16..16 + USER_LEN]),
                 1 => {
                     let (covered, rest) = bytes.split_at(2064);
-                    self.checked(sector, covered, rest, &bytes[16..16 + USER as usize])
+                    self.checked(sector, covered, rest, &bytes[16..16 + USER_LEN])
                 }
                 2 => self.mode2(sector, &bytes[16..]),
                 _ => Err(DamageKind::NoSector { sector }),
@@ -100,7 +102,7 @@ impl DataTrack {
     /// `bytes` begins with the subheader.
     fn mode2<'s>(&self, sector: u32, bytes: &'s [u8]) -> Result<&'s [u8], DamageKind> {
         const FORM_2: u8 = 0x20;
-        let user = &bytes[8..8 + USER as usize];
+        let user = &bytes[8..8 + USER_LEN];
         if bytes[2] & FORM_2 == 0 {
             let (covered, rest) = bytes.split_at(2056);
             return self.checked(sector, covered, rest, user);

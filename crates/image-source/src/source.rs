@@ -85,8 +85,17 @@ impl Source {
     /// When it is a source that cannot be used, or a kind of file that is known and not read.
     pub fn open(path: &Path, file: &File) -> Result<Option<Self>, Error> {
         let name = || Error::io("the file");
-        let file: Arc<dyn Bytes> =
-            Arc::new(FileBytes::new(file.try_clone().map_err(name())?).map_err(name())?);
+        let clone = file.try_clone().map_err(name())?;
+        Self::of(path, Arc::new(FileBytes::new(clone).map_err(name())?))
+    }
+
+    /// As [`Source::open`], of bytes that need not be a file's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    pub fn of(path: &Path, file: Arc<dyn Bytes>) -> Result<Option<Self>, Error> {
+        let name = || Error::io("the file");
         let mut start = [0; MAGIC.len()];
         if file.len() < start.len() as u64 {
             return Ok(None);

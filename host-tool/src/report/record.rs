@@ -91,6 +91,9 @@ pub struct Record {
     /// The disc in the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disc: Option<DiscRecord>,
+    /// The hash that RetroAchievements knows the game by, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retro_achievements: Option<String>,
     /// Who can read the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<ReaderRecord>,
@@ -262,6 +265,7 @@ impl Record {
             damaged: Vec::new(),
             damaged_unlisted: None,
             disc: None,
+            retro_achievements: None,
             readers: Vec::new(),
             compared_with: None,
             difference: None,

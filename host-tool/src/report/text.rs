@@ -68,10 +68,14 @@ fn verify(record: &Record) -> String {
     };
     let verdict = if record.status == Status::Ok { "ok" } else { "decodes, but is not what its header says" };
     let size = human::number(record.size.unwrap_or_default());
-    format!(
+    let mut text = format!(
         "{name}: {verdict}, {size} bytes\n  CRC32    {}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
         hashes.crc32, hashes.md5, hashes.sha1, hashes.sha256
-    )
+    );
+    if let Some(hash) = &record.retro_achievements {
+        let _ = writeln!(text, "  RA hash  {hash}");
+    }
+    text
 }
 
 fn compare(record: &Record) -> String {
@@ -128,6 +132,9 @@ fn info(record: &Record) -> String {
         }
     }
     line("disc", disc_text(record));
+    if let Some(hash) = &record.retro_achievements {
+        line("RA hash", hash.clone());
+    }
     for (place, group) in reader_groups(&record.readers).into_iter().enumerate() {
         line(if place == 0 { "readers" } else { "" }, group);
     }

@@ -36,6 +36,7 @@ fn info_one(
     record.set_source(&image);
     let disc = plan::identify(&image, record, reporter);
     record.set_disc(&disc);
+    plan::note_achievements(&image, record);
     let mut facts = Facts::from_layout(image.layout());
 
     let damage = match threads {

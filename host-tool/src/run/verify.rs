@@ -20,6 +20,7 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     each(records("verify", args.inputs), reporter, |(), record, reporter| {
         let digests = digests(threads, record, reporter)?;
         record.set_digests(&digests.0);
+        plan::note_achievements(&digests.1, record);
         check_origin(&digests.1, &digests.0, reporter)?;
         check_header_md5(&digests.1, Some(&digests.0))
     });

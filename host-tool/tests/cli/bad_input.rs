@@ -169,7 +169,7 @@ fn raw_cd_image_in_a_compressed_image_is_refused() {
     file.extend((image.len() as u64).to_le_bytes());
     file.extend([0, 8, 0, 0, 1, 0, 0, 0]);
     let data = 24 + 4 * (blocks + 1);
-    (0..=blocks).for_each(|block| file.extend((data + block * 2048 | 1 << 31).to_le_bytes()));
+    (0..=blocks).for_each(|block| file.extend(((data + block * 2048) | (1 << 31)).to_le_bytes()));
     file.extend(&image);
     folder.write("cd.cso", &file);
     let run = folder.cisor(["compress", "--to", "zso", "cd.cso"]).assert().code(3);

@@ -245,6 +245,23 @@ fn sheets_that_lead_elsewhere_are_refused() {
 }
 
 #[test]
+fn hash_of_retro_achievements_is_that_of_the_files_whatever_the_disc_comes_in() {
+    // MD5 of "SLES_123.45" and the program's bytes; the same rule as a script's in crates/disc-info/tests.
+    let folder = with_chd(&ps2_disc(), "4096", "zlib");
+    folder.write("GAME.bin", &raw_sectors(&ps2_disc()));
+    folder.cisor(["compress", "GAME.iso"]).assert().success();
+    let hash = |args: &[&str]| folder.json(args).1[0]["retro_achievements"].as_str().unwrap().to_owned();
+    let expected = hash(&["info", "GAME.iso"]);
+    assert_eq!(expected.len(), 32);
+    for name in ["GAME.chd", "GAME.bin", "GAME.zso"] {
+        assert_eq!(hash(&["info", name]), expected, "{name}");
+        assert_eq!(hash(&["verify", name]), expected, "{name}");
+        folder.cisor(["info", name]).assert().success().stdout(contains(format!("RA hash    {expected}")));
+        folder.cisor(["verify", name]).assert().success().stdout(contains(format!("RA hash  {expected}")));
+    }
+}
+
+#[test]
 fn other_kinds_of_files_are_named_and_no_reader_takes_them() {
     let folder = Folder::new();
     for (start, text) in [
