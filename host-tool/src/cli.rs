@@ -128,9 +128,12 @@ pub struct TargetArgs {
     /// Write into this folder, which exists, instead of beside each input
     #[arg(short = 'd', long = "dir", value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// Replace existing files, and do what is refused as unwise
+    /// Replace existing files
     #[arg(short, long)]
     pub force: bool,
+    /// Write what the profile advises against, and begin even if the disk may be too small
+    #[arg(long)]
+    pub ignore_limits: bool,
 }
 
 /// The level, as the ten flags that people know from other tools.

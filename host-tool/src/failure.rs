@@ -255,6 +255,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Returns what is wrong and what to do about it, in one line.
+    pub fn line(&self) -> String {
+        match self.fix() {
+            Some(fix) => format!("{self}. {fix}"),
+            None => self.to_string(),
+        }
+    }
+
     /// The same of the second one of two files.
     pub(crate) fn in_second(self, file: &Path) -> Self {
         Self::InSecond { file: file.to_owned(), failure: Box::new(self) }

@@ -13,7 +13,7 @@ use crate::human;
 use crate::image::{Image, Workspace};
 use crate::output::Existing;
 use crate::profile::{self, Choice, Profile, Wishes};
-use crate::report::{Record, Reporter};
+use crate::report::{Compressed, Extracted, Outcome, Record, Reporter};
 use crate::target::{self, Claims, Target};
 use disc_info::Disc;
 
@@ -96,14 +96,14 @@ pub struct ExtractJob {
 }
 
 /// A job with the record of its file. Files that are refused have been reported already.
-pub type Planned<J> = (J, Record);
+pub type Planned<J, O> = (J, Record<O>);
 
 impl From<CompressArgs> for CompressRequest {
     fn from(args: CompressArgs) -> Self {
         Self {
             target: args.target.target(),
             existing: args.target.existing(),
-            try_without_room: args.target.force,
+            try_without_room: args.target.ignore_limits,
             profile: args.profile,
             only_known_discs: false,
             wishes: Wishes {
@@ -113,7 +113,7 @@ impl From<CompressArgs> for CompressRequest {
                 threshold: args.threshold,
                 optimize: args.optimize,
                 align: args.align,
-                force: args.target.force,
+                ignore_limits: args.target.ignore_limits,
                 threads: threads_or_default(args.threads),
             },
             remove_source: args.rm,
@@ -127,7 +127,7 @@ impl From<ExtractArgs> for ExtractRequest {
         Self {
             target: args.target.target(),
             existing: args.target.existing(),
-            try_without_room: args.target.force,
+            try_without_room: args.target.ignore_limits,
             keep_going: args.keep_going,
             remove_source: args.rm,
             threads: threads_or_default(args.threads),
@@ -152,41 +152,47 @@ pub fn compress(
     request: &CompressRequest,
     claims: &mut Claims,
     reporter: &mut Reporter,
-) -> Vec<Planned<CompressJob>> {
-    plan_each("compress", &request.inputs, claims, reporter, |input, claims, record, reporter| {
-        let image = open(input, record, reporter)?;
-        let size = image.layout().image_size();
-        if !size.is_multiple_of(u64::from(SECTOR_SIZE)) {
-            return Err(Failure::NotWholeSectors { size });
-        }
-        let disc = identify(&image, record, reporter);
-        if disc.is_raw_cd {
-            return Err(Failure::RawCdSectors);
-        }
-        record.set_disc(&disc);
-        accept_losses(&image, request.try_without_room, record, reporter)?;
-        let (profile, choice) = choose(request, &disc, size)?;
-        record.profile = Some(profile.name());
-        let target = request.target.path(input, extension(choice.plan.format));
-        claims.claim(&target, input, request.existing)?;
-        let format = choice.plan.format;
-        if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
-            let (name, format) = (human::name(&target), format.format());
-            reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
-        }
-        for note in choice.notes {
-            reporter.warn(record, note);
-        }
-        Ok(CompressJob {
-            input: input.to_owned(),
-            target,
-            existing: request.existing,
-            try_without_room: request.try_without_room,
-            plan: choice.plan,
-            image_size: size,
-            remove_source: request.remove_source,
-        })
-    })
+) -> Vec<Planned<CompressJob, Compressed>> {
+    plan_each(
+        &request.inputs,
+        claims,
+        reporter,
+        |input, claims, record: &mut Record<Compressed>, reporter| {
+            let image = open(input, record, reporter)?;
+            let size = image.layout().image_size();
+            if !size.is_multiple_of(u64::from(SECTOR_SIZE)) {
+                return Err(Failure::NotWholeSectors { size });
+            }
+            let disc = identify(&image, record, reporter);
+            if disc.is_raw_cd {
+                return Err(Failure::RawCdSectors);
+            }
+            accept_losses(&image, request.try_without_room, record, reporter)?;
+            let chosen = choose(request, &disc, size);
+            record.outcome.disc = Some(disc);
+            let (profile, choice) = chosen?;
+            record.outcome.profile = Some(profile);
+            let target = request.target.path(input, extension(choice.plan.format));
+            claims.claim(&target, input, request.existing)?;
+            let format = choice.plan.format;
+            if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
+                let (name, format) = (human::name(&target), format.format());
+                reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
+            }
+            for note in choice.notes {
+                reporter.warn(record, note);
+            }
+            Ok(CompressJob {
+                input: input.to_owned(),
+                target,
+                existing: request.existing,
+                try_without_room: request.try_without_room,
+                plan: choice.plan,
+                image_size: size,
+                remove_source: request.remove_source,
+            })
+        },
+    )
 }
 
 /// Plans all of a run's extraction and reports what is refused.
@@ -194,8 +200,8 @@ pub fn extract(
     request: &ExtractRequest,
     claims: &mut Claims,
     reporter: &mut Reporter,
-) -> Vec<Planned<ExtractJob>> {
-    plan_each("extract", &request.inputs, claims, reporter, |input, claims, record, reporter| {
+) -> Vec<Planned<ExtractJob, Extracted>> {
+    plan_each(&request.inputs, claims, reporter, |input, claims, record, reporter| {
         let image = open(input, record, reporter)?;
         if image.layout().format() == Format::Iso && image.origin().is_none() {
             return Err(Failure::AlreadyPlain);
@@ -216,10 +222,10 @@ pub fn extract(
 }
 
 /// Refuses to leave out what an image of 2048-byte sectors cannot hold, unless that is wanted.
-fn accept_losses(
+fn accept_losses<O>(
     image: &Image,
     is_wanted: bool,
-    record: &mut Record,
+    record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let Some(losses) = image.origin().and_then(Origin::losses) else { return Ok(()) };
@@ -230,20 +236,19 @@ fn accept_losses(
     Ok(())
 }
 
-fn plan_each<J>(
-    verb: &'static str,
+fn plan_each<J, O: Default + Into<Outcome>>(
     inputs: &[PathBuf],
     claims: &mut Claims,
     reporter: &mut Reporter,
-    mut plan: impl FnMut(&Path, &mut Claims, &mut Record, &mut Reporter) -> Result<J, Failure>,
-) -> Vec<Planned<J>> {
+    mut plan: impl FnMut(&Path, &mut Claims, &mut Record<O>, &mut Reporter) -> Result<J, Failure>,
+) -> Vec<Planned<J, O>> {
     let mut planned = Vec::new();
     for input in inputs {
-        let mut record = Record::new(verb, input);
+        let mut record = Record::new(input, O::default());
         match plan(input, claims, &mut record, reporter) {
             Ok(job) => planned.push((job, record)),
             Err(failure) => {
-                record.fail(&failure);
+                record.fail(failure);
                 reporter.finish(record);
             }
         }
@@ -252,21 +257,25 @@ fn plan_each<J>(
 }
 
 /// Opens an image, and says when its name is not that of its content.
-pub(crate) fn open(input: &Path, record: &mut Record, reporter: &mut Reporter) -> Result<Image, Failure> {
+pub(crate) fn open<O>(
+    input: &Path,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
+) -> Result<Image, Failure> {
     Image::open(input).map(|image| compare_names(image, record, reporter))
 }
 
 /// As [`open`], to read all of it.
-pub(crate) fn open_steady(
+pub(crate) fn open_steady<O>(
     input: &Path,
-    record: &mut Record,
+    record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<Image, Failure> {
     Image::open_steady(input).map(|image| compare_names(image, record, reporter))
 }
 
 /// Says when an image's name is not that of its content.
-fn compare_names(image: Image, record: &mut Record, reporter: &mut Reporter) -> Image {
+fn compare_names<O>(image: Image, record: &mut Record<O>, reporter: &mut Reporter) -> Image {
     if image.origin().is_some() {
         return image;
     }
@@ -288,7 +297,7 @@ fn compare_names(image: Image, record: &mut Record, reporter: &mut Reporter) -> 
 
 /// Finds out which disc it is. Damage is no reason to stop here: it will be found, and named, when the
 /// image is decoded.
-pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Reporter) -> Disc {
+pub(crate) fn identify<O>(image: &Image, record: &mut Record<O>, reporter: &mut Reporter) -> Disc {
     let mut workspace = Workspace::new(image);
     match disc_info::identify(&mut workspace.reader(image)) {
         Ok(disc) => {
@@ -307,11 +316,10 @@ pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Report
     }
 }
 
-/// Notes the hash that RetroAchievements knows the game by. What is damaged has none, and is said elsewhere.
-pub(crate) fn note_achievements(image: &Image, record: &mut Record) {
+/// Returns the hash that RetroAchievements knows the game by. What is damaged has none, and is said elsewhere.
+pub(crate) fn achievements(image: &Image) -> Option<[u8; 16]> {
     let mut workspace = Workspace::new(image);
-    let hash = disc_info::achievements_hash(&mut workspace.reader(image));
-    record.retro_achievements = hash.ok().flatten().map(|hash| human::hex(&hash));
+    disc_info::achievements_hash(&mut workspace.reader(image)).ok().flatten()
 }
 
 /// Decides whom the file is for and how it is written.

@@ -10,6 +10,7 @@ mod costs;
 mod debian;
 mod disc;
 mod dist;
+mod layout;
 mod links;
 mod memory_safety;
 mod mutants;

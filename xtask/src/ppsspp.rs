@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::toolchain::{PSP_TARGET, PspToolchain};
+use crate::toolchain::{PSP_TARGET, PspToolchain, RUSTFLAGS};
 use crate::{paths, psp, shell};
 
 /// The oldest Node whose test runner the tests can use, as major and minor number.
@@ -109,7 +109,7 @@ fn mock(folder: &Path) -> Result<PathBuf> {
     let toolchain = PspToolchain::find()?;
     let build_dir = paths::build_dir().join("psp-driver");
     let mut cargo = toolchain.command();
-    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", psp::RUSTFLAGS);
+    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
     cargo.args(["build", "--quiet", "--release", "--locked", "--package", "cisor-mock"]);
     cargo.args(["--target", PSP_TARGET, "-Zbuild-std=core,compiler_builtins"]);
     shell::run(cargo.arg("--target-dir").arg(&build_dir))?;

@@ -12,7 +12,7 @@ use crate::support::{content, disc, golden, open, open_bytes, read};
 #[test]
 fn every_codec_and_hunk_size_of_dvds_gives_the_image() {
     let image = disc("image.iso");
-    for name in ["lzma", "zlib", "huff", "flac", "zstd", "none", "2048", "32768"] {
+    for name in ["lzma", "zlib", "huff", "flac", "zstd", "none", "2048", "8192"] {
         let path = golden(&format!("dvd-{name}.chd"));
         assert!(content(&path) == image, "{name}");
         let source = open(&path).unwrap().unwrap();
@@ -110,18 +110,17 @@ fn changed_byte_in_a_hunk_is_noticed() {
 }
 
 #[test]
-fn wrong_crc_in_the_map_is_named() {
-    // Without compression of the image, a stored hunk's byte is only protected by its CRC.
-    let mut bytes = std::fs::read(golden("dvd-lzma.chd")).unwrap();
-    let noise = disc("image.iso");
-    let stored =
-        (0..bytes.len() - 64).find(|&at| noise.windows(64).any(|piece| piece == &bytes[at..at + 64]));
-    bytes[stored.expect("a stored hunk") + 5] ^= 1;
-    let error = read(&open_bytes(&bytes).unwrap().unwrap()).unwrap_err().downcast::<Error>().unwrap();
-    assert!(
-        matches!(&error, Error::Damage(damage) if matches!(damage.kind, DamageKind::HunkCrc { .. })),
-        "{error}"
-    );
+fn hunk_that_decodes_to_other_bytes_is_found_by_its_crc() {
+    // Of a Huffman stream every bit means something, and most changes of it still decode.
+    let sound = std::fs::read(golden("dvd-huff.chd")).unwrap();
+    let map = usize::try_from(u64::from_be_bytes(sound[40..48].try_into().unwrap())).unwrap();
+    let found = (map / 2..map).step_by(50).filter(|&at| {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1;
+        let error = read(&open_bytes(&bytes).unwrap().unwrap()).unwrap_err().downcast::<Error>().unwrap();
+        matches!(error, Error::Damage(damage) if matches!(damage.kind, DamageKind::HunkCrc { .. }))
+    });
+    assert!(found.count() > 10);
 }
 
 #[test]
@@ -145,9 +144,9 @@ fn flipped_bits_in_header_map_and_metadata_never_panic() {
     for name in ["dvd-zlib.chd", "cd-cdzl.chd", "dvd-none.chd"] {
         let sound = std::fs::read(golden(name)).unwrap();
         let map = usize::try_from(u64::from_be_bytes(sound[40..48].try_into().unwrap())).unwrap();
-        let places = (8..400).chain(map..sound.len()).filter(|&at| at < sound.len());
+        let places = (8..240).step_by(3).chain((map..sound.len()).step_by(5));
         for at in places {
-            for bit in [0, 3, 7] {
+            for bit in [0, 7] {
                 let mut bytes = sound.clone();
                 bytes[at] ^= 1 << bit;
                 if let Ok(Some(source)) = open_bytes(&bytes)

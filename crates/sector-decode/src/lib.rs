@@ -50,6 +50,7 @@ mod codec;
 pub mod container;
 pub mod deflate_lint;
 mod error;
+mod format;
 mod index;
 mod reader;
 #[cfg(feature = "reference")]

@@ -84,7 +84,7 @@ impl Failure {
             Self::ChdSha1 { .. } => {
                 mismatch("chd_sha1").fix("The CHD was changed after it was packed: get another copy.")
             }
-            Self::Losses(_) => refused("losses").fix("Use -f to leave it out; without audio tracks a game has no music."),
+            Self::Losses(_) => refused("losses").fix("Use --ignore-limits to leave it out; without audio tracks a game has no music."),
             Self::HeaderMd5 { .. } => mismatch("header_md5")
                 .fix("The image was changed after it was packed: get another copy."),
             Self::InputChanged => failed("input_changed").fix("Try again when no other program writes it."),
@@ -110,9 +110,9 @@ impl Failure {
             Self::NoFolder(_) => failed("no_folder").fix("Create it first."),
             Self::NotAFolder(_) => failed("not_a_folder"),
             Self::NoSpace { .. } => failed("no_space")
-                .fix("Make room, choose another folder, or use -f to try anyway."),
+                .fix("Make room, choose another folder, or add --ignore-limits to try anyway."),
             Self::TooLargeForFat { .. } => failed("too_large_for_fat")
-                .fix("Choose a folder on a disk with NTFS or exFAT, or use -f to try anyway."),
+                .fix("Choose a folder on a disk with NTFS or exFAT, or add --ignore-limits to try anyway."),
 
             // Writing.
             Self::Create { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
@@ -168,7 +168,7 @@ fn source(error: &image_source::Error) -> Facts {
         Error::NeedsParent { .. } => facts.fix("Have chdman copy it with its parent (chdman copy -ip)."),
         Error::ChdVersion(_) => facts.fix("Have chdman copy it (chdman copy): that makes it version 5."),
         Error::Damage(_) if !error.is_damage() => {
-            facts.fix("Use -f to keep only the first 2048 bytes of each.")
+            facts.fix("Use --ignore-limits to keep only the first 2048 bytes of each.")
         }
         Error::Damage(_) | Error::Chd(_) | Error::CutSector { .. } => {
             facts.fix("The file is damaged: get another copy, or dump the disc again.")

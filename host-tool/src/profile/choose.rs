@@ -80,8 +80,8 @@ fn format(profile: Profile, wish: Option<OutputFormat>) -> Result<OutputFormat, 
 
 fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result<u32, Refusal> {
     let (format_min, format_max) = format.block_sizes();
-    let (default, max, forced, why) = match profile.rules().blocks {
-        Blocks::Sizes { default, max, forced, why } => (default, max, forced, why),
+    let (default, max, beyond, why) = match profile.rules().blocks {
+        Blocks::Sizes { default, max, beyond, why } => (default, max, beyond, why),
         Blocks::OfFormat => (format_min, format_max, None, limit_of(format)),
     };
     let Some(got) = wishes.block_size else { return Ok(default) };
@@ -96,10 +96,12 @@ fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result
     if !got.is_power_of_two() {
         return refused("readers take only powers of two");
     }
-    match forced {
+    match beyond {
         _ if got <= max => Ok(got),
-        Some(forced) if got <= forced && wishes.force => Ok(got),
-        Some(forced) if got <= forced => Err(Refusal::NeedsForce { profile, got, max, why }),
+        Some(beyond) if got <= beyond.max && wishes.ignore_limits => Ok(got),
+        Some(beyond) if got <= beyond.max => {
+            Err(Refusal::Unwise { profile, got, max, why, fine_if: beyond.fine_if })
+        }
         _ => refused(why),
     }
 }

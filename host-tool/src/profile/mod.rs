@@ -57,8 +57,8 @@ pub struct Wishes {
     pub optimize: Optimize,
     /// Blocks begin at multiples of this many bytes, a power of two.
     pub align: Option<u32>,
-    /// Whether to do also what is advised against.
-    pub force: bool,
+    /// Whether to write what the profile advises against.
+    pub ignore_limits: bool,
     /// How many threads pack blocks.
     pub threads: NonZeroUsize,
 }

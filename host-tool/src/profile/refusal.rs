@@ -36,8 +36,8 @@ pub enum Refusal {
         why: &'static str,
     },
     /// Advised against, but possible.
-    #[error("blocks of {got} bytes --for {profile} are written only when forced: {why}")]
-    NeedsForce {
+    #[error("blocks of {got} bytes --for {profile} are not written: {why}")]
+    Unwise {
         /// The profile.
         profile: Profile,
         /// What was asked for, in bytes.
@@ -46,6 +46,8 @@ pub enum Refusal {
         max: u32,
         /// What is wrong with it.
         why: &'static str,
+        /// When nothing speaks against it.
+        fine_if: &'static str,
     },
     /// The alignment is no power of two, or more than can be written.
     #[error(
@@ -132,8 +134,8 @@ impl Refusal {
                     None => format!("{sizes}."),
                 }
             }
-            Self::NeedsForce { max, .. } => {
-                format!("Use -b {max}, or add -f if the disc will not be started from that menu.")
+            Self::Unwise { max, fine_if, .. } => {
+                format!("Use -b {max}, or add --ignore-limits if {fine_if}.")
             }
             Self::Align { max: 1, .. } => "Leave out --align.".into(),
             Self::Align { max, .. } => format!("Use a power of two up to {max}, or leave out --align."),

@@ -16,7 +16,7 @@ fn wishes() -> Wishes {
         threshold: None,
         optimize: Optimize::Size,
         align: None,
-        force: false,
+        ignore_limits: false,
         threads: NonZeroUsize::MIN,
     }
 }
@@ -102,12 +102,17 @@ fn block_sizes_of_each_profile() {
         (Profile::Any, OutputFormat::Jso, 4),
     ] {
         for (number, size) in SIZES.into_iter().enumerate() {
-            for force in [false, true] {
-                let wish = Wishes { to: Some(format), block_size: Some(size), force, ..wishes() };
-                // 16 KiB with -f is the one exception.
-                let forced = profile == Profile::Cisor && size == 16384 && force;
+            for ignore_limits in [false, true] {
+                let wish = Wishes { to: Some(format), block_size: Some(size), ignore_limits, ..wishes() };
+                // What --ignore-limits is for.
+                let most = match profile {
+                    Profile::Cisor => 16 << 10,
+                    Profile::Pcsx2 => 256 << 10,
+                    _ => 0,
+                };
+                let overridden = ignore_limits && size <= most;
                 let result = choose(profile, &wish, IMAGE);
-                assert_eq!(result.is_ok(), number < count || forced, "{profile} {size} {force}");
+                assert_eq!(result.is_ok(), number < count || overridden, "{profile} {size} {ignore_limits}");
             }
         }
     }
@@ -139,13 +144,13 @@ fn dax_has_its_one_block_size() {
 }
 
 #[test]
-fn blocks_of_16_kib_for_our_driver_need_force_and_warn() {
+fn blocks_of_16_kib_for_our_driver_need_the_override_and_warn() {
     let wish = Wishes { block_size: Some(16384), ..wishes() };
     let refusal = choose(Profile::Cisor, &wish, IMAGE).unwrap_err();
-    assert!(matches!(refusal, Refusal::NeedsForce { got: 16384, max: 8192, .. }), "{refusal:?}");
-    assert!(refusal.fix().contains("-f") && refusal.to_string().contains("8192"), "{refusal}");
+    assert!(matches!(refusal, Refusal::Unwise { got: 16384, max: 8192, .. }), "{refusal:?}");
+    assert!(refusal.fix().contains("--ignore-limits") && refusal.to_string().contains("8192"), "{refusal}");
 
-    let choice = choose(Profile::Cisor, &Wishes { force: true, ..wish }, IMAGE).unwrap();
+    let choice = choose(Profile::Cisor, &Wishes { ignore_limits: true, ..wish }, IMAGE).unwrap();
     assert_eq!(choice.notes.len(), 1, "{:?}", choice.notes);
     assert!(choice.notes[0].contains("8192"), "{:?}", choice.notes);
 }
@@ -363,7 +368,7 @@ prop_compose! {
         percent in prop::option::of(1u8..=100),
         align in prop::option::of((0u32..22).prop_map(|power| 1 << power)),
         load in any::<bool>(),
-        force in any::<bool>(),
+        ignore_limits in any::<bool>(),
         threads in 1usize..=16,
     ) -> Wishes {
         Wishes {
@@ -373,7 +378,7 @@ prop_compose! {
             threshold: percent.and_then(Threshold::new),
             optimize: if load { Optimize::Load } else { Optimize::Size },
             align,
-            force,
+            ignore_limits,
             threads: NonZeroUsize::new(threads).unwrap(),
         }
     }

@@ -4,7 +4,6 @@ use disc_info::{Console, Disc};
 use image_source::Kind;
 use serde::Serialize;
 
-use super::record::Record;
 use crate::content::Origin;
 use crate::human;
 use crate::image::Image;
@@ -14,6 +13,9 @@ use crate::image::Image;
 pub struct SourceRecord {
     /// `chd`, `cue` or `raw_cd`.
     pub kind: &'static str,
+    /// Length of the file that was opened, in bytes. JSON objects have it as `stored_size`.
+    #[serde(skip)]
+    pub file_len: u64,
     /// Bytes in a hunk of a CHD.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hunk_size: Option<u32>,
@@ -39,7 +41,12 @@ pub struct TrackRecord {
 }
 
 impl SourceRecord {
-    fn new(origin: &Origin) -> Self {
+    /// Returns what the image comes in; `None` where the file itself is the image.
+    pub fn of(image: &Image) -> Option<Self> {
+        image.origin().map(|origin| Self::new(origin, image.file_len()))
+    }
+
+    fn new(origin: &Origin, file_len: u64) -> Self {
         let source = origin.source();
         let tracks = source.tracks().iter().cloned();
         let tracks = tracks
@@ -48,13 +55,16 @@ impl SourceRecord {
         match source.kind() {
             Kind::Chd(facts) => Self {
                 kind: "chd",
+                file_len,
                 hunk_size: Some(facts.hunk_bytes),
                 codecs: Some(facts.codecs.clone()),
                 dvd_tag: Some(facts.is_dvd),
                 tracks,
             },
-            Kind::Cue => Self { kind: "cue", hunk_size: None, codecs: None, dvd_tag: None, tracks },
-            Kind::RawCd(_) => Self { kind: "raw_cd", hunk_size: None, codecs: None, dvd_tag: None, tracks },
+            Kind::Cue => Self { kind: "cue", file_len, hunk_size: None, codecs: None, dvd_tag: None, tracks },
+            Kind::RawCd(_) => {
+                Self { kind: "raw_cd", file_len, hunk_size: None, codecs: None, dvd_tag: None, tracks }
+            }
         }
     }
 
@@ -81,16 +91,6 @@ impl SourceRecord {
             lines.push((label, format!("{}: {}, {sectors}", track.number, track.kind)));
         }
         lines
-    }
-}
-
-impl Record {
-    /// Notes what the disc comes in.
-    pub fn set_source(&mut self, image: &Image) {
-        if let Some(origin) = image.origin() {
-            self.source = Some(SourceRecord::new(origin));
-            self.stored_size = Some(image.file_len());
-        }
     }
 }
 

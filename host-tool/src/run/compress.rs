@@ -1,5 +1,6 @@
 //! `cisor compress`: encodes into a part file, proves it, and only then puts it in place.
 
+use std::collections::BTreeMap;
 use std::io::{self, Seek, SeekFrom, Write};
 
 use image_writer::{Comparison, Differs, Imprint, Optimize, OutputFormat, Plan, Summary, encode};
@@ -13,7 +14,7 @@ use crate::interrupt;
 use crate::level;
 use crate::output::Outputs;
 use crate::plan::{CompressJob, Planned};
-use crate::report::{LintRecord, Record, Reporter};
+use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::{
     bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
     remove_source,
@@ -21,17 +22,17 @@ use crate::run::{
 use crate::scan::{self, OnDamage, Options, Part, Seen};
 
 /// Compresses every image.
-pub fn compress(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     let mut outputs = Outputs::default();
     each(jobs, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
 }
 
 /// Compresses every image into nowhere, for those who only want to know the size.
-pub fn measure(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+pub fn measure(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     each(jobs, reporter, |job, record, reporter| {
         let image = open(job)?;
         let summary = image.settle(pack(&image, job, &mut Nowhere::default(), reporter))?;
-        note_plan(record, &job.plan, &summary);
+        record.outcome.written = Some(written(&job.plan, &summary));
         reporter.print(&format!(
             "{}: {} -> {} bytes ({})\n",
             human::name(&job.input),
@@ -46,7 +47,7 @@ pub fn measure(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
 fn compress_one(
     job: &CompressJob,
     outputs: &mut Outputs,
-    record: &mut Record,
+    record: &mut Record<Compressed>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let image = open(job)?;
@@ -57,17 +58,17 @@ fn compress_one(
     let without_room = job.try_without_room;
     let part = begin_part(outputs, &job.input, &job.target, needed, without_room, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
-    note_plan(record, plan, &summary);
+    let written = record.outcome.written.insert(written(plan, &summary));
     check_header_md5(&image, summary.digests.all())?;
 
     let seen = prove(part.sync()?, job, &summary, reporter)?;
-    note_lint(record, plan, &summary, &seen);
+    written.lint = Some(lint(plan, &summary, seen));
     if job.remove_source {
         read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
     }
-    put_in_place(outputs, part, &image, &job.target, job.existing, record)?;
+    put_in_place(outputs, part, &image, &job.target, job.existing, &mut record.outcome.output)?;
     if job.remove_source {
-        remove_source(&image, &job.target, record)?;
+        remove_source(&image, &job.target, &mut record.outcome.source_removed)?;
     }
     Ok(())
 }
@@ -166,34 +167,25 @@ impl<'s> WholeFile<'s> {
     }
 }
 
-fn note_plan(record: &mut Record, plan: &Plan, summary: &Summary) {
-    record.format = Some(plan.format.format().name());
-    record.block_size = Some(plan.block_size);
-    record.index_shift = Some(plan.index_shift);
-    record.optimize = Some(plan.optimize.name());
-    record.size = Some(summary.image_size);
-    record.stored_size = Some(summary.stored_size);
-    if let Some(digests) = summary.digests.all() {
-        record.set_digests(digests);
+/// What was written, before the lint has seen it.
+fn written(plan: &Plan, summary: &Summary) -> Written {
+    Written {
+        format: plan.format,
+        block_size: plan.block_size,
+        index_shift: plan.index_shift,
+        optimize: plan.optimize,
+        image_size: summary.image_size,
+        stored_size: summary.stored_size,
+        blocks: summary.blocks,
+        digests: summary.digests.all().copied(),
+        lint: None,
     }
-    record.set_blocks("decoding", summary.blocks);
 }
 
 /// What the lint found in the finished file, and what it kept out of it.
-fn note_lint(record: &mut Record, plan: &Plan, summary: &Summary, seen: &Seen) {
-    record.set_lint(&seen.lint);
-    if let Some(lint) = &mut record.lint
-        && plan.firmware_safe
-    {
-        lint.stored_plain = summary.lint_findings.values().map(|&count| u64::from(count)).sum();
-        add_findings(lint, summary);
-    }
-}
-
-fn add_findings(lint: &mut LintRecord, summary: &Summary) {
-    for (finding, &count) in &summary.lint_findings {
-        *lint.findings.entry(finding.to_string()).or_default() += u64::from(count);
-    }
+fn lint(plan: &Plan, summary: &Summary, seen: Seen) -> Lint {
+    let kept_out = if plan.firmware_safe { summary.lint_findings.clone() } else { BTreeMap::new() };
+    Lint { in_file: seen.lint, kept_out }
 }
 
 /// What was chosen, for those who want to know.
@@ -284,7 +276,7 @@ pub(in crate::run) mod tests {
             threshold: None,
             optimize: Optimize::Size,
             align: None,
-            force: false,
+            ignore_limits: false,
             threads: NonZeroUsize::MIN,
         };
         let plan = profile::choose(Profile::Any, &wishes, image.len() as u64).unwrap().plan;

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
-use crate::readers::{Facts, Reader, verdict};
-use crate::report::{ReaderRecord, Record, Reporter};
+use crate::readers::{Facts, Reader, Verdict, verdict};
+use crate::report::{Described, Evidence, Record, Reporter, SourceRecord, source_notes};
 use crate::run::{bars, each, records};
 use crate::scan::{self, OnDamage, Options};
 use disc_info::Console;
@@ -21,22 +21,25 @@ use disc_info::Console;
 /// Describes every image.
 pub fn info(args: InfoArgs, reporter: &mut Reporter) {
     let threads = args.blocks.then(|| threads_or_default(args.threads));
-    each(records("info", args.inputs), reporter, |(), record, reporter| info_one(threads, record, reporter));
+    each(records(&args.inputs), reporter, |(), record, reporter| info_one(threads, record, reporter));
 }
 
 /// `threads` is set when every block is to be decoded.
 fn info_one(
     threads: Option<NonZeroUsize>,
-    record: &mut Record,
+    record: &mut Record<Described>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
-    record.set_layout(image.layout());
-    record.set_source(&image);
+    record.outcome.layout = Some(*image.layout());
+    record.outcome.source = SourceRecord::of(&image);
     let disc = plan::identify(&image, record, reporter);
-    record.set_disc(&disc);
-    plan::note_achievements(&image, record);
+    record.outcome.achievements = plan::achievements(&image);
+    let notes = image.origin().map(|origin| source_notes(origin, &disc));
+    notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
+    let console = disc.console;
+    record.outcome.disc = Some(disc);
     let mut facts = Facts::from_layout(image.layout());
 
     let damage = match threads {
@@ -47,22 +50,20 @@ fn info_one(
             let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: true };
             let seen = scan::run(&image, options, &monitor, |_| Ok(()));
             let seen = image.settle(seen)?;
-            record.set_blocks("decoding", seen.blocks);
-            record.set_lint(&seen.lint);
+            record.outcome.blocks = Some((Evidence::Decoding, seen.blocks));
             facts.unsafe_streams = Some(u32::try_from(seen.lint.failed()).unwrap_or(u32::MAX));
+            record.outcome.lint = Some(seen.lint);
             seen.damage
         }
         None => {
             let (counts, damage) = image.settle(read_index(&image, reporter.list_limit()))?;
-            record.set_blocks("index", counts);
+            record.outcome.blocks = Some((Evidence::Index, counts));
             damage
         }
     };
     // Readers take the image that it becomes, not what it comes in.
-    if let Some(origin) = image.origin() {
-        crate::report::source_notes(origin, &disc).into_iter().for_each(|note| reporter.warn(record, note));
-    } else {
-        record.readers = readers(disc.console, &facts);
+    if image.origin().is_none() {
+        record.outcome.readers = readers(console, &facts);
     }
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
@@ -92,8 +93,6 @@ fn read_index(image: &Image, listed: ListLimit) -> Result<(BlockCounts, DamageLi
 }
 
 /// Who can read the file, of those that the disc is for.
-fn readers(console: Option<Console>, facts: &Facts) -> Vec<ReaderRecord> {
-    Reader::of_console(console)
-        .map(|reader| ReaderRecord::new(reader.key(), reader.name(), verdict(reader, facts)))
-        .collect()
+fn readers(console: Option<Console>, facts: &Facts) -> Vec<(Reader, Verdict)> {
+    Reader::of_console(console).map(|reader| (reader, verdict(reader, facts))).collect()
 }

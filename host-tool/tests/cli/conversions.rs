@@ -217,7 +217,9 @@ fn combinations_that_a_reader_cannot_use_are_refused_with_reason_and_fix() {
         (&["--for", "ppsspp", "--to", "zso"], "cso"),
         (&["--to", "dax", "-b", "2048"], "8192"),
         (&["--to", "cso", "-b", "3000"], "power"),
-        (&["--for", "cisor", "-b", "16K"], "-f"),
+        (&["--for", "cisor", "-b", "16K"], "add --ignore-limits"),
+        (&["--for", "cisor", "-b", "16K", "-f"], "add --ignore-limits"),
+        (&["--for", "pcsx2", "-b", "64K"], "add --ignore-limits"),
     ] {
         let run = folder.cisor(["compress", "GAME.iso"]).args(args).assert().code(3);
         let text = String::from_utf8_lossy(&run.get_output().stderr).to_ascii_lowercase();
@@ -225,6 +227,10 @@ fn combinations_that_a_reader_cannot_use_are_refused_with_reason_and_fix() {
         assert_eq!(text.lines().count(), 1, "one line: {text}");
         assert_eq!(folder.names(), ["GAME.iso"], "{args:?}");
     }
-    let insisted = ["compress", "--for", "cisor", "-b", "16K", "-f", "GAME.iso"];
+    let insisted = ["compress", "--for", "cisor", "-b", "16K", "--ignore-limits", "GAME.iso"];
     folder.cisor(insisted).assert().success().stderr(contains("warning"));
+    // It does not replace what is there.
+    folder.write("GAME.cso", b"another file");
+    folder.cisor(insisted).assert().code(3).stderr(contains("GAME.cso exists already"));
+    assert_eq!(folder.read("GAME.cso"), b"another file");
 }

@@ -185,11 +185,11 @@ fn audio_is_left_out_only_when_that_is_wanted() {
     folder.write("GAME.cue", sheet(Some(disc.len() / SECTOR)).as_bytes());
     for input in ["GAME.cue", "GAME.bin"] {
         let run = folder.cisor(["compress", "--for", "opl", input]).assert().code(3);
-        run.stderr(contains("track 2 (audio, 0:01 minutes)").and(contains("-f")));
+        run.stderr(contains("track 2 (audio, 0:01 minutes)").and(contains("--ignore-limits")));
         folder.cisor(["extract", "-o", "GAME.iso", input]).assert().code(3);
         assert_eq!(folder.names(), ["GAME.bin", "GAME.cue"]);
     }
-    let run = folder.cisor(["compress", "-f", "--for", "opl", "GAME.cue"]).assert().success();
+    let run = folder.cisor(["compress", "--ignore-limits", "--for", "opl", "GAME.cue"]).assert().success();
     run.stderr(contains("left out: track 2"));
     folder.cisor(["extract", "GAME.zso"]).assert().success();
     assert!(folder.read("GAME.iso") == disc);
@@ -205,8 +205,8 @@ fn damaged_sectors_are_refused_or_listed() {
     folder.cisor(["compress", "--for", "opl", "GAME.bin"]).assert().code(1).stderr(contains("sector 30"));
     folder.cisor(["verify", "GAME.bin"]).assert().code(1).stderr(contains("sector 30"));
     assert_eq!(folder.names(), ["GAME.bin"]);
-    // With -f the bytes are taken as they are.
-    folder.cisor(["extract", "-f", "-o", "back.iso", "GAME.bin"]).assert().success();
+    // With --ignore-limits the bytes are taken as they are.
+    folder.cisor(["extract", "--ignore-limits", "-o", "back.iso", "GAME.bin"]).assert().success();
     let back = folder.read("back.iso");
     assert_eq!(back.iter().zip(&disc).filter(|(a, b)| a != b).count(), 1);
     folder.write("cut.bin", &dump[..dump.len() - 100]);

@@ -302,7 +302,7 @@ fn give_back() -> bool {
         // SAFETY: As in `take`.
         unsafe {
             let table = *TAKEN.0.get();
-            let mut there = entries::NONE;
+            let mut there = firmware::NO_ENTRIES;
             Functions::load(table, &mut there);
             let still_ours = there == *entries::own();
             if still_ours {

@@ -3,7 +3,7 @@
 set -e
 chdman=$1
 for codec in lzma zlib huff flac zstd none; do "$chdman" createdvd -i image.iso -o "dvd-$codec.chd" -c $codec -f; done
-for size in 2048 32768; do "$chdman" createdvd -i image.iso -o "dvd-$size.chd" -hs $size -f; done
+for size in 2048 8192; do "$chdman" createdvd -i image.iso -o "dvd-$size.chd" -hs $size -f; done
 for codec in cdlz cdzl cdfl cdzs; do "$chdman" createcd -i game.cue -o "cd-$codec.chd" -c $codec -f; done
 "$chdman" createcd -i mode1.cue -o cd-mode1.chd -f
 "$chdman" createcd -i image.iso -o cd-iso.chd -f

@@ -27,14 +27,12 @@ mod round_trips;
 mod tests;
 pub mod zso;
 
-use core::fmt;
-
 pub(crate) use entry::{EntryRules, RawEntry};
-pub use foreign::Foreign;
 
 use crate::bytes::ReadAt;
 use crate::codec::Coding;
 use crate::error::{HeaderError, OpenError};
+pub use crate::format::{Foreign, Format};
 use crate::units::{BlockIndex, FileOffset, SECTOR_SIZE};
 
 /// The smallest block size that is read: one sector.
@@ -62,53 +60,6 @@ pub struct WriteLimits {
     pub max_position: u32,
     /// The largest index shift.
     pub max_shift: u8,
-}
-
-/// A format of disc images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Plain image: every sector as it is on the disc.
-    Iso,
-    /// `CISO` version 0 or 1: raw deflate blocks.
-    Cso,
-    /// `CISO` version 2: raw deflate and raw LZ4 blocks.
-    Cso2,
-    /// `ZISO`: raw LZ4 blocks.
-    Zso,
-    /// `DAX`: zlib streams of 8 KiB.
-    Dax,
-    /// `JISO`: LZO1X or raw deflate blocks.
-    Jso,
-}
-
-impl Format {
-    /// Every format, the plain image first.
-    pub const ALL: [Self; 6] = [Self::Iso, Self::Cso, Self::Cso2, Self::Zso, Self::Dax, Self::Jso];
-
-    /// Returns the lower-case name that the command line and file extensions use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Iso => "iso",
-            Self::Cso => "cso",
-            Self::Cso2 => "cso2",
-            Self::Zso => "zso",
-            Self::Dax => "dax",
-            Self::Jso => "jso",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Iso => "ISO",
-            Self::Cso => "CSO",
-            Self::Cso2 => "CSO v2",
-            Self::Zso => "ZSO",
-            Self::Dax => "DAX",
-            Self::Jso => "JSO",
-        })
-    }
 }
 
 /// Where a block's packed bytes lie and how they are packed.
@@ -172,7 +123,7 @@ impl Layout {
 
     /// `head` is the file's beginning, or all of it.
     fn parse(head: &[u8], file_len: u64) -> Result<Self, HeaderError> {
-        if let Some(foreign) = Foreign::detect(head) {
+        if let Some(foreign) = foreign::detect(head) {
             return Err(HeaderError::Foreign(foreign));
         }
         let (container, mut geometry, index_end) = match head.first_chunk() {
