@@ -89,7 +89,7 @@ mod tests {
 
     /// Bytes that the script below makes, too.
     fn counter(len: usize, step: usize) -> Vec<u8> {
-        (0..len).map(|n| (n * step >> 3).to_le_bytes()[0]).collect()
+        (0..len).map(|n| ((n * step) >> 3).to_le_bytes()[0]).collect()
     }
 
     // The expected values are those of tests/achievements.py, which knows nothing of ISO9660 or of this crate.
