@@ -10,6 +10,7 @@ use image_writer::{Optimize, OutputFormat, Threshold};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
+use crate::tail::Tail;
 
 /// More threads than this only wait for each other, and each has buffers of its own.
 const MAX_THREADS: usize = 64;
@@ -114,6 +115,9 @@ pub struct CompressArgs {
     /// Work in this many threads [default: as many as there are processors, at most 16]
     #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
+    /// Fill up or leave out bytes past the last whole 2048-byte sector, as patches leave them
+    #[arg(long, value_name = "WHAT", value_parser = tail_parser(), conflicts_with = "rm")]
+    pub tail: Option<Tail>,
     /// Delete each source after its new file was verified and put in place
     #[arg(long)]
     pub rm: bool,
@@ -328,6 +332,10 @@ fn format_parser() -> impl TypedValueParser<Value = OutputFormat> {
     PossibleValuesParser::new(FORMATS.map(|format| format.format().name())).try_map(|name| {
         FORMATS.into_iter().find(|format| format.format().name() == name).ok_or("no such format")
     })
+}
+
+fn tail_parser() -> impl TypedValueParser<Value = Tail> {
+    PossibleValuesParser::new(Tail::NAMES).try_map(|name| Tail::from_name(&name).ok_or("no such thing"))
 }
 
 fn optimize_parser() -> impl TypedValueParser<Value = Optimize> {

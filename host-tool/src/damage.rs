@@ -40,6 +40,7 @@ impl Fault {
                 BlockError::PastEnd { .. } => "past_end",
                 BlockError::TooLong { .. } => "too_long",
                 BlockError::TooShort { .. } => "too_short",
+                BlockError::NotIndexed { .. } => "not_indexed",
                 BlockError::Codec(error) => match error {
                     CodecError::InputEnded { .. } => "input_ended",
                     CodecError::Short { .. } => "short",
@@ -65,6 +66,7 @@ impl Fault {
             BlockError::PastEnd { end, file_len } => pair(end, file_len),
             BlockError::TooLong { len, max } => pair(max, len),
             BlockError::TooShort { len, needed } => pair(needed.into(), len),
+            BlockError::NotIndexed { lost } => pair(lost.into(), 0),
             BlockError::Codec(error) => match error {
                 CodecError::InputEnded { produced, expected }
                 | CodecError::Short { produced, expected }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sector_decode::{Buffers, Decoder, Format, Layout, ReadAt, SectorReader};
+use sector_decode::{Buffers, Decoder, Foreign, Format, HeaderError, Layout, ReadAt, SectorReader};
 
 use crate::content::{Content, Origin};
 use crate::exit::Status;
@@ -138,6 +138,11 @@ impl Image {
             return Err(Failure::Empty);
         }
         let layout = Layout::probe(&mut file)?;
+        let foreign =
+            Foreign::in_blocks(&layout, &mut file).map_err(|error| Failure::Read { offset: 0, error })?;
+        if let Some(foreign) = foreign {
+            return Err(Failure::Header(HeaderError::Foreign(foreign)));
+        }
         if layout.format() == Format::Iso && is_shortcut(&mut file) {
             return Err(Failure::Shortcut);
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use prx_lint::Finding;
 
 use crate::toolchain::{PSP_TARGET, PspToolchain, RUSTFLAGS};
 use crate::{paths, psp, shell};
@@ -116,6 +117,11 @@ fn mock(folder: &Path) -> Result<PathBuf> {
     let program: OsString = build_dir.join(PSP_TARGET).join("release/mock").into();
     let bytes = fs::read(&program).with_context(|| program.display().to_string())?;
     let module = prx_lint::pack(&bytes).with_context(|| format!("cannot pack {}", program.display()))?;
+    // It never runs on a console, so of the loader's rules only the one about import stubs matters.
+    let findings = prx_lint::check(&module).err().unwrap_or_default();
+    if let Some(stub) = findings.iter().find(|finding| matches!(finding, Finding::Stub { .. })) {
+        bail!("the mock: {stub}");
+    }
     let path = folder.join("mock.prx");
     fs::write(&path, module).with_context(|| path.display().to_string())?;
     Ok(path)

@@ -33,8 +33,8 @@ pub fn achievements_hash<R: ReadAt>(image: &mut R) -> Result<Option<[u8; 16]>, R
         let all = add(&mut digest, image, param)? && add(&mut digest, image, program)?;
         return Ok(all.then(|| digest.finalize().into()));
     }
-    let Some(system) = volume.read_file(image, &["SYSTEM.CNF"], MAX_SYSTEM)? else { return Ok(None) };
-    let Some(name) = ps2_program(&system) else { return Ok(None) };
+    let system = volume.read_file(image, &["SYSTEM.CNF"], MAX_SYSTEM);
+    let Some(name) = system.bytes().and_then(ps2_program) else { return Ok(None) };
     let Ok(path) = core::str::from_utf8(name) else { return Ok(None) };
     let path: Vec<&str> = path.split('\\').collect();
     let Some(program) = volume.find_file(image, &path)? else { return Ok(None) };

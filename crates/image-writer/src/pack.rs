@@ -7,7 +7,7 @@ use sector_decode::{BlockIndex, Coding, Decoder};
 
 use crate::choice::{Candidates, Choice};
 use crate::codec::{Deflate, Encoder, Lz4};
-use crate::container::dax;
+use crate::container::{dax, stored_deflate};
 use crate::monitor::Monitor;
 use crate::packed::PackedBlock;
 use crate::plan::{Optimize, OutputFormat, Plan};
@@ -85,13 +85,16 @@ impl BlockPacker {
     /// Packs a block and appends the packed bytes, without padding, to `out`.
     ///
     /// A `block` of less than a whole block is filled up with zeros first, and a plain one is stored
-    /// with them: readers demand last blocks that are whole.
+    /// with them: readers demand last blocks that are whole. JSO is the exception: there it is packed as it is.
     ///
     /// Returns `None` when what was packed does not decode to `block`, a fault of this program or of the
     /// machine; also for a `block` that is longer than the plan's. `out` is as it was then.
     pub fn pack(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
         if block.len() > self.block_size {
             return None;
+        }
+        if self.format == OutputFormat::Jso && block.len() < self.block_size {
+            return self.pack_rest(block, out);
         }
         let mut filled = std::mem::take(&mut self.filled);
         let whole = if block.len() < self.block_size {
@@ -105,6 +108,38 @@ impl BlockPacker {
         let packed = self.pack_or_repeat(whole, out);
         self.filled = filled;
         packed
+    }
+
+    /// Packs a last JSO block of less than a whole one as jiso.exe does: it is not filled up, and it is packed even
+    /// when that makes it longer, for a block is stored only when it is whole.
+    fn pack_rest(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
+        let start = out.len();
+        // A stream as long as a block would pass for a stored one.
+        let room = self.block_size - 1;
+        let stream = match &mut self.deflate {
+            Some(deflate) => deflate.pack(block, &mut self.deflated[..room]),
+            None => Default::default(),
+        };
+        let lint_finding = match stream.len {
+            Some(len) => {
+                out.extend_from_slice(&self.deflated[..len]);
+                stream.finding
+            }
+            None => {
+                out.extend_from_slice(&stored_deflate(block));
+                Some(Finding::StoredBlock)
+            }
+        };
+        let len = out.len() - start;
+        if len > room || !self.proof.holds(Coding::Deflate, &out[start..], len, block) {
+            out.truncate(start);
+            return None;
+        }
+        Some(PackedBlock {
+            len: u32::try_from(len).unwrap_or(u32::MAX),
+            coding: Coding::Deflate,
+            lint_finding,
+        })
     }
 
     /// Does not pack again what it remembers.
@@ -219,7 +254,7 @@ impl Proof {
         self.packed.clear();
         self.packed.extend_from_slice(packed);
         self.packed.resize(padded_len, 0);
-        let decoded = &mut self.decoded[..];
+        let decoded = &mut self.decoded[..block.len()];
         self.decoder.decode(coding, &self.packed, decoded, block.len()).is_ok() && decoded == block
     }
 }

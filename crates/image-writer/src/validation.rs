@@ -72,16 +72,16 @@ impl Plan {
         if !self.block_size.is_power_of_two() || !(min..=max).contains(&self.block_size) {
             return Err(PlanError::BlockSize { format, got: self.block_size, min, max });
         }
-        if self.format == OutputFormat::Jso && !image_size.is_multiple_of(u64::from(self.block_size)) {
-            return Err(PlanError::PartialBlock { size: image_size, block_size: self.block_size });
-        }
         let Some(smallest) = self.smallest_shift(image_size) else {
             return Err(PlanError::TooLarge { format, size: image_size });
         };
         if !(smallest..=container::limits(self.format).max_shift).contains(&self.index_shift) {
             return Err(PlanError::IndexShift { format, got: self.index_shift, smallest });
         }
-        if self.firmware_safe && self.format == OutputFormat::Dax {
+        // A JSO block is stored only when it is whole.
+        let has_packed_rest =
+            self.format == OutputFormat::Jso && !image_size.is_multiple_of(u64::from(self.block_size));
+        if self.firmware_safe && (self.format == OutputFormat::Dax || has_packed_rest) {
             return Err(PlanError::NoPlainBlocks { format });
         }
         if self.optimize == Optimize::Load && self.format == OutputFormat::Dax {

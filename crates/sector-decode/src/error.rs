@@ -128,6 +128,12 @@ pub enum BlockError {
         /// Bytes that the block stands for.
         needed: u32,
     },
+    /// The last block, less than a whole one, is not in the file: neither it nor its index value was written. ziso.py
+    /// does that to images that are not whole blocks.
+    NotIndexed {
+        /// Bytes of the image that are lost with it.
+        lost: u32,
+    },
     /// The packed bytes do not decode.
     Codec(CodecError),
 }
@@ -298,6 +304,10 @@ impl fmt::Display for BlockError {
             Self::TooShort { len, needed } => {
                 write!(f, "it is stored with too few bytes: expected {needed}, got {len}")
             }
+            Self::NotIndexed { lost } => write!(
+                f,
+                "the file does not hold the image's last {lost} bytes: its writer dropped them, as ziso.py does"
+            ),
             Self::Codec(error) => error.fmt(f),
         }
     }

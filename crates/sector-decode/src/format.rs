@@ -57,6 +57,8 @@ pub enum Foreign {
     GameCubeCiso,
     /// MAME's compressed hunks of data.
     Chd,
+    /// The `CISO` of Xbox tools, whose header is that of CSO v2.
+    XboxCiso,
 }
 
 impl fmt::Display for Foreign {
@@ -64,6 +66,7 @@ impl fmt::Display for Foreign {
         f.write_str(match self {
             Self::GameCubeCiso => "a GameCube or Wii CISO, not a PSP or PS2 image",
             Self::Chd => "a CHD image",
+            Self::XboxCiso => "an Xbox CISO, not a PSP or PS2 image",
         })
     }
 }

@@ -162,6 +162,8 @@ fn plan_all(
             try_without_room: limits == Limits::Ignored,
             profile: Some(Profile::Any),
             only_known_discs: false,
+            any_console: true,
+            tail: None,
             wishes,
             remove_source: false,
         };

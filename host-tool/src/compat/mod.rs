@@ -49,8 +49,9 @@ pub fn run(tool: Tool, args: &[OsString]) -> Status {
     match outcome {
         Ok(Outcome::Done(status)) => status,
         Ok(Outcome::Help) => {
-            Reporter::new(Talk::default()).print(usage);
-            Status::Ok
+            let mut reporter = Reporter::new(Talk::default());
+            reporter.print(usage);
+            reporter.worst()
         }
         Err(Misuse(wrong)) => {
             let _ = writeln!(anstream::stderr(), "{name}: {wrong}\n\n{}", usage.trim_end());

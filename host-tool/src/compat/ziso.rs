@@ -57,6 +57,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         try_without_room: limits == Limits::Ignored,
         profile: Some(if for_opl { Profile::Opl } else { Profile::Any }),
         only_known_discs: false,
+        any_console: true,
+        tail: None,
         wishes,
         remove_source: false,
     };

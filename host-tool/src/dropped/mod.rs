@@ -181,6 +181,8 @@ fn compress(inputs: Vec<PathBuf>, profile: Option<Profile>, reporter: &mut Repor
         try_without_room: false,
         profile,
         only_known_discs: profile.is_none(),
+        any_console: false,
+        tail: None,
         wishes: Wishes {
             to: None,
             block_size: None,

@@ -61,8 +61,8 @@ pub(super) enum Deflate {
 /// The index shift.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Index {
-    /// Always 0, so that a file stays below 2 GiB.
-    Unshifted,
+    /// The smallest that fits, as long as the file stays below 4 GiB.
+    Below4Gib,
     /// The smallest that fits, up to this.
     UpTo(u8),
 }
@@ -115,7 +115,7 @@ const PSP: Rules = Rules {
     },
     deflate: Deflate::Stock,
     threshold: percent(95),
-    index: Index::Unshifted,
+    index: Index::Below4Gib,
     pad_file_to: 1,
     readers: &[
         Reader::ArkGame,
@@ -135,7 +135,7 @@ const ADRENALINE: Rules = Rules {
         default: 2048,
         max: 2048,
         beyond: None,
-        why: "Adrenaline up to 7 cuts every block to 2048 bytes",
+        why: "Adrenaline up to 7 overruns its buffer with larger blocks",
     },
     readers: &[Reader::Adrenaline8, Reader::Adrenaline7],
     ..PSP
@@ -192,7 +192,7 @@ const OPL: Rules = Rules {
         default: 2048,
         max: 2048,
         beyond: None,
-        why: "Open PS2 Loader takes every block for one of 2048 bytes and gives the game garbage",
+        why: "Open PS2 Loader takes every block for one of 2048 bytes and crashes",
     },
     deflate: Deflate::Any,
     threshold: percent(95),

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use disc_info::{Console, Disc};
+use disc_info::{Console, Disc, OtherDisc};
 use image_writer::{BlockCounts, Digests};
 use sector_decode::{Layout, SECTOR_SIZE};
 use serde::Serialize;
 
-use super::record::{Compressed, Described, Evidence, Extracted, Lint, Outcome, Record, Verified};
+use super::record::{Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified};
 use super::source::SourceRecord;
 use crate::damage::{DamageList, DamageRange, Unlisted};
 use crate::exit::Status;
@@ -75,6 +75,8 @@ struct Object {
     damaged_unlisted: Option<UnlistedObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disc: Option<DiscObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut_off: Option<CutOff>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     readers: Vec<ReaderObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +145,8 @@ struct UnlistedObject {
 #[derive(Serialize)]
 struct DiscObject {
     console: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<&'static str>,
     id: Option<String>,
     title: Option<String>,
 }
@@ -173,6 +177,7 @@ impl Object {
             exit: status.code(),
             error: record.failure.as_ref().map(Error::from),
             warnings: record.warnings.clone(),
+            cut_off: record.cut_off,
             seconds: record.seconds,
             ..Self::default()
         };
@@ -217,6 +222,7 @@ impl Object {
 
     fn set_extracted(&mut self, extracted: &Extracted) {
         self.set_layout(extracted.layout.as_ref());
+        self.disc = extracted.disc.as_ref().map(DiscObject::from);
         self.set_output(extracted.output.as_deref());
         self.hashes = extracted.digests.as_ref().map(Hashes::from);
         self.blocks = extracted.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
@@ -225,6 +231,7 @@ impl Object {
 
     fn set_verified(&mut self, verified: &Verified) {
         self.set_layout(verified.layout.as_ref());
+        self.disc = verified.disc.as_ref().map(DiscObject::from);
         self.hashes = verified.digests.as_ref().map(Hashes::from);
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.set_source(verified.source.as_ref(), verified.achievements);
@@ -346,7 +353,12 @@ impl From<&DamageRange> for Range {
 
 impl From<&Disc> for DiscObject {
     fn from(disc: &Disc) -> Self {
-        Self { console: disc.console.map(Console::name), id: disc.id.clone(), title: disc.title.clone() }
+        Self {
+            console: disc.console.map(Console::name),
+            other: disc.other.map(OtherDisc::name),
+            id: disc.id.clone(),
+            title: disc.title.clone(),
+        }
     }
 }
 
@@ -355,6 +367,7 @@ impl From<&(Reader, Verdict)> for ReaderObject {
         let (verdict, reason) = match verdict {
             Verdict::Reads => ("reads", None),
             Verdict::Caution(reason) => ("caution", Some(reason.clone())),
+            Verdict::Unknown(reason) => ("unknown", Some(reason.clone())),
             Verdict::Refuses(reason) => ("refuses", Some(reason.clone())),
         };
         Self { key: reader.key(), name: reader.name(), verdict, reason }

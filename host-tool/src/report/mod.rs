@@ -14,7 +14,7 @@ use anstream::AutoStream;
 pub use source::{SourceRecord, TrackRecord, source_notes};
 
 pub use record::{
-    Compared, Compressed, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,
+    Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,
 };
 
 use crate::cli::Talk;

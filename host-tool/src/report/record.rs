@@ -9,6 +9,7 @@ use disc_info::Disc;
 use image_writer::{BlockCounts, Digests, Optimize, OutputFormat};
 use sector_decode::Layout;
 use sector_decode::deflate_lint::Finding;
+use serde::Serialize;
 
 use crate::damage::DamageList;
 use crate::exit::Status;
@@ -27,10 +28,21 @@ pub struct Record<O = Outcome> {
     pub warnings: Vec<String>,
     /// Why it did not succeed.
     pub failure: Option<Failure>,
+    /// How much the disc's file system has, where that is more than the image.
+    pub cut_off: Option<CutOff>,
     /// How long it took.
     pub seconds: Option<f64>,
     /// What was found out or made. Filled in as the work proceeds, so a failure leaves it incomplete.
     pub outcome: O,
+}
+
+/// A disc whose file system goes on past the end of the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CutOff {
+    /// Sectors of the file system.
+    pub volume_sectors: u64,
+    /// Whole sectors of the image.
+    pub image_sectors: u64,
 }
 
 /// What a verb found out or made.
@@ -104,6 +116,8 @@ pub struct Lint {
 pub struct Extracted {
     /// What the header says.
     pub layout: Option<Layout>,
+    /// The disc in the image.
+    pub disc: Option<Disc>,
     /// How the blocks are packed.
     pub blocks: Option<BlockCounts>,
     /// Digests of the image, where all of them were taken.
@@ -119,6 +133,8 @@ pub struct Extracted {
 pub struct Verified {
     /// What the header says.
     pub layout: Option<Layout>,
+    /// The disc in the image.
+    pub disc: Option<Disc>,
     /// How the blocks are packed.
     pub blocks: Option<BlockCounts>,
     /// Digests of the image, if all of it decodes.
@@ -169,7 +185,14 @@ pub struct Compared {
 impl<O> Record<O> {
     /// Begins the record of a file.
     pub fn new(input: &Path, outcome: O) -> Self {
-        Self { input: input.to_owned(), warnings: Vec::new(), failure: None, seconds: None, outcome }
+        Self {
+            input: input.to_owned(),
+            warnings: Vec::new(),
+            failure: None,
+            cut_off: None,
+            seconds: None,
+            outcome,
+        }
     }
 
     /// Notes why the work did not succeed.
@@ -194,8 +217,8 @@ impl<O> Record<O> {
 impl<O: Into<Outcome>> Record<O> {
     /// The same record, whichever verb it is of.
     pub(super) fn of_any_verb(self) -> Record {
-        let Self { input, warnings, failure, seconds, outcome } = self;
-        Record { input, warnings, failure, seconds, outcome: outcome.into() }
+        let Self { input, warnings, failure, cut_off, seconds, outcome } = self;
+        Record { input, warnings, failure, cut_off, seconds, outcome: outcome.into() }
     }
 }
 

@@ -88,8 +88,11 @@ fn verify(record: &Record, verified: &Verified) -> String {
         let is_damaged = record.status() == Status::Damaged;
         return if is_damaged { format!("{name}: damaged\n") } else { String::new() };
     };
-    let is_ok = record.status() == Status::Ok;
-    let verdict = if is_ok { "ok" } else { "decodes, but is not what its header says" };
+    let verdict = match (record.status(), record.cut_off) {
+        (Status::Ok, None) => "ok",
+        (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
+        _ => "decodes, but is not what its header says",
+    };
     let mut text = format!(
         "{name}: {verdict}, {} bytes\n  CRC32    {:08x}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
         human::number(layout.image_size()),
@@ -209,8 +212,11 @@ fn lint_text(lint: &LintCounts, stored_instead: u64) -> String {
 
 fn disc_text(disc: Option<&Disc>) -> String {
     let Some(disc) = disc else { return "not readable".into() };
-    let Some(console) = disc.console else { return "not recognised".into() };
-    let mut text = console.name().to_owned();
+    let mut text = match (disc.console, disc.other) {
+        (None, None) => return "not recognised".into(),
+        (Some(console), None) => console.name().to_owned(),
+        (_, Some(other)) => other.name().to_owned(),
+    };
     if let Some(id) = &disc.id {
         let _ = write!(text, " {id}");
     }
@@ -233,13 +239,15 @@ fn reader_groups(readers: &[(Reader, Verdict)]) -> Vec<String> {
     groups.sort_by_key(|(verdict, _)| match verdict {
         Verdict::Reads => 0,
         Verdict::Caution(_) => 1,
-        Verdict::Refuses(_) => 2,
+        Verdict::Unknown(_) => 2,
+        Verdict::Refuses(_) => 3,
     });
     let text = |(verdict, names): (&Verdict, Vec<&str>)| {
         let names = names.join("; ");
         match verdict {
             Verdict::Reads => format!("yes: {names}"),
             Verdict::Caution(reason) => format!("perhaps: {names} ({reason})"),
+            Verdict::Unknown(reason) => format!("unknown: {names} ({reason})"),
             Verdict::Refuses(reason) => format!("no: {names} ({reason})"),
         }
     };

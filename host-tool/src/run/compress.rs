@@ -17,9 +17,10 @@ use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::{
     bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
-    remove_source,
+    remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part, Seen};
+use crate::tail::Resized;
 
 /// Compresses every image.
 pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
@@ -54,19 +55,22 @@ fn compress_one(
     let plan = &job.plan;
     reporter.detail(&job.input, &describe(plan));
 
-    let needed = plan.worst_case_len(job.image_size);
-    let without_room = job.try_without_room;
-    let part = begin_part(outputs, &job.input, &job.target, needed, without_room, record, reporter)?;
+    let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
+    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     let written = record.outcome.written.insert(written(plan, &summary));
-    check_header_md5(&image, summary.digests.all())?;
+    if job.image_size == job.source_size {
+        check_header_md5(&image, summary.digests.all())?;
+    }
 
     let seen = prove(part.sync()?, job, &summary, reporter)?;
     written.lint = Some(lint(plan, &summary, seen));
     if job.remove_source {
         read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
     }
-    put_in_place(outputs, part, &image, &job.target, job.existing, &mut record.outcome.output)?;
+    let placed = put_in_place(outputs, part, &image, &job.target, &job.standing, &mut record.outcome.output);
+    warn_of_second_name(&job.target, record, reporter);
+    placed?;
     if job.remove_source {
         remove_source(&image, &job.target, &mut record.outcome.source_removed)?;
     }
@@ -79,7 +83,7 @@ fn open(job: &CompressJob) -> Result<Image, Failure> {
     if job.try_without_room {
         image.take_losses();
     }
-    if image.layout().image_size() == job.image_size { Ok(image) } else { Err(Failure::InputChanged) }
+    if image.layout().image_size() == job.source_size { Ok(image) } else { Err(Failure::InputChanged) }
 }
 
 fn pack(
@@ -91,7 +95,8 @@ fn pack(
     let mut workspace = Workspace::reading_forward(image, job.plan.packing_threads());
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("packing", &job.input, job.image_size, &monitor);
-    Ok(encode(workspace.reader(image), sink, &job.plan, digest_set(image, reporter), &monitor)?)
+    let source = Resized::new(workspace.reader(image), job.image_size);
+    Ok(encode(source, sink, &job.plan, digest_set(image, reporter), &monitor)?)
 }
 
 /// Reads the finished file back, all of it, with the decoder that runs on the console, and compares with
@@ -251,7 +256,7 @@ pub(in crate::run) mod tests {
     use super::*;
     use crate::cli::Talk;
     use crate::level::Level;
-    use crate::output::Existing;
+    use crate::output::{Existing, Standing};
     use crate::profile::{self, Profile, Wishes};
 
     /// Bytes that no encoder makes smaller.
@@ -285,10 +290,11 @@ pub(in crate::run) mod tests {
         let job = CompressJob {
             input: "a.iso".into(),
             target: "a.cso".into(),
-            existing: Existing::Keep,
+            standing: Standing::at("a.cso".as_ref(), Existing::Keep),
             try_without_room: false,
             plan,
             image_size: image.len() as u64,
+            source_size: image.len() as u64,
             remove_source: false,
         };
         (file.into_inner(), job, summary)

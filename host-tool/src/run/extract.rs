@@ -14,7 +14,7 @@ use crate::plan::{ExtractJob, Planned};
 use crate::report::{Extracted, Record, Reporter};
 use crate::run::{
     bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
-    remove_source,
+    remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::sparse::{SparseDigest, next_data};
@@ -40,8 +40,8 @@ fn extract_one(
     }
     record.outcome.layout = Some(*image.layout());
     let size = image.layout().image_size();
-    let without_room = job.try_without_room;
-    let part = begin_part(outputs, &job.input, &job.target, size, without_room, record, reporter)?;
+    let needed = (!job.try_without_room).then_some(size);
+    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
 
     let hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
@@ -97,7 +97,9 @@ fn extract_one(
     {
         read_again(&image, digests.sha256(), job.threads, reporter)?;
     }
-    put_in_place(outputs, part, &image, &job.target, job.existing, &mut record.outcome.output)?;
+    let placed = put_in_place(outputs, part, &image, &job.target, &job.standing, &mut record.outcome.output);
+    warn_of_second_name(&job.target, record, reporter);
+    placed?;
     if digests.is_none() {
         return Err(Failure::DamagedBlocks(seen.damage));
     }
@@ -173,14 +175,14 @@ mod tests {
 
     use super::*;
     use crate::cli::Talk;
-    use crate::output::Existing;
+    use crate::output::{Existing, Standing};
 
     #[test]
     fn changed_byte_on_the_disk_is_noticed() {
         let job = ExtractJob {
             input: "a.cso".into(),
             target: "a.iso".into(),
-            existing: Existing::Keep,
+            standing: Standing::at("a.iso".as_ref(), Existing::Keep),
             try_without_room: false,
             keep_going: false,
             remove_source: false,

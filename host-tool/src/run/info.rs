@@ -4,7 +4,7 @@ use std::io;
 use std::num::NonZeroUsize;
 
 use image_writer::BlockCounts;
-use sector_decode::{BlockIndex, Format, ReadError};
+use sector_decode::{BlockIndex, Coding, Decoder, Format, ReadError};
 
 use crate::cli::{InfoArgs, threads_or_default};
 use crate::damage::{Damage, DamageList, Fault, ListLimit};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
-use crate::readers::{Facts, Reader, Verdict, verdict};
+use crate::readers::{Content, Facts, Reader, Verdict, verdict};
 use crate::report::{Described, Evidence, Record, Reporter, SourceRecord, source_notes};
 use crate::run::{bars, each, records};
 use crate::scan::{self, OnDamage, Options};
@@ -34,13 +34,18 @@ fn info_one(
     let image = plan::open(&input, record, reporter)?;
     record.outcome.layout = Some(*image.layout());
     record.outcome.source = SourceRecord::of(&image);
-    let disc = plan::identify(&image, record, reporter);
+    let disc = plan::identify(&image, record, reporter)?;
     record.outcome.achievements = plan::achievements(&image);
     let notes = image.origin().map(|origin| source_notes(origin, &disc));
     notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
     let console = disc.console;
-    record.outcome.disc = Some(disc);
     let mut facts = Facts::from_layout(image.layout());
+
+    facts.content = Content::of(&disc);
+    record.outcome.disc = Some(disc);
+    facts.last_block_filled = is_last_block_filled(&image);
+    let index = image.settle(read_index(&image, reporter.list_limit()))?;
+    facts.overlong_blocks = Some(index.overlong);
 
     let damage = match threads {
         Some(threads) => {
@@ -56,11 +61,11 @@ fn info_one(
             seen.damage
         }
         None => {
-            let (counts, damage) = image.settle(read_index(&image, reporter.list_limit()))?;
-            record.outcome.blocks = Some((Evidence::Index, counts));
-            damage
+            record.outcome.blocks = Some((Evidence::Index, index.counts));
+            index.damage
         }
     };
+    facts.damaged = !damage.is_empty();
     // Readers take the image that it becomes, not what it comes in.
     if image.origin().is_none() {
         record.outcome.readers = readers(console, &facts);
@@ -68,28 +73,59 @@ fn info_one(
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
 
-/// Goes through the index: how the blocks are packed, and which of them cannot be where it says.
-fn read_index(image: &Image, listed: ListLimit) -> Result<(BlockCounts, DamageList), Failure> {
+/// What the index says.
+struct Index {
+    /// How the blocks are packed.
+    counts: BlockCounts,
+    /// Which of them cannot be where it says.
+    damage: DamageList,
+    /// How many packed blocks are longer than what they decode to.
+    overlong: u32,
+}
+
+/// Goes through the index.
+fn read_index(image: &Image, listed: ListLimit) -> Result<Index, Failure> {
     let layout = image.layout();
-    let mut counts = BlockCounts::default();
-    let mut damage = DamageList::new(listed);
+    let mut index = Index { counts: BlockCounts::default(), damage: DamageList::new(listed), overlong: 0 };
     if layout.format() == Format::Iso {
-        counts.stored = layout.block_count();
-        return Ok((counts, damage));
+        index.counts.stored = layout.block_count();
+        return Ok(index);
     }
+    let longest = layout.block_size() + (1 << layout.index_shift()) - 1;
     let mut workspace = Workspace::new(image);
     let mut reader = workspace.reader(image);
     for number in 0..layout.block_count() {
         let block = BlockIndex(number);
         match reader.extent(block) {
-            Ok(extent) => scan::count_coding(&mut counts, extent.coding),
+            Ok(extent) => {
+                scan::count_coding(&mut index.counts, extent.coding);
+                index.overlong += u32::from(extent.coding != Coding::Stored && extent.len > longest);
+            }
             Err(ReadError::<io::Error>::Block { offset, error, .. }) => {
-                damage.push(Damage { block: number, offset: offset.0, fault: Fault::Block(error) });
+                index.damage.push(Damage { block: number, offset: offset.0, fault: Fault::Block(error) });
             }
             Err(other) => return Err(other.into()),
         }
     }
-    Ok((counts, damage))
+    Ok(index)
+}
+
+/// Decodes a last block that the image does not fill, to see whether it was filled up before it was packed. `None` when
+/// there is no such block, or when it does not decode.
+fn is_last_block_filled(image: &Image) -> Option<bool> {
+    let layout = image.layout();
+    let last = BlockIndex(layout.block_count() - 1);
+    if layout.format() == Format::Iso || layout.block_len(last) == layout.block_size() {
+        return None;
+    }
+    let mut workspace = Workspace::new(image);
+    let mut reader = workspace.reader(image);
+    let view = reader.view(last).ok()?;
+    let mut whole = vec![0; layout.block_size() as usize];
+    let needed = whole.len();
+    let mut is_filled = || Decoder::new().decode(view.extent.coding, view.packed, &mut whole, needed).is_ok();
+    // Stored, it is as good as filled up.
+    Some(view.extent.coding == Coding::Stored || is_filled())
 }
 
 /// Who can read the file, of those that the disc is for.

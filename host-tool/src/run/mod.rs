@@ -28,9 +28,10 @@ pub use verify::{crc32, verify};
 
 use crate::failure::Failure;
 use crate::human;
+use crate::identity::FileId;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::{Existing, Outputs, PartFile, part_path};
+use crate::output::{Outputs, PartFile, Standing, part_path};
 use crate::plan::Planned;
 use crate::progress::Bars;
 use crate::report::{Outcome, Record, Reporter};
@@ -66,20 +67,20 @@ fn bars(reporter: &Reporter) -> Bars {
     Bars::auto(reporter.talk().quiet)
 }
 
-/// Creates the part file of `target`, where at most `needed` bytes of `source` will be written.
+/// Creates the part file of `target` for what `source` becomes, where there is room for as many bytes as are `needed`.
 fn begin_part<O>(
     outputs: &Outputs,
     source: &Path,
     target: &Path,
-    needed: u64,
-    try_without_room: bool,
+    standing: &Standing,
+    needed: Option<u64>,
     record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<PartFile, Failure> {
-    if !try_without_room {
+    if let Some(needed) = needed {
         volume::check(target, needed)?;
     }
-    let mut part = outputs.begin(target)?;
+    let mut part = outputs.begin(target, standing)?;
     part.resemble(source);
     if part.took_over() {
         let name = human::name(&part_path(target));
@@ -94,15 +95,27 @@ fn put_in_place(
     part: PartFile,
     image: &Image,
     target: &Path,
-    existing: Existing,
+    standing: &Standing,
     output: &mut Option<PathBuf>,
 ) -> Result<(), Failure> {
     image.settle(Ok(()))?;
-    let outcome = outputs.commit(part, existing);
+    let outcome = outputs.commit(part, standing);
     if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
         *output = Some(target.to_owned());
     }
     outcome
+}
+
+/// Says so when the finished file has kept its part file's name as well: folders that only grow let nobody take it
+/// away.
+fn warn_of_second_name<O>(target: &Path, record: &mut Record<O>, reporter: &mut Reporter) {
+    let part = part_path(target);
+    if let (Ok(left), Ok(made)) = (FileId::named(&part), FileId::named(target))
+        && left == made
+    {
+        let name = human::name(&part);
+        reporter.warn(record, format!("{name} could not be removed; it is a second name of the new file"));
+    }
 }
 
 /// Reads a source that is to be deleted once more, from the disk, and compares with what was read first: what
@@ -136,9 +149,13 @@ fn read_again(
 fn remove_source(image: &Image, target: &Path, removed: &mut Option<bool>) -> Result<(), Failure> {
     *removed = Some(false);
     let source = image.path();
+    // A run that replaces the source holds this lock. What it has put there, or is about to, is not what was read.
+    let lock = PartFile::create(source);
     let is_link = std::fs::symlink_metadata(source).is_ok_and(|metadata| metadata.is_symlink());
     let reason = if identity::is_same(source, target) {
         Some("it is the new file".to_owned())
+    } else if matches!(lock, Err(Failure::PartInUse(_))) {
+        Some("another run is writing a file of its name".to_owned())
     } else if is_link {
         Some("it is a link to a file elsewhere".to_owned())
     } else if image.origin().is_some_and(|origin| !origin.source().is_only_user_data()) {

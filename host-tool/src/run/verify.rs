@@ -20,6 +20,11 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     each(records(&args.inputs), reporter, |(), record: &mut Record<Verified>, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
         record.outcome.source = SourceRecord::of(&image);
+        // What is damaged is found below.
+        if let Ok(disc) = plan::look_at(&image) {
+            plan::note_cut_off(&image, &disc, record, reporter);
+            record.outcome.disc = Some(disc);
+        }
         let digests = digests(&image, threads, &mut record.outcome, reporter)?;
         record.outcome.achievements = plan::achievements(&image);
         check_origin(&image, &digests, reporter)?;

@@ -2,6 +2,7 @@
 
 mod changing;
 mod mapped;
+mod racing;
 mod special;
 
 use std::ffi::OsStr;

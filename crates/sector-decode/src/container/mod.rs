@@ -165,6 +165,12 @@ impl Layout {
         geometry.file_len = file_len;
         geometry.data_start = match container {
             Container::Jso(header) => header.data_start(index_end),
+            // Left out on the console: no block of such a file is read there.
+            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header)
+                if cfg!(not(feature = "terse")) && ciso::is_one_value_short(head, &header, &geometry) =>
+            {
+                index_end - 4
+            }
             _ => index_end,
         };
         Ok(Self { geometry, container })
@@ -243,6 +249,20 @@ impl Layout {
     /// header alone in a JSO file whose index is elsewhere.
     pub const fn data_start(&self) -> FileOffset {
         FileOffset(self.geometry.data_start)
+    }
+
+    /// Returns how many blocks the index describes: all of them, or all but the last in a file of ziso.py that lacks
+    /// that one (see [`BlockError::NotIndexed`](crate::BlockError::NotIndexed)).
+    pub(crate) const fn indexed_blocks(&self) -> u32 {
+        let blocks = self.geometry.block_count;
+        match self.container {
+            Container::Cso(_) | Container::Cso2(_) | Container::Zso(_)
+                if cfg!(not(feature = "terse")) && self.geometry.data_start < ciso::index_end(blocks) =>
+            {
+                blocks - 1
+            }
+            _ => blocks,
+        }
     }
 
     /// Returns the MD5 of the decoded image that a JSO header carries.
