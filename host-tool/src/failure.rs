@@ -45,6 +45,20 @@ pub enum Failure {
         /// The system's error.
         error: io::Error,
     },
+    /// The disc comes in a form that cannot be used or is damaged.
+    #[error("{0}")]
+    Source(image_source::Error),
+    /// A CHD decodes, but is not what its header says.
+    #[error("the CHD does not have the SHA-1 in its header: expected {expected}, got {got}")]
+    ChdSha1 {
+        /// The header's SHA-1 in hexadecimal digits.
+        expected: String,
+        /// That of what the CHD decodes to.
+        got: String,
+    },
+    /// The image would lack something that the disc has.
+    #[error("an image of 2048-byte sectors cannot hold {0}")]
+    Losses(String),
     /// A block of the input is damaged.
     #[error("{0}")]
     Damaged(Damage),

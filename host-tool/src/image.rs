@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sector_decode::{Buffers, Decoder, Foreign, Format, HeaderError, Layout, ReadAt, SectorReader};
 
+use crate::content::{Content, Origin};
 use crate::exit::Status;
 use crate::failure::Failure;
 use crate::source::{Stamp, forget_cached, write_back};
@@ -14,6 +16,8 @@ use crate::special;
 
 /// How many bytes of packed data are fetched with one read.
 const READ_AHEAD: usize = 256 << 10;
+/// The same where each read is shared among threads that decode.
+const SHARED_READ_AHEAD: usize = 4 << 20;
 
 /// An open file. Clones share it; none of them has a cursor, so each thread can have its own.
 #[derive(Clone, Debug)]
@@ -83,6 +87,9 @@ impl ReadAt for HostFile {
 pub struct Image {
     path: PathBuf,
     file: HostFile,
+    content: Content,
+    /// What the disc comes in, if that is more than the file's own bytes.
+    origin: Option<Origin>,
     layout: Layout,
     /// What the file was when it was opened; nothing for one that was open already.
     stamp: Option<Stamp>,
@@ -112,7 +119,11 @@ impl Image {
     fn of_file(path: &Path, file: File) -> Result<Self, Failure> {
         // Taken before the first byte is read, so that whatever changes from now on is noticed.
         let stamp = Stamp::settled(&file).map_err(Failure::Open)?;
-        let mut image = Self::of(path, HostFile::new(file).map_err(Failure::Open)?)?;
+        let file = HostFile::new(file).map_err(Failure::Open)?;
+        let mut image = match Origin::open(path, &file)? {
+            Some(origin) => Self::of_origin(path, file, origin)?,
+            None => Self::of(path, file)?,
+        };
         image.stamp = Some(stamp);
         Ok(image)
     }
@@ -135,12 +146,37 @@ impl Image {
         if layout.format() == Format::Iso && is_shortcut(&mut file) {
             return Err(Failure::Shortcut);
         }
-        Ok(Self { path: path.to_owned(), file, layout, stamp: None })
+        let content = Content::File(file.clone());
+        Ok(Self { path: path.to_owned(), file, content, origin: None, layout, stamp: None })
+    }
+
+    /// Takes the sectors of what the disc comes in for the image, or for the compressed image that they hold.
+    fn of_origin(path: &Path, file: HostFile, origin: Origin) -> Result<Self, Failure> {
+        let mut content = Content::Sectors(origin.source().data());
+        let layout = Layout::probe(&mut content)?;
+        Ok(Self { path: path.to_owned(), file, content, origin: Some(origin), layout, stamp: None })
     }
 
     /// Returns the path that the image was opened by.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns what the disc comes in: a CHD, a dump of raw sectors. `None` when the file itself is the image.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// Has what does not fit into sectors of 2048 bytes left out instead of refused.
+    pub(crate) fn take_losses(&self) {
+        if let Some(origin) = &self.origin {
+            origin.source().take_losses();
+        }
+    }
+
+    /// Returns the length of the file itself in bytes.
+    pub fn file_len(&self) -> u64 {
+        self.file.len()
     }
 
     /// Returns what the header says.
@@ -151,6 +187,7 @@ impl Image {
     /// Returns whether the path still leads to the file that was opened, and nobody has written to that.
     pub fn is_unchanged(&self) -> bool {
         self.stamp.as_ref().is_none_or(|stamp| stamp.fits(&self.path, &self.file.file))
+            && self.origin.as_ref().is_none_or(Origin::is_unchanged)
     }
 
     /// Passes on how reading the file ended, unless the file changed meanwhile: then that is what is wrong with
@@ -161,7 +198,7 @@ impl Image {
     /// [`Failure::InputChanged`], or the failure that there was.
     pub fn settle<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         let is_about_input = match outcome.as_ref().err().map(Failure::of_file) {
-            None | Some(Failure::Read { .. } | Failure::Header(_)) => true,
+            None | Some(Failure::Read { .. } | Failure::Header(_) | Failure::Source(_)) => true,
             Some(failure) => matches!(failure.status(), Status::Damaged | Status::Mismatch),
         };
         if is_about_input && !self.is_unchanged() { Err(Failure::InputChanged) } else { outcome }
@@ -187,19 +224,34 @@ pub struct Workspace {
     packed: Vec<u8>,
     block: Vec<u8>,
     decoder: Box<Decoder>,
+    content: Content,
     span: Span,
 }
 
 impl Workspace {
     /// Makes the memory that reading `image` needs.
     pub fn new(image: &Image) -> Self {
+        Self::with_span(image, image.content.clone(), READ_AHEAD)
+    }
+
+    /// As [`Workspace::new`], for the only reader of an image, which reads it forward: where the disc comes in a
+    /// form that has to be decoded, so many threads do that.
+    pub fn reading_forward(image: &Image, threads: NonZeroUsize) -> Self {
+        match &image.origin {
+            None => Self::new(image),
+            Some(_) => Self::with_span(image, image.content.clone().with_threads(threads), SHARED_READ_AHEAD),
+        }
+    }
+
+    fn with_span(image: &Image, content: Content, span: usize) -> Self {
         let sizes = image.layout.buffer_sizes();
         Self {
             index: vec![0; sizes.index],
             packed: vec![0; sizes.packed],
             block: vec![0; sizes.block],
             decoder: Box::new(Decoder::new()),
-            span: Span { bytes: vec![0; READ_AHEAD], start: 0, len: 0 },
+            content,
+            span: Span { bytes: vec![0; span], start: 0, len: 0 },
         }
     }
 
@@ -207,7 +259,7 @@ impl Workspace {
     pub fn reader(&mut self, image: &Image) -> Reader<'_> {
         self.span.len = 0;
         let source = ReadAhead {
-            file: image.file.clone(),
+            content: self.content.clone(),
             data_start: image.layout.data_start().0,
             span: &mut self.span,
         };
@@ -237,7 +289,7 @@ struct Span {
 /// A file that is read in larger pieces than is asked for: most blocks have a kilobyte or two, and they
 /// lie one behind the other.
 pub struct ReadAhead<'m> {
-    file: HostFile,
+    content: Content,
     /// Header and index before this position are read as asked for; they would only displace data.
     data_start: u64,
     span: &'m mut Span,
@@ -248,11 +300,11 @@ impl ReadAt for ReadAhead<'_> {
 
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> io::Result<()> {
         if offset < self.data_start || buf.len() >= self.span.bytes.len() {
-            return self.file.read_exact_at(buf, offset);
+            return self.content.read_exact_at(buf, offset);
         }
         if !self.span.holds(offset, buf.len()) && !self.fill(offset, buf.len()) {
             // The piece could not be read as a whole, but what is wanted of it perhaps can.
-            return self.file.read_exact_at(buf, offset);
+            return self.content.read_exact_at(buf, offset);
         }
         let at = usize::try_from(offset - self.span.start).expect("inside the span");
         buf.copy_from_slice(&self.span.bytes[at..at + buf.len()]);
@@ -260,17 +312,17 @@ impl ReadAt for ReadAhead<'_> {
     }
 
     fn byte_len(&mut self) -> io::Result<u64> {
-        self.file.byte_len()
+        self.content.byte_len()
     }
 }
 
 impl ReadAhead<'_> {
     /// Loads the piece of the file that begins at `offset`; returns whether it has `wanted` bytes.
     fn fill(&mut self, offset: u64, wanted: usize) -> bool {
-        let left = usize::try_from(self.file.len().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.content.len().saturating_sub(offset)).unwrap_or(usize::MAX);
         let len = left.min(self.span.bytes.len());
         self.span.len = 0;
-        if len < wanted || self.file.read_exact_at(&mut self.span.bytes[..len], offset).is_err() {
+        if len < wanted || self.content.read_exact_at(&mut self.span.bytes[..len], offset).is_err() {
             return false;
         }
         self.span.start = offset;
@@ -303,7 +355,8 @@ mod tests {
     fn read_ahead_serves_the_same_bytes_as_the_file() {
         let bytes: Vec<u8> = (0..READ_AHEAD * 2 + 777).map(|i| (i * 7 / 3).to_le_bytes()[0]).collect();
         let mut span = Span { bytes: vec![0; READ_AHEAD], start: 0, len: 0 };
-        let mut source = ReadAhead { file: HostFile::of_bytes(&bytes), data_start: 100, span: &mut span };
+        let content = Content::File(HostFile::of_bytes(&bytes));
+        let mut source = ReadAhead { content, data_start: 100, span: &mut span };
         for (offset, len) in [
             (0, 50),
             (100, 1000),

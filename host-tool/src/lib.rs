@@ -14,6 +14,7 @@
 pub mod claims;
 pub mod cli;
 pub mod compat;
+pub mod content;
 pub mod damage;
 pub mod dropped;
 pub mod exit;

@@ -7,6 +7,7 @@ use image_writer::{OutputFormat, Plan};
 use sector_decode::{Format, ReadError, SECTOR_SIZE};
 
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
+use crate::content::Origin;
 use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
@@ -175,6 +176,7 @@ pub fn compress(
             if disc.is_raw_cd {
                 return Err(Failure::RawCdSectors);
             }
+            accept_losses(&image, request.try_without_room, record, reporter)?;
             let size = whole_sectors(source_size, request.tail, &disc, record, reporter);
             let chosen = size.and_then(|size| Ok((size, choose(request, &disc, size)?)));
             record.outcome.disc = Some(disc);
@@ -213,9 +215,10 @@ pub fn extract(
 ) -> Vec<Planned<ExtractJob, Extracted>> {
     plan_each(&request.inputs, claims, reporter, |input, claims, record: &mut Record<Extracted>, reporter| {
         let image = open(input, record, reporter)?;
-        if image.layout().format() == Format::Iso {
+        if image.layout().format() == Format::Iso && image.origin().is_none() {
             return Err(Failure::AlreadyPlain);
         }
+        accept_losses(&image, request.try_without_room, record, reporter)?;
         // Damage is for the work itself to find.
         if let Ok(disc) = look_at(&image) {
             note_cut_off(&image, &disc, record, reporter);
@@ -248,6 +251,21 @@ fn claim(
         Err(Failure::TargetExists(_)) => Ok((Standing::at(target, existing), true)),
         Err(failure) => Err(failure),
     }
+}
+
+/// Refuses to leave out what an image of 2048-byte sectors cannot hold, unless that is wanted.
+fn accept_losses<O>(
+    image: &Image,
+    is_wanted: bool,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
+    let Some(losses) = image.origin().and_then(Origin::losses) else { return Ok(()) };
+    if !is_wanted {
+        return Err(Failure::Losses(losses));
+    }
+    reporter.warn(record, format!("left out: {losses}"));
+    Ok(())
 }
 
 fn plan_each<J, O: Default + Into<Outcome>>(
@@ -290,6 +308,9 @@ pub(crate) fn open_steady<O>(
 
 /// Says when an image's name is not that of its content.
 fn compare_names<O>(image: Image, record: &mut Record<O>, reporter: &mut Reporter) -> Image {
+    if image.origin().is_some() {
+        return image;
+    }
     let format = image.layout().format();
     let by_name = match target::known_extension(image.path()) {
         Some("iso" | "img") => Some(&[Format::Iso][..]),
@@ -331,6 +352,12 @@ pub(crate) fn identify<O>(
             Ok(Disc { is_partly_unreadable: true, ..Disc::default() })
         }
     }
+}
+
+/// Returns the hash that RetroAchievements knows the game by. What is damaged has none, and is said elsewhere.
+pub(crate) fn achievements(image: &Image) -> Option<[u8; 16]> {
+    let mut workspace = Workspace::new(image);
+    disc_info::achievements_hash(&mut workspace.reader(image)).ok().flatten()
 }
 
 /// Finds out which disc it is, and says nothing.

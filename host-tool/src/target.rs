@@ -8,7 +8,7 @@ use crate::cli::TargetArgs;
 use crate::output::Existing;
 
 /// Extensions of images, which the name of a converted file loses.
-const KNOWN_EXTENSIONS: [&str; 7] = ["iso", "cso", "ciso", "zso", "dax", "jso", "img"];
+const KNOWN_EXTENSIONS: [&str; 10] = ["iso", "cso", "ciso", "zso", "dax", "jso", "img", "chd", "cue", "bin"];
 
 /// Where files go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

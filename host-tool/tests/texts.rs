@@ -20,7 +20,7 @@ fn samples() -> Folder {
     folder.write("SHORT.cso", &cut[..100]);
     folder.write("EMPTY.iso", b"");
     folder.write("ODD.iso", &[1; 5000]);
-    folder.write("DISC.chd", b"MComprHD and what follows is of no interest to anybody here");
+    folder.write("DISC.rar", b"Rar!\x1A\x07 and what follows is of no interest to anybody here");
     folder
 }
 

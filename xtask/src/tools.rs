@@ -26,6 +26,7 @@ const TOOLS: &[Tool] = &[
         purpose: "turns pictures into raw textures for the test disc",
     },
     Tool { program: "python3", package: "python3", purpose: "runs the independent decoder, tests/decode.py" },
+    Tool { program: "chdman", package: "mame-tools", purpose: "makes the CHDs that the converter reads" },
     Tool { program: "time", package: "time", purpose: "measures the converter's peak memory" },
     Tool {
         program: "strace",

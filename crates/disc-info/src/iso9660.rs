@@ -28,6 +28,16 @@ struct Extent {
     is_directory: bool,
 }
 
+/// Where a file's content is.
+#[cfg(feature = "achievements")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FilePlace {
+    /// In bytes from the beginning of the image. It may be past the end.
+    pub(crate) start: u64,
+    /// In bytes.
+    pub(crate) len: u32,
+}
+
 /// What came of looking for a file.
 pub(crate) enum File {
     /// There is none, or it lies outside the image.
@@ -120,6 +130,26 @@ impl Volume {
             Ok(()) => File::Read(bytes),
             Err(_) => File::Unreadable,
         }
+    }
+
+    /// Looks for the file at `path`, without regard to upper and lower case.
+    #[cfg(feature = "achievements")]
+    pub(crate) fn find_file<R: ReadAt>(
+        &self,
+        image: &mut R,
+        path: &[&str],
+    ) -> Result<Option<FilePlace>, R::Error> {
+        let mut at = self.root;
+        for name in path {
+            if !at.is_directory {
+                return Ok(None);
+            }
+            match self.find(image, at, name)? {
+                Some(found) => at = found,
+                None => return Ok(None),
+            }
+        }
+        Ok((!at.is_directory).then(|| FilePlace { start: at.first.byte_offset(), len: at.len }))
     }
 
     /// Looks for `name` in a directory. A sector that cannot be read is an error only if no other has the name.

@@ -11,6 +11,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "achievements")]
+mod achievements;
 mod id;
 mod iso9660;
 mod sfo;
@@ -24,6 +26,8 @@ use alloc::vec::Vec;
 
 use sector_decode::ReadAt;
 
+#[cfg(feature = "achievements")]
+pub use self::achievements::achievements_hash;
 use self::iso9660::{File, Volume};
 
 /// The console that a disc was made for.

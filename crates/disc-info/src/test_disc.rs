@@ -9,32 +9,11 @@ use alloc::vec::Vec;
 
 const SECTOR: usize = 2048;
 
-/// Returns an image with these files: names in the root, or `DIRECTORY/NAME`. Names get `;1` appended.
+/// Returns an image with these files: names in the root, or with the directories before them. Names get `;1`
+/// appended.
 pub fn disc(volume_id: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut directories: BTreeMap<&str, Vec<(&str, &[u8])>> = BTreeMap::new();
-    let mut root: Vec<(String, usize, usize, bool)> = Vec::new();
     let mut image = vec![0; 18 * SECTOR];
-    for &(path, content) in files {
-        match path.split_once('/') {
-            Some((directory, name)) => directories.entry(directory).or_default().push((name, content)),
-            None => {
-                let lba = append(&mut image, content);
-                root.push((format!("{path};1"), lba, content.len(), false));
-            }
-        }
-    }
-    for (directory, files) in directories {
-        let mut entries = Vec::new();
-        for (name, content) in files {
-            let lba = append(&mut image, content);
-            entries.push((format!("{name};1"), lba, content.len(), false));
-        }
-        let bytes = directory_bytes(&entries);
-        let lba = append(&mut image, &bytes);
-        root.push((directory.to_owned(), lba, bytes.len(), true));
-    }
-    let bytes = directory_bytes(&root);
-    let root_lba = append(&mut image, &bytes);
+    let (root_lba, root_len) = add_directory(&mut image, files);
 
     let sectors = image.len() / SECTOR;
     let descriptor = &mut image[16 * SECTOR..17 * SECTOR];
@@ -43,8 +22,29 @@ pub fn disc(volume_id: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     descriptor[40..40 + volume_id.len()].copy_from_slice(volume_id.as_bytes());
     both_endian(&mut descriptor[80..88], sectors);
     descriptor[128..132].copy_from_slice(&[0x00, 0x08, 0x08, 0x00]);
-    descriptor[156..190].copy_from_slice(&record("\0", root_lba, bytes.len(), true));
+    descriptor[156..190].copy_from_slice(&record("\0", root_lba, root_len, true));
     image
+}
+
+/// Appends files and directories, then the directory with them; returns where that is and how long.
+fn add_directory(image: &mut Vec<u8>, files: &[(&str, &[u8])]) -> (usize, usize) {
+    let mut directories: BTreeMap<&str, Vec<(&str, &[u8])>> = BTreeMap::new();
+    let mut entries: Vec<(String, usize, usize, bool)> = Vec::new();
+    for &(path, content) in files {
+        match path.split_once('/') {
+            Some((directory, name)) => directories.entry(directory).or_default().push((name, content)),
+            None => {
+                let lba = append(image, content);
+                entries.push((format!("{path};1"), lba, content.len(), false));
+            }
+        }
+    }
+    for (name, files) in directories {
+        let (lba, len) = add_directory(image, &files);
+        entries.push((name.to_owned(), lba, len, true));
+    }
+    let bytes = directory_bytes(&entries);
+    (append(image, &bytes), bytes.len())
 }
 
 /// Returns a directory record, padded to an even length.

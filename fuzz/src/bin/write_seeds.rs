@@ -23,6 +23,17 @@ fn main() -> io::Result<()> {
         }
     }
 
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/image-source/tests/golden");
+    for entry in std::fs::read_dir(sources)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "chd") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            write("open_and_read_any_source", &name, &std::fs::read(&path)?)?;
+        }
+    }
+    let sheet = b"FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
+    write("open_and_read_any_source", "sheet", sheet)?;
+
     let texts = [image::text(2048, 1), image::mixed(4096, 2), image::noise(300, 3), vec![0; 5000]];
     let lint = "lint_never_panics_and_agrees_with_decoder";
     let streams = "any_stream_decodes_alike_into_any_buffer";

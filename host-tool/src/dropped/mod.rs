@@ -90,10 +90,15 @@ impl Action {
     /// Returns whether a file that lies in a dropped folder is meant, by its name.
     fn takes(self, file: &Path) -> bool {
         let Some(extension) = target::known_extension(file) else { return false };
+        // What is in a BIN file, its CUE sheet tells; many others are no discs at all.
+        if extension == "bin" {
+            return false;
+        }
         let is_plain = matches!(extension, "iso" | "img");
+        let is_source = matches!(extension, "chd" | "cue");
         match self {
             Self::ByContent | Self::Verify => true,
-            Self::Compress(_) => is_plain,
+            Self::Compress(_) => is_plain || is_source,
             Self::Extract => !is_plain,
         }
     }

@@ -12,7 +12,10 @@ use crate::damage::{Damage, Fault};
 impl From<OpenError<io::Error>> for Failure {
     fn from(error: OpenError<io::Error>) -> Self {
         match error {
-            OpenError::Source(error) => Self::Read { offset: 0, error },
+            OpenError::Source(error) => match error.downcast() {
+                Ok(error) => Self::Source(error),
+                Err(error) => Self::Read { offset: 0, error },
+            },
             OpenError::Header(error) => Self::Header(error),
         }
     }
@@ -31,7 +34,11 @@ impl From<Stopped<Self>> for Failure {
 impl From<ReadError<io::Error>> for Failure {
     fn from(error: ReadError<io::Error>) -> Self {
         match error {
-            ReadError::Source { offset, error } => Self::Read { offset: offset.0, error },
+            // Damage of what the disc comes in has been wrapped for the way through the decoder.
+            ReadError::Source { offset, error } => match error.downcast() {
+                Ok(error) => Self::Source(error),
+                Err(error) => Self::Read { offset: offset.0, error },
+            },
             ReadError::Block { block, offset, error } => {
                 Self::Damaged(Damage { block: block.0, offset: offset.0, fault: Fault::Block(error) })
             }

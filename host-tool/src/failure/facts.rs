@@ -83,6 +83,11 @@ impl Failure {
                 "The image is damaged: extract --keep-going fills such blocks with zeros and lists them.",
             ),
             Self::DamagedBlocks(_) => damaged("damaged_blocks"),
+            Self::Source(error) => source(error),
+            Self::ChdSha1 { .. } => {
+                mismatch("chd_sha1").fix("The CHD was changed after it was packed: get another copy.")
+            }
+            Self::Losses(_) => refused("losses").fix("Use --ignore-limits to leave it out; without audio tracks a game has no music."),
             Self::HeaderMd5 { .. } => mismatch("header_md5")
                 .fix("The image was changed after it was packed: get another copy."),
             Self::InputChanged => failed("input_changed").fix("Try again when no other program writes it."),
@@ -158,6 +163,27 @@ impl Failure {
             }
             Self::Internal(_) => failed("internal"),
         }
+    }
+}
+
+fn source(error: &image_source::Error) -> Facts {
+    use image_source::Error;
+    let facts = match error {
+        Error::Io { .. } => return failed(error.kind()),
+        Error::Other(other) => return refused(error.kind()).fix(other.fix()),
+        error if error.is_damage() => damaged(error.kind()),
+        _ => refused(error.kind()),
+    };
+    match error {
+        Error::NeedsParent { .. } => facts.fix("Have chdman copy it with its parent (chdman copy -ip)."),
+        Error::ChdVersion(_) => facts.fix("Have chdman copy it (chdman copy): that makes it version 5."),
+        Error::Damage(_) if !error.is_damage() => {
+            facts.fix("Use --ignore-limits to keep only the first 2048 bytes of each.")
+        }
+        Error::Damage(_) | Error::Chd(_) | Error::CutSector { .. } => {
+            facts.fix("The file is damaged: get another copy, or dump the disc again.")
+        }
+        _ => facts,
     }
 }
 

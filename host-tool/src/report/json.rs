@@ -10,6 +10,7 @@ use sector_decode::{Layout, SECTOR_SIZE};
 use serde::Serialize;
 
 use super::record::{Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified};
+use super::source::SourceRecord;
 use crate::damage::{DamageList, DamageRange, Unlisted};
 use crate::exit::Status;
 use crate::failure::{Failure, Quantity};
@@ -48,6 +49,10 @@ struct Object {
     stored_size: Option<u64>,
     hashes: Option<Hashes>,
 
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SourceRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retro_achievements: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index_shift: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -237,6 +242,7 @@ impl Object {
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.stored_bytes = verified.stored_bytes;
         self.lint = verified.lint.as_ref().map(LintObject::from);
+        self.set_source(verified.source.as_ref(), verified.achievements);
     }
 
     fn set_described(&mut self, described: &Described) {
@@ -245,6 +251,13 @@ impl Object {
         self.lint = described.lint.as_ref().map(LintObject::from);
         self.disc = described.disc.as_ref().map(DiscObject::from);
         self.readers = described.readers.iter().map(ReaderObject::from).collect();
+        self.set_source(described.source.as_ref(), described.achievements);
+    }
+
+    fn set_source(&mut self, source: Option<&SourceRecord>, achievements: Option<[u8; 16]>) {
+        self.source = source.cloned();
+        self.stored_size = source.map(|source| source.file_len).or(self.stored_size);
+        self.retro_achievements = achievements.map(|hash| human::hex(&hash));
     }
 
     fn set_layout(&mut self, layout: Option<&Layout>) {

@@ -2,6 +2,7 @@
 
 mod json;
 mod record;
+mod source;
 mod tally;
 mod text;
 
@@ -10,6 +11,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstream::AutoStream;
+
+pub use source::{SourceRecord, TrackRecord, source_notes};
 
 pub use record::{
     Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,

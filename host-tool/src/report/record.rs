@@ -16,6 +16,7 @@ use crate::exit::Status;
 use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::readers::{Reader, Verdict};
+use crate::report::source::SourceRecord;
 use crate::scan::LintCounts;
 
 /// One file and what became of it. While a verb works on the file, `O` is that verb's own type.
@@ -146,6 +147,10 @@ pub struct Verified {
     pub stored_bytes: Option<u64>,
     /// What the lint said of the streams, where a PSP's firmware may read the file.
     pub lint: Option<LintCounts>,
+    /// What the disc comes in, where that is neither a plain image nor a compressed one.
+    pub source: Option<SourceRecord>,
+    /// The hash that RetroAchievements knows the game by.
+    pub achievements: Option<[u8; 16]>,
 }
 
 /// What `info` found.
@@ -161,6 +166,10 @@ pub struct Described {
     pub lint: Option<LintCounts>,
     /// Who can read the file.
     pub readers: Vec<(Reader, Verdict)>,
+    /// What the disc comes in, where that is neither a plain image nor a compressed one.
+    pub source: Option<SourceRecord>,
+    /// The hash that RetroAchievements knows the game by.
+    pub achievements: Option<[u8; 16]>,
 }
 
 /// How it is known how blocks are packed.

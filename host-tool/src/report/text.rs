@@ -163,7 +163,11 @@ fn verify(record: &Record, verified: &Verified) -> String {
         human::hex(&digests.sha1),
         human::hex(&digests.sha256)
     );
-    if record.status() == Status::Ok {
+    if let Some(hash) = &verified.achievements {
+        let _ = writeln!(text, "  RA hash  {}", human::hex(hash));
+    }
+    // What a CHD or a raw CD shows is said with its description.
+    if record.status() == Status::Ok && verified.source.is_none() {
         let _ = writeln!(text, "  shown    {}", shown(layout, verified.stored_bytes.unwrap_or_default()));
     }
     if let Some(lint) = &verified.lint {
@@ -209,7 +213,15 @@ fn info(record: &Record, described: &Described) -> String {
         let _ = writeln!(text, "  {label:<11}{value}");
     };
     let (size, stored) = (layout.image_size(), layout.file_len());
-    line("format", header_text(layout));
+    match &described.source {
+        Some(source) => {
+            line("format", source.name().to_owned());
+            source.lines().into_iter().for_each(|(label, value)| line(label, value));
+            let len = source.file_len;
+            line("file", format!("{} bytes, {} of the image", human::number(len), human::percent(len, size)));
+        }
+        None => line("format", header_text(layout)),
+    }
     if layout.format() != Format::Iso {
         let blocks = human::count(layout.block_count().into(), "block", "blocks");
         let (block_size, shift) = (layout.block_size(), layout.index_shift());
@@ -235,6 +247,9 @@ fn info(record: &Record, described: &Described) -> String {
         }
     }
     line("disc", disc_text(described.disc.as_ref()));
+    if let Some(hash) = &described.achievements {
+        line("RA hash", human::hex(hash));
+    }
     for (place, group) in reader_groups(&described.readers).into_iter().enumerate() {
         line(if place == 0 { "readers" } else { "" }, group);
     }

@@ -92,6 +92,9 @@ fn compress_one(
 /// Opens the image again that was looked at when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
     let image = Image::open_steady(&job.input)?;
+    if job.try_without_room {
+        image.take_losses();
+    }
     if image.layout().image_size() == job.source_size { Ok(image) } else { Err(Failure::InputChanged) }
 }
 
@@ -101,7 +104,7 @@ fn pack(
     sink: &mut (impl Write + Seek),
     reporter: &Reporter,
 ) -> Result<Summary, Failure> {
-    let mut workspace = Workspace::new(image);
+    let mut workspace = Workspace::reading_forward(image, job.plan.packing_threads());
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("packing", &job.input, job.image_size, &monitor);
     let source = Resized::new(workspace.reader(image), job.image_size);

@@ -39,6 +39,9 @@ fn extract_one(
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let image = Image::open_steady(&job.input)?;
+    if job.try_without_room {
+        image.take_losses();
+    }
     record.outcome.layout = Some(*image.layout());
     let size = image.layout().image_size();
     if job.is_there {

@@ -13,7 +13,7 @@ use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
 use crate::readers::{Content, Facts, Reader, Verdict, verdict};
-use crate::report::{Described, Evidence, Record, Reporter};
+use crate::report::{Described, Evidence, Record, Reporter, SourceRecord, source_notes};
 use crate::run::{ONE_PASS, bars, each, records};
 use crate::scan::{self, LintCounts, OnDamage, Options};
 use disc_info::Console;
@@ -35,7 +35,11 @@ fn info_one(
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
     record.outcome.layout = Some(*image.layout());
+    record.outcome.source = SourceRecord::of(&image);
     let disc = plan::identify(&image, record, reporter)?;
+    record.outcome.achievements = plan::achievements(&image);
+    let notes = image.origin().map(|origin| source_notes(origin, &disc));
+    notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
     let console = disc.console;
     let mut facts = Facts::from_layout(image.layout());
 
@@ -71,7 +75,10 @@ fn info_one(
         }
     };
     facts.damaged = !damage.is_empty();
-    record.outcome.readers = readers(console, &facts);
+    // Readers take the image that it becomes, not what it comes in.
+    if image.origin().is_none() {
+        record.outcome.readers = readers(console, &facts);
+    }
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
 

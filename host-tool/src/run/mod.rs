@@ -182,6 +182,8 @@ fn remove_source(image: &Image, target: &Path, removed: &mut Option<bool>) -> Re
         Some("another run is writing a file of its name".to_owned())
     } else if is_link {
         Some("it is a link to a file elsewhere".to_owned())
+    } else if image.origin().is_some_and(|origin| !origin.source().is_only_user_data()) {
+        Some("it holds more than the new file: raw CD sectors".to_owned())
     } else if !image.is_unchanged() {
         Some("it changed while it was read".to_owned())
     } else {

@@ -12,7 +12,7 @@ use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
 use crate::profile::Profile;
-use crate::report::{Outcome, Record, Reporter, Verified};
+use crate::report::{Outcome, Record, Reporter, SourceRecord, Verified};
 use crate::run::{ONE_PASS, bars, check_header_md5, each, records};
 use crate::scan::{self, OnDamage, Options, Part};
 
@@ -21,14 +21,25 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     let threads = threads_or_default(args.threads);
     each(records(&args.inputs), ONE_PASS, reporter, |(), record: &mut Record<Verified>, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
+        record.outcome.source = SourceRecord::of(&image);
         // What is damaged is found below.
         if let Ok(disc) = plan::look_at(&image) {
             plan::note_cut_off(&image, &disc, record, reporter);
             record.outcome.disc = Some(disc);
         }
         let digests = digests(&image, threads, &mut record.outcome, reporter)?;
+        record.outcome.achievements = plan::achievements(&image);
+        check_origin(&image, &digests, reporter)?;
         check_header_md5(&image, Some(&digests))
     });
+}
+
+/// Compares a CHD with what its header says.
+fn check_origin(image: &Image, digests: &Digests, reporter: &Reporter) -> Result<(), Failure> {
+    let Some(origin) = image.origin() else { return Ok(()) };
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("checking", image.path(), origin.source().chd_len(), &monitor);
+    image.settle(origin.check_chd(digests, &monitor))
 }
 
 /// Prints the CRC-32 of every image in a line that `form` makes, as other tools do.

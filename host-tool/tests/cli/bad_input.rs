@@ -51,7 +51,7 @@ fn formats_of_other_programs_are_refused_by_name() {
     let mut chd = vec![0; 4096];
     chd[..16].copy_from_slice(b"MComprHD\0\0\0\x7C\0\0\0\x05");
     folder.write("disc.chd", &chd);
-    all_verbs(&folder, "disc.chd", 3, "a CHD image. Turn it into an ISO with MAME's chdman");
+    all_verbs(&folder, "disc.chd", 1, "the CHD is damaged: its size is none of a disc");
 }
 
 #[test]
@@ -161,14 +161,22 @@ fn image_that_does_not_consist_of_sectors_is_refused() {
 }
 
 #[test]
-fn raw_cd_image_is_refused() {
+fn raw_cd_image_in_a_compressed_image_is_refused() {
     let folder = Folder::new();
     let mut sector = vec![0; 2352];
     sector[1..11].fill(0xFF);
-    folder.write("cd.bin", &sector.repeat(128));
-    let run = folder.cisor(["compress", "cd.bin"]).assert().code(3);
+    let image = sector.repeat(128);
+    let blocks = u32::try_from(image.len() / SECTOR).unwrap();
+    let mut file = b"CISO\x18\0\0\0".to_vec();
+    file.extend((image.len() as u64).to_le_bytes());
+    file.extend([0, 8, 0, 0, 1, 0, 0, 0]);
+    let data = 24 + 4 * (blocks + 1);
+    (0..=blocks).for_each(|block| file.extend(((data + block * 2048) | (1 << 31)).to_le_bytes()));
+    file.extend(&image);
+    folder.write("cd.cso", &file);
+    let run = folder.cisor(["compress", "--to", "zso", "cd.cso"]).assert().code(3);
     run.stderr(contains("raw CD sectors of 2352 bytes")).stderr(contains("BIN/CUE"));
-    assert_eq!(folder.names(), ["cd.bin"]);
+    assert_eq!(folder.names(), ["cd.cso"]);
 }
 
 #[test]

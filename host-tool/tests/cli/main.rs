@@ -15,6 +15,7 @@ mod info;
 mod json;
 mod one_target;
 mod safety;
+mod sources;
 mod talk;
 #[cfg(unix)]
 mod unix;

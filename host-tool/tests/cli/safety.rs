@@ -143,7 +143,7 @@ fn exit_code_1_beats_2_beats_3() {
     let mut file = Ciso(folder.read("GAME.cso"));
     file.damage(file.packed_block(30));
     folder.write("damaged.cso", &file.0);
-    folder.write("refused.cso", b"MComprHD, and some more bytes than a header of other formats has");
+    folder.write("refused.cso", b"Rar!\x1A\x07, and some more bytes than a header of other formats has");
     for (files, code) in [
         (&["GAME.cso"][..], 0),
         (&["GAME.cso", "refused.cso"], 3),

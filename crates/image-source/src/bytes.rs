@@ -1,0 +1,154 @@
+//! Bytes at any position, read by any number of threads.
+
+use std::fs::File;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use sector_decode::ReadAt;
+
+/// Something that has bytes at positions and no cursor.
+pub trait Bytes: Send + Sync {
+    /// Returns the length in bytes.
+    fn len(&self) -> u64;
+
+    /// Returns whether there are no bytes.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills `buf` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// `UnexpectedEof` when there are not enough of them, or the system's error. Damage of the content is an
+    /// [`Error`](crate::Error) inside of the `io::Error`.
+    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()>;
+}
+
+impl Bytes for Vec<u8> {
+    fn len(&self) -> u64 {
+        self.as_slice().len() as u64
+    }
+
+    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        let bytes = usize::try_from(offset).ok().and_then(|start| self.get(start..)?.get(..buf.len()));
+        buf.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// An open file, with the length that it had when it was opened.
+#[derive(Debug)]
+pub(crate) struct FileBytes {
+    file: File,
+    len: u64,
+}
+
+impl FileBytes {
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        let len = file.metadata()?.len();
+        Ok(Self { file, len })
+    }
+}
+
+impl Bytes for FileBytes {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    #[cfg(unix)]
+    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, buf, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_exact_at(&self, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
+        while !buf.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    buf = &mut buf[read..];
+                    offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The 2048-byte sectors of a source, one after the other. Clones share the source.
+#[derive(Clone)]
+pub struct UserData {
+    bytes: Arc<dyn Bytes>,
+    threads: NonZeroUsize,
+}
+
+impl UserData {
+    /// The least that is worth a thread of its own.
+    const SHARE: usize = 256 << 10;
+
+    pub(crate) fn new(bytes: Arc<dyn Bytes>) -> Self {
+        Self { bytes, threads: NonZeroUsize::MIN }
+    }
+
+    /// Has large reads done by up to so many threads: for a reader that is alone and reads forward.
+    #[must_use]
+    pub fn with_threads(self, threads: NonZeroUsize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// Returns the length in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.bytes.len()
+    }
+
+    /// Returns whether there are no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl std::fmt::Debug for UserData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserData").field("len", &self.len()).field("threads", &self.threads).finish()
+    }
+}
+
+impl ReadAt for UserData {
+    type Error = io::Error;
+
+    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        let share = buf.len().div_ceil(self.threads.get()).max(Self::SHARE);
+        if buf.len() <= share {
+            return self.bytes.read_exact_at(buf, offset);
+        }
+        let bytes = &*self.bytes;
+        std::thread::scope(|scope| {
+            let mut parts = Vec::new();
+            let mut at = offset;
+            for part in buf.chunks_mut(share) {
+                let start = at;
+                at += part.len() as u64;
+                parts.push(
+                    std::thread::Builder::new().spawn_scoped(scope, move || bytes.read_exact_at(part, start)),
+                );
+            }
+            let results = parts.into_iter().map(|part| match part {
+                Ok(thread) => {
+                    thread.join().unwrap_or_else(|_| Err(io::Error::other("a decoding thread panicked")))
+                }
+                Err(error) => Err(error),
+            });
+            results.fold(Ok(()), Result::and)
+        })
+    }
+
+    fn byte_len(&mut self) -> io::Result<u64> {
+        Ok(self.bytes.len())
+    }
+}

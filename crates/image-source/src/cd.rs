@@ -1,0 +1,216 @@
+//! The data track of a CD dump, and the 2048 bytes in each of its sectors (ECMA-130, 14; the Form of MODE2 sectors
+//! is CD-ROM XA's).
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::bytes::Bytes;
+use crate::edc::edc;
+use crate::error::{DamageKind, Error};
+
+/// Bytes of user data in a sector.
+pub(crate) const USER: u64 = 2048;
+/// The same as a length in memory.
+const USER_LEN: usize = 2048;
+/// A whole sector, as it is on the disc.
+pub(crate) const RAW: u32 = 2352;
+/// The same with 96 bytes of subcode.
+pub(crate) const RAW_AND_SUBCODE: u32 = 2448;
+/// A MODE2 sector without sync and header.
+pub(crate) const MODE2: u32 = 2336;
+
+/// The first bytes of every data sector (ECMA-130, 14.1).
+pub(crate) const SYNC: [u8; 12] = [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0];
+
+/// What a dump has of each sector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All 2352 bytes.
+    Raw,
+    /// The 2336 bytes after the header of a MODE2 sector.
+    Mode2,
+    /// Only the 2048 bytes of user data.
+    User,
+}
+
+impl Shape {
+    const fn len(self) -> usize {
+        match self {
+            Self::Raw => RAW as usize,
+            Self::Mode2 => MODE2 as usize,
+            Self::User => USER_LEN,
+        }
+    }
+}
+
+/// Where a data track is in a dump.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) start: u64,
+    /// Bytes from one sector to the next.
+    pub(crate) stride: u32,
+    pub(crate) shape: Shape,
+    pub(crate) sectors: u32,
+}
+
+/// The data track of a dump; as [`Bytes`], its user data.
+pub(crate) struct DataTrack {
+    dump: Arc<dyn Bytes>,
+    place: Place,
+    /// Sectors of the file system by its descriptor: a Form 2 sector among them is part of a file.
+    volume_sectors: u32,
+    takes_losses: AtomicBool,
+}
+
+impl DataTrack {
+    pub(crate) fn new(dump: Arc<dyn Bytes>, place: Place) -> Self {
+        let mut track = Self { dump, place, volume_sectors: u32::MAX, takes_losses: AtomicBool::new(true) };
+        let mut descriptor = [0; USER_LEN];
+        if track.read_exact_at(&mut descriptor, 16 * USER).is_ok() && descriptor.starts_with(b"\x01CD001") {
+            let [a, b, c, d] = [descriptor[80], descriptor[81], descriptor[82], descriptor[83]];
+            track.volume_sectors = u32::from_le_bytes([a, b, c, d]);
+        }
+        track.take_losses(false);
+        track
+    }
+
+    /// Whether sectors with a wrong EDC and Form 2 sectors in files are read as their first 2048 bytes.
+    pub(crate) fn take_losses(&self, takes: bool) {
+        self.takes_losses.store(takes, Ordering::Relaxed);
+    }
+
+    /// Returns the 2048 bytes of user data in what the dump has of a sector.
+    fn user_data<'s>(&self, sector: u32, bytes: &'s [u8]) -> Result<&'s [u8], DamageKind> {
+        match self.place.shape {
+            Shape::User => Ok(bytes),
+            Shape::Mode2 => self.mode2(sector, bytes),
+            Shape::Raw if bytes[..12] != SYNC => Err(DamageKind::NoSector { sector }),
+            Shape::Raw => match bytes[15] {
+                // Without user data: zeros, and nothing that checks them.
+                0 => Ok(&bytes[16..16 + USER_LEN]),
+                1 => {
+                    let (covered, rest) = bytes.split_at(2064);
+                    self.checked(sector, covered, rest, &bytes[16..16 + USER_LEN])
+                }
+                2 => self.mode2(sector, &bytes[16..]),
+                _ => Err(DamageKind::NoSector { sector }),
+            },
+        }
+    }
+
+    /// `bytes` begins with the subheader.
+    fn mode2<'s>(&self, sector: u32, bytes: &'s [u8]) -> Result<&'s [u8], DamageKind> {
+        const FORM_2: u8 = 0x20;
+        let user = &bytes[8..8 + USER_LEN];
+        if bytes[2] & FORM_2 == 0 {
+            let (covered, rest) = bytes.split_at(2056);
+            return self.checked(sector, covered, rest, user);
+        }
+        if sector < self.volume_sectors && !self.takes_losses.load(Ordering::Relaxed) {
+            return Err(DamageKind::Form2 { sector });
+        }
+        Ok(user)
+    }
+
+    fn checked<'s>(
+        &self,
+        sector: u32,
+        covered: &[u8],
+        rest: &[u8],
+        user: &'s [u8],
+    ) -> Result<&'s [u8], DamageKind> {
+        let expected = u32::from_le_bytes([rest[0], rest[1], rest[2], rest[3]]);
+        if edc(covered) == expected || self.takes_losses.load(Ordering::Relaxed) {
+            Ok(user)
+        } else {
+            Err(DamageKind::Edc { sector })
+        }
+    }
+}
+
+impl Bytes for DataTrack {
+    fn len(&self) -> u64 {
+        u64::from(self.place.sectors) * USER
+    }
+
+    fn read_exact_at(&self, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
+        /// Sectors that are read from the dump with one call.
+        const RUN: u64 = 128;
+        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.len()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let (stride, len) = (self.place.stride as usize, self.place.shape.len());
+        let mut raw = Vec::new();
+        while !buf.is_empty() {
+            let first = offset / USER;
+            let last = (offset + buf.len() as u64).div_ceil(USER).min(first + RUN);
+            let count = usize::try_from(last - first).expect("at most RUN");
+            // Not the subcode of the last sector, which some dumps do not have.
+            raw.resize((count - 1) * stride + len, 0);
+            self.dump.read_exact_at(&mut raw, self.place.start + first * u64::from(self.place.stride))?;
+            for (number, bytes) in (first..last).zip(raw.chunks(stride)) {
+                let sector = u32::try_from(number).expect("a sector's number");
+                let user = self.user_data(sector, &bytes[..len]).map_err(Error::from)?;
+                let within = usize::try_from(offset % USER).expect("less than a sector");
+                let count = buf.len().min(user.len() - within);
+                let (now, rest) = std::mem::take(&mut buf).split_at_mut(count);
+                now.copy_from_slice(&user[within..within + count]);
+                offset += now.len() as u64;
+                buf = rest;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Finds out whether these bytes are a dump of whole sectors, and where its data track is.
+///
+/// # Errors
+///
+/// When the dump cannot be read, or ends inside of a sector.
+pub(crate) fn recognise(dump: &Arc<dyn Bytes>) -> Result<Option<Place>, Error> {
+    let Some((stride, shape)) = layout(&**dump) else { return Ok(None) };
+    let (all, extra) = (dump.len() / u64::from(stride), dump.len() % u64::from(stride));
+    if extra != 0 {
+        return Err(Error::CutSector { sectors: all, extra });
+    }
+    let all = u32::try_from(all).map_err(|_| Error::NoDataTrack)?;
+    let sectors = if shape == Shape::Raw { data_sectors(&**dump, stride, all)? } else { all };
+    Ok(Some(Place { start: 0, stride, shape, sectors }))
+}
+
+fn layout(dump: &dyn Bytes) -> Option<(u32, Shape)> {
+    let has = |at: u64, bytes: &[u8]| {
+        let mut found = [0; 12];
+        let found = &mut found[..bytes.len()];
+        dump.read_exact_at(found, at).is_ok() && found == bytes
+    };
+    if has(0, &SYNC) {
+        let fits = |stride: u32| dump.len() < u64::from(stride) + 12 || has(stride.into(), &SYNC);
+        return [RAW, RAW_AND_SUBCODE]
+            .into_iter()
+            .find(|&stride| fits(stride))
+            .map(|stride| (stride, Shape::Raw));
+    }
+    // The descriptor of the file system, after the subheader of sector 16.
+    let is_mode2 = has(16 * u64::from(MODE2) + 8, b"\x01CD001");
+    is_mode2.then_some((MODE2, Shape::Mode2))
+}
+
+/// Data sectors come first, then audio, which has no sync pattern.
+fn data_sectors(dump: &dyn Bytes, stride: u32, all: u32) -> Result<u32, Error> {
+    let is_data = |sector: u32| {
+        let mut start = [0; SYNC.len()];
+        dump.read_exact_at(&mut start, u64::from(sector) * u64::from(stride)).map(|()| start == SYNC)
+    };
+    let (mut data, mut audio) = (0, all);
+    if is_data(all - 1).map_err(Error::io("the dump"))? {
+        return Ok(all);
+    }
+    while audio - data > 1 {
+        let middle = data + (audio - data) / 2;
+        if is_data(middle).map_err(Error::io("the dump"))? { data = middle } else { audio = middle }
+    }
+    Ok(audio)
+}

@@ -1,0 +1,116 @@
+//! The list of metadata in a CHD: which kind of disc it is, and a CD's tracks.
+
+use crate::bytes::Bytes;
+use crate::error::Error;
+
+/// A disc has at most 99 tracks; each of them, and each other fact, is one entry.
+const MAX_ENTRIES: usize = 512;
+/// A track's entry has less than 150 bytes. Larger entries are not of interest and are passed over.
+const MAX_TEXT: usize = 512;
+/// Tracks begin at multiples of this many frames.
+const TRACK_PADDING: u64 = 4;
+
+/// What the metadata says.
+#[derive(Debug, Default)]
+pub(super) struct Metadata {
+    pub(super) is_dvd: bool,
+    pub(super) tracks: Vec<ChdTrack>,
+}
+
+/// One track of a CD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChdTrack {
+    pub(crate) number: u32,
+    /// As chdman names it, such as `MODE2_RAW`.
+    pub(crate) kind: String,
+    /// How many sectors it has in the CHD.
+    pub(crate) frames: u64,
+    /// How many of them are the pause before it.
+    pub(crate) pregap: u64,
+    /// Where its first sector is, in sectors from the beginning of the CHD.
+    pub(crate) start: u64,
+}
+
+impl Metadata {
+    /// Goes through the list, which begins at `at`.
+    pub(super) fn read(file: &dyn Bytes, mut at: u64) -> Result<Self, Error> {
+        const OUTSIDE: Error = Error::Chd("its metadata lies outside of the file");
+        let mut metadata = Self::default();
+        let mut entries = 0;
+        while at != 0 {
+            entries += 1;
+            if entries > MAX_ENTRIES {
+                return Err(Error::Chd("its list of metadata has no end"));
+            }
+            let mut head = [0; 16];
+            file.read_exact_at(&mut head, at).map_err(|_| OUTSIDE)?;
+            let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _] = head;
+            let len = usize::from(head[5]) << 16 | usize::from(head[6]) << 8 | usize::from(head[7]);
+            match &tag {
+                b"DVD " => metadata.is_dvd = true,
+                b"CHTR" | b"CHT2" => {
+                    let mut text = vec![0; len.min(MAX_TEXT)];
+                    file.read_exact_at(&mut text, at + 16).map_err(|_| OUTSIDE)?;
+                    let track = ChdTrack::parse(&String::from_utf8_lossy(&text))
+                        .ok_or(Error::Chd("one of its tracks cannot be understood"))?;
+                    metadata.tracks.push(track);
+                }
+                b"CHCD" | b"CHGT" | b"CHGD" => {
+                    return Err(Error::Chd(
+                        "its tracks are listed in a form that PSP and PS2 discs do not have",
+                    ));
+                }
+                _ => {}
+            }
+            at = u64::from_be_bytes([
+                head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15],
+            ]);
+        }
+        let mut start = 0;
+        for (place, track) in metadata.tracks.iter_mut().enumerate() {
+            if track.number as usize != place + 1 {
+                return Err(Error::Chd("its tracks are not in order"));
+            }
+            track.start = start;
+            start += track.frames.next_multiple_of(TRACK_PADDING);
+        }
+        Ok(metadata)
+    }
+}
+
+impl ChdTrack {
+    /// Reads a line such as `TRACK:1 TYPE:MODE1 SUBTYPE:NONE FRAMES:330 PREGAP:0 PGTYPE:MODE1 …`.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim_end_matches(['\0', '\n']);
+        let field = |name: &str| {
+            let value = |word: &'_ str| {
+                word.split_once(':').filter(|(key, _)| *key == name).map(|(_, v)| v.to_owned())
+            };
+            text.split(' ').find_map(value)
+        };
+        let number = |name: &str| field(name)?.parse::<u32>().ok();
+        // The pause is in the CHD only where its kind begins with a V.
+        let has_pregap = field("PGTYPE").is_some_and(|kind| kind.starts_with('V'));
+        let pregap = if has_pregap { number("PREGAP")?.into() } else { 0 };
+        let (frames, kind) = (number("FRAMES")?.into(), field("TYPE")?);
+        (pregap <= frames).then_some(Self { number: number("TRACK")?, kind, frames, pregap, start: 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn track_is_read_from_its_line() {
+        let text =
+            "TRACK:2 TYPE:AUDIO SUBTYPE:NONE FRAMES:300 PREGAP:150 PGTYPE:VAUDIO PGSUB:NONE POSTGAP:0\0";
+        let track = ChdTrack::parse(text).unwrap();
+        assert_eq!((track.number, track.kind.as_str(), track.frames, track.pregap), (2, "AUDIO", 300, 150));
+        let without = text.replace("VAUDIO", "AUDIO");
+        assert_eq!(ChdTrack::parse(&without).unwrap().pregap, 0);
+        for wrong in ["", "TRACK:1", "TRACK:x TYPE:MODE1 FRAMES:1", "TRACK:1 TYPE:MODE1 FRAMES:-1"] {
+            assert_eq!(ChdTrack::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! A file that a disc comes in: what it is, and its sectors.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::bytes::{Bytes, FileBytes, UserData};
+use crate::cd::{self, DataTrack, Place, Shape};
+use crate::chd::{CD_UNIT, Chd, ChdTrack, MAGIC};
+use crate::cue::{self, Cue, CueError, FileType, TrackMode};
+use crate::error::Error;
+use crate::other::Other;
+
+/// What a source is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A CHD of a DVD, of a CD, or of bytes of any kind.
+    Chd(ChdFacts),
+    /// A CUE sheet with its files.
+    Cue,
+    /// A dump of raw CD sectors of this many bytes.
+    RawCd(u32),
+}
+
+/// What a CHD's header and metadata say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChdFacts {
+    /// Bytes in a hunk.
+    pub hunk_bytes: u32,
+    /// The codecs' names; none when nothing is packed.
+    pub codecs: Vec<&'static str>,
+    /// Whether it has the tag of DVDs.
+    pub is_dvd: bool,
+    /// Whether it has CD tracks.
+    pub is_cd: bool,
+    /// SHA-1 of all that is in it, where the header has one: of a CD that is every sector with its subcode.
+    pub raw_sha1: Option<[u8; 20]>,
+}
+
+/// One track of a CD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackInfo {
+    /// From 1 on.
+    pub number: u32,
+    /// As a CUE sheet names it: `MODE1/2352`, `AUDIO`.
+    pub kind: String,
+    /// How many sectors it has, where that is known.
+    pub sectors: u64,
+}
+
+/// What an image of 2048-byte sectors will not have any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// A track other than the first data track.
+    Track(TrackInfo),
+}
+
+/// An open source.
+pub struct Source {
+    kind: Kind,
+    tracks: Vec<TrackInfo>,
+    losses: Vec<Loss>,
+    data: UserData,
+    chd: Option<Arc<Chd>>,
+    cd: Option<Arc<DataTrack>>,
+    parts: Vec<(PathBuf, File)>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source")
+            .field("kind", &self.kind)
+            .field("tracks", &self.tracks)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// Looks at the content of a file and opens it if it is a source. `None` means that it is nothing of this
+    /// crate: a plain image, one of `sector-decode`'s formats, or anything else. `path` is only needed to find the
+    /// files that a CUE sheet names.
+    ///
+    /// # Errors
+    ///
+    /// When it is a source that cannot be used, or a kind of file that is known and not read.
+    pub fn open(path: &Path, file: &File) -> Result<Option<Self>, Error> {
+        let name = || Error::io("the file");
+        let clone = file.try_clone().map_err(name())?;
+        Self::of(path, Arc::new(FileBytes::new(clone).map_err(name())?))
+    }
+
+    /// As [`Source::open`], of bytes that need not be a file's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    pub fn of(path: &Path, file: Arc<dyn Bytes>) -> Result<Option<Self>, Error> {
+        let name = || Error::io("the file");
+        let mut start = [0; MAGIC.len()];
+        if file.len() < start.len() as u64 {
+            return Ok(None);
+        }
+        file.read_exact_at(&mut start, 0).map_err(name())?;
+        if start == MAGIC {
+            return Self::of_chd(Arc::new(Chd::open(file)?)).map(Some);
+        }
+        if let Some(other) = Other::recognise(&*file) {
+            return Err(Error::Other(other));
+        }
+        if file.len() <= cue::MAX_LEN {
+            let mut text = vec![0; usize::try_from(file.len()).expect("a small file")];
+            file.read_exact_at(&mut text, 0).map_err(name())?;
+            if Cue::is_one(&text) {
+                return Self::of_cue(path, &Cue::parse(&text)?).map(Some);
+            }
+        }
+        let Some(place) = cd::recognise(&file)? else { return Ok(None) };
+        Ok(Some(Self::of_raw(Kind::RawCd(place.stride), file, place)))
+    }
+
+    fn of_chd(chd: Arc<Chd>) -> Result<Self, Error> {
+        let facts = ChdFacts {
+            hunk_bytes: chd.hunk_bytes,
+            codecs: chd.codecs(),
+            is_dvd: chd.is_dvd(),
+            is_cd: !chd.tracks().is_empty(),
+            raw_sha1: chd.raw_sha1,
+        };
+        let kind = Kind::Chd(facts);
+        let bytes: Arc<dyn Bytes> = chd.clone();
+        let mut source = if let Some(first) = chd.tracks().first() {
+            let place = chd_place(&chd, first)?;
+            let mut source = Self::of_raw(kind, bytes, place);
+            source.tracks = chd.tracks().iter().map(chd_track_info).collect();
+            source
+        } else if let Some(place) = cd::recognise(&bytes)? {
+            Self::of_raw(kind, bytes, place)
+        } else {
+            let data = UserData::new(bytes);
+            Self {
+                kind,
+                tracks: Vec::new(),
+                losses: Vec::new(),
+                data,
+                chd: None,
+                cd: None,
+                parts: Vec::new(),
+            }
+        };
+        source.chd = Some(chd);
+        if source.losses.is_empty() {
+            source.losses = source.tracks.iter().skip(1).cloned().map(Loss::Track).collect();
+        }
+        Ok(source)
+    }
+
+    /// A dump whose first track is at `place`; the rest of it has no known kind and is taken for audio.
+    fn of_raw(kind: Kind, dump: Arc<dyn Bytes>, place: Place) -> Self {
+        let rest = (dump.len().saturating_sub(place.start) / u64::from(place.stride))
+            .saturating_sub(place.sectors.into());
+        let is_all = matches!(&kind, Kind::Chd(facts) if facts.is_cd);
+        let mode = if place.shape == Shape::Raw { raw_mode(&*dump, place) } else { "MODE2" };
+        let mut tracks = vec![TrackInfo {
+            number: 1,
+            kind: format!("{mode}/{}", place.stride),
+            sectors: place.sectors.into(),
+        }];
+        let mut losses = Vec::new();
+        if rest > 0 && !is_all {
+            let track = TrackInfo { number: 2, kind: "AUDIO".into(), sectors: rest };
+            losses.push(Loss::Track(track.clone()));
+            tracks.push(track);
+        }
+        let cd = Arc::new(DataTrack::new(dump, place));
+        let data = UserData::new(cd.clone());
+        Self { kind, tracks, losses, data, chd: None, cd: Some(cd), parts: Vec::new() }
+    }
+
+    fn of_cue(path: &Path, cue: &Cue) -> Result<Self, Error> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut parts = Vec::new();
+        let mut tracks = Vec::new();
+        let mut first: Option<(Arc<dyn Bytes>, Place)> = None;
+        for file in &cue.files {
+            let at = folder.join(&file.name);
+            let missing = || CueError::Missing(file.name.clone());
+            // Only then opened: opening a pipe can wait for ever.
+            if !std::fs::metadata(&at).is_ok_and(|metadata| metadata.is_file()) {
+                return Err(missing().into());
+            }
+            let open = File::open(&at).map_err(Error::io(&file.name))?;
+            let clone = open.try_clone().map_err(Error::io(&file.name))?;
+            let bytes: Arc<dyn Bytes> = Arc::new(FileBytes::new(clone).map_err(Error::io(&file.name))?);
+            for track in track_places(file, bytes.len())? {
+                if first.is_none() {
+                    let place = cue_place(file.file_type, track.mode, track.content, track.sectors)?;
+                    first = Some((Arc::clone(&bytes), place));
+                }
+                let kind = track.mode.to_string();
+                tracks.push(TrackInfo { number: track.number.into(), kind, sectors: track.sectors });
+            }
+            parts.push((at, open));
+        }
+        let (dump, place) = first.ok_or(CueError::NoTrack)?;
+        let mut source = Self::of_raw(Kind::Cue, dump, place);
+        source.losses = tracks.iter().skip(1).cloned().map(Loss::Track).collect();
+        source.tracks = tracks;
+        source.parts = parts;
+        Ok(source)
+    }
+
+    /// Returns what it is.
+    #[must_use]
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// Returns the tracks of a CD; none for a DVD or UMD.
+    #[must_use]
+    pub fn tracks(&self) -> &[TrackInfo] {
+        &self.tracks
+    }
+
+    /// Returns what an image of the data track lacks.
+    #[must_use]
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
+    /// Returns whether the user data is all that the source holds, so that nothing is lost with the source.
+    #[must_use]
+    pub fn is_only_user_data(&self) -> bool {
+        self.cd.is_none()
+    }
+
+    /// Returns the sectors.
+    #[must_use]
+    pub fn data(&self) -> UserData {
+        self.data.clone()
+    }
+
+    /// Returns the other files that it consists of: those that a CUE sheet names.
+    #[must_use]
+    pub fn parts(&self) -> &[(PathBuf, File)] {
+        &self.parts
+    }
+
+    /// Has sectors with a wrong EDC, and Form 2 sectors in files, read as their first 2048 bytes instead of
+    /// refused.
+    pub fn take_losses(&self) {
+        if let Some(cd) = &self.cd {
+            cd.take_losses(true);
+        }
+    }
+
+    /// Decodes all of a CHD and compares with the SHA-1 in its header. `go_on` is told how many bytes came, and
+    /// says whether to continue. `None` when this is no CHD or it was stopped.
+    ///
+    /// # Errors
+    ///
+    /// When a hunk is damaged or cannot be read.
+    pub fn chd_sha1(&self, go_on: impl FnMut(u64) -> bool) -> Result<Option<[u8; 20]>, Error> {
+        self.chd.as_ref().map_or(Ok(None), |chd| chd.sha1(go_on))
+    }
+
+    /// Returns how many bytes [`chd_sha1`](Self::chd_sha1) decodes.
+    #[must_use]
+    pub fn chd_len(&self) -> u64 {
+        self.chd.as_ref().map_or(0, |chd| chd.len())
+    }
+}
+
+fn raw_mode(dump: &dyn Bytes, place: Place) -> &'static str {
+    let mut mode = [0];
+    match dump.read_exact_at(&mut mode, place.start + 15) {
+        Ok(()) if mode == [1] => "MODE1",
+        _ => "MODE2",
+    }
+}
+
+fn chd_track_info(track: &ChdTrack) -> TrackInfo {
+    let kind = match track.kind.as_str() {
+        "MODE1" => "MODE1/2048",
+        "MODE1_RAW" => "MODE1/2352",
+        "MODE2" | "MODE2_FORM_MIX" => "MODE2/2336",
+        "MODE2_FORM1" => "MODE2/2048",
+        "MODE2_RAW" => "MODE2/2352",
+        other => other,
+    };
+    TrackInfo { number: track.number, kind: kind.to_owned(), sectors: track.frames - track.pregap }
+}
+
+/// Where the first track of a CHD is, which has to be data.
+fn chd_place(chd: &Chd, track: &ChdTrack) -> Result<Place, Error> {
+    let shape = match track.kind.as_str() {
+        "MODE1" | "MODE2_FORM1" => Shape::User,
+        "MODE1_RAW" | "MODE2_RAW" => Shape::Raw,
+        "MODE2" | "MODE2_FORM_MIX" => Shape::Mode2,
+        "AUDIO" => return Err(Error::NoDataTrack),
+        other => return Err(Error::TrackKind(other.to_owned())),
+    };
+    if chd.unit_bytes != CD_UNIT {
+        return Err(Error::Chd("it has CD tracks, but its units are not CD sectors"));
+    }
+    let unit = u64::from(CD_UNIT);
+    if (track.start + track.frames) * unit > chd.len() {
+        return Err(Error::Chd("its tracks are longer than it is"));
+    }
+    let sectors = u32::try_from(track.frames - track.pregap).map_err(|_| Error::NoDataTrack)?;
+    Ok(Place { start: (track.start + track.pregap) * unit, stride: CD_UNIT, shape, sectors })
+}
+
+/// Where a track of a CUE sheet is in its file.
+struct TrackPlace {
+    number: u8,
+    mode: TrackMode,
+    /// Where its content begins, in bytes.
+    content: u64,
+    sectors: u64,
+}
+
+fn track_places(file: &cue::CueFile, len: u64) -> Result<Vec<TrackPlace>, Error> {
+    let size = || CueError::Size { name: file.name.clone(), len };
+    let mut places = Vec::new();
+    let mut at = file.tracks.first().and_then(cue::Track::first_frame).unwrap_or(0);
+    let mut offset =
+        file.tracks.first().map_or(0, |track| u64::from(at) * u64::from(track.mode.sector_len()));
+    for (place, track) in file.tracks.iter().enumerate() {
+        let sector = u64::from(track.mode.sector_len());
+        let start = track.content_frame().ok_or(CueError::Order)?;
+        let content = offset + u64::from(start - at) * sector;
+        let end = match file.tracks.get(place + 1).and_then(cue::Track::first_frame) {
+            Some(next) => {
+                let end = offset + u64::from(next - at) * sector;
+                at = next;
+                end
+            }
+            None => len,
+        };
+        let is_sound = file.file_type == FileType::Sound;
+        if !is_sound && (end > len || content >= end || !(end - content).is_multiple_of(sector)) {
+            return Err(size().into());
+        }
+        let sectors = end.saturating_sub(content) / sector;
+        places.push(TrackPlace { number: track.number, mode: track.mode, content, sectors });
+        offset = end;
+    }
+    Ok(places)
+}
+
+/// Where the first track of a CUE sheet is, which has to be data.
+fn cue_place(file_type: FileType, mode: TrackMode, start: u64, sectors: u64) -> Result<Place, Error> {
+    let shape = match mode {
+        TrackMode::Mode1(2048) | TrackMode::Mode2(2048) => Shape::User,
+        TrackMode::Mode1(2352) | TrackMode::Mode2(2352) => Shape::Raw,
+        TrackMode::Mode2(2336) => Shape::Mode2,
+        TrackMode::Audio => return Err(Error::NoDataTrack),
+        other => return Err(Error::TrackKind(other.to_string())),
+    };
+    if file_type == FileType::Sound {
+        return Err(Error::NoDataTrack);
+    }
+    let sectors = u32::try_from(sectors).map_err(|_| Error::NoDataTrack)?;
+    Ok(Place { start, stride: mode.sector_len(), shape, sectors })
+}

@@ -1,0 +1,128 @@
+//! Where an image's bytes are: in the file itself, or in what the disc comes in.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use image_source::{Kind, Loss, Source};
+use image_writer::Digests;
+use image_writer::Monitor;
+use sector_decode::ReadAt;
+
+use crate::failure::Failure;
+use crate::human;
+use crate::image::HostFile;
+use crate::source::Stamp;
+
+/// The bytes of an image, or of a compressed one.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// They are the file's.
+    File(HostFile),
+    /// They are the sectors of a disc that comes in another form.
+    Sectors(image_source::UserData),
+}
+
+impl Content {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::File(file) => file.len(),
+            Self::Sectors(data) => data.len(),
+        }
+    }
+
+    /// The same for a reader that is alone and reads forward: what has to be decoded is decoded by so many threads.
+    pub(crate) fn with_threads(self, threads: NonZeroUsize) -> Self {
+        match self {
+            Self::Sectors(data) => Self::Sectors(data.with_threads(threads)),
+            file @ Self::File(_) => file,
+        }
+    }
+}
+
+impl ReadAt for Content {
+    type Error = io::Error;
+
+    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.read_exact_at(buf, offset),
+            Self::Sectors(data) => data.read_exact_at(buf, offset),
+        }
+    }
+
+    fn byte_len(&mut self) -> io::Result<u64> {
+        Ok(self.len())
+    }
+}
+
+/// What a disc comes in, with the other files that belong to it.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    source: Arc<Source>,
+    parts: Vec<(PathBuf, Stamp)>,
+}
+
+impl Origin {
+    /// Looks whether the file is a CHD, a CUE sheet or a dump of raw sectors. `None` when it is none of them.
+    ///
+    /// # Errors
+    ///
+    /// When it is one that cannot be used, or another file that is known and not read.
+    pub(crate) fn open(path: &Path, file: &HostFile) -> Result<Option<Self>, Failure> {
+        let Some(source) = Source::open(path, file.file()).map_err(Failure::Source)? else { return Ok(None) };
+        let stamp = |(path, file): &(PathBuf, _)| Stamp::settled(file).map(|stamp| (path.clone(), stamp));
+        let parts = source.parts().iter().map(stamp).collect::<io::Result<_>>().map_err(Failure::Open)?;
+        Ok(Some(Self { source: Arc::new(source), parts }))
+    }
+
+    /// Returns the source.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Returns whether the files beside the one that was opened are still what they were.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        let files = self.source.parts().iter().map(|(_, file)| file);
+        self.parts.iter().zip(files).all(|((path, stamp), file)| stamp.fits(path, file))
+    }
+
+    /// Says what an image of 2048-byte sectors will not have; nothing when it will have all.
+    pub fn losses(&self) -> Option<String> {
+        let name = |Loss::Track(track): &Loss| {
+            let seconds = track.sectors / 75;
+            let length = if track.kind == "AUDIO" {
+                format!("audio, {}:{:02} minutes", seconds / 60, seconds % 60)
+            } else {
+                format!("{}, {}", track.kind, human::count(track.sectors, "sector", "sectors"))
+            };
+            format!("track {} ({length})", track.number)
+        };
+        let names: Vec<String> = self.source.losses().iter().map(name).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    /// Compares a CHD with the SHA-1 in its header. `image` has the digests of the sectors, which for a DVD are
+    /// those of the CHD; a CD's has to be decoded once more, with its subcode.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::ChdSha1`], damage, or the monitor's cancellation.
+    pub(crate) fn check_chd(&self, image: &Digests, monitor: &Monitor) -> Result<(), Failure> {
+        let Kind::Chd(facts) = self.source.kind() else { return Ok(()) };
+        let Some(expected) = facts.raw_sha1 else { return Ok(()) };
+        let got = if self.source.is_only_user_data() {
+            image.sha1
+        } else {
+            let decoded = self.source.chd_sha1(|bytes| {
+                monitor.advance(bytes, bytes);
+                !monitor.is_cancelled()
+            });
+            decoded.map_err(Failure::Source)?.ok_or(Failure::Interrupted)?
+        };
+        if got == expected {
+            return Ok(());
+        }
+        Err(Failure::ChdSha1 { expected: human::hex(&expected), got: human::hex(&got) })
+    }
+}
