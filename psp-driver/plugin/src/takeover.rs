@@ -174,8 +174,8 @@ fn open(
         return Err(Check::PlainImage.failed());
     }
     let sizes = Sizes::of(&layout, config);
-    let volume = Block::allocate(c"CisorVolume", SECTOR_SIZE as usize).ok_or_else(no_memory)?;
-    let buffers = Block::allocate(c"CisorBuffers", sizes.total()).ok_or_else(no_memory)?;
+    let volume = Block::allocate(SECTOR_SIZE as usize).ok_or_else(no_memory)?;
+    let buffers = Block::allocate(sizes.total()).ok_or_else(no_memory)?;
     // SAFETY: Taken once. `Serving` ends the device, which holds the slices, before the block, and so does this
     // function when it ends early.
     let memory = unsafe { buffers.bytes() };

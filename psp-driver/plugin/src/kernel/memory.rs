@@ -24,13 +24,13 @@ pub(crate) struct Block {
 unsafe impl Send for Block {}
 
 impl Block {
-    /// Takes `len` bytes. `None` when there is no free piece so large.
-    pub(crate) fn allocate(name: &core::ffi::CStr, len: usize) -> Option<Self> {
+    /// Takes `len` bytes. `None` when no free piece is that large.
+    pub(crate) fn allocate(len: usize) -> Option<Self> {
         let size = u32::try_from(len).ok()?;
+        let name = c"Cisor".as_ptr().cast();
         // SAFETY: The name ends with a NUL; the address is not used for this placement.
-        let id = unsafe {
-            cisor_alloc_partition(KERNEL_PARTITION, name.as_ptr().cast(), LOWEST, size, core::ptr::null_mut())
-        };
+        let id =
+            unsafe { cisor_alloc_partition(KERNEL_PARTITION, name, LOWEST, size, core::ptr::null_mut()) };
         if id < 0 {
             return None;
         }
