@@ -1,6 +1,8 @@
 //! The disc: sectors of an image that was found fit to be served.
 
-use sector_decode::{BlockIndex, Buffers, Format, Layout, OpenError, ReadError, SECTOR_SIZE, SectorReader};
+use sector_decode::{
+    BlockIndex, Buffers, Format, Layout, OpenError, ReadError, ReaderOptions, SECTOR_SIZE, SectorReader,
+};
 
 use crate::card_file::{Card, CardError, CardFile};
 use crate::error::{Check, ErrorCode, Failure, OpenFailure};
@@ -62,8 +64,9 @@ impl<'b, C: Card> Disc<'b, C> {
         volume: &mut [u8; SECTOR_SIZE as usize],
     ) -> Result<Self, OpenFailure> {
         let sectors = sectors_of(&layout).ok_or(Check::DiscSize.found(u32::MAX))?;
-        let reader = SectorReader::new(file, layout, buffers).map_err(|_| Check::NoMemory.found(0))?;
-        let reader = reader.keeping_windows().checking_windows().reading_ahead(ahead);
+        let options = ReaderOptions::PSP_DRIVER.with_read_ahead(ahead);
+        let reader = SectorReader::with_options(file, layout, &options, buffers)
+            .map_err(|_| Check::NoMemory.found(0))?;
         let mut disc = Self { reader, sectors };
         for block in [0, layout.block_count() - 1] {
             disc.reader.extent(BlockIndex(block))?;

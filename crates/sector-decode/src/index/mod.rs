@@ -7,17 +7,27 @@
 
 mod window;
 
+use core::ops::DerefMut;
+
 use crate::bytes::ReadAt;
 use crate::container::{EntryRules, Extent, IndexShape, Layout, RawEntry};
 use crate::error::{BlockError, ReadError};
 use crate::units::{BlockIndex, FileOffset};
 use window::{FRAME_BYTES, Window};
 
-/// The size in bytes of each window when there are several: 511 blocks of most formats. Half as much makes single reads
-/// anywhere a little cheaper and reads in sequence of small blocks dearer by the same.
-const WINDOW_BYTES: u32 = 2048;
-/// The most windows that are kept. A power of two: the remainder by it is an index that needs no check.
-const MOST_WINDOWS: usize = 32;
+/// The most windows that a reader can keep. A power of two: the remainder by it is an index that needs no check.
+pub(crate) const MOST_WINDOWS: usize = 32;
+
+/// Several windows of the index, all of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// How many there are at the most; no more than [`MOST_WINDOWS`].
+    pub(crate) most: usize,
+    /// The size of each in bytes.
+    pub(crate) bytes: u32,
+    /// Each table of a window begins at a multiple of this, if its buffer does.
+    pub(crate) alignment: u32,
+}
 
 /// When an entry that cannot be right counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,8 +38,8 @@ enum Checking {
     Windows,
 }
 
-pub(crate) struct IndexWindows<'b> {
-    buffer: &'b mut [u8],
+pub(crate) struct IndexWindows<B> {
+    buffer: B,
     shape: IndexShape,
     rules: EntryRules,
     checking: Checking,
@@ -46,30 +56,31 @@ pub(crate) struct IndexWindows<'b> {
     uses: u32,
 }
 
-impl<'b> IndexWindows<'b> {
-    /// The buffer size in bytes that holds the entries of `blocks` blocks in one window.
-    pub(crate) fn buffer_size(layout: &Layout, blocks: u32) -> usize {
-        let blocks = blocks.min(layout.block_count()) as usize;
-        match layout.index_shape() {
-            IndexShape::None => 0,
-            IndexShape::Positions { .. } => 4 * (blocks + 1),
-            IndexShape::Frames { .. } => FRAME_BYTES as usize * blocks,
+/// The buffer size in bytes that holds the entries of `blocks` blocks in one window.
+pub(crate) fn buffer_size(layout: &Layout, blocks: u32) -> usize {
+    let blocks = blocks.min(layout.block_count()) as usize;
+    match layout.index_shape() {
+        IndexShape::None => 0,
+        IndexShape::Positions { .. } => 4 * (blocks + 1),
+        IndexShape::Frames { .. } => FRAME_BYTES as usize * blocks,
+    }
+}
+
+/// The buffer size in bytes for as many windows as the index fills, but no more than are kept.
+#[inline(always)]
+pub(crate) fn buffer_size_kept(layout: &Layout, kept: Kept) -> usize {
+    match layout.index_shape() {
+        IndexShape::None => 0,
+        shape => {
+            let windows = layout.block_count().div_ceil(kept.capacity(shape)) as usize;
+            kept.bytes as usize * windows.min(kept.most)
         }
     }
+}
 
-    /// The buffer size in bytes for as many windows as the index fills, but no more than are kept.
-    pub(crate) fn buffer_size_kept(layout: &Layout) -> usize {
-        match layout.index_shape() {
-            IndexShape::None => 0,
-            shape => {
-                let windows = layout.block_count().div_ceil(kept_capacity(shape)) as usize;
-                WINDOW_BYTES as usize * windows.min(MOST_WINDOWS)
-            }
-        }
-    }
-
+impl<B: DerefMut<Target = [u8]>> IndexWindows<B> {
     /// `buffer` must have at least `buffer_size(layout, 1)` bytes. All of it is one window.
-    pub(crate) fn new(layout: &Layout, buffer: &'b mut [u8]) -> Self {
+    pub(crate) fn new(layout: &Layout, buffer: B) -> Self {
         let shape = layout.index_shape();
         let capacity = match shape {
             IndexShape::None => 0,
@@ -97,12 +108,13 @@ impl<'b> IndexWindows<'b> {
     }
 
     /// Divides the buffer into several windows, if it has room for more than one.
-    pub(crate) fn keep_windows(&mut self) {
-        let count = self.buffer.len() / WINDOW_BYTES as usize;
+    #[inline(always)]
+    pub(crate) fn keep_windows(&mut self, kept: Kept) {
+        let count = self.buffer.len() / kept.bytes as usize;
         if count > 1 {
-            self.count = count.min(MOST_WINDOWS);
-            self.window_len = WINDOW_BYTES as usize;
-            self.capacity = kept_capacity(self.shape);
+            self.count = count.min(kept.most);
+            self.window_len = kept.bytes as usize;
+            self.capacity = kept.capacity(self.shape);
             self.forget();
         }
     }
@@ -203,13 +215,17 @@ impl<'b> IndexWindows<'b> {
     }
 }
 
-/// How many blocks a window describes that is one of several. Each table of a DAX window begins with a whole cache line of
-/// the PSP, so that the card's driver can fill it without a copy.
-fn kept_capacity(shape: IndexShape) -> u32 {
-    const POSITIONS: u32 = WINDOW_BYTES / 4 - 1;
-    const FRAMES: u32 = WINDOW_BYTES / FRAME_BYTES / 32 * 32;
-    match shape {
-        IndexShape::Frames { .. } => FRAMES,
-        _ => POSITIONS,
+impl Kept {
+    /// How many blocks each window describes; at least one.
+    #[inline(always)]
+    const fn capacity(&self, shape: IndexShape) -> u32 {
+        match shape {
+            IndexShape::Frames { .. } => {
+                // The narrowest entries that another table follows have two bytes.
+                let step = if self.alignment > 2 { self.alignment / 2 } else { 1 };
+                self.bytes / FRAME_BYTES / step * step
+            }
+            _ => self.bytes / 4 - 1,
+        }
     }
 }
