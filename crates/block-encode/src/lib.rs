@@ -6,11 +6,17 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_debug_implementations)]
 
 extern crate alloc;
 
 pub mod deflate;
 pub mod lz4;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+#[derive(Debug)]
+pub struct Readme;
 
 /// Returns a number of so many bits that depends on all of a word's.
 #[inline(always)]

@@ -64,6 +64,11 @@ mod reader;
 pub mod reference;
 mod units;
 
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+#[derive(Debug)]
+pub struct Readme;
+
 pub use bytes::{EndOfSlice, ReadAt};
 pub use codec::{Coding, Decoder};
 pub use container::{Extent, Foreign, Format, Layout, MAX_BLOCK_SIZE, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE};
