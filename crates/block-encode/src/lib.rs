@@ -23,3 +23,16 @@ pub struct Readme;
 fn hash(word: u32, bits: u32) -> usize {
     (word.wrapping_mul(0x9E37_79B1) >> (u32::BITS - bits)) as usize
 }
+
+/// The tables of an encoder say nothing to a person, so its name is all that is shown.
+macro_rules! opaque {
+    ($($name:literal: $encoder:ty),*) => {$(
+        impl core::fmt::Debug for $encoder {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct($name).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+opaque!("Deflate": deflate::Deflate, "Fast": lz4::Fast, "Optimal": lz4::Optimal);
