@@ -2,11 +2,11 @@
 //! firmware-safe ones pass the lint.
 #![no_main]
 
+use block_encode::deflate::{Deflate, Effort, MAX_BLOCK};
+use block_encode::lz4::{Fast, Optimal};
 use libfuzzer_sys::fuzz_target;
 use sector_decode::deflate_lint::lint;
 use sector_decode::{Coding, Decoder};
-use block_encode::deflate::{Deflate, Effort, MAX_BLOCK};
-use block_encode::lz4::{Fast, Optimal};
 
 const EFFORTS: [Effort; 3] = [Effort::Quick, Effort::Thorough, Effort::Best];
 

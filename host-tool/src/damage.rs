@@ -24,6 +24,8 @@ pub enum Fault {
     Block(BlockError),
     /// The operating system could not read its bytes.
     Unreadable(Arc<io::Error>),
+    /// The index has given more bytes to the blocks before than the file has, so it was not even tried.
+    Overlapping,
 }
 
 impl Fault {
@@ -31,6 +33,7 @@ impl Fault {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "unreadable",
+            Self::Overlapping => "overlapping",
             Self::Block(error) => match error {
                 BlockError::NotMonotonic { .. } => "not_monotonic",
                 BlockError::InsideIndex { .. } => "inside_index",
@@ -81,6 +84,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = match self {
             Self::Unreadable(error) => return write!(f, "its bytes cannot be read: {error}"),
+            Self::Overlapping => {
+                return f
+                    .write_str("the index has given the blocks before it more than twice the file's bytes");
+            }
             Self::Block(error) => error,
         };
         match *error {

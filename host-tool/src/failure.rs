@@ -1,16 +1,20 @@
-//! Everything that can go wrong with one file: what is wrong, what to do next, and the exit status.
+//! Everything that can go wrong with one file.
+//!
+//! Here is what is wrong, in the order of the work. Kind, exit status and what to do next are in `failure/facts.rs`, the
+//! numbers of JSON objects in `failure/values.rs`.
 
 mod convert;
+mod facts;
+mod values;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use image_writer::PlanError;
-use sector_decode::{BlockIndex, Foreign, HeaderError};
-use serde::Serialize;
+use sector_decode::{BlockIndex, HeaderError};
 
+pub use self::values::Quantity;
 use crate::damage::{Damage, DamageList};
-use crate::exit::Status;
 use crate::human;
 use crate::profile::Refusal;
 pub use crate::special::FileKind;
@@ -160,8 +164,8 @@ pub enum Failure {
     /// The part file exists, and it cannot be told whether a run is writing it.
     #[error("{} exists already and cannot be taken over", human::name(.0))]
     PartBlocked(PathBuf),
-    /// The part file was deleted, or another file has got its name.
-    #[error("{} was deleted or replaced while it was written", human::name(.0))]
+    /// The part file was deleted, another file has got its name, or it was written to after it was proven.
+    #[error("{} was deleted, replaced or changed while it was written", human::name(.0))]
     PartLost(PathBuf),
     /// The part file cannot be written.
     #[error("{}", write_error(.0))]
@@ -231,256 +235,28 @@ pub enum Failure {
     /// Stopped by a signal.
     #[error("interrupted")]
     Interrupted,
-}
-
-/// What was expected or found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Quantity {
-    /// Bytes, a file position or a checksum, as the kind of failure says.
-    Number(u64),
-    /// A digest in hexadecimal digits.
-    Text(String),
-}
-
-impl From<&str> for Quantity {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
+    /// A rule inside of the program does not hold. Nothing is known to be wrong with the file.
+    #[error("this is a mistake in cisor, not in your file: please report it ({0})")]
+    Internal(String),
 }
 
 impl Failure {
-    /// Returns the exit status that the failure leads to.
-    pub fn status(&self) -> Status {
-        match self {
-            Self::Header(HeaderError::Foreign(_) | HeaderError::Version { .. })
-            | Self::NotWholeSectors { .. }
-            | Self::RawCdSectors
-            | Self::Shortcut
-            | Self::UnknownDisc
-            | Self::AlreadyPlain
-            | Self::Profile(_)
-            | Self::Format(_)
-            | Self::TargetExists(_)
-            | Self::TargetIsInput(_)
-            | Self::TargetIsOtherInput(_)
-            | Self::TargetTaken { .. } => Status::Refused,
-            Self::Header(_) | Self::Damaged(_) | Self::DamagedBlocks(_) => Status::Damaged,
-            Self::HeaderMd5 { .. }
-            | Self::Proof(_)
-            | Self::ReadBack(_)
-            | Self::Digest { .. }
-            | Self::NotAsWritten { .. }
-            | Self::Unsteady { .. }
-            | Self::UnsafeStreams(_)
-            | Self::Different { .. }
-            | Self::DifferentSize { .. } => Status::Mismatch,
-            Self::Open(_)
-            | Self::NotAFile(_)
-            | Self::Empty
-            | Self::Read { .. }
-            | Self::InputChanged
-            | Self::SourceKept(_)
-            | Self::NoThread(_)
-            | Self::FolderSync(_)
-            | Self::TargetIsFolder(_)
-            | Self::TargetIsSpecial(_)
-            | Self::NoFolder(_)
-            | Self::NotAFolder(_)
-            | Self::NoSpace { .. }
-            | Self::TooLargeForFat { .. }
-            | Self::NoImages
-            | Self::Create { .. }
-            | Self::PartInUse(_)
-            | Self::PartBlocked(_)
-            | Self::PartLost(_)
-            | Self::Write(_)
-            | Self::Rename { .. } => Status::Failed,
-            Self::InSecond { failure, .. } => failure.status(),
-            Self::Interrupted => Status::Interrupted,
-        }
-    }
-
-    /// Returns the short name that JSON objects have (docs/json.md).
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Open(_) => "open",
-            Self::NotAFile(_) => "not_a_file",
-            Self::Empty => "empty",
-            Self::Shortcut => "shortcut",
-            Self::UnknownDisc => "unknown_disc",
-            Self::NoImages => "no_images",
-            Self::Header(HeaderError::Foreign(_)) => "foreign_format",
-            Self::Header(HeaderError::Version { .. }) => "unknown_version",
-            Self::Header(_) => "header",
-            Self::Read { .. } => "read",
-            Self::Damaged(damage) => damage.fault.kind(),
-            Self::DamagedBlocks(_) => "damaged_blocks",
-            Self::HeaderMd5 { .. } => "header_md5",
-            Self::InputChanged => "input_changed",
-            Self::Unsteady { .. } => "unsteady",
-            Self::SourceKept(_) => "source_kept",
-            Self::NoThread(_) => "no_thread",
-            Self::NotAsWritten { .. } => "not_as_written",
-            Self::FolderSync(_) => "folder_sync",
-            Self::NotWholeSectors { .. } => "not_whole_sectors",
-            Self::RawCdSectors => "raw_cd_sectors",
-            Self::AlreadyPlain => "already_plain",
-            Self::Profile(_) => "profile",
-            Self::Format(_) => "format",
-            Self::TargetExists(_) => "target_exists",
-            Self::TargetIsFolder(_) => "target_is_folder",
-            Self::TargetIsInput(_) => "target_is_input",
-            Self::TargetIsOtherInput(_) => "target_is_other_input",
-            Self::TargetTaken { .. } => "target_taken",
-            Self::TargetIsSpecial(_) => "target_is_special",
-            Self::NoFolder(_) => "no_folder",
-            Self::NotAFolder(_) => "not_a_folder",
-            Self::NoSpace { .. } => "no_space",
-            Self::TooLargeForFat { .. } => "too_large_for_fat",
-            Self::Create { .. } => "create",
-            Self::PartInUse(_) => "part_in_use",
-            Self::PartBlocked(_) => "part_blocked",
-            Self::PartLost(_) => "part_lost",
-            Self::Write(_) => "write",
-            Self::Rename { .. } => "rename",
-            Self::Proof(_) => "proof",
-            Self::ReadBack(_) => "read_back",
-            Self::Digest { .. } => "digest",
-            Self::UnsafeStreams(_) => "unsafe_streams",
-            Self::Different { .. } | Self::DifferentSize { .. } => "different",
-            Self::InSecond { failure, .. } => failure.kind(),
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    /// Returns what the user can do about it, as a sentence.
-    pub fn fix(&self) -> Option<String> {
-        let fix = match self {
-            Self::Empty => "Copy or dump it again.",
-            Self::NotAFile(FileKind::Folder) => "Name the images in it.",
-            Self::NotAFile(FileKind::Special) => "Dump the disc to a file first.",
-            Self::Header(HeaderError::Foreign(foreign)) => foreign_fix(*foreign),
-            Self::Header(HeaderError::Version { .. }) => "Look for a newer version of cisor.",
-            Self::Header(_) => "The file is damaged: get another copy.",
-            Self::Damaged(_) => {
-                "The image is damaged: extract --keep-going fills such blocks with zeros and lists them."
-            }
-            Self::HeaderMd5 { .. } => "The image was changed after it was packed: get another copy.",
-            Self::InputChanged => "Try again when no other program writes it.",
-            Self::NoThread(_) => "Use fewer threads (-j), or allow the program more of them (ulimit -u).",
-            Self::FolderSync(_) => "Check the disk, and verify the file before you delete its source.",
-            Self::Unsteady { .. } => {
-                "Nothing was put in place: check this machine's memory, and the disk and cable of the source."
-            }
-            Self::NotWholeSectors { .. } => "The file is cut off or is no disc image: dump the disc again.",
-            Self::RawCdSectors => "Convert the BIN/CUE to an ISO of 2048-byte sectors first.",
-            Self::Profile(refusal) => return Some(refusal.fix()),
-            Self::InSecond { failure, .. } => return failure.fix(),
-            Self::TargetExists(_) => "Use -f to replace it.",
-            Self::TargetIsFolder(_) => "Use -d to write into a folder.",
-            Self::TargetIsInput(_) | Self::TargetIsSpecial(_) => "Choose another name or another folder.",
-            Self::TargetIsOtherInput(_) | Self::TargetTaken { .. } => {
-                "Convert them one at a time, to other names."
-            }
-            Self::NoFolder(_) => "Create it first.",
-            Self::Shortcut => "Take the file itself.",
-            Self::UnknownDisc => "If it is one after all, say whom it is for: cisor compress --for.",
-            Self::TooLargeForFat { .. } => {
-                "Choose a folder on a disk with NTFS or exFAT, or use -f to try anyway."
-            }
-            Self::Create { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
-                "The disk is read-only: use -d to write into a folder elsewhere, or copy the file first."
-            }
-            Self::NoSpace { .. } => "Make room, choose another folder, or use -f to try anyway.",
-            Self::PartInUse(_) => "Wait until that run has finished.",
-            Self::PartLost(_) => "Nothing was put in place: try again when no other program works there.",
-            Self::PartBlocked(_) => "Delete it when no other run is writing it.",
-            Self::Proof(_) | Self::ReadBack(_) | Self::Digest { .. } | Self::NotAsWritten { .. } => {
-                "Nothing was put in place: check this machine's memory and disk."
-            }
-            Self::UnsafeStreams(_) => "Nothing was put in place: please report this with the disc's title.",
-            _ => return None,
-        };
-        Some(fix.into())
-    }
-
-    /// Returns the block and the file position that the failure is about.
-    pub fn place(&self) -> (Option<u32>, Option<u64>) {
-        match self {
-            Self::Damaged(damage) => (Some(damage.block), Some(damage.offset)),
-            Self::DamagedBlocks(list) => match list.ranges().first() {
-                Some(range) => (Some(range.first.block), Some(range.first.offset)),
-                None => (None, None),
-            },
-            Self::Read { offset, .. }
-            | Self::Different { offset }
-            | Self::NotAsWritten { start: offset, .. } => (None, Some(*offset)),
-            Self::Proof(block) => (Some(block.0), None),
-            Self::ReadBack(inner) | Self::InSecond { failure: inner, .. } => inner.place(),
-            _ => (None, None),
-        }
-    }
-
-    /// Returns what was expected and what was found, where there are such things.
-    pub fn expected_and_got(&self) -> (Option<Quantity>, Option<Quantity>) {
-        let numbers = |(expected, got): (Option<u64>, Option<u64>)| {
-            (expected.map(Quantity::Number), got.map(Quantity::Number))
-        };
-        let text = |expected: &str, got: &str| (Some(expected.into()), Some(got.into()));
-        match self {
-            Self::Damaged(damage) => numbers(damage.fault.numbers()),
-            Self::DamagedBlocks(list) => match list.ranges().first() {
-                Some(range) => numbers(range.first.fault.numbers()),
-                None => (None, None),
-            },
-            Self::HeaderMd5 { expected, got }
-            | Self::Digest { expected, got }
-            | Self::Unsteady { expected, got } => text(expected, got),
-            Self::NoSpace { needed, free, .. } => numbers((Some(*needed), Some(*free))),
-            Self::TooLargeForFat { needed, .. } => numbers((Some(*needed), Some(u32::MAX.into()))),
-            Self::DifferentSize { a, b } => numbers((Some(*a), Some(*b))),
-            Self::Header(error) => numbers(header_numbers(error)),
-            Self::ReadBack(inner) | Self::InSecond { failure: inner, .. } => inner.expected_and_got(),
-            _ => (None, None),
-        }
-    }
-
     /// The same of the second one of two files.
     pub(crate) fn in_second(self, file: &Path) -> Self {
         Self::InSecond { file: file.to_owned(), failure: Box::new(self) }
     }
 
+    /// What is wrong, whichever of two files it is wrong with.
+    pub(crate) fn of_file(&self) -> &Self {
+        match self {
+            Self::InSecond { failure, .. } => failure.of_file(),
+            failure => failure,
+        }
+    }
+
     /// What creating a file at `path` failed with.
     pub(crate) fn create(path: &Path, error: io::Error) -> Self {
         Self::Create { path: path.to_owned(), error }
-    }
-}
-
-/// Says what to do with an image of another program's format.
-const fn foreign_fix(foreign: Foreign) -> &'static str {
-    match foreign {
-        Foreign::Chd => "Turn it into an ISO with MAME's chdman first (extractdvd, or extractcd for CDs).",
-        Foreign::GameCubeCiso => {
-            "It shares only its magic with PSP images: Dolphin and nodtool convert GameCube and Wii discs."
-        }
-        _ => "Convert it to an ISO with the program that made it.",
-    }
-}
-
-/// Expected and found in a header, where these are numbers.
-fn header_numbers(error: &HeaderError) -> (Option<u64>, Option<u64>) {
-    match *error {
-        HeaderError::FileTooShort { len, needed } => (Some(needed.into()), Some(len)),
-        HeaderError::Version { got, max, .. } => (Some(max.into()), Some(got.into())),
-        HeaderError::Method { got } => (None, Some(got.into())),
-        HeaderError::IndexPosition { got, min } => (Some(min.into()), Some(got.into())),
-        HeaderError::HeaderSize { got, expected } => (Some(expected.into()), Some(got.into())),
-        HeaderError::BlockSize { got, .. } => (None, Some(got.into())),
-        HeaderError::IndexShift { got, max } => (Some(max.into()), Some(got.into())),
-        HeaderError::IndexPastEnd { index_end, file_len } => (Some(index_end), Some(file_len)),
-        HeaderError::TooManyAreas { areas, frames } => (Some(frames.into()), Some(areas.into())),
-        _ => (None, None),
     }
 }
 

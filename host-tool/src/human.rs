@@ -2,10 +2,18 @@
 
 use std::path::Path;
 
-/// A file name for messages: control characters, with which a name could draw on the terminal or break
-/// a line in two, are replaced.
+/// A file name for messages: characters with which a name could draw on the terminal, break a line in two, or
+/// turn the direction of what follows are replaced.
 pub fn name(path: &Path) -> String {
-    path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+    path.to_string_lossy().chars().map(|c| if directs_terminal(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+/// Whether a character is an order to the terminal: a control character, a separator of lines, or a mark, an
+/// embedding or an isolate of the Unicode bidirectional algorithm.
+fn directs_terminal(c: char) -> bool {
+    let bidirectional =
+        matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || bidirectional
 }
 
 /// A size in the decimal units that disks are sold in, for instance `687.9 MB`.
@@ -85,6 +93,8 @@ mod tests {
     #[test]
     fn names_cannot_draw_on_the_terminal() {
         assert_eq!(name(Path::new("a\x1b[31m\n.iso")), "a\u{FFFD}[31m\u{FFFD}.iso");
+        assert_eq!(name(Path::new("a\u{202E}osi.b\u{2028}c\u{200F}")), "a\u{FFFD}osi.b\u{FFFD}c\u{FFFD}");
         assert_eq!(name(Path::new("ゲーム.iso")), "ゲーム.iso");
+        assert_eq!(name(Path::new("لعبة 👨\u{200D}👩.iso")), "لعبة 👨\u{200D}👩.iso");
     }
 }

@@ -80,7 +80,12 @@ pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
 
 /// Returns whether `path` is itself a name of this open file; a link to it is not.
 pub(crate) fn leads_to(path: &Path, file: &File) -> bool {
-    matches!((FileId::named(path), FileId::open(file)), (Ok(named), Ok(open)) if named == open)
+    look(path, file).unwrap_or_default()
+}
+
+/// As [`leads_to`], but where the system does not tell, that is an error.
+pub(crate) fn look(path: &Path, file: &File) -> io::Result<bool> {
+    Ok(FileId::named(path)? == FileId::open(file)?)
 }
 
 #[cfg(not(test))]

@@ -9,7 +9,7 @@ use sector_decode::{Decoder, Format, Layout, ReadAt, ReaderOptions, SectorReader
 
 use crate::exit::Status;
 use crate::failure::Failure;
-use crate::source::{Stamp, forget_cached};
+use crate::source::{Stamp, forget_cached, write_back};
 use crate::special;
 
 /// How many bytes of packed data are fetched with one read.
@@ -98,7 +98,21 @@ impl Image {
     ///
     /// When it is no file, is empty, cannot be read, or has a header that cannot be used.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        Self::of_file(path, special::open(path)?)
+    }
+
+    /// Opens a file of which every byte is going to be read: what is written to it from now on must be noticed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Image::open`].
+    pub fn open_steady(path: &Path) -> Result<Self, Failure> {
         let file = special::open(path)?;
+        write_back(&file);
+        Self::of_file(path, file)
+    }
+
+    fn of_file(path: &Path, file: File) -> Result<Self, Failure> {
         // Taken before the first byte is read, so that whatever changes from now on is noticed.
         let stamp = Stamp::settled(&file).map_err(Failure::Open)?;
         let mut image = Self::of(path, HostFile::new(file).map_err(Failure::Open)?)?;
@@ -144,10 +158,9 @@ impl Image {
     ///
     /// [`Failure::InputChanged`], or the failure that there was.
     pub fn settle<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        let is_about_input = match &outcome {
-            Ok(_) => true,
-            Err(Failure::Read { .. } | Failure::Header(_)) => true,
-            Err(failure) => matches!(failure.status(), Status::Damaged | Status::Mismatch),
+        let is_about_input = match outcome.as_ref().err().map(Failure::of_file) {
+            None | Some(Failure::Read { .. } | Failure::Header(_)) => true,
+            Some(failure) => matches!(failure.status(), Status::Damaged | Status::Mismatch),
         };
         if is_about_input && !self.is_unchanged() { Err(Failure::InputChanged) } else { outcome }
     }
@@ -311,6 +324,9 @@ mod tests {
         assert!(matches!(image.settle::<()>(Err(read())), Err(Failure::InputChanged)));
         // What has nothing to do with it stays as it is.
         assert!(matches!(image.settle::<()>(Err(Failure::Interrupted)), Err(Failure::Interrupted)));
+        // Whichever of two files it is said of.
+        let second = read().in_second(Path::new("b.iso"));
+        assert!(matches!(image.settle::<()>(Err(second)), Err(Failure::InputChanged)));
         let full = Failure::Write(io::ErrorKind::StorageFull.into());
         assert!(matches!(image.settle::<()>(Err(full)), Err(Failure::Write(_))));
     }

@@ -98,9 +98,12 @@ fn stop_now() -> ! {
 
 /// Removes the part file and ends the program, which has no memory left.
 pub fn out_of_memory() -> ! {
-    use std::io::Write;
-    let _ = std::io::stderr()
-        .write_all(b"error: out of memory. Use fewer threads (-j), or allow the program more of it.\n");
+    const TEXT: &[u8] = b"error: out of memory. Use fewer threads (-j), or allow the program more of it.\n";
+    // Past the lock, which a thread may hold that waits for this one.
+    #[cfg(unix)]
+    let _ = rustix::io::write(std::io::stderr(), TEXT);
+    #[cfg(not(unix))]
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), TEXT);
     // Not waited for: this thread may be the one that holds it.
     if let Ok(noted) = PART.try_lock()
         && let Some(noted) = &*noted

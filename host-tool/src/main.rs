@@ -15,6 +15,7 @@ static ALLOCATOR: alloc_guard::Guard<std::alloc::System> = alloc_guard::Guard(st
 
 fn main() -> ExitCode {
     alloc_guard::on_failure(cisor::interrupt::out_of_memory);
+    end_by_guard_where_libraries_panic();
     if let Err(error) = cisor::interrupt::install() {
         // A signal would leave a part file. What is missing, a thread or a descriptor, would be missed later as well.
         eprintln!("error: cannot begin: {error}");
@@ -23,4 +24,19 @@ fn main() -> ExitCode {
     let args = std::env::args_os();
     let args = if cfg!(windows) { cisor::wildcards::expand(args) } else { args.collect() };
     ExitCode::from(cisor::main(args).code())
+}
+
+/// Has a lack of memory end the program in one way also where a library answers it with a panic: libdeflate gets its
+/// memory from the system by itself, and so does the standard library for the stack that a new thread handles signals on.
+fn end_by_guard_where_libraries_panic() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
+        if ["out of memory", "failed to allocate"].iter().any(|lack| text.contains(lack)) {
+            alloc_guard::fail();
+        }
+        usual(panic);
+    }));
 }

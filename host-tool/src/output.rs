@@ -1,6 +1,6 @@
 //! Files that are put in place only when they are finished and proven.
 //!
-//! A target `GAME.cso` is written as `.GAME.cso.part` beside it and gets its name in one step ([`place`]), which
+//! A target `GAME.cso` is written as `.GAME.cso.part` beside it and gets its name in one step (`output/place.rs`), which
 //! either happens completely or not at all. Until then the part file goes away with its [`PartFile`],
 //! however the work ends.
 //!
@@ -8,7 +8,7 @@
 //!
 //! A run that was killed, or lost its power, leaves its part file behind. Each run holds a lock on its own
 //! part file, which the system gives up with the process: a part file without a lock belongs to
-//! nobody and is cleared away ([`stale`]).
+//! nobody and is cleared away (`output/stale.rs`).
 //!
 //! # Names are not trusted
 //!
@@ -23,13 +23,14 @@ use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
 use self::stale::Stale;
 use crate::failure::Failure;
-use crate::identity::{FileId, leads_to};
+use crate::identity::{FileId, leads_to, look};
 use crate::image::HostFile;
 use crate::interrupt::{self, NotedPart};
 use crate::source::forget_cached;
@@ -92,6 +93,8 @@ pub struct PartFile {
     took_over: bool,
     /// What the file is to be like, apart from its content.
     model: Option<Metadata>,
+    /// Its length and time when all was written. Whatever is written later was not proven.
+    complete: OnceLock<(u64, Option<SystemTime>)>,
 }
 
 /// The name of a part file, which is removed when this is dropped, and only if it still leads to the file.
@@ -109,11 +112,18 @@ impl Drop for PartName {
 }
 
 /// Removes a name that leads to this open file. In the moment between the look and the removal no run gives the
-/// name to a file of its own, for this file is locked.
+/// name to a file of its own, for this file is locked. Disks of the network fail now and then, so what failed is
+/// tried once more.
 pub(crate) fn remove_if_ours(path: &Path, file: &File) {
-    if leads_to(path, file) {
-        // Nothing is lost when it stays: the next run for the same target clears it away.
-        let _ = std::fs::remove_file(path);
+    const TRIES: usize = 2;
+    for _ in 0..TRIES {
+        match look(path, file) {
+            Ok(true) if std::fs::remove_file(path).is_ok() => return,
+            Ok(false) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            // When it stays after all, nothing is lost: the next run for the same target clears it away.
+            Ok(true) | Err(_) => {}
+        }
     }
 }
 
@@ -187,6 +197,7 @@ impl PartFile {
                 target: target.to_owned(),
                 took_over,
                 model: None,
+                complete: OnceLock::new(),
             });
         }
         Err(Failure::PartInUse(path))
@@ -223,10 +234,21 @@ impl PartFile {
             copy_attributes(model, &self.name.file);
         }
         self.name.file.sync_all().map_err(Failure::Write)?;
+        let _ = self.complete.set(self.state().map_err(Failure::Write)?);
         // What is read back is to come from the disk, not from what the system still has in memory.
         forget_cached(self.path(), &self.name.file);
         // The same open file: Windows does not let other handles read a locked one.
         self.name.file.try_clone().and_then(HostFile::new).map_err(Failure::Write)
+    }
+
+    /// What a write by anybody changes. Links, permissions and the like change no byte of it.
+    fn state(&self) -> io::Result<(u64, Option<SystemTime>)> {
+        let metadata = self.name.file.metadata()?;
+        Ok((metadata.len(), metadata.modified().ok()))
+    }
+
+    fn is_as_proven(&self) -> bool {
+        self.complete.get().is_none_or(|complete| self.state().is_ok_and(|now| now == *complete))
     }
 
     /// Gives the file its name and waits until the folder with it is on the disk.
@@ -246,6 +268,9 @@ impl PartFile {
         sync_folder: impl FnOnce(&Path) -> io::Result<()>,
     ) -> Result<(), Failure> {
         special::check_target(&self.target)?;
+        if !self.is_as_proven() {
+            return Err(Failure::PartLost(self.name.path.clone()));
+        }
         place::put(&self, existing)?;
         let Self { name, noted, target, .. } = self;
         // Where the target is a second name of the file, the first one goes now.

@@ -235,9 +235,22 @@ fn plan_each<J>(
 
 /// Opens an image, and says when its name is not that of its content.
 pub(crate) fn open(input: &Path, record: &mut Record, reporter: &mut Reporter) -> Result<Image, Failure> {
-    let image = Image::open(input)?;
+    Image::open(input).map(|image| compare_names(image, record, reporter))
+}
+
+/// As [`open`], to read all of it.
+pub(crate) fn open_steady(
+    input: &Path,
+    record: &mut Record,
+    reporter: &mut Reporter,
+) -> Result<Image, Failure> {
+    Image::open_steady(input).map(|image| compare_names(image, record, reporter))
+}
+
+/// Says when an image's name is not that of its content.
+fn compare_names(image: Image, record: &mut Record, reporter: &mut Reporter) -> Image {
     let format = image.layout().format();
-    let by_name = match target::known_extension(input) {
+    let by_name = match target::known_extension(image.path()) {
         Some("iso" | "img") => Some(&[Format::Iso][..]),
         Some("cso" | "ciso") => Some(&[Format::Cso, Format::Cso2][..]),
         Some("zso") => Some(&[Format::Zso][..]),
@@ -249,7 +262,7 @@ pub(crate) fn open(input: &Path, record: &mut Record, reporter: &mut Reporter) -
         let what = if format == Format::Iso { "a plain image".into() } else { format!("a {format} image") };
         reporter.warn(record, format!("by its content this is {what}, whatever its name says"));
     }
-    Ok(image)
+    image
 }
 
 /// Finds out which disc it is. Damage is no reason to stop here: it will be found, and named, when the

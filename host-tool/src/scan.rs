@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use image_writer::pipeline::{self, Limits};
 use image_writer::{BlockCounts, Monitor};
@@ -144,6 +145,7 @@ pub fn run_beside(
     let mut starts = (0..layout.block_count()).step_by(blocks_per_job as usize);
     let limits = Limits { threads: options.threads, window: options.threads.saturating_mul(TWO) };
     let mut seen = Seen { damage: DamageList::new(options.listed), ..Seen::default() };
+    let budget = Budget::of(layout.file_len());
 
     let outcome = pipeline::run(
         limits,
@@ -159,7 +161,7 @@ pub fn run_beside(
             let mut reader = workspace.reader(image);
             Ok(jobs.work(|first| {
                 let last = first.saturating_add(blocks_per_job).min(layout.block_count());
-                piece(&mut reader, first..last, options)
+                piece(&mut reader, first..last, options, &budget)
             }))
         },
         |piece: Piece| {
@@ -187,13 +189,52 @@ pub fn run_beside(
 
 const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
+/// How many packed bytes are decoded at most. In a sound file no two blocks share any, so their sum is no more than
+/// the file's length. In a crafted one thousands may lead to the same stream, and the work would have no measure;
+/// damage that leads a few blocks astray stays within twice the length.
+struct Budget {
+    spent: AtomicU64,
+    all: u64,
+}
+
+impl Budget {
+    fn of(file_len: u64) -> Self {
+        Self { spent: AtomicU64::new(0), all: file_len.saturating_mul(2) }
+    }
+
+    /// Returns whether so many bytes may be decoded still.
+    fn spend(&self, bytes: u64) -> bool {
+        let before = self.spent.fetch_add(bytes, Ordering::Relaxed);
+        before.saturating_add(bytes) <= self.all
+    }
+}
+
 /// Decodes the blocks of one job.
-fn piece(reader: &mut Reader<'_>, blocks: std::ops::Range<u32>, options: Options) -> Result<Piece, Failure> {
+fn piece(
+    reader: &mut Reader<'_>,
+    blocks: std::ops::Range<u32>,
+    options: Options,
+    budget: &Budget,
+) -> Result<Piece, Failure> {
     let layout = *reader.layout();
     let mut piece = Piece::default();
     let room = blocks.len() * layout.block_size() as usize;
     for number in blocks {
         let block = BlockIndex(number);
+        let overlapping = match reader.extent(block) {
+            Ok(extent) => (!budget.spend(extent.len.into())).then_some(extent.offset),
+            // Viewing it says the same.
+            Err(_) => None,
+        };
+        if let Some(offset) = overlapping {
+            let damage = Damage { block: block.0, offset: offset.0, fault: Fault::Overlapping };
+            if options.on_damage == OnDamage::Stop {
+                return Err(Failure::Damaged(damage));
+            }
+            piece.damage.push(damage);
+            piece.missing(layout.block_len(block).into());
+            continue;
+        }
         match reader.view(block) {
             Ok(view) => {
                 piece.data(room).extend_from_slice(view.data);
@@ -340,6 +381,41 @@ mod tests {
         assert_eq!((damage.blocks(), damage.ranges().len()), (10, 1));
         assert_eq!(damage.ranges()[0].first.fault.kind(), "unreadable");
         assert!(all == [vec![7; 30 * SECTOR], vec![0; 10 * SECTOR]].concat());
+    }
+
+    #[test]
+    fn streams_that_many_blocks_share_are_decoded_only_so_often() {
+        // A ZSO of 7000 blocks of 1 MiB; every other one is the same sound stream of zeros.
+        const BLOCK: usize = 1 << 20;
+        const BLOCKS: usize = 7000;
+        let match_len = BLOCK - 6 - 19;
+        let mut stream = vec![0x1F, 0, 1, 0];
+        stream.extend(std::iter::repeat_n(255, match_len / 255));
+        stream.extend([u8::try_from(match_len % 255).unwrap(), 0x50, 0, 0, 0, 0, 0]);
+        let data = u32::try_from(24 + 4 * (BLOCKS + 1)).unwrap();
+        let end = data + u32::try_from(stream.len()).unwrap();
+        let mut file = b"ZISO\x18\0\0\0".to_vec();
+        file.extend((BLOCK as u64 * BLOCKS as u64).to_le_bytes());
+        file.extend(u32::try_from(BLOCK).unwrap().to_le_bytes());
+        file.extend([1, 0, 0, 0]);
+        (0..=BLOCKS).for_each(|block| file.extend([data, end][block % 2].to_le_bytes()));
+        file.extend(&stream);
+        let image = Image::of(Path::new("a.zso"), HostFile::of_bytes(&file)).unwrap();
+
+        let (mut decoded, mut missing) = (0, 0);
+        let seen = run(&image, options(OnDamage::Collect), &Monitor::new(), |part| {
+            match part {
+                Part::Data(bytes) => decoded += bytes.len(),
+                Part::Missing(bytes) => missing += bytes,
+            }
+            Ok(())
+        });
+        let seen = seen.unwrap();
+        let most = 2 * file.len() / stream.len();
+        assert!(seen.blocks.lz4 > 0 && seen.blocks.lz4 as usize <= most, "{} blocks", seen.blocks.lz4);
+        assert_eq!(decoded, seen.blocks.lz4 as usize * BLOCK);
+        assert_eq!(decoded as u64 + missing, image.layout().image_size());
+        assert!(seen.damage.ranges().iter().any(|range| range.first.fault.kind() == "overlapping"));
     }
 
     #[test]

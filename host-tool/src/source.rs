@@ -98,6 +98,17 @@ fn leads_to(path: &Path, file: &File) -> bool {
     matches!((FileId::at(path), FileId::open(file)), (Ok(named), Ok(open)) if named == open)
 }
 
+/// Has the system write to the disk what others have changed in the file. A page that a program has mapped and
+/// changed may be changed again without a trace in the file's times, until it has been written; and only what
+/// is on the disk can be dropped from memory by [`forget_cached`].
+pub(crate) fn write_back(file: &File) {
+    // Windows wants the right to write for that. What cannot be written back is as unsteady as it was before.
+    #[cfg(unix)]
+    let _ = file.sync_data();
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
 /// Drops what the system keeps of a file in memory, so that it is read from the disk. The file must have been
 /// synchronised before. Where the system cannot, reading goes on through its memory.
 pub(crate) fn forget_cached(_path: &Path, file: &File) {

@@ -139,8 +139,8 @@ pub(crate) fn unreadable(console: &dyn Console, path: &str, error: ReadError<Cod
     match error {
         ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
         ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
-        // Whoever reads keeps to the image.
-        ReadError::OutOfRange { .. } | ReadError::Internal { .. } => unreachable!("{error}"),
+        // All callers keep to the image, so neither says anything about the file.
+        ReadError::OutOfRange { .. } | ReadError::Internal { .. } => Failure::Internal,
     }
 }
 
@@ -159,6 +159,17 @@ mod tests {
         let console = FakeConsole::with_disc(psp_disc(), Drive::Count);
         dump::run(&console, Kind::Cso, PATH, &mut Nobody).unwrap();
         console
+    }
+
+    #[test]
+    fn mistake_of_the_reader_is_told_and_does_not_end_the_program() {
+        let console = console();
+        let internal = ReadError::Internal { block: BlockIndex(1) };
+        let outside = ReadError::OutOfRange { offset: 1, len: 1, image_size: 1 };
+        for error in [internal, outside] {
+            let failure = unreadable(&console, PATH, error);
+            assert_eq!((failure.kind(), failure.status()), ("internal", "failed"));
+        }
     }
 
     #[test]

@@ -104,6 +104,8 @@ pub enum Failure {
     NothingToDo,
     /// The user cancelled.
     Cancelled,
+    /// A rule inside of the program does not hold. Nothing is known to be wrong with the file.
+    Internal,
 }
 
 impl Failure {
@@ -180,6 +182,7 @@ impl Failure {
             Self::OutOfMemory { .. } => "out_of_memory",
             Self::NothingToDo => "nothing_to_do",
             Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
         }
     }
 
@@ -251,6 +254,7 @@ impl fmt::Display for Failure {
             Self::OutOfMemory { bytes } => write!(f, "There is no memory for {bytes} bytes."),
             Self::NothingToDo => f.write_str("There is nothing to do."),
             Self::Cancelled => f.write_str("Cancelled."),
+            Self::Internal => f.write_str("This is a mistake in Cisor, not in your file: please report it."),
         }
     }
 }

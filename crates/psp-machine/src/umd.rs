@@ -82,6 +82,13 @@ pub struct PendingRead {
     buffer: Region,
 }
 
+impl PendingRead {
+    /// The thread that it runs in.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+}
+
 /// A read that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinishedRead {

@@ -161,17 +161,10 @@ impl<S: ReadAt, B: DerefMut<Target = [u8]>, D: DerefMut<Target = Decoder>> Reade
         decoder: D,
         options: &ReaderOptions,
     ) -> Self {
-        let mut index = IndexWindows::new(&layout, index);
-        if let Some(kept) = options.kept() {
-            index.keep_windows(kept);
-        }
-        if options.checks_windows() {
-            index.check_windows();
-        }
         Self {
             source,
+            index: IndexWindows::new(&layout, index, options.kept(), options.checks_windows()),
             layout,
-            index,
             ahead: options.read_ahead().min(packed.len()),
             packed,
             held: Held::NOTHING,

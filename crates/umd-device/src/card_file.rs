@@ -5,6 +5,8 @@
 //! attempt opens the file again and seeks again. One call makes one attempt, unless the card asks for another. A read
 //! that ends early goes on where it stopped: that is no failure.
 
+use core::cell::Cell;
+
 use sector_decode::ReadAt;
 
 /// The file functions of the kernel, for the one file that is the image. `None` for any failure.
@@ -31,8 +33,12 @@ pub trait Card {
     }
 }
 
-/// How many reads an attempt takes at most: a card that delivers a few bytes at a time is not read for ever.
-const MAX_PARTS: u32 = 16;
+/// How often reads go on at most from one request that was answered in full to the next.
+///
+/// A limit for each attempt is no limit for a request, which has up to 17 of them: a card that delivers ten bytes at a time
+/// was read 272 times. With this one a request that fails takes 16 reads more than it would if no read went on, and
+/// every retry has its pause, so the time is still that of [`Patience`](crate::Patience).
+const MAX_PARTS: u8 = 16;
 
 /// Where to seek.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +73,8 @@ pub struct CardFile<C: Card> {
     open: Option<C::Descriptor>,
     /// Length when it was first opened.
     len: Option<u64>,
+    /// How often reads may still go on.
+    parts: Cell<u8>,
     reads: u32,
     bytes: u64,
 }
@@ -74,7 +82,12 @@ pub struct CardFile<C: Card> {
 impl<C: Card> CardFile<C> {
     /// Makes the file; it is opened when it is first needed.
     pub const fn new(card: C) -> Self {
-        Self { card, open: None, len: None, reads: 0, bytes: 0 }
+        Self { card, open: None, len: None, parts: Cell::new(MAX_PARTS), reads: 0, bytes: 0 }
+    }
+
+    /// A request was answered in full: reads may go on as often as at first.
+    pub fn renew(&self) {
+        self.parts.set(MAX_PARTS);
     }
 
     /// Returns how many reads were made, successful or not.
@@ -110,18 +123,16 @@ impl<C: Card> CardFile<C> {
             return Err(CardError::Seek);
         }
         let mut got = 0;
-        for _ in 0..MAX_PARTS {
+        while let Some(rest) = buf.get_mut(got..) {
             self.reads = self.reads.wrapping_add(1);
-            let Some(rest) = buf.get_mut(got..) else { break };
             let part = self.card.read(descriptor, rest).ok_or(CardError::Read)?;
             self.bytes += part as u64;
             got += part;
             if got == buf.len() {
                 return Ok(());
             }
-            if part == 0 {
-                break;
-            }
+            let Some(parts) = self.parts.get().checked_sub(1).filter(|_| part > 0) else { break };
+            self.parts.set(parts);
         }
         Err(CardError::Short { got })
     }

@@ -97,9 +97,22 @@ impl Devctl {
     ///
     /// The code to return when input or output are missing or too short.
     pub fn parse(code: u32, input: Option<&[u8]>, output: Option<usize>) -> Option<Result<Self, ErrorCode>> {
-        if let 0x01E3_80C0 | 0x01F2_00A1 | 0x01F2_00A2 = code {
-            return Some(read(input, output));
+        if Self::is_read(code) {
+            return Some(Self::read(input.and_then(LbaParams::parse), output));
         }
+        Self::parse_other(code, input, output)
+    }
+
+    /// As [`parse`](Self::parse), for commands that do not read bytes of the disc. Knows none that does.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_other(
+        code: u32,
+        input: Option<&[u8]>,
+        output: Option<usize>,
+    ) -> Option<Result<Self, ErrorCode>> {
         let known = KNOWN.iter().find(|known| known.code == code)?;
         if input.map_or(0, <[u8]>::len) < known.input.into() || output.unwrap_or(0) < known.output.into() {
             return Some(Err(ErrorCode::InvalidArgument));
@@ -111,6 +124,30 @@ impl Devctl {
             Answer::PrefetchWithHandle => Self::PrefetchWithHandle,
             Answer::Nothing => Self::Nothing,
         }))
+    }
+
+    /// Returns whether a command reads bytes of the disc.
+    #[inline(always)]
+    pub const fn is_read(code: u32) -> bool {
+        matches!(code, 0x01E3_80C0 | 0x01F2_00A1 | 0x01F2_00A2)
+    }
+
+    /// Makes the command that reads, from its parameters.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    #[inline(always)]
+    pub fn read(params: Option<LbaParams>, output: Option<usize>) -> Result<Self, ErrorCode> {
+        let (Some(params), Some(room)) = (params, output) else { return Err(ErrorCode::InvalidArgument) };
+        // The number of bytes is the result, so it has to be a positive 32-bit number.
+        if i32::try_from(params.total()).is_err() {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        if room < params.total() as usize {
+            return Err(ErrorCode::BufferTooSmall);
+        }
+        Ok(Self::Read(params))
     }
 
     /// Returns how many bytes of the caller's output the answer fills.
@@ -153,19 +190,6 @@ impl Ioctl {
             _ => Err(ErrorCode::NotSupported),
         }
     }
-}
-
-fn read(input: Option<&[u8]>, output: Option<usize>) -> Result<Devctl, ErrorCode> {
-    let params = input.and_then(LbaParams::parse).ok_or(ErrorCode::InvalidArgument)?;
-    let room = output.ok_or(ErrorCode::InvalidArgument)?;
-    // The number of bytes is the result, so it has to be a positive 32-bit number.
-    if i32::try_from(params.total()).is_err() {
-        return Err(ErrorCode::InvalidArgument);
-    }
-    if room < params.total() as usize {
-        return Err(ErrorCode::BufferTooSmall);
-    }
-    Ok(Devctl::Read(params))
 }
 
 fn at_least(present: Option<usize>, needed: usize) -> Result<(), ErrorCode> {

@@ -70,6 +70,7 @@ impl Config {
         else {
             return;
         };
+        #[expect(clippy::cast_possible_truncation, reason = "limited right here")]
         let small = value.min(u8::MAX.into()) as u8;
         let switch = match key {
             3 => {

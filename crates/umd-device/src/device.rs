@@ -7,7 +7,7 @@ use crate::command::{Devctl, Ioctl};
 use crate::counters::Counters;
 use crate::descriptors::{DescriptorId, Descriptors, Place, Whence};
 use crate::disc::Disc;
-use crate::error::{ErrorCode, Failure};
+use crate::error::{ErrorCode, Failure, OpenFailure};
 use crate::lba_params::LbaParams;
 
 /// The UMD drive with a disc in it.
@@ -66,6 +66,15 @@ impl<'b, C: Card> UmdDevice<'b, C> {
             counters: Counters::default(),
             timing: Timing::default(),
         }
+    }
+
+    /// Checks the disc ([`Disc::check`]).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be served.
+    pub fn check(&mut self, volume: &mut [u8; SECTOR_SIZE as usize]) -> Result<(), OpenFailure> {
+        self.disc.check(volume)
     }
 
     /// Slows raw reads down.
@@ -246,6 +255,7 @@ impl<'b, C: Card> UmdDevice<'b, C> {
     fn read_disc(&mut self, offset: u64, out: &mut [u8]) -> Result<(), Failure> {
         let reads = self.disc.file().reads();
         self.disc.read(offset, out)?;
+        self.disc.file().renew();
         self.counters.requests = self.counters.requests.wrapping_add(1);
         self.counters.bytes = self.counters.bytes.wrapping_add(out.len() as u64);
         if self.disc.file().reads() == reads {

@@ -35,7 +35,7 @@ impl<'b, C: Card> Disc<'b, C> {
         if block_size > MAX_DRIVER_BLOCK_SIZE || !block_size.is_power_of_two() {
             return Err(Check::BlockSize.found(block_size));
         }
-        let sectors = sectors_of(&layout).ok_or(Check::DiscSize.found(u32::MAX))?;
+        let sectors = sectors_of(&layout);
         if sectors <= VOLUME_SECTOR {
             return Err(Check::DiscSize.found(sectors));
         }
@@ -49,30 +49,37 @@ impl<'b, C: Card> Disc<'b, C> {
         Ok(layout)
     }
 
-    /// Opens the disc of an image that [`probe`](Self::probe) let pass, and reads its volume descriptor. Reads in
-    /// sequence fetch `ahead` bytes of the file at least.
+    /// Makes the disc of an image that [`probe`](Self::probe) let pass. Reads in sequence fetch `ahead` bytes of the file
+    /// at least. Before it is served, it has to pass [`check`](Self::check).
+    ///
+    /// # Errors
+    ///
+    /// When one of the buffers is too small.
+    pub fn new(
+        file: CardFile<C>,
+        layout: Layout,
+        buffers: Buffers<'b>,
+        ahead: usize,
+    ) -> Result<Self, OpenFailure> {
+        let options = ReaderOptions::PSP_DRIVER.with_read_ahead(ahead);
+        let reader = SectorReader::with_options(file, layout, &options, buffers)
+            .map_err(|_| Check::NoMemory.failed())?;
+        Ok(Self { reader, sectors: sectors_of(&layout) })
+    }
+
+    /// Checks the disc and reads its volume descriptor. A step of its own: it takes much of a stack, and so does making a
+    /// disc.
     ///
     /// # Errors
     ///
     /// When the first or last block, or that of the volume descriptor, cannot be right, or sector 16 is
     /// not the volume descriptor of a disc.
-    pub fn open(
-        file: CardFile<C>,
-        layout: Layout,
-        buffers: Buffers<'b>,
-        ahead: usize,
-        volume: &mut [u8; SECTOR_SIZE as usize],
-    ) -> Result<Self, OpenFailure> {
-        let sectors = sectors_of(&layout).ok_or(Check::DiscSize.found(u32::MAX))?;
-        let options = ReaderOptions::PSP_DRIVER.with_read_ahead(ahead);
-        let reader = SectorReader::with_options(file, layout, &options, buffers)
-            .map_err(|_| Check::NoMemory.found(0))?;
-        let mut disc = Self { reader, sectors };
-        for block in [0, layout.block_count() - 1] {
-            disc.reader.extent(BlockIndex(block))?;
+    pub fn check(&mut self, volume: &mut [u8; SECTOR_SIZE as usize]) -> Result<(), OpenFailure> {
+        for block in [0, self.layout().block_count() - 1] {
+            self.reader.extent(BlockIndex(block))?;
         }
-        disc.read_bytes(u64::from(VOLUME_SECTOR) * u64::from(SECTOR_SIZE), volume)?;
-        if volume[1..].starts_with(b"CD001") { Ok(disc) } else { Err(Check::NoVolume.failed()) }
+        self.read_bytes(u64::from(VOLUME_SECTOR) * u64::from(SECTOR_SIZE), volume)?;
+        if volume[1..].starts_with(b"CD001") { Ok(()) } else { Err(Check::NoVolume.failed()) }
     }
 
     /// Returns how many sectors the disc has; the last one may be partial in the image.
@@ -143,6 +150,7 @@ pub fn command_pause(disc_id: &[u8]) -> u16 {
     if IDS.chunks(10).any(|id| id == disc_id) { PAUSE } else { 0 }
 }
 
-fn sectors_of(layout: &Layout) -> Option<u32> {
-    u32::try_from(layout.image_size().div_ceil(u64::from(SECTOR_SIZE))).ok()
+/// A layout has no more sectors than 32 bits can count.
+fn sectors_of(layout: &Layout) -> u32 {
+    u32::try_from(layout.image_size().div_ceil(u64::from(SECTOR_SIZE))).unwrap_or(u32::MAX)
 }

@@ -132,6 +132,26 @@ pub struct OpenFailure {
 }
 
 impl Check {
+    /// Every check, in order.
+    pub const ALL: [Self; 16] = [
+        Self::KeyConfig,
+        Self::StartType,
+        Self::NoImage,
+        Self::NoDriver,
+        Self::NoDevice,
+        Self::Table,
+        Self::Card,
+        Self::Header,
+        Self::BlockSize,
+        Self::PlainImage,
+        Self::CutOff,
+        Self::DiscSize,
+        Self::NoMemory,
+        Self::Block,
+        Self::NoVolume,
+        Self::SwitchedOff,
+    ];
+
     /// The failure of this check, with the value that it found.
     pub const fn found(self, value: u32) -> OpenFailure {
         OpenFailure { check: self, value }
@@ -167,6 +187,26 @@ impl From<ReadError<CardError>> for OpenFailure {
             ReadError::Source { .. } => Check::Card.failed(),
             ReadError::Block { .. } => Check::Block.failed(),
             ReadError::OutOfRange { .. } | ReadError::Internal { .. } => Check::DiscSize.failed(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The reasons are found by their place, so there is one for each check, in the same order.
+    #[test]
+    fn every_check_has_its_reason() {
+        assert_eq!(REASONS.lines().count(), Check::ALL.len());
+        for (place, check) in Check::ALL.into_iter().enumerate() {
+            assert_eq!(check as usize, place, "{check:?}");
+            let mut memory = [0; 80];
+            let mut line = Line::new(&mut memory);
+            check.found(0x8801_2345).tell(&mut line);
+            let reason = str::from_utf8(line.end()).unwrap();
+            assert!(reason.len() > 10 && reason.len() < 72, "{check:?}: {reason}");
+            assert!(!reason.contains(['@', '#', '?']), "{check:?}: {reason}");
         }
     }
 }

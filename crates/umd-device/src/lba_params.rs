@@ -33,18 +33,23 @@ impl LbaParams {
 
     /// Takes the parameters from a command's input. `None` when that is too short.
     pub fn parse(input: &[u8]) -> Option<Self> {
+        input.first_chunk().map(|fields| Self::from_bytes(*fields))
+    }
+
+    /// Takes the parameters, which are copied.
+    #[inline(always)]
+    pub fn from_bytes(fields: [u8; Self::LEN]) -> Self {
         const DIRECTORY: u32 = 2;
-        let fields: &[u8; Self::LEN] = input.first_chunk()?;
         let word =
             |at: usize| u32::from_le_bytes([fields[at], fields[at + 1], fields[at + 2], fields[at + 3]]);
-        Some(Self {
+        Self {
             lba: Lba(word(0x08)),
             total: word(0x10),
             centre: word(0x14),
             start: word(0x18),
             last: word(0x1C),
             directory: word(0x04) & DIRECTORY != 0,
-        })
+        }
     }
 
     /// Returns where on the disc the first byte lies, in bytes; `None` when the parameters contradict

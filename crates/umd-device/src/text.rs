@@ -14,6 +14,7 @@ impl<'b> Line<'b> {
     }
 
     /// Appends text as it is; bytes that are no printable ASCII become `?`.
+    #[inline(never)]
     pub fn text(&mut self, text: &[u8]) -> &mut Self {
         self.form(text, &[])
     }
@@ -42,7 +43,7 @@ impl<'b> Line<'b> {
     }
 
     /// Begins another line.
-    pub fn next(&mut self) -> &mut Self {
+    pub fn next_line(&mut self) -> &mut Self {
         self.push(b'\n');
         self
     }

@@ -12,7 +12,8 @@ use support::{bits, image, pack};
 
 fn main() -> io::Result<()> {
     // As little memory as works; more, with three windows; as much as a plan can give, checking windows and reading ahead.
-    const PLANS: [[u8; cisor_fuzz::PLAN_LEN]; 3] = [[0, 0, 0, 255, 0], [20, 3, 60, 99, 6], [255, 15, 128, 255, 0xC5]];
+    const PLANS: [[u8; cisor_fuzz::PLAN_LEN]; 3] =
+        [[0, 0, 0, 255, 0], [20, 3, 60, 99, 6], [255, 15, 128, 255, 0xC5]];
     for target in ["open_and_read_any_file", "no_output_leak"] {
         for sectors in [1, 5, 12] {
             for (number, sample) in samples(sectors).into_iter().enumerate() {

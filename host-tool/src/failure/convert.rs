@@ -37,7 +37,7 @@ impl From<ReadError<io::Error>> for Failure {
             }
             // Only when the file is not the one any more that was looked at.
             ReadError::OutOfRange { .. } => Self::InputChanged,
-            error @ ReadError::Internal { .. } => panic!("{error}"),
+            error @ ReadError::Internal { .. } => Self::Internal(error.to_string()),
         }
     }
 }
@@ -53,6 +53,33 @@ impl From<EncodeError<ReadError<io::Error>>> for Failure {
             EncodeError::Cancelled => Self::Interrupted,
             // The enum may grow; whatever comes is a fault of the writing side.
             other => Self::Write(io::Error::other(other.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sector_decode::BlockIndex;
+
+    use super::*;
+    use crate::exit::Status;
+
+    #[test]
+    fn mistake_of_the_decoder_is_told_in_one_line() {
+        let internal = || ReadError::Internal { block: BlockIndex(7) };
+        let failures = [
+            Failure::from(internal()),
+            EncodeError::Source { offset: 0, error: internal() }.into(),
+            Failure::from(internal()).in_second("b.cso".as_ref()),
+        ];
+        for failure in failures {
+            assert_eq!((failure.kind(), failure.status()), ("internal", Status::Failed));
+            let text = failure.to_string();
+            assert!(
+                text.contains("this is a mistake in cisor, not in your file: please report it"),
+                "{text}"
+            );
+            assert!(text.contains('7') && !text.contains('\n'), "{text}");
         }
     }
 }

@@ -40,16 +40,21 @@ pub(super) fn put(part: &PartFile, existing: Existing) -> Result<(), Failure> {
     if !by_descriptor(part, existing)? {
         by_name(part, existing, rename_keeping)?;
     }
+    Ok(())
+}
+
+/// Looks whether the right file has got the name, and still has it.
+fn check(part: &PartFile) -> Result<(), Failure> {
     if leads_to(&part.target, part.file()) { Ok(()) } else { Err(lost(part)) }
 }
 
 /// Returns whether the system could do it.
 #[cfg(target_os = "linux")]
 pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool, Failure> {
-    let Err(error) = link(part.file(), &part.target) else { return Ok(true) };
+    let Err(error) = link(part.file(), &part.target) else { return check(part).map(|()| true) };
     match (error.kind(), existing) {
         (io::ErrorKind::AlreadyExists, Existing::Keep) => Err(Failure::TargetExists(part.target.clone())),
-        (io::ErrorKind::AlreadyExists, Existing::Replace) => over_existing(part),
+        (io::ErrorKind::AlreadyExists, Existing::Replace) => over_existing(part, link),
         _ if has_no_name(part.file()) => Err(lost(part)),
         // There are no second names here, or no /proc to name the descriptor by.
         _ => Ok(false),
@@ -59,7 +64,7 @@ pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool,
 #[cfg(windows)]
 pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool, Failure> {
     match windows_host::rename_open(part.file(), &part.target, existing == Existing::Replace) {
-        Ok(()) => Ok(true),
+        Ok(()) => check(part).map(|()| true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(Failure::TargetExists(part.target.clone()))
         }
@@ -101,7 +106,10 @@ const SPARE: usize = 8;
 
 /// Gives the file a name by chance, and renames that over the target.
 #[cfg(target_os = "linux")]
-fn over_existing(part: &PartFile) -> Result<bool, Failure> {
+pub(super) fn over_existing(
+    part: &PartFile,
+    link: impl Fn(&std::fs::File, &Path) -> io::Result<()>,
+) -> Result<bool, Failure> {
     let mut prefix = super::part_stem(&part.target);
     prefix.push(".");
     let mut builder = tempfile::Builder::new();
@@ -114,13 +122,15 @@ fn over_existing(part: &PartFile) -> Result<bool, Failure> {
     let name = linked.into_temp_path();
     let spare = name.to_path_buf();
     if !leads_to(&name, part.file()) {
-        // Somebody else's by now.
+        // Somebody else's by now, or the system did not tell.
         let _ = name.keep();
+        super::remove_if_ours(&spare, part.file());
         return Err(lost(part));
     }
     name.persist(&part.target).map_err(|failed| renaming(part, failed.error))?;
     // A rename leaves both names when they lead to one file already.
     super::remove_if_ours(&spare, part.file());
+    check(part)?;
     Ok(true)
 }
 
@@ -143,7 +153,7 @@ pub(super) fn by_name(
     }
     let (from, to) = (system_path(part.path()), system_path(&part.target));
     if existing == Existing::Keep {
-        let Err(error) = rename_keeping(&from, &to) else { return Ok(()) };
+        let Err(error) = rename_keeping(&from, &to) else { return check(part) };
         match error.kind() {
             io::ErrorKind::AlreadyExists => return Err(Failure::TargetExists(part.target.clone())),
             // Some file systems (exFAT and NTFS by FUSE) know neither a rename that keeps the target nor
@@ -155,7 +165,8 @@ pub(super) fn by_name(
             return Err(Failure::TargetExists(part.target.clone()));
         }
     }
-    std::fs::rename(&from, &to).map_err(|error| renaming(part, error))
+    std::fs::rename(&from, &to).map_err(|error| renaming(part, error))?;
+    check(part)
 }
 
 /// Renames without replacing, by what each system has for it.

@@ -31,6 +31,31 @@ fn part_file_gets_its_name_only_by_commit() {
 }
 
 #[test]
+fn what_is_written_after_the_proof_gets_no_name() {
+    let overwrite = |path: &Path| {
+        let mut file = OpenOptions::new().write(true).open(path).unwrap();
+        file.write_all(b"your").unwrap();
+    };
+    let grow = |path: &Path| OpenOptions::new().write(true).open(path).unwrap().set_len(5).unwrap();
+    let link = |path: &Path| std::fs::hard_link(path, path.with_extension("link")).unwrap();
+    // Only what changes bytes counts.
+    let changes: [&dyn Fn(&Path); 3] = [&overwrite, &grow, &link];
+    for (change, passes) in changes.into_iter().zip([false, false, true]) {
+        let (folder, target, mut part) = part();
+        let model = folder.path().join("model");
+        std::fs::write(&model, "").unwrap();
+        part.resemble(&model);
+        part.sync().unwrap();
+        // Longer than the clock of a file system may stand still.
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        change(part.path());
+        let outcome = part.commit(Existing::Keep);
+        assert_eq!(outcome.is_ok(), passes, "{outcome:?}");
+        assert_eq!(target.exists(), passes);
+    }
+}
+
+#[test]
 fn dropped_part_file_is_gone() {
     let (folder, _, part) = part();
     drop(part);
@@ -191,6 +216,27 @@ fn file_that_got_the_part_files_name_is_not_renamed_where_that_is_all_there_is()
             assert!(!target.exists(), "{how}");
         }
     }
+}
+
+/// Between the look at a name and its use a moment is left: then the source must not go.
+#[test]
+fn file_that_took_the_name_at_the_last_moment_is_noticed_afterwards() {
+    let (_folder, _, part) = part();
+    let outcome = place::by_name(&part, Existing::Keep, |from, to| {
+        take_name_away(from, "replaced");
+        std::fs::rename(from, to)
+    });
+    assert!(matches!(outcome, Err(Failure::PartLost(_))));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_that_took_the_name_by_chance_does_not_replace_the_target() {
+    let (_folder, target, part) = part();
+    std::fs::write(&target, b"old").unwrap();
+    let outcome = place::over_existing(&part, |_, spare| std::fs::write(spare, b"another run's"));
+    assert!(matches!(outcome, Err(Failure::PartLost(_))));
+    assert_eq!(std::fs::read(&target).unwrap(), b"old");
 }
 
 #[test]

@@ -26,10 +26,10 @@ pub fn compare(args: CompareArgs, reporter: &mut Reporter) {
 }
 
 fn compare_pair(threads: NonZeroUsize, record: &mut Record, reporter: &mut Reporter) -> Result<(), Failure> {
-    let a = plan::open(&record.input.clone(), record, reporter)?;
+    let a = plan::open_steady(&record.input.clone(), record, reporter)?;
     record.set_layout(a.layout());
     let other = record.compared_with.clone().unwrap_or_default();
-    let b = Image::open(&other).map_err(|failure| failure.in_second(&other))?;
+    let b = Image::open_steady(&other).map_err(|failure| failure.in_second(&other))?;
     let (a_size, b_size) = (a.layout().image_size(), b.layout().image_size());
     let common = a_size.min(b_size);
 

@@ -74,7 +74,7 @@ fn compress_one(
 
 /// Opens the image again that was looked at when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
-    let image = Image::open(&job.input)?;
+    let image = Image::open_steady(&job.input)?;
     if image.layout().image_size() == job.image_size { Ok(image) } else { Err(Failure::InputChanged) }
 }
 
@@ -247,7 +247,7 @@ impl Seek for Nowhere {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::run) mod tests {
     use std::io::Cursor;
     use std::num::NonZeroUsize;
 
@@ -260,7 +260,7 @@ mod tests {
     use crate::profile::{self, Profile, Wishes};
 
     /// Bytes that no encoder makes smaller.
-    fn noise(len: usize) -> Vec<u8> {
+    pub(in crate::run) fn noise(len: usize) -> Vec<u8> {
         let mut state = 0x5EED_u64;
         let mut next = || {
             state ^= state << 13;
@@ -272,7 +272,7 @@ mod tests {
     }
 
     /// A finished file, with the job and the summary that it was written by.
-    fn written(to: OutputFormat) -> (Vec<u8>, CompressJob, Summary) {
+    pub(in crate::run) fn written(to: OutputFormat) -> (Vec<u8>, CompressJob, Summary) {
         let image = noise(20 * 8192);
         let wishes = Wishes {
             to: Some(to),
@@ -300,8 +300,16 @@ mod tests {
     }
 
     fn proof(bytes: &[u8], job: &CompressJob, summary: &Summary) -> Result<Seen, Failure> {
+        proof_of(HostFile::of_bytes(bytes), job, summary)
+    }
+
+    pub(in crate::run) fn proof_of(
+        file: HostFile,
+        job: &CompressJob,
+        summary: &Summary,
+    ) -> Result<Seen, Failure> {
         let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
-        prove(HostFile::of_bytes(bytes), job, summary, &reporter)
+        prove(file, job, summary, &reporter)
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn extract_one(
     record: &mut Record,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
-    let image = Image::open(&job.input)?;
+    let image = Image::open_steady(&job.input)?;
     record.set_layout(image.layout());
     let size = image.layout().image_size();
     let without_room = job.try_without_room;

@@ -7,6 +7,8 @@ mod info;
 mod man;
 mod verify;
 
+#[cfg(all(test, target_os = "linux"))]
+mod device_tests;
 #[cfg(test)]
 mod output_tests;
 

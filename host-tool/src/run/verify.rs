@@ -44,7 +44,7 @@ fn digests(
     reporter: &mut Reporter,
 ) -> Result<(Digests, Image), Failure> {
     let input = record.input.clone();
-    let image = plan::open(&input, record, reporter)?;
+    let image = plan::open_steady(&input, record, reporter)?;
     record.set_layout(image.layout());
     let mut hasher = Some(ParallelHasher::new().map_err(|error| Failure::NoThread(error.kind()))?);
     let monitor = interrupt::monitor();

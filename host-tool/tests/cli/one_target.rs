@@ -3,7 +3,7 @@
 
 use predicates::str::contains;
 
-use crate::support::{Folder, psp_disc, small_disc};
+use crate::support::{Folder, is_windows, psp_disc, small_disc};
 
 /// A folder `a` with two different discs under one name: `GAME.iso` and, compressed, `GAME.cso`; and with
 /// `OTHER.zso`, which holds the disc of `GAME.cso` once more.
@@ -111,7 +111,8 @@ fn names_that_differ_in_case_are_one_unless_the_folder_shows_otherwise() {
     let run = folder.cisor(both).assert().code(3);
     run.stderr(contains("out/game.cso is what another input of this run becomes, as out/GAME.cso"));
     assert!(has_disc(&folder, "out/GAME.cso", &psp_disc()));
-    let folds = folder.path("out/game.CSO").exists();
+    // Wine folds the names of a folder that this test, which is no program for Windows, sees as they are.
+    let folds = is_windows() || folder.path("out/game.CSO").exists();
     folder.cisor(both).assert().code(if folds { 3 } else { 0 });
     assert!(has_disc(&folder, "out/GAME.cso", &psp_disc()));
 }

@@ -6,7 +6,7 @@
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
-use umd_device::{DescriptorId, Devctl, ErrorCode, Failure, Ioctl, Whence};
+use umd_device::{DescriptorId, Devctl, ErrorCode, Failure, Ioctl, LbaParams, Whence};
 
 use crate::kernel::firmware::Functions;
 use crate::kernel::time;
@@ -222,8 +222,8 @@ pub(crate) unsafe extern "C" fn io_devctl(
     output_len: i32,
 ) -> i32 {
     // SAFETY: The kernel has checked that the caller may name these bytes.
-    let copied = unsafe { Input::copy(input, input_len) };
-    if let Some(parsed) = Devctl::parse(code, copied.bytes(), output_room(output, output_len)) {
+    let parsed = unsafe { parse_devctl(code, input, input_len, output_room(output, output_len)) };
+    if let Some(parsed) = parsed {
         let result = match parsed {
             Ok(command) => serving::serve(|device| {
                 // SAFETY: `parse` has checked that the output is there and has this length.
@@ -249,6 +249,31 @@ pub(crate) unsafe extern "C" fn io_devctl(
             original()[DEVCTL],
         )
     }
+}
+
+/// Recognises a command. Most are reads: their parameters go from the caller's memory to registers, once, without the
+/// copy in between that others get.
+///
+/// # Safety
+///
+/// `input` is null or points to `len` bytes that the caller may name.
+#[inline(always)]
+unsafe fn parse_devctl(
+    code: u32,
+    input: *const u8,
+    len: i32,
+    room: Option<usize>,
+) -> Option<Result<Devctl, ErrorCode>> {
+    if Devctl::is_read(code) {
+        let there = !input.is_null() && usize::try_from(len).is_ok_and(|len| len >= LbaParams::LEN);
+        // SAFETY: By this function's contract, and as many bytes are there.
+        let params =
+            there.then(|| LbaParams::from_bytes(unsafe { input.cast::<[u8; LbaParams::LEN]>().read() }));
+        return Some(Devctl::read(params, room));
+    }
+    // SAFETY: By this function's contract.
+    let copied = unsafe { Input::copy(input, len) };
+    Devctl::parse_other(code, copied.bytes(), room)
 }
 
 /// Reads from a raw descriptor. The kernel took the number of sectors for one of bytes when it checked the

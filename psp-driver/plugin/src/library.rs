@@ -55,6 +55,7 @@ fn record([a, b, c, d]: [u32; 4], [e, f]: [u64; 2]) -> Record {
 /// # Safety
 ///
 /// `buffer` points to `size` bytes that the caller lends, if it may name them at all.
+#[inline(never)]
 unsafe fn give(record: Option<Record>, buffer: *mut u8, size: u32, caller: Caller) -> i32 {
     const LEN: u32 = 8 * 4;
     let Some(record) = record else { return ErrorCode::NotReady.code() };

@@ -18,22 +18,24 @@ pub(crate) type Device = UmdDevice<'static, ImageCard>;
 pub(crate) struct Serving {
     // The order matters: what uses the memory is dropped before the memory.
     pub(crate) device: Device,
+    #[expect(dead_code, reason = "kept until the device is dropped")]
     pub(crate) buffers: Block,
     pub(crate) volume: Block,
     /// The image that is served.
     pub(crate) image: &'static Path,
 }
 
-impl Serving {
+impl Slot<Serving> {
     /// Gives everything back, but the volume descriptor if the file system reads there: it may do so as long as the
     /// disc is mounted, so 2 KiB stay behind.
-    pub(crate) fn end(self) {
-        let Self { device, buffers, volume, .. } = self;
-        let lent = device.volume_lent();
-        // The device first: it works in the memory.
-        drop(device);
-        drop(buffers);
-        if lent { core::mem::forget(volume) } else { drop(volume) }
+    #[inline(never)]
+    pub(crate) fn end(&mut self) {
+        if let Some(serving) = self.as_mut()
+            && serving.device.volume_lent()
+        {
+            serving.volume.keep();
+        }
+        *self = Self::Empty;
     }
 }
 
@@ -56,6 +58,7 @@ impl Count {
         without_interrupts(|| self.0.set(self.0.get().wrapping_add_signed(change)));
     }
 
+    #[inline(never)]
     fn get(&self) -> u32 {
         without_interrupts(|| self.0.get())
     }
@@ -96,7 +99,7 @@ impl<F: FnMut(&mut Device) -> Result<i32, Failure>> Request for F {
 fn answer(request: &mut dyn Request, of_this_disc: bool) -> i32 {
     UNDER_WAY.add(1);
     let result = persist(&CardSlot, || {
-        let mut guard = SERVING.lock()?;
+        let mut guard = SERVING.lock_quickly()?;
         let serving = guard.as_mut().ok_or(ErrorCode::NotReady)?;
         // Looked at for every attempt: whatever changes the disc, and however the game learns of it, no byte of the old
         // one is served for the new one. The firmware's driver knows better what another path means.

@@ -21,7 +21,7 @@ use crate::kernel::slot::Slot;
 use crate::kernel::stack::on_own_stack;
 use crate::kernel::time;
 use crate::log;
-use crate::serving::{Device, SERVING, Serving, any_under_way};
+use crate::serving::{SERVING, Serving, any_under_way};
 
 /// Checks everything, and takes over the table when all is as expected. `plugin` is the path of the plugin.
 pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
@@ -42,16 +42,18 @@ pub(crate) fn stop() -> Result<(), ErrorCode> {
             break;
         }
     }
-    if any_under_way() || !log::stop() {
-        take_again();
-        return Err(ErrorCode::Busy);
+    if !any_under_way()
+        && log::stop()
+        && let Ok(mut guard) = SERVING.lock()
+    {
+        guard.end();
+        drop(guard);
+        // SAFETY: No entry of ours is in the table, and none is running.
+        unsafe { SERVING.destroy() };
+        return Ok(());
     }
-    if let Some(serving) = SERVING.lock()?.take() {
-        serving.end();
-    }
-    // SAFETY: No entry of ours is in the table, and none is running.
-    unsafe { SERVING.destroy() };
-    Ok(())
+    take_again();
+    Err(ErrorCode::Busy)
 }
 
 /// What the start works in and hands out for good. In the module itself: it is too large for any stack.
@@ -59,6 +61,7 @@ struct Own {
     image: Path,
     beside: Path,
     settings: [u8; MAX_CONFIG_LEN],
+    log: [u8; 448],
     decoder: Decoder,
 }
 
@@ -68,19 +71,19 @@ fn prepare(plugin: &[u8]) -> Result<(), ErrorCode> {
         image: Path::new(),
         beside: Path::new(),
         settings: [0; MAX_CONFIG_LEN],
+        log: [0; 448],
         decoder: Decoder::new(),
     });
-    let Own { image, beside, settings, decoder } = OWN.take().ok_or(ErrorCode::Busy)?;
+    let Own { image, beside, settings, log: memory, decoder } = OWN.take().ok_or(ErrorCode::Busy)?;
     let settings = Settings::load(plugin, beside, settings);
     let found = firmware::check_start().and_then(|()| firmware::image_path(image));
     let image = &*image;
-    let mut memory = [0; 448];
-    let mut line = Line::new(&mut memory);
+    let mut line = Line::new(memory);
     line.text(concat!("Cisor ", env!("CARGO_PKG_VERSION"), ": ").as_bytes()).text(image.text());
     let config = settings.for_disc(b"");
     let result = found.and_then(|()| check(&settings, config, image, decoder, &mut line));
     if let Err(failure) = result {
-        failure.tell(line.next().text(b"stepping aside: "));
+        failure.tell(line.next_line().text(b"stepping aside: "));
     }
     if config.log
         && beside.rename(b"cisor.log")
@@ -108,11 +111,24 @@ fn check(
     line: &mut Line<'_>,
 ) -> Result<*mut Functions, OpenFailure> {
     let table = firmware::image_driver()?;
-    let serving = CardSlot::start(image, || open(settings, config, image, decoder))?;
-    describe(line, &serving);
     // SAFETY: No entry of ours is in the table yet, so no other thread knows of the lock.
-    unsafe { SERVING.create(Slot::Full(serving)) }.map_err(|_| no_memory())?;
-    Ok(table)
+    let slot = unsafe { SERVING.alone() };
+    let result = CardSlot::start(image, || {
+        open(config, image, decoder, slot)?;
+        let Some(serving) = slot.as_mut() else { return Err(no_memory()) };
+        finish(settings, serving)?;
+        describe(line, serving);
+        Ok(())
+    });
+    // SAFETY: As above.
+    let result = result.and_then(|()| unsafe { SERVING.create() }.map_err(|_| no_memory()));
+    match result {
+        Ok(()) => Ok(table),
+        Err(failure) => {
+            slot.end();
+            Err(failure)
+        }
+    }
 }
 
 #[cold]
@@ -130,12 +146,15 @@ fn describe(line: &mut Line<'_>, serving: &Serving) {
     );
 }
 
+/// Opens the image and makes the device, in the place where it stays. In a function of its own, so that what it takes
+/// of the stack is free again when the disc is read.
+#[inline(never)]
 fn open(
-    settings: &Settings,
     config: Config,
     image: &'static Path,
     decoder: &'static mut Decoder,
-) -> Result<Serving, OpenFailure> {
+    slot: &mut Slot<Serving>,
+) -> Result<(), OpenFailure> {
     let mut file = CardFile::new(ImageCard::new(image));
     let layout = Disc::probe(&mut file)?;
     if layout.format() == Format::Iso && !config.plain_images {
@@ -144,38 +163,30 @@ fn open(
     let sizes = Sizes::of(&layout, config);
     let volume = Block::allocate(c"CisorVolume", SECTOR_SIZE as usize).ok_or_else(no_memory)?;
     let buffers = Block::allocate(c"CisorBuffers", sizes.total()).ok_or_else(no_memory)?;
-    // SAFETY: Taken once; `Serving` ends the device, which holds the slices, before the blocks, and so does this
+    // SAFETY: Taken once. `Serving` ends the device, which holds the slices, before the block, and so does this
     // function when it ends early.
-    let (volume_bytes, memory) = unsafe { (volume.bytes(), buffers.bytes()) };
-    let device = device(settings, file, layout, &sizes, volume_bytes, memory, decoder)?;
-    Ok(Serving { device, buffers, volume, image })
-}
-
-/// Opens the disc and makes the device, unless it is switched off for this disc. In a function of its own, so that
-/// there is one place where the memory is given back when that fails.
-#[inline(never)]
-fn device(
-    settings: &Settings,
-    file: CardFile<ImageCard>,
-    layout: Layout,
-    sizes: &Sizes,
-    volume: &'static mut [u8],
-    memory: &'static mut [u8],
-    decoder: &'static mut Decoder,
-) -> Result<Device, OpenFailure> {
-    let volume_address = u32::try_from(volume.as_ptr().addr()).unwrap_or(0);
-    let volume = volume.first_chunk_mut().ok_or_else(no_memory)?;
+    let memory = unsafe { buffers.bytes() };
     let (packed, memory) = memory.split_at_mut(sizes.packed);
     let (block, index) = memory.split_at_mut(sizes.block);
-    let disc = Disc::open(file, layout, Buffers { index, packed, block, decoder }, sizes.ahead, volume)?;
+    let disc = Disc::new(file, layout, Buffers { index, packed, block, decoder }, sizes.ahead)?;
+    *slot = Slot::Full(Serving { device: UmdDevice::new(disc, volume.address()), buffers, volume, image });
+    Ok(())
+}
+
+/// Checks the disc, and does what the settings say of it.
+#[inline(never)]
+fn finish(settings: &Settings, serving: &mut Serving) -> Result<(), OpenFailure> {
+    // SAFETY: Taken once. The kernel reads there only when it was given the address.
+    let volume = unsafe { serving.volume.bytes() }.first_chunk_mut().ok_or_else(no_memory)?;
+    serving.device.check(volume)?;
     let id = disc_id(volume);
     let config = settings.for_disc(id);
     if !config.enabled {
         return Err(Check::SwitchedOff.failed());
     }
-    let mut device = UmdDevice::new(disc, volume_address);
-    device.set_timing(Timing { seek: config.umd_seek, speed: config.umd_speed, command: command_pause(id) });
-    Ok(device)
+    let command = command_pause(id);
+    serving.device.set_timing(Timing { seek: config.umd_seek, speed: config.umd_speed, command });
+    Ok(())
 }
 
 /// How the working memory is divided, in bytes.

@@ -321,7 +321,7 @@ describe('the built driver and what it is asked for', () => {
       });
     };
     script.image(`ms0:/${IMAGE}`);
-    for (const applicationType of [0x120, 0x141, 0x144, 0x210]) {
+    for (const applicationType of [0x121, 0x141, 0x144, 0x210]) {
       script.settings({ applicationType });
       stepsAside(`the application type is ${applicationType.toString(16)}`);
     }

@@ -168,6 +168,8 @@ fn without_paths(reason: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use umd_device::Check;
+
     use super::*;
 
     #[test]
@@ -204,6 +206,45 @@ mod tests {
             ("", Cause::Unknown),
         ] {
             assert_eq!(Cause::of(reason), cause, "{reason}");
+        }
+    }
+
+    /// The reason as the driver writes it.
+    fn written(failure: umd_device::OpenFailure) -> String {
+        let mut memory = [0; 80];
+        let mut line = umd_device::Line::new(&mut memory);
+        failure.tell(&mut line);
+        String::from_utf8(line.end().trim_ascii_end().to_vec()).unwrap()
+    }
+
+    /// What each of the driver's reasons is told as. A new one does not compile without a line here.
+    const fn expected(check: Check) -> Cause {
+        match check {
+            Check::KeyConfig => Cause::OtherProgram,
+            Check::StartType => Cause::ApplicationType,
+            Check::NoImage => Cause::NoPath,
+            Check::NoDriver | Check::NoDevice => Cause::ImageDriver,
+            Check::Table => Cause::Table,
+            Check::Card => Cause::Card,
+            Check::Header | Check::CutOff | Check::Block => Cause::Damaged,
+            Check::BlockSize => Cause::BlockSize,
+            Check::PlainImage => Cause::PlainImage,
+            Check::DiscSize | Check::NoVolume => Cause::NoDisc,
+            Check::NoMemory => Cause::Memory,
+            Check::SwitchedOff => Cause::SwitchedOff,
+        }
+    }
+
+    #[test]
+    fn every_reason_that_the_driver_can_write_is_told() {
+        for check in Check::ALL {
+            for value in [0, 3, 77, 0x127, 0x1_2000, 0x8801_2346, u32::MAX] {
+                let reason = written(check.found(value));
+                assert_eq!(Cause::of(&reason), expected(check), "{check:?}: {reason}");
+            }
+        }
+        for value in [0x141, 0x152, 0x171, 0x210] {
+            assert_eq!(Cause::of(&written(Check::StartType.found(value))), Cause::OtherProgram, "{value:#X}");
         }
     }
 

@@ -7,6 +7,21 @@ use crate::machine::Psp;
 
 const LIBRARY: &str = "SystemCtrlForKernel";
 
+/// What calls of a function do that the firmware lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingStub {
+    /// They return [`NOT_LINKED`]: the linker writes `syscall 0x15` into the stub of a function that its library does
+    /// not export (uofw loadcore.c, `aLinkClient`), and that system call returns the number to the caller of the stub
+    /// (loadcore_asm.S, `sceLoadCorePrimarySyscallHandler`).
+    #[default]
+    Error,
+    /// They return at once, with $v0 as it was: the stub stays as the file has it.
+    Nothing,
+}
+
+/// The library is not linked.
+pub const NOT_LINKED: u32 = 0x8002_013A;
+
 /// The custom firmware's part.
 #[derive(Debug, Default)]
 pub struct SystemControl {
@@ -22,6 +37,8 @@ pub struct SystemControl {
     pub version: u16,
     /// Functions that this firmware lacks, by number.
     pub missing: Vec<u32>,
+    /// What calls of those do.
+    pub missing_stubs: MissingStub,
     /// Library and number of every function that was looked up.
     pub looked_up: Vec<(String, u32)>,
 }

@@ -18,6 +18,7 @@ use crate::cpu::{Cpu, Trap};
 use crate::crash::{Cause, Crash};
 use crate::inferno::Inferno;
 use crate::kernel::Kernel;
+use crate::kernel::threads::Ending;
 use crate::memory::{Memory, Place, Region, Space};
 
 /// Where a call from the kernel returns to.
@@ -48,6 +49,8 @@ pub struct Psp {
     pub instruction_limit: u64,
     /// How many microseconds of the machine's clock one call may take.
     pub time_limit: u64,
+    /// When the thread of the next call is ended from outside; only that call's.
+    pub end_next_call: Option<Ending>,
     /// Microseconds that pass in every kernel call, whatever it does.
     pub time_per_call: u64,
     /// What addresses of strings leave when divided by 4. The usual 2 is what the image's path has on ARK.
@@ -81,6 +84,7 @@ impl Psp {
             interleave: Interleave::WhenWaiting,
             instruction_limit: 400_000_000,
             time_limit: 30_000_000,
+            end_next_call: None,
             time_per_call: 1,
             string_alignment: 2,
             device_file: None,

@@ -6,6 +6,7 @@ use core::fmt;
 use super::{Caller, Outcome, Psp};
 use crate::abi::Args;
 use crate::crash::{Cause, Crash};
+use crate::kernel::threads::ENDED;
 use crate::memory::{Place, Region, Space};
 use crate::prx::library::{MODULE_START, MODULE_STOP};
 use crate::prx::{ModuleInfo, Prx, PrxError, relocation};
@@ -133,7 +134,8 @@ impl Psp {
     /// When the run ends badly.
     pub fn start(&mut self, module: &Module, path: &str) -> Result<Outcome, Crash> {
         let outcome = self.run_entry(module, MODULE_START, path)?;
-        if outcome.is_error() {
+        // Who is ended in there never comes back to unload it.
+        if outcome.is_error() && outcome.value != ENDED {
             self.unload(module)?;
         }
         Ok(outcome)

@@ -8,7 +8,8 @@ use crate::abi::{Args, POISON, PRESERVED, Received, register};
 use crate::cpu::{Context, Stop, Trap};
 use crate::crash::{Cause, Crash};
 use crate::kernel::Answer;
-use crate::kernel::threads::{Frame, State, Thread, ThreadId};
+use crate::kernel::systemctrl::{MissingStub, NOT_LINKED};
+use crate::kernel::threads::{ENDED, Ending, Frame, State, Thread, ThreadId};
 use crate::memory::{self, Place, Region, Space};
 
 /// Kernel stack of a thread of a user program.
@@ -106,7 +107,9 @@ impl Psp {
     /// Starts a call in a thread of its own without running it yet.
     pub fn spawn(&mut self, during: &str, caller: Caller, function: u32, args: &Args) -> ThreadId {
         let id = self.create_thread(during, function, caller.stack);
-        self.kernel.threads.all.get_mut(&id).expect("just created").is_call = true;
+        let thread = self.kernel.threads.all.get_mut(&id).expect("just created");
+        thread.is_call = true;
+        thread.ending = self.end_next_call.take();
         self.enter_thread(id, caller, args);
         id
     }
@@ -163,6 +166,8 @@ impl Psp {
             entry: (entry, stack),
             is_call: false,
             instructions: 0,
+            calls: 0,
+            ending: None,
             since: 0,
             stack_peak: 0,
             extended_peak: 0,
@@ -268,16 +273,26 @@ impl Psp {
                 value: sp,
             });
         }
-        if let Some(frame) = self.kernel.threads.all.get_mut(&id).and_then(|thread| thread.frames.last_mut())
-        {
+        let thread = self.kernel.threads.all.get_mut(&id).expect("running");
+        thread.calls += 1;
+        if let Some(frame) = thread.frames.last_mut() {
             frame.lowest = frame.lowest.min(sp);
+        }
+        if self.is_to_end(id, |ending, calls| matches!(ending, Ending::Before(call) if calls >= call)) {
+            return self.end_thread(id, u64::from(ENDED));
         }
         let received = Received::of(context);
         let answer = match self.target(trap).cloned() {
             Some(Target::Kernel { library, nid }) => {
                 self.count_kernel_call();
-                let hidden = self.kernel.system.missing.contains(&nid);
-                match crate::kernel::find(&library, nid).filter(|_| !hidden) {
+                if self.kernel.system.missing.contains(&nid) {
+                    context.pc = context.general[register::RA];
+                    if self.kernel.system.missing_stubs == MissingStub::Error {
+                        context.general[register::V0] = NOT_LINKED;
+                    }
+                    return Ok(());
+                }
+                match crate::kernel::find(&library, nid) {
                     Some(known) => (known.run)(self, received)?,
                     None => return Err(Cause::UnknownImport { library, nid }),
                 }
@@ -309,7 +324,18 @@ impl Psp {
                 }
             }
         }
+        if self.is_to_end(id, |ending, calls| matches!(ending, Ending::After(call) if calls >= call)) {
+            return self.end_thread(id, u64::from(ENDED));
+        }
         Ok(())
+    }
+
+    /// Whether a thread is to be ended now, by how many kernel calls it has made.
+    fn is_to_end(&self, id: ThreadId, is_due: impl Fn(Ending, u64) -> bool) -> bool {
+        let thread = &self.kernel.threads.all[&id];
+        !self.kernel.interrupts.suspended
+            && !matches!(thread.state, State::Done(_))
+            && thread.ending.is_some_and(|ending| is_due(ending, thread.calls))
     }
 
     /// What a kernel function leaves in the registers it need not preserve: nothing of use.

@@ -5,6 +5,7 @@
 
 mod assembler;
 mod calls;
+mod endings;
 mod mistakes;
 mod module_files;
 mod stubs;

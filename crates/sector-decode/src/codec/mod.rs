@@ -71,6 +71,9 @@ impl Decoder {
         self.decode(coding, packed, out, len)
     }
 
+    // Not inlined in the driver, where its instructions are counted by its name (docs/driver-costs.md).
+    // Elsewhere the call's frame would cost 3 % of a stored block (docs/device-costs.md).
+    #[cfg_attr(feature = "terse", inline(never))]
     pub(crate) fn decode(
         &mut self,
         coding: Coding,

@@ -142,6 +142,9 @@ impl EntryRules {
         block: BlockIndex,
         entry: RawEntry,
     ) -> (FileOffset, BlockError) {
+        if cfg!(feature = "terse") {
+            return (FileOffset(0), BlockError::TooShort { len: 0, needed: 0 });
+        }
         let (offset, end) = match entry {
             RawEntry::Positions { this, next } => (self.position(this), self.position(next)),
             RawEntry::Frame { offset, size, .. } => (offset.into(), u64::from(offset) + u64::from(size)),

@@ -78,50 +78,42 @@ pub(crate) fn buffer_size_kept(layout: &Layout, kept: Kept) -> usize {
     }
 }
 
+/// How many blocks a window describes that is all of a buffer of `len` bytes.
+fn one_window(layout: &Layout, shape: IndexShape, len: usize) -> u32 {
+    let capacity = match shape {
+        IndexShape::None => 0,
+        IndexShape::Positions { .. } => (len / 4).saturating_sub(1),
+        IndexShape::Frames { .. } => len / FRAME_BYTES as usize,
+    };
+    u32::try_from(capacity).unwrap_or(u32::MAX).min(layout.block_count()).max(1)
+}
+
 impl<B: DerefMut<Target = [u8]>> IndexWindows<B> {
-    /// `buffer` must have at least `buffer_size(layout, 1)` bytes. All of it is one window.
-    pub(crate) fn new(layout: &Layout, buffer: B) -> Self {
+    /// `buffer` must have at least `buffer_size(layout, 1)` bytes. It is divided into several windows if it has room for
+    /// more than one of those that are to be kept; else all of it is one. Each is looked through when it is loaded
+    /// if it is to be `checked`.
+    #[inline(always)]
+    pub(crate) fn new(layout: &Layout, buffer: B, kept: Option<Kept>, checked: bool) -> Self {
         let shape = layout.index_shape();
-        let capacity = match shape {
-            IndexShape::None => 0,
-            IndexShape::Positions { .. } => (buffer.len() / 4).saturating_sub(1),
-            IndexShape::Frames { .. } => buffer.len() / FRAME_BYTES as usize,
+        let len = buffer.len();
+        let (count, window_len, capacity) = match kept {
+            Some(kept) if len / kept.bytes as usize > 1 => {
+                ((len / kept.bytes as usize).min(kept.most), kept.bytes as usize, kept.capacity(shape))
+            }
+            _ => (1, len, one_window(layout, shape, len)),
         };
         Self {
-            window_len: buffer.len(),
             buffer,
             shape,
             rules: EntryRules::new(layout),
-            checking: Checking::Blocks,
-            capacity: u32::try_from(capacity).unwrap_or(u32::MAX).min(layout.block_count()).max(1),
+            checking: if checked { Checking::Windows } else { Checking::Blocks },
+            window_len,
+            capacity,
             windows: [Window::EMPTY; MOST_WINDOWS],
-            count: 1,
+            count,
             current: 0,
             uses: 0,
         }
-    }
-
-    /// From now on a window is looked through when it is loaded.
-    pub(crate) fn check_windows(&mut self) {
-        self.checking = Checking::Windows;
-        self.forget();
-    }
-
-    /// Divides the buffer into several windows, if it has room for more than one.
-    #[inline(always)]
-    pub(crate) fn keep_windows(&mut self, kept: Kept) {
-        let count = self.buffer.len() / kept.bytes as usize;
-        if count > 1 {
-            self.count = count.min(kept.most);
-            self.window_len = kept.bytes as usize;
-            self.capacity = kept.capacity(self.shape);
-            self.forget();
-        }
-    }
-
-    #[inline(never)]
-    fn forget(&mut self) {
-        self.windows.fill(Window::EMPTY);
     }
 
     /// Sees to it that blocks from `block` on are described: all `count`, unless there are not windows enough for so

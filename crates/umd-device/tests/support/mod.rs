@@ -195,9 +195,10 @@ pub fn open(card: &TestCard) -> Result<Device, OpenFailure> {
         decoder: Box::leak(Box::new(Decoder::new())),
     };
     let mut volume = [0; SECTOR];
-    let disc = Disc::open(file, layout, buffers, 0, &mut volume)?;
+    let mut device = UmdDevice::new(Disc::new(file, layout, buffers, 0)?, VOLUME_ADDRESS);
+    device.check(&mut volume)?;
     assert_eq!(umd_device::disc_id(&volume), b"ULUS-12345");
-    Ok(UmdDevice::new(disc, VOLUME_ADDRESS))
+    Ok(device)
 }
 
 /// Parameters of a read as the file system writes them.

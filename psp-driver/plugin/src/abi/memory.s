@@ -217,5 +217,43 @@ bcmp:
 11: jr      $ra
     nop
 
+# Whether two texts of $a2 bytes, 8 at least, are not the same. The second begins with a word. With every request, so in
+# steps of 8 bytes; the last step begins where it has to.
+    .globl  cisor_differ
+cisor_differ:
+    addu    $a2, $a1, $a2
+    addiu   $a2, $a2, -8
+    move    $v0, $zero
+14: lwr     $t0, 0($a0)
+    lwl     $t0, 3($a0)
+    lw      $t1, 0($a1)
+    lwr     $t2, 4($a0)
+    lwl     $t2, 7($a0)
+    lw      $t3, 4($a1)
+    xor     $t0, $t0, $t1
+    or      $v0, $v0, $t0
+    xor     $t2, $t2, $t3
+    addiu   $a1, $a1, 8
+    or      $v0, $v0, $t2
+    sltu    $t4, $a1, $a2
+    bnez    $t4, 14b
+    addiu   $a0, $a0, 8
+    # Both back to 8 bytes before the end.
+    subu    $t4, $a2, $a1
+    addu    $a0, $a0, $t4
+    lwr     $t0, 0($a0)
+    lwl     $t0, 3($a0)
+    lwr     $t1, 0($a2)
+    lwl     $t1, 3($a2)
+    lwr     $t2, 4($a0)
+    lwl     $t2, 7($a0)
+    lwr     $t3, 4($a2)
+    lwl     $t3, 7($a2)
+    xor     $t0, $t0, $t1
+    or      $v0, $v0, $t0
+    xor     $t2, $t2, $t3
+    jr      $ra
+    or      $v0, $v0, $t2
+
     .set at
     .set reorder

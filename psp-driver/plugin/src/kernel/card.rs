@@ -26,7 +26,11 @@ unsafe extern "C" {
 /// Longest path that a custom firmware keeps, with its NUL.
 pub(crate) const PATH_LEN: usize = 256;
 
-/// Path of a file; ends with a NUL. Large enough that it is not to be copied.
+/// The shortest path of an image that is taken, with its NUL: paths are compared 8 bytes at a time.
+const SHORTEST: usize = 8;
+
+/// Path of a file; ends with a NUL. Large enough that it is not to be copied. Begins with a word.
+#[repr(C, align(4))]
 pub(crate) struct Path {
     bytes: [u8; PATH_LEN],
     len: usize,
@@ -47,6 +51,11 @@ impl Path {
         }
         self.len += 1;
         true
+    }
+
+    /// The length with the NUL. `None` when that is less than any image's.
+    pub(crate) fn len_to_compare(&self) -> Option<usize> {
+        (self.len >= SHORTEST - 1).then_some(self.len + 1)
     }
 
     pub(crate) fn text(&self) -> &[u8] {

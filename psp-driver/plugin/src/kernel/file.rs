@@ -26,6 +26,7 @@ pub(crate) struct File {
 }
 
 impl File {
+    #[inline(never)]
     pub(crate) fn open(path: &Path, mode: Mode) -> Option<Self> {
         const READ: i32 = 0x1;
         const WRITE: i32 = 0x2;
@@ -46,8 +47,10 @@ impl File {
     pub(crate) fn read(&self, buf: &mut [u8]) -> usize {
         let mut got = 0;
         while let Some(rest) = buf.get_mut(got..).filter(|rest| !rest.is_empty()) {
-            // SAFETY: The kernel writes at most so many bytes, which `rest` has.
-            let part = unsafe { sceIoRead(self.descriptor, rest.as_mut_ptr(), rest.len() as u32) };
+            #[expect(clippy::cast_possible_truncation, reason = "addresses have 32 bits")]
+            let len = rest.len() as u32;
+            // SAFETY: The kernel writes at most `len` bytes, which `rest` has.
+            let part = unsafe { sceIoRead(self.descriptor, rest.as_mut_ptr(), len) };
             match usize::try_from(part) {
                 Ok(part) if part > 0 => got += part,
                 _ => break,
@@ -58,8 +61,10 @@ impl File {
 
     /// Writes at the present position. What cannot be written is lost: nothing depends on it.
     pub(crate) fn write(&self, bytes: &[u8]) {
-        // SAFETY: The kernel reads so many bytes, which `bytes` has.
-        unsafe { sceIoWrite(self.descriptor, bytes.as_ptr(), bytes.len() as u32) };
+        #[expect(clippy::cast_possible_truncation, reason = "addresses have 32 bits")]
+        let len = bytes.len() as u32;
+        // SAFETY: The kernel reads `len` bytes, which `bytes` has.
+        unsafe { sceIoWrite(self.descriptor, bytes.as_ptr(), len) };
     }
 
     /// Moves the position to `offset` and returns it. `None` when that cannot be done.

@@ -1,6 +1,7 @@
 //! What the custom firmware and the kernel know of the game that is being started.
 
 use core::ffi::CStr;
+use core::ops::Range;
 
 use umd_device::{Check, OpenFailure};
 
@@ -16,6 +17,7 @@ unsafe extern "C" {
 
     /// Of this module (`abi/memory.s`).
     fn memcmp(a: *const u8, b: *const u8, len: usize) -> i32;
+    fn cisor_differ(text: *const u8, words: *const u8, len: usize) -> u32;
 }
 
 /// A device as the I/O manager knows it.
@@ -41,6 +43,7 @@ impl Functions {
     /// # Safety
     ///
     /// `table` points to the function table of a device that stays registered.
+    #[inline(never)]
     pub(crate) unsafe fn load(table: *mut Self, entries: &mut Entries) {
         for (&at, entry) in Self::TAKEN.iter().zip(entries) {
             // SAFETY: By this function's contract. Volatile, as the kernel and other modules share the table.
@@ -54,6 +57,7 @@ impl Functions {
     ///
     /// As for [`load`](Self::load); and the entries are functions that can be called at any time from now
     /// on, with interrupts suspended now so that no caller sees half of them.
+    #[inline(never)]
     pub(crate) unsafe fn store(table: *mut Self, entries: &Entries) {
         for (&at, &entry) in Self::TAKEN.iter().zip(entries) {
             // SAFETY: By this function's contract.
@@ -87,7 +91,7 @@ pub(crate) fn check_start() -> Result<(), OpenFailure> {
 ///
 /// # Errors
 ///
-/// When there is none: an empty path, one without an end, or one where no memory is.
+/// When there is none: a path shorter than any image's, one without an end, or one where no memory is.
 pub(crate) fn image_path(path: &mut Path) -> Result<(), OpenFailure> {
     let start = GetUmdFile();
     // The path may begin at any byte: on ARK-4 and ARK-5 it is 2 more than a multiple of 4 (PSP-Archive/ARK-4,
@@ -99,7 +103,7 @@ pub(crate) fn image_path(path: &mut Path) -> Result<(), OpenFailure> {
         }
         // SAFETY: A byte of the kernel's memory; the firmware keeps the path there, in a field of 256 bytes.
         let byte = unsafe { place.read_volatile() };
-        if byte == 0 && !path.text().is_empty() {
+        if byte == 0 && path.len_to_compare().is_some() {
             return Ok(());
         }
         if byte == 0 || !path.push(byte) {
@@ -112,11 +116,16 @@ pub(crate) fn image_path(path: &mut Path) -> Result<(), OpenFailure> {
 /// Returns whether the firmware still names this image. A game that goes on on another disc changes it (ISOChange of
 /// ARK-5 and of isage's Adrenaline), and other programs may do so for the next start.
 pub(crate) fn names(path: &Path) -> bool {
-    let (start, len) = (GetUmdFile(), path.text().len() + 1);
-    is_kernel_address(start.addr()) && is_kernel_address(start.addr() + len)
-        // SAFETY: `path` has its NUL, and the other bytes are in the kernel's memory. Others may write there, so that
-        // there is no reference to them; whatever is read there is compared and no more.
-        && unsafe { memcmp(start, path.as_ptr(), len) } == 0
+    let start = GetUmdFile();
+    // The firmware's field is as long as any path.
+    let inside = start.addr().wrapping_sub(KERNEL.start) <= KERNEL.end - KERNEL.start - PATH_LEN;
+    inside
+        && path.len_to_compare().is_some_and(|len| {
+            // SAFETY: `path` has its NUL and begins with a word, `len` is 8 or more, and the other bytes are in the
+            // kernel's memory. Others may write there, so that there is no reference to them; whatever is read there is
+            // compared and no more.
+            unsafe { cisor_differ(start, path.as_ptr(), len) == 0 }
+        })
 }
 
 /// Returns the function table of the firmware's own driver for disc images.
@@ -131,7 +140,7 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
     const NAME: &CStr = c"umd";
     let mut names = MODULES.split_inclusive(|&byte| byte == 0);
     // SAFETY: The names end with a NUL.
-    if names.all(|name| unsafe { sceKernelFindModuleByName(name.as_ptr()).is_null() }) {
+    if names.all(|name| !is_kernel_word(unsafe { sceKernelFindModuleByName(name.as_ptr()) }.addr())) {
         return Err(Check::NoDriver.failed());
     }
     // SAFETY: The name ends with a NUL.
@@ -144,7 +153,7 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
     let (name, functions) = unsafe { ((*device).name, (*device).functions) };
     // The firmware finds a name by its beginning, the newest first (uofw, src/iofilemgr/iofilemgr.c:1375-1394).
     let len = NAME.count_bytes() + 1;
-    // SAFETY: As in `names`.
+    // SAFETY: `NAME` has `len` bytes, and the other bytes are in the kernel's memory.
     if !is_kernel_address(name.addr()) || unsafe { memcmp(name, NAME.as_ptr().cast(), len) } != 0 {
         return other;
     }
@@ -162,13 +171,16 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
     Ok(functions)
 }
 
+/// The kernel's part of the memory.
+const KERNEL: Range<usize> = 0x8800_0000..0x8C00_0000;
+
 /// Whether an address is in the kernel's part of the memory. Texts may begin anywhere there.
 fn is_kernel_address(address: usize) -> bool {
-    (0x8800_0000..0x8C00_0000).contains(&address)
+    KERNEL.contains(&address)
 }
 
 /// Whether an address can be that of a table or a function in the kernel's part of the memory.
-fn is_kernel_word(address: usize) -> bool {
+pub(crate) fn is_kernel_word(address: usize) -> bool {
     is_kernel_address(address) && address.is_multiple_of(4)
 }
 

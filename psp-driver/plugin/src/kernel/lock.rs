@@ -56,22 +56,30 @@ impl<T> Lock<T> {
         }
     }
 
-    /// Puts a value in and makes the semaphore.
+    /// Gives out the value while there is no semaphore yet: it is made where it stays.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may use the lock for as long as the reference is used.
+    #[expect(clippy::mut_from_ref, reason = "there is only one such reference")]
+    pub(crate) unsafe fn alone(&self) -> &mut T {
+        // SAFETY: By this function's contract.
+        unsafe { &mut *self.value.get() }
+    }
+
+    /// Makes the semaphore.
     ///
     /// # Safety
     ///
     /// No other thread may use the lock until this has returned, and there is no semaphore yet.
-    pub(crate) unsafe fn create(&self, value: T) -> Result<(), ErrorCode> {
+    pub(crate) unsafe fn create(&self) -> Result<(), ErrorCode> {
         // SAFETY: The name ends with a NUL; no options are passed.
         let sema = unsafe { cisor_create_sema(c"CisorImage".as_ptr().cast(), 0, 1, 1, core::ptr::null()) };
         if sema < 0 {
             return Err(ErrorCode::NoMemory);
         }
         // SAFETY: By this function's contract nobody else is here.
-        unsafe {
-            *self.value.get() = value;
-            *self.turned_sema.get() = !sema;
-        }
+        unsafe { *self.turned_sema.get() = !sema };
         Ok(())
     }
 
@@ -93,7 +101,18 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`ErrorCode::NotReady`] when another thread does not stop using it.
+    #[inline(never)]
     pub(crate) fn lock(&self) -> Result<Guard<'_, T>, ErrorCode> {
+        self.lock_quickly()
+    }
+
+    /// The same, without a call, for requests.
+    ///
+    /// # Errors
+    ///
+    /// As [`lock`](Self::lock).
+    #[inline(always)]
+    pub(crate) fn lock_quickly(&self) -> Result<Guard<'_, T>, ErrorCode> {
         // SAFETY: Written only while no other thread is here (`create`, `destroy`).
         let sema = !unsafe { *self.turned_sema.get() };
         let mut micros = if self.lost.load(Relaxed) { LOST_LIMIT_MICROS } else { LIMIT_MICROS };

@@ -1,5 +1,7 @@
 //! Memory of the kernel's own partition, taken at the start and given back at the end.
 
+use crate::kernel::firmware::is_kernel_word;
+
 /// The kernel's partition. The others belong to the game, wholly or in part.
 const KERNEL_PARTITION: i32 = 1;
 /// Low memory first, as modules are placed, so that the large free piece stays in one.
@@ -23,6 +25,7 @@ pub(crate) struct Block {
     id: i32,
     start: *mut u8,
     len: usize,
+    kept: bool,
 }
 
 // SAFETY: The memory is the block's alone, and the kernel takes it back from any thread.
@@ -41,14 +44,25 @@ impl Block {
         }
         // SAFETY: A block that the kernel just gave out.
         let start = unsafe { sceKernelGetBlockHeadAddr(id) };
-        let block = Self { id, start, len };
-        if start.is_null() {
+        let block = Self { id, start, len, kept: false };
+        // A function that the firmware lacks answers with an error, which is no address.
+        if !is_kernel_word(start.addr()) {
             return None;
         }
         // SAFETY: `len` bytes from `start` are this block's; nobody else knows of them yet. Zeroed once,
         // so that they can be handed out as bytes.
         unsafe { core::ptr::write_bytes(start, 0, len) };
         Some(block)
+    }
+
+    /// Returns where the block begins.
+    pub(crate) fn address(&self) -> u32 {
+        u32::try_from(self.start.addr()).unwrap_or(0)
+    }
+
+    /// Never gives the block back.
+    pub(crate) fn keep(&mut self) {
+        self.kept = true;
     }
 
     /// Returns the block's bytes, for as long as the module runs.
@@ -65,6 +79,9 @@ impl Block {
 impl Drop for Block {
     #[inline(never)]
     fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
         // SAFETY: Given out by the kernel, freed once.
         unsafe { sceKernelFreePartitionMemory(self.id) };
     }

@@ -22,12 +22,4 @@ impl<T> Slot<T> {
             Self::Full(value) => Some(value),
         }
     }
-
-    /// Takes the value out.
-    pub(crate) fn take(&mut self) -> Option<T> {
-        match core::mem::replace(self, Self::Empty) {
-            Self::Empty => None,
-            Self::Full(value) => Some(value),
-        }
-    }
 }

@@ -28,18 +28,31 @@ impl HostFile for Vec<u8> {
     }
 }
 
+impl HostFile for &'static [u8] {
+    fn len(&self) -> u64 {
+        <[u8]>::len(self) as u64
+    }
+
+    fn read_at(&self, at: u64, out: &mut [u8]) {
+        let at = usize::try_from(at).expect("inside the file");
+        out.copy_from_slice(&self[at..at + out.len()]);
+    }
+}
+
 /// Something that goes wrong, once, with the next operation of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A read delivers nothing but this error.
     ReadFails(u32),
-    /// A read delivers no more than so many bytes.
+    /// A read returns at most this many bytes.
     ShortRead(usize),
     /// A seek gives this error.
     SeekFails(u32),
     /// Opening an existing file gives this error.
     OpenFails(u32),
-    /// At the next read the card is taken out, for so many microseconds. Descriptors do not survive it.
+    /// A read takes this many microseconds and then fails with this error.
+    SlowFailure(u64, u32),
+    /// The card is taken out at the next read, for this many microseconds. Descriptors do not survive it.
     CardOut(u64),
     /// At the next read it turns out that no descriptor survived: the console was suspended in between.
     Stale,
@@ -49,6 +62,15 @@ impl Fault {
     fn is_for_reads(self) -> bool {
         !matches!(self, Self::SeekFails(_) | Self::OpenFails(_))
     }
+}
+
+/// What goes wrong with one operation on an image, whichever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// It gives this error.
+    Fails(u32),
+    /// A read returns at most this many bytes. Nothing happens to the others.
+    Short(usize),
 }
 
 /// What was done with the card.
@@ -115,6 +137,12 @@ pub struct Card {
     generation: u32,
     absent_until: u64,
     faults: VecDeque<Fault>,
+    /// What goes wrong with the operation of this number.
+    mishap: Option<(u64, Mishap)>,
+    /// How often an image was opened, sought in or read.
+    pub operations: u64,
+    /// How long the operation takes beyond the usual, in microseconds.
+    pub(super) delay: u64,
     /// Names under which the card's controller answers.
     pub status_devices: Vec<String>,
     /// What was done with it.
@@ -132,6 +160,9 @@ impl Default for Card {
             generation: 0,
             absent_until: 0,
             faults: VecDeque::new(),
+            mishap: None,
+            operations: 0,
+            delay: 0,
             status_devices: vec!["mscmhc0:".to_owned(), "fatms0:".to_owned()],
             stats: CardStats::default(),
             reads: None,
@@ -161,6 +192,22 @@ impl Card {
     /// Lets something go wrong; faults of one kind come up in the order they were injected.
     pub fn inject(&mut self, fault: Fault) {
         self.faults.push_back(fault);
+    }
+
+    /// Lets the `number`-th operation on an image from now on go wrong, counted from 1: an open, a seek or a read.
+    pub fn inject_at(&mut self, number: u64, mishap: Mishap) {
+        self.mishap = Some((self.operations + number, mishap));
+    }
+
+    /// Counts an operation on an image; gives what goes wrong with it.
+    fn operation(&mut self) -> Option<Mishap> {
+        self.operations += 1;
+        self.mishap.take_if(|&mut (number, _)| number == self.operations).map(|(_, mishap)| mishap)
+    }
+
+    fn is_image(&self, number: u32) -> bool {
+        let path = self.descriptors.get(&number).map(|descriptor| &descriptor.path);
+        matches!(path.and_then(|path| self.files.get(path)), Some(Content::Host(_)))
     }
 
     /// Faults that have not come up yet.
@@ -197,6 +244,9 @@ impl Card {
     pub(super) fn open_fault(&mut self, path: &str) -> Option<u32> {
         if !matches!(self.files.get(&path.to_ascii_lowercase()), Some(Content::Host(_))) {
             return None;
+        }
+        if let Some(Mishap::Fails(error)) = self.operation() {
+            return Some(error);
         }
         match self.next_fault(|fault| matches!(fault, Fault::OpenFails(_)))? {
             Fault::OpenFails(error) => Some(error),
@@ -242,6 +292,11 @@ impl Card {
 
     pub(super) fn seek(&mut self, number: u32, offset: i64, whence: u32, now: u64) -> Result<u64, u32> {
         self.stats.seeks += 1;
+        if self.is_image(number)
+            && let Some(Mishap::Fails(error)) = self.operation()
+        {
+            return Err(error);
+        }
         if let Some(Fault::SeekFails(error)) = self.next_fault(|fault| matches!(fault, Fault::SeekFails(_))) {
             return Err(error);
         }
@@ -267,8 +322,17 @@ impl Card {
         let mut limit = out.len();
         if is_image {
             self.stats.reads += 1;
+            match self.operation() {
+                Some(Mishap::Fails(error)) => return Err(error),
+                Some(Mishap::Short(most)) => limit = limit.min(most),
+                None => (),
+            }
             match self.next_fault(Fault::is_for_reads) {
                 Some(Fault::ReadFails(error)) => return Err(error),
+                Some(Fault::SlowFailure(microseconds, error)) => {
+                    self.delay += microseconds;
+                    return Err(error);
+                }
                 Some(Fault::ShortRead(most)) => limit = limit.min(most),
                 Some(Fault::CardOut(microseconds)) => self.remove_until(now.saturating_add(microseconds)),
                 Some(Fault::Stale) => self.generation += 1,

@@ -2,7 +2,7 @@
 
 pub mod card;
 
-pub use card::{Card, CardRead, CardStats, Fault, HostFile};
+pub use card::{Card, CardRead, CardStats, Fault, HostFile, Mishap};
 
 use super::{Answer, Known, OK, answer};
 use crate::abi::Received;
@@ -79,9 +79,14 @@ fn read(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     if refused(&received, buffer) {
         return answer(ILLEGAL_ADDRESS);
     }
+    if len == 0 {
+        return Err(Cause::Misuse { what: "read of no bytes, to", value: buffer });
+    }
     let now = psp.kernel.clock.now();
     let mut bytes = vec![0; len as usize];
-    match psp.kernel.card.read(descriptor, buffer, &mut bytes, now) {
+    let outcome = psp.kernel.card.read(descriptor, buffer, &mut bytes, now);
+    psp.kernel.clock.pass(core::mem::take(&mut psp.kernel.card.delay));
+    match outcome {
         Ok(count) => {
             // The whole range has to be there, also when less is delivered.
             psp.cpu.read(buffer, &mut vec![0; len as usize])?;

@@ -66,6 +66,19 @@ pub enum State {
     Done(u64),
 }
 
+/// When a thread is ended from outside, as a game ends one of its own: counted in kernel calls that the thread makes.
+/// With interrupts suspended nobody else runs, so then it is the next call after that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It is ended before this call does anything.
+    Before(u64),
+    /// The call is done, and the thread never learns of it; or it is ended while it waits in there.
+    After(u64),
+}
+
+/// What a call gives that was ended from outside.
+pub const ENDED: u32 = 0x8002_01AC;
+
 /// One level of a thread's calls that the kernel made.
 pub struct Frame {
     /// What it is, as errors name it.
@@ -98,6 +111,10 @@ pub struct Thread {
     pub is_call: bool,
     /// Instructions that it has run; a thread of the guest, since it last waited.
     pub instructions: u64,
+    /// Kernel calls that it has made.
+    pub calls: u64,
+    /// When it is ended from outside.
+    pub ending: Option<Ending>,
     /// When it was started.
     pub since: u64,
     /// The deepest use of its own stack.

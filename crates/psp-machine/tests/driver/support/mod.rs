@@ -110,6 +110,12 @@ pub(crate) const FAMILIES: [Kind; 5] = [
 /// The format that most tests use.
 pub(crate) const USUAL: Kind = Kind::Cso { block: 2048, shift: 0 };
 
+/// An image of the small disc in that format.
+pub(crate) fn usual_image() -> &'static [u8] {
+    static IMAGE: OnceLock<Vec<u8>> = OnceLock::new();
+    IMAGE.get_or_init(|| USUAL.pack(&small_disc().bytes))
+}
+
 /// A machine with an image on its card, before the driver is loaded. `CISOR_FIRMWARE` names the row of the firmwares'
 /// table that it is of, for a run of all tests on one of them.
 pub(crate) fn machine(image: impl HostFile + 'static) -> Psp {

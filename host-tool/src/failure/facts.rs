@@ -1,0 +1,171 @@
+//! What each failure means for those who call the program: a short name, the exit status, and what to do next.
+//! One line each, in the order of the work.
+
+use std::io;
+
+use sector_decode::{Foreign, HeaderError};
+
+use super::{Failure, FileKind};
+use crate::exit::Status;
+
+/// The facts of one failure.
+struct Facts {
+    kind: &'static str,
+    status: Status,
+    fix: Option<&'static str>,
+}
+
+const fn refused(kind: &'static str) -> Facts {
+    Facts { kind, status: Status::Refused, fix: None }
+}
+
+const fn failed(kind: &'static str) -> Facts {
+    Facts { kind, status: Status::Failed, fix: None }
+}
+
+const fn damaged(kind: &'static str) -> Facts {
+    Facts { kind, status: Status::Damaged, fix: None }
+}
+
+const fn mismatch(kind: &'static str) -> Facts {
+    Facts { kind, status: Status::Mismatch, fix: None }
+}
+
+impl Facts {
+    const fn fix(self, fix: &'static str) -> Self {
+        Self { fix: Some(fix), ..self }
+    }
+}
+
+const OTHER_PLACE: &str = "Choose another name or another folder.";
+const ONE_AT_A_TIME: &str = "Convert them one at a time, to other names.";
+const CHECK_MACHINE: &str = "Nothing was put in place: check this machine's memory and disk.";
+
+impl Failure {
+    /// Returns the exit status that the failure leads to.
+    pub fn status(&self) -> Status {
+        self.facts().status
+    }
+
+    /// Returns the short name that JSON objects have (docs/json.md).
+    pub fn kind(&self) -> &'static str {
+        self.facts().kind
+    }
+
+    /// Returns what the user can do about it, as a sentence.
+    pub fn fix(&self) -> Option<String> {
+        match self {
+            Self::Profile(refusal) => Some(refusal.fix()),
+            Self::InSecond { failure, .. } => failure.fix(),
+            _ => self.facts().fix.map(Into::into),
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        match self {
+            // Opening.
+            Self::Open(_) => failed("open"),
+            Self::NotAFile(FileKind::Folder) => failed("not_a_file").fix("Name the images in it."),
+            Self::NotAFile(FileKind::Special) => failed("not_a_file").fix("Dump the disc to a file first."),
+            Self::Empty => failed("empty").fix("Copy or dump it again."),
+            Self::Shortcut => refused("shortcut").fix("Take the file itself."),
+            Self::Header(error) => header(error),
+            Self::UnknownDisc => refused("unknown_disc")
+                .fix("If it is one after all, say whom it is for: cisor compress --for."),
+            Self::NoImages => failed("no_images"),
+
+            // Reading.
+            Self::Read { .. } => failed("read"),
+            Self::Damaged(damage) => damaged(damage.fault.kind()).fix(
+                "The image is damaged: extract --keep-going fills such blocks with zeros and lists them.",
+            ),
+            Self::DamagedBlocks(_) => damaged("damaged_blocks"),
+            Self::HeaderMd5 { .. } => mismatch("header_md5")
+                .fix("The image was changed after it was packed: get another copy."),
+            Self::InputChanged => failed("input_changed").fix("Try again when no other program writes it."),
+            Self::NoThread(_) => failed("no_thread")
+                .fix("Use fewer threads (-j), or allow the program more of them (ulimit -u)."),
+
+            // Planning: the format and the profile.
+            Self::NotWholeSectors { .. } => refused("not_whole_sectors")
+                .fix("The file is cut off or is no disc image: dump the disc again."),
+            Self::RawCdSectors => refused("raw_cd_sectors")
+                .fix("Convert the BIN/CUE to an ISO of 2048-byte sectors first."),
+            Self::AlreadyPlain => refused("already_plain"),
+            Self::Profile(_) => refused("profile"),
+            Self::Format(_) => refused("format"),
+
+            // Planning: the target.
+            Self::TargetExists(_) => refused("target_exists").fix("Use -f to replace it."),
+            Self::TargetIsFolder(_) => failed("target_is_folder").fix("Use -d to write into a folder."),
+            Self::TargetIsInput(_) => refused("target_is_input").fix(OTHER_PLACE),
+            Self::TargetIsOtherInput(_) => refused("target_is_other_input").fix(ONE_AT_A_TIME),
+            Self::TargetTaken { .. } => refused("target_taken").fix(ONE_AT_A_TIME),
+            Self::TargetIsSpecial(_) => failed("target_is_special").fix(OTHER_PLACE),
+            Self::NoFolder(_) => failed("no_folder").fix("Create it first."),
+            Self::NotAFolder(_) => failed("not_a_folder"),
+            Self::NoSpace { .. } => failed("no_space")
+                .fix("Make room, choose another folder, or use -f to try anyway."),
+            Self::TooLargeForFat { .. } => failed("too_large_for_fat")
+                .fix("Choose a folder on a disk with NTFS or exFAT, or use -f to try anyway."),
+
+            // Writing.
+            Self::Create { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                failed("create").fix(
+                    "The disk is read-only: use -d to write into a folder elsewhere, or copy the file first.",
+                )
+            }
+            Self::Create { .. } => failed("create"),
+            Self::PartInUse(_) => failed("part_in_use").fix("Wait until that run has finished."),
+            Self::PartBlocked(_) => failed("part_blocked").fix("Delete it when no other run is writing it."),
+            Self::PartLost(_) => failed("part_lost")
+                .fix("Nothing was put in place: try again when no other program works there."),
+            Self::Write(_) => failed("write"),
+            Self::Rename { .. } => failed("rename"),
+
+            // Proving.
+            Self::Proof(_) => mismatch("proof").fix(CHECK_MACHINE),
+            Self::ReadBack(_) => mismatch("read_back").fix(CHECK_MACHINE),
+            Self::Digest { .. } => mismatch("digest").fix(CHECK_MACHINE),
+            Self::NotAsWritten { .. } => mismatch("not_as_written").fix(CHECK_MACHINE),
+            Self::UnsafeStreams(_) => mismatch("unsafe_streams")
+                .fix("Nothing was put in place: please report this with the disc's title."),
+            Self::Unsteady { .. } => mismatch("unsteady").fix(
+                "Nothing was put in place: check this machine's memory, and the disk and cable of the source.",
+            ),
+
+            // With the file in place.
+            Self::FolderSync(_) => failed("folder_sync")
+                .fix("Check the disk, and verify the file before you delete its source."),
+            Self::SourceKept(_) => failed("source_kept"),
+
+            // Comparing.
+            Self::Different { .. } | Self::DifferentSize { .. } => mismatch("different"),
+            Self::InSecond { failure, .. } => failure.facts(),
+
+            Self::Interrupted => {
+                Facts { kind: "interrupted", status: Status::Interrupted, fix: None }
+            }
+            Self::Internal(_) => failed("internal"),
+        }
+    }
+}
+
+fn header(error: &HeaderError) -> Facts {
+    match error {
+        HeaderError::Foreign(foreign) => refused("foreign_format").fix(foreign_fix(*foreign)),
+        HeaderError::Version { .. } => refused("unknown_version").fix("Look for a newer version of cisor."),
+        _ => damaged("header").fix("The file is damaged: get another copy."),
+    }
+}
+
+/// Says what to do with an image of another program's format.
+const fn foreign_fix(foreign: Foreign) -> &'static str {
+    match foreign {
+        Foreign::Chd => "Turn it into an ISO with MAME's chdman first (extractdvd, or extractcd for CDs).",
+        Foreign::GameCubeCiso => {
+            "It shares only its magic with PSP images: Dolphin and nodtool convert GameCube and Wii discs."
+        }
+        _ => "Convert it to an ISO with the program that made it.",
+    }
+}

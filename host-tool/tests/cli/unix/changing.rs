@@ -1,0 +1,133 @@
+//! Sources that change while a verb reads them: exit code 2, kind `input_changed`, nothing put in place, nothing deleted.
+#![cfg(target_os = "linux")]
+
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{BIN, Folder, noise};
+
+/// What happens to a source.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    /// One byte becomes another.
+    Byte,
+    /// It grows, as one that is still being copied.
+    Grow,
+    /// It loses its end.
+    Shrink,
+    /// Another file of the same size and time gets its name.
+    Replace,
+}
+
+impl Change {
+    fn make(self, path: &Path) {
+        let mut file = File::options().read(true).write(true).open(path).unwrap();
+        let metadata = file.metadata().unwrap();
+        match self {
+            Self::Byte => {
+                file.seek(SeekFrom::Start(metadata.len() / 2)).unwrap();
+                file.write_all(&[0xA5]).unwrap();
+            }
+            Self::Grow => file.set_len(metadata.len() + 2048).unwrap(),
+            Self::Shrink => file.set_len(metadata.len() - 2048).unwrap(),
+            Self::Replace => {
+                let other = path.with_extension("other");
+                let replacement = File::create(&other).unwrap();
+                replacement.set_len(metadata.len()).unwrap();
+                replacement.set_modified(metadata.modified().unwrap()).unwrap();
+                fs::rename(other, path).unwrap();
+            }
+        }
+    }
+}
+
+/// How many bytes a process has read so far.
+fn bytes_read(process: u32) -> u64 {
+    let io = fs::read_to_string(format!("/proc/{process}/io")).unwrap_or_default();
+    let read = io.lines().find_map(|line| line.strip_prefix("rchar: "));
+    read.and_then(|read| read.parse().ok()).unwrap_or_default()
+}
+
+/// Runs a verb, and changes `source` once a megabyte was read. Returns the exit code and the first object, or nothing
+/// when the run was over before the change.
+fn changed_meanwhile(
+    folder: &Folder,
+    args: &[&str],
+    source: &str,
+    change: Change,
+) -> Option<(Option<i32>, serde_json::Value)> {
+    let mut child = Command::new(BIN)
+        .args(args)
+        .args(["-j", "1", "--json"])
+        .current_dir(folder.root())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while bytes_read(child.id()) < 1 << 20 && child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{args:?}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    change.make(&folder.path(source));
+    let is_late = child.try_wait().unwrap().is_some();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let object = text.lines().next().map(|line| serde_json::from_str(line).unwrap());
+    (!is_late).then(|| (output.status.code(), object.unwrap_or_default()))
+}
+
+fn is_noticed_by(args: &[&str], source: &str, other: Option<&str>) {
+    for change in [Change::Byte, Change::Grow, Change::Shrink, Change::Replace] {
+        // On a busy machine a run may be over before the change is made.
+        let tried = (0..10).find_map(|_| {
+            let folder = Folder::new();
+            let image = noise(48 << 20);
+            for name in [Some(source), other].into_iter().flatten() {
+                if name.ends_with(".iso") {
+                    folder.write(name, &image);
+                } else {
+                    folder.write("PLAIN.iso", &image);
+                    let made = ["compress", "-q", "-1", "--to", "cso", "--rm", "PLAIN.iso", "-o", name];
+                    folder.cisor(made).assert().success();
+                }
+            }
+            let before = folder.names();
+            let outcome = changed_meanwhile(&folder, args, source, change)?;
+            Some((outcome, before, folder.names()))
+        });
+        let ((code, object), before, after) = tried.expect("a run that takes long enough");
+        assert_eq!(code, Some(2), "{args:?}, {change:?}: {object}");
+        assert_eq!(object["error"]["kind"], "input_changed", "{args:?}, {change:?}: {object}");
+        assert_eq!(after, before, "{args:?}, {change:?}");
+    }
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_compress() {
+    is_noticed_by(&["compress", "--to", "cso", "-6", "--rm", "GAME.iso"], "GAME.iso", None);
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_extract() {
+    is_noticed_by(&["extract", "--rm", "GAME.cso"], "GAME.cso", None);
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_verify() {
+    is_noticed_by(&["verify", "GAME.iso"], "GAME.iso", None);
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_compare() {
+    is_noticed_by(&["compare", "GAME.iso", "B.cso"], "GAME.iso", Some("B.cso"));
+    is_noticed_by(&["compare", "GAME.iso", "B.cso"], "B.cso", Some("GAME.iso"));
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_info() {
+    is_noticed_by(&["info", "--blocks", "GAME.cso"], "GAME.cso", None);
+}
