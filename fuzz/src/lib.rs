@@ -51,7 +51,7 @@ impl Plan {
         let layout = Layout::probe(&mut &file[..]).ok()?;
         let sizes = layout.buffer_sizes();
         let windows = self.windows().map_or(0, |windows| windows * WINDOW_BYTES);
-        let mut index = vec![fill; sizes.index_min + self.window + windows];
+        let mut index = vec![fill; sizes.index + self.window + windows];
         let mut packed = vec![fill; sizes.packed * (1 + self.room)];
         let mut block = vec![fill; sizes.block];
         let mut decoder = Decoder::new();

@@ -98,15 +98,25 @@ impl Machine {
         (result as u32, cost)
     }
 
+    /// Writes memory between two calls.
+    pub(crate) fn write(&mut self, address: u64, bytes: &[u8]) {
+        self.cpu.mem_write(address, bytes).expect("mapped");
+    }
+
+    /// Reads memory between two calls.
+    pub(crate) fn read(&self, address: u64, len: usize) -> Vec<u8> {
+        self.cpu.mem_read_as_vec(address, len).expect("mapped")
+    }
+
     /// Decodes a block with one of the guest's functions and checks every byte of it.
     ///
     /// `skew` moves the packed bytes away from a word border, as they lie in a file.
     pub(crate) fn decode(&mut self, name: &str, packed: &[u8], plain: &[u8], skew: u64) -> Cost {
         let len = plain.len();
-        self.cpu.mem_write(PACKED + skew, packed).expect("mapped");
-        self.cpu.mem_write(OUT, &vec![FILL; len + 64]).expect("mapped");
+        self.write(PACKED + skew, packed);
+        self.write(OUT, &vec![FILL; len + 64]);
         let (status, cost) = self.call(name, [PACKED + skew, packed.len() as u64, OUT, len as u64]);
-        let out = self.cpu.mem_read_as_vec(OUT, len + 64).expect("mapped");
+        let out = self.read(OUT, len + 64);
         assert!(status == 0 && out[..len] == *plain, "{name} did not decode a block");
         assert!(out[len..].iter().all(|&byte| byte == FILL), "{name} wrote behind the block");
         cost

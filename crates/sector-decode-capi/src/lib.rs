@@ -2,14 +2,24 @@
 //!
 //! A reader and its buffers live in one piece of memory that the caller gives, so nothing is allocated and nothing has
 //! to be closed.
+//!
+//! It needs nothing but `core`. Where there is no system that the standard library knows, it has a panic handler of its
+//! own.
 
+#![no_std]
 #![allow(non_camel_case_types)]
 
 mod memory;
+#[cfg(any(target_os = "psp", target_os = "none"))]
+mod panic;
 mod source;
 
-use std::ffi::{c_char, c_int, c_void};
-use std::{ptr, slice};
+// For its panic handler.
+#[cfg(not(any(target_os = "psp", target_os = "none")))]
+extern crate std;
+
+use core::ffi::{c_char, c_int, c_void};
+use core::{ptr, slice};
 
 use sector_decode::{Coding, Decoder, Format, Layout, OpenError, ReadError, ReaderOptions, SectorReader};
 

@@ -1,6 +1,6 @@
 //! How a reader's memory is divided: the reader, its decoder, its buffers.
 
-use std::slice;
+use core::slice;
 
 use sector_decode::{Decoder, Layout, ReaderOptions};
 

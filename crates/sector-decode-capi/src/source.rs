@@ -1,6 +1,6 @@
 //! A file that a callback reads.
 
-use std::ffi::c_int;
+use core::ffi::c_int;
 
 use sector_decode::ReadAt;
 

@@ -7,7 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
+use sector_decode_capi::secdec_status;
+
 const CRATE: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Files of other tools that hold the same image.
+const FILES: [&str; 6] =
+    ["image.iso", "maxcso-2k.cso", "maxcso-8k.cso", "maxcso-8k.cso2", "maxcso-2k.zso", "maxcso.dax"];
 
 fn golden(name: &str) -> PathBuf {
     Path::new(CRATE).join("../sector-decode/tests/golden").join(name)
@@ -49,8 +55,12 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn example(name: &str, library: &Path) -> PathBuf {
+    program(name, "c/example.c", library)
+}
+
+fn program(name: &str, source: &str, library: &Path) -> PathBuf {
     let target = folder(name).join("example");
-    let source = Path::new(CRATE).join("c/example.c");
+    let source = Path::new(CRATE).join(source);
     let system = ["-lpthread", "-ldl", "-lm"].map(OsStr::new);
     let arguments = [&[source.as_os_str(), library.as_os_str()][..], &system].concat();
     cc(&target, &arguments);
@@ -66,9 +76,7 @@ fn run(program: &Path, file: &Path, first: u32, count: u32) -> Output {
 fn reads_every_format(program: &Path) {
     let image = fs::read(golden("image.iso")).expect("it is checked in");
     let sectors = u32::try_from(image.len() / 2048).expect("a small image");
-    let files =
-        ["image.iso", "maxcso-2k.cso", "maxcso-8k.cso", "maxcso-8k.cso2", "maxcso-2k.zso", "maxcso.dax"];
-    for name in files {
+    for name in FILES {
         let all = run(program, &golden(name), 0, sectors);
         assert!(all.status.success(), "{name}: {}", String::from_utf8_lossy(&all.stderr));
         assert!(all.stdout == image[..sectors as usize * 2048], "{name}");
@@ -98,6 +106,26 @@ fn the_example_links_with_the_shared_library() {
     let output = command.arg(golden("maxcso-2k.cso")).args(["0", "1"]).output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.stdout, fs::read(golden("image.iso")).expect("it is checked in")[..2048]);
+}
+
+/// On the emulated console, `device-bench --c-interface` runs it.
+#[test]
+fn the_example_without_a_c_library_reads_every_format() {
+    let program = program("freestanding", "tests/read_image.c", &library("libsector_decode_capi.a"));
+    let image = fs::read(golden("image.iso")).expect("it is checked in");
+    let read = |name: &str, offset: usize, len: usize| {
+        let mut command = Command::new(&program);
+        command.arg(golden(name)).args([offset.to_string(), len.to_string()]);
+        command.output().expect("it runs")
+    };
+    for name in FILES {
+        for (offset, len) in [(0, image.len()), (2000, 100), (image.len(), 0)] {
+            let output = read(name, offset, len);
+            assert!(output.status.success() && output.stdout == image[offset..offset + len], "{name}");
+        }
+        let past = read(name, image.len(), 1);
+        assert_eq!(past.status.code(), Some(secdec_status::SECDEC_OUT_OF_RANGE as i32), "{name}");
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@
 //!   or if all its packed bytes fit into `packed`.
 //! - Two, if those fit into `packed` that do not fit into the caller's memory: as many as are in the blocks that the
 //!   request cuts (less than two blocks), what blocks grew when they were packed, and one packed block for the
-//!   border between the two. [`BufferSizes::packed_for_two`] is that without the growth.
+//!   border between the two. [`ReaderOptions::with_two_reads_at_most`] takes that without the growth.
 //! - More only with less memory than that, and where the only window of the index ends inside the request. With several windows it is
 //!   not cut there.
 
@@ -113,7 +113,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
     }
 
     /// As [`with_memory`](Self::with_memory), with a piece of memory for each purpose. More than
-    /// [`Layout::buffer_sizes`] says is made use of, but for `block`.
+    /// [`Layout::memory`] says is made use of, but for `block`.
     ///
     /// # Errors
     ///

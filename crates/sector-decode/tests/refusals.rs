@@ -424,7 +424,7 @@ fn buffers_smaller_than_the_layout_asks_for() {
     for Sample { kind, file, .. } in samples(4) {
         let layout = layout_of(&file);
         let sizes = layout.buffer_sizes();
-        let full = [sizes.index_min, sizes.packed, sizes.block];
+        let full = [sizes.index, sizes.packed, sizes.block];
         for (which, buffer) in
             [BufferName::Index, BufferName::Packed, BufferName::Block].into_iter().enumerate()
         {

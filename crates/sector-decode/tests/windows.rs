@@ -2,7 +2,7 @@
 
 mod support;
 
-use sector_decode::{BlockIndex, Lba, ReadError};
+use sector_decode::{BlockIndex, Lba, ReadError, ReaderOptions};
 use support::dax::{Dax, FRAME_SIZE};
 use support::image;
 use support::kinds::{Kind, Last, build};
@@ -35,7 +35,7 @@ fn loads(log: &Log, data_start: u64) -> usize {
 fn an_index_that_fits_is_read_once() {
     let (image, file) = image_and_file(4 * WINDOW);
     let layout = layout_of(&file);
-    assert_eq!(layout.buffer_sizes().index_kept, 4 * WINDOW_BYTES);
+    assert_eq!(layout.memory(&ReaderOptions::PSP_DRIVER).index(), 4 * WINDOW_BYTES);
     let (source, log) = Counting::new(&file[..]);
     let mut memory = Memory::kept(&layout, 4);
     let mut reader = memory.reader_with(source, layout, &KEPT);

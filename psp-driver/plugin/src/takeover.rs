@@ -5,7 +5,7 @@
 
 use core::cell::{Cell, UnsafeCell};
 
-use sector_decode::{Buffers, Decoder, Format, Layout, SECTOR_SIZE};
+use sector_decode::{Buffers, Decoder, Format, Layout, ReaderOptions, SECTOR_SIZE};
 use umd_device::{
     CardFile, Check, Config, Disc, ErrorCode, Line, MAX_CONFIG_LEN, OpenFailure, Timing, UmdDevice,
     command_pause, disc_id,
@@ -200,14 +200,15 @@ struct Sizes {
 
 impl Sizes {
     fn of(layout: &Layout, config: Config) -> Self {
-        let needed = layout.buffer_sizes();
         let free = memory::largest_free_kib() as usize * 1024;
         // Few reads are a comfort: what is not needed to read at all gets no more than half of what is free, and
         // reading ahead a quarter; of what that leaves, the index gets no more than half.
         let ahead = (usize::from(config.read_ahead) * 1024).min(free / 4);
-        let wanted = needed.packed_for_two.min(free / 2).max(ahead);
-        let (packed, block) = (whole_lines(needed.packed.max(wanted)), whole_lines(needed.block));
-        let index = needed.index_kept.min(free.saturating_sub(packed + block) / 2).max(needed.index);
+        let least = layout.memory(&ReaderOptions::new().with_read_ahead(0));
+        let wanted = layout.memory(&ReaderOptions::PSP_DRIVER.with_read_ahead(ahead));
+        let packed = whole_lines(wanted.packed().min(free / 2).max(least.packed()));
+        let block = whole_lines(wanted.block());
+        let index = wanted.index().min(free.saturating_sub(packed + block) / 2).max(least.index());
         Self { packed, ahead, block, index }
     }
 

@@ -8,30 +8,22 @@ use crate::reader::ReaderOptions;
 #[cfg(doc)]
 use crate::reader::SectorReader;
 
-/// How much memory a reader of an image wants, in bytes.
+/// The least memory that a reader of an image works in, in bytes. [`Layout::memory`] says how much it makes use of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BufferSizes {
-    /// Suggested: a window of 1024 blocks. Any size from `index_min` up works.
+    /// The entry of a single block.
     pub index: usize,
-    /// The window of a single block.
-    pub index_min: usize,
-    /// With this much, [`ReaderOptions::PSP_DRIVER`] has all of its windows that the index fills.
-    pub index_kept: usize,
-    /// One packed block of the largest kind, the least that works. With more, several blocks are
-    /// fetched with one read, and from twice as much on reads in sequence are fetched ahead.
+    /// One packed block of the largest kind.
     pub packed: usize,
-    /// With this much for packed bytes, no request takes more than two reads of data, unless blocks grew when
-    /// they were packed: then it takes as much more as they grew.
-    pub packed_for_two: usize,
-    /// One decoded block, exactly what is used.
+    /// One decoded block.
     pub block: usize,
 }
 
 /// The memory that a [`SectorReader`] works in. No content is expected.
 #[derive(Debug)]
 pub struct Buffers<'b> {
-    /// Windows of the index, at least [`BufferSizes::index_min`] bytes.
+    /// Windows of the index, at least [`BufferSizes::index`] bytes.
     pub index: &'b mut [u8],
     /// Packed bytes, at least [`BufferSizes::packed`] bytes.
     pub packed: &'b mut [u8],
@@ -39,20 +31,6 @@ pub struct Buffers<'b> {
     pub block: &'b mut [u8],
     /// Tables of the decoders.
     pub decoder: &'b mut Decoder,
-}
-
-impl Layout {
-    /// Returns how much memory a [`SectorReader`] of this image wants.
-    pub fn buffer_sizes(&self) -> BufferSizes {
-        BufferSizes {
-            index: buffer_size(self, ReaderOptions::SUGGESTED_WINDOW),
-            index_min: buffer_size(self, 1),
-            index_kept: buffer_size_kept(self, ReaderOptions::PSP_WINDOWS),
-            packed: self.max_packed_len() as usize,
-            packed_for_two: (2 * self.block_size() + self.max_packed_len()) as usize,
-            block: self.block_size() as usize,
-        }
-    }
 }
 
 /// One piece of memory for a reader, and how it is divided.
@@ -65,24 +43,44 @@ pub struct MemoryPlan {
 }
 
 impl Layout {
+    /// Returns the least memory that a reader of this image works in.
+    pub fn buffer_sizes(&self) -> BufferSizes {
+        BufferSizes {
+            index: buffer_size(self, 1),
+            packed: self.max_packed_len() as usize,
+            block: self.block_size() as usize,
+        }
+    }
+
     /// Plans the memory of a reader that works as `options` say.
+    #[inline(always)]
     pub fn memory(&self, options: &ReaderOptions) -> MemoryPlan {
-        let sizes = self.buffer_sizes();
+        let (packed, block) = (self.max_packed_len() as usize, self.block_size() as usize);
         let index = match options.kept() {
-            Some(kept) => buffer_size_kept(self, kept).max(sizes.index_min),
+            Some(kept) => buffer_size_kept(self, kept),
             None => buffer_size(self, options.window_blocks()),
         };
-        let room = if options.reads_twice_at_most() { sizes.packed_for_two } else { sizes.packed };
-        MemoryPlan {
-            index,
-            packed: room.max(options.read_ahead()),
-            block: sizes.block,
-            alignment: options.alignment(),
-        }
+        let room = if options.reads_twice_at_most() { 2 * block + packed } else { packed };
+        MemoryPlan { index, packed: room.max(options.read_ahead()), block, alignment: options.alignment() }
     }
 }
 
 impl MemoryPlan {
+    /// Returns how many bytes of it are for windows of the index.
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Returns how many bytes of it are for packed bytes.
+    pub const fn packed(&self) -> usize {
+        self.packed
+    }
+
+    /// Returns how many bytes of it are for a decoded block, exactly what is used.
+    pub const fn block(&self) -> usize {
+        self.block
+    }
+
     /// How many bytes the reader needs, wherever they begin.
     pub const fn size(&self) -> usize {
         self.aligned(self.packed)
@@ -129,7 +127,7 @@ impl BufferSizes {
         let check = |buffer, got, needed| {
             if got < needed { Err(BufferError { buffer, got, needed }) } else { Ok(()) }
         };
-        check(BufferName::Index, buffers.index.len(), self.index_min)?;
+        check(BufferName::Index, buffers.index.len(), self.index)?;
         check(BufferName::Packed, buffers.packed.len(), self.packed)?;
         check(BufferName::Block, buffers.block.len(), self.block)
     }

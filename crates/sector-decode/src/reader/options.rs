@@ -28,9 +28,6 @@ enum Windows {
 }
 
 impl ReaderOptions {
-    /// How many blocks the only window of the index describes.
-    pub(super) const SUGGESTED_WINDOW: u32 = 1024;
-
     /// What the PSP driver reads with: 32 windows of the index of 2 KiB each, which are checked when they are loaded; 64
     /// KiB of read-ahead; buffers that begin with a cache line of its processor, so that the card's driver fills them
     /// without a copy.
@@ -44,16 +41,11 @@ impl ReaderOptions {
         .with_two_reads_at_most(true)
         .with_alignment(64);
 
-    pub(super) const PSP_WINDOWS: Kept = match Self::PSP_DRIVER.kept() {
-        Some(kept) => kept,
-        None => panic!("the driver keeps several windows"),
-    };
-
     /// Returns the default: one window of 1024 blocks, 64 KiB of read-ahead, damaged entries of the index found when their
     /// blocks are wanted, no alignment.
     pub const fn new() -> Self {
         Self {
-            windows: Windows::One(Self::SUGGESTED_WINDOW),
+            windows: Windows::One(1024),
             checked: false,
             read_ahead: 64 << 10,
             two_reads: false,

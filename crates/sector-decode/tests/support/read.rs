@@ -39,7 +39,7 @@ impl Memory {
         };
         let sizes = layout.buffer_sizes();
         Self {
-            index: vec![0xA1; index.max(sizes.index_min)],
+            index: vec![0xA1; index.max(sizes.index)],
             packed: vec![0xA2; sizes.packed * packed],
             block: vec![0xA3; sizes.block],
             decoder: Decoder::new(),
