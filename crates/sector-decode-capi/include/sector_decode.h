@@ -6,6 +6,8 @@
  * The library never allocates, keeps no global state, and calls nothing but the read callback. Different readers
  * may be used by different threads at the same time; one reader by one thread at a time. No content of a file makes
  * it read or write outside of the memory that it was given: damage ends in a status.
+ *
+ * Built for a console, it takes five functions from the C library: memcpy, memmove, memset, memcmp and abort.
  */
 
 #ifndef SECTOR_DECODE_H
