@@ -62,7 +62,7 @@ fn source_goes_only_after_its_verified_file_is_safe() {
     // A link by descriptor, or a rename of the part file where there are no links.
     let named = log.one(&["linkat", "rename", "renameat", "renameat2"], "GAME.zso\"");
     let folder_synced = log.one(&["fsync"], &format!("{}>", place.display()));
-    let source_removed = log.one(&["unlink", "unlinkat"], "GAME.iso");
+    let source_removed = log.one(&["unlink", "unlinkat"], "\"GAME.iso\"");
 
     assert!(written < synced, "everything is written before it is forced to the disk");
     assert!(synced < read_back[0], "the file is read back from where it was forced to");

@@ -185,20 +185,20 @@ fn profile_ppsspp_with_blocks_of_32_kib() {
 #[test]
 #[ignore = "needs the test discs"]
 fn profile_pcsx2() {
-    compress(&["--for", "pcsx2", "-1"]).keeps_to(&EMULATOR);
+    compress(&["--for", "pcsx2", "-f", "-1"]).keeps_to(&EMULATOR);
 }
 
 #[test]
 #[ignore = "needs the test discs"]
 fn profile_pcsx2_as_zso() {
-    compress(&["--for", "pcsx2", "--to", "zso", "-1"]).keeps_to(&Rules { magic: *b"ZISO", ..EMULATOR });
+    compress(&["--for", "pcsx2", "-f", "--to", "zso", "-1"]).keeps_to(&Rules { magic: *b"ZISO", ..EMULATOR });
 }
 
 #[test]
 #[ignore = "needs the test discs"]
 fn profile_opl() {
     let rules = Rules { max_shift: 11, below_2_gib: false, file_multiple: 2048, ..ZSO };
-    compress(&["--for", "opl"]).keeps_to(&rules);
+    compress(&["--for", "opl", "-f"]).keeps_to(&rules);
 }
 
 /// The driver decodes by itself, but firmwares read the disc's first sectors before it does.

@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::identity::{FileId, is_same};
-use crate::output::{Existing, folder_of, part_path};
-use crate::special;
+use crate::output::{Existing, Standing, folder_of, part_path};
+use crate::{file_names, special};
 
 /// How many files of a folder are tried, to find out whether it tells upper case from lower.
 const TRIES: usize = 64;
@@ -50,14 +50,15 @@ impl Claims {
         Self { inputs, ..Self::default() }
     }
 
-    /// Takes a target for one of the inputs, or refuses what cannot or must not be written. The work grows with
-    /// neither the number of inputs nor that of targets.
+    /// Takes a target for one of the inputs, or refuses what cannot or must not be written; returns what stands there.
+    /// The work grows with neither the number of inputs nor that of targets.
     ///
     /// # Errors
     ///
     /// What is wrong with the target.
-    pub fn claim(&mut self, target: &Path, input: &Path, existing: Existing) -> Result<(), Failure> {
+    pub fn claim(&mut self, target: &Path, input: &Path, existing: Existing) -> Result<Standing, Failure> {
         check_place(target)?;
+        let standing = Standing::at(target, existing);
         let there = FileId::at(target).ok();
         if there.is_some() && is_same(target, input) {
             return Err(Failure::TargetIsInput(target.to_owned()));
@@ -82,7 +83,7 @@ impl Claims {
         if let Some(there) = there {
             self.replaced.insert(there, target.to_owned());
         }
-        Ok(())
+        Ok(standing)
     }
 
     fn name(&mut self, target: &Path) -> Result<Name, Failure> {
@@ -108,7 +109,8 @@ fn check_place(target: &Path) -> Result<(), Failure> {
     if target.is_dir() {
         return Err(Failure::TargetIsFolder(target.to_owned()));
     }
-    special::check_target(target)
+    special::check_target(target)?;
+    file_names::check(target)
 }
 
 /// Returns whether upper and lower case may be one in this folder: only a file that is not found by its name in
@@ -194,7 +196,7 @@ mod tests {
         let input = folder.join("input");
         claims.claim(a, &input, Existing::Replace).unwrap();
         match claims.claim(b, &input, Existing::Replace) {
-            Ok(()) => true,
+            Ok(_) => true,
             Err(Failure::TargetTaken { target, other }) => {
                 assert_eq!((target.as_path(), other.as_path()), (b, a));
                 false

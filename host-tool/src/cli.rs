@@ -10,6 +10,7 @@ use image_writer::{Optimize, OutputFormat, Threshold};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
+use crate::tail::Tail;
 
 /// More threads than this only wait for each other, and each has buffers of its own.
 const MAX_THREADS: usize = 64;
@@ -114,6 +115,9 @@ pub struct CompressArgs {
     /// Work in this many threads [default: as many as there are processors, at most 16]
     #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
+    /// Fill up or leave out bytes past the last whole 2048-byte sector, as patches leave them
+    #[arg(long, value_name = "WHAT", value_parser = tail_parser(), conflicts_with = "rm")]
+    pub tail: Option<Tail>,
     /// Delete each source after its new file was verified and put in place
     #[arg(long)]
     pub rm: bool,
@@ -128,9 +132,12 @@ pub struct TargetArgs {
     /// Write into this folder, which exists, instead of beside each input
     #[arg(short = 'd', long = "dir", value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// Replace existing files, and do what is refused as unwise
+    /// Replace existing files
     #[arg(short, long)]
     pub force: bool,
+    /// Write what the profile advises against, and begin even if the disk may be too small
+    #[arg(long)]
+    pub ignore_limits: bool,
 }
 
 /// The level, as the ten flags that people know from other tools.
@@ -325,6 +332,10 @@ fn format_parser() -> impl TypedValueParser<Value = OutputFormat> {
     PossibleValuesParser::new(FORMATS.map(|format| format.format().name())).try_map(|name| {
         FORMATS.into_iter().find(|format| format.format().name() == name).ok_or("no such format")
     })
+}
+
+fn tail_parser() -> impl TypedValueParser<Value = Tail> {
+    PossibleValuesParser::new(Tail::NAMES).try_map(|name| Tail::from_name(&name).ok_or("no such thing"))
 }
 
 fn optimize_parser() -> impl TypedValueParser<Value = Optimize> {

@@ -40,6 +40,7 @@ impl Fault {
                 BlockError::PastEnd { .. } => "past_end",
                 BlockError::TooLong { .. } => "too_long",
                 BlockError::TooShort { .. } => "too_short",
+                BlockError::NotIndexed { .. } => "not_indexed",
                 BlockError::Codec(error) => match error {
                     CodecError::InputEnded { .. } => "input_ended",
                     CodecError::Short { .. } => "short",
@@ -65,6 +66,7 @@ impl Fault {
             BlockError::PastEnd { end, file_len } => pair(end, file_len),
             BlockError::TooLong { len, max } => pair(max, len),
             BlockError::TooShort { len, needed } => pair(needed.into(), len),
+            BlockError::NotIndexed { lost } => pair(lost.into(), 0),
             BlockError::Codec(error) => match error {
                 CodecError::InputEnded { produced, expected }
                 | CodecError::Short { produced, expected }
@@ -80,57 +82,14 @@ impl Fault {
 }
 
 impl fmt::Display for Fault {
-    /// What is wrong, with what was expected and what was found.
+    /// What is wrong, with what was expected and what was found. The library words what is wrong with a block.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let error = match self {
-            Self::Unreadable(error) => return write!(f, "its bytes cannot be read: {error}"),
+        match self {
+            Self::Block(error) => error.fmt(f),
+            Self::Unreadable(error) => write!(f, "its bytes cannot be read: {error}"),
             Self::Overlapping => {
-                return f
-                    .write_str("the index has given the blocks before it more than twice the file's bytes");
+                f.write_str("the index has given the blocks before it more than twice the file's bytes")
             }
-            Self::Block(error) => error,
-        };
-        match *error {
-            BlockError::NotMonotonic { start, end } => {
-                write!(f, "the index gives it no bytes: expected an end behind {start:#X}, got {end:#X}")
-            }
-            BlockError::InsideIndex { start, data_start } => write!(
-                f,
-                "the index places it inside the header: expected {data_start:#X} or later, got {start:#X}"
-            ),
-            BlockError::PastEnd { end, file_len } => {
-                write!(f, "the file ends before it does: expected {end:#X} bytes of file, got {file_len:#X}")
-            }
-            BlockError::TooLong { len, max } => {
-                write!(f, "the index gives it too many bytes: expected at most {max}, got {len}")
-            }
-            BlockError::TooShort { len, needed } => {
-                write!(f, "it is stored plain with too few bytes: expected {needed}, got {len}")
-            }
-            BlockError::Codec(error) => match error {
-                CodecError::InputEnded { produced, expected } => {
-                    write!(f, "the packed data ends too early: expected {expected} bytes, got {produced}")
-                }
-                CodecError::Short { produced, expected } => {
-                    write!(
-                        f,
-                        "the packed data is complete but too short: expected {expected} bytes, got {produced}"
-                    )
-                }
-                CodecError::Overlong { block_size } => {
-                    write!(f, "the packed data holds too much: expected {block_size} bytes, got more")
-                }
-                CodecError::Invalid { produced, expected } => write!(
-                    f,
-                    "the packed data is invalid: expected {expected} bytes, got {produced} before the fault"
-                ),
-                CodecError::ZlibHeader { got } => write!(f, "expected a zlib header, got {got:#06X}"),
-                CodecError::Checksum { expected, got } => {
-                    write!(f, "its Adler-32 does not match: expected {expected:08X}, got {got:08X}")
-                }
-                other => other.fmt(f),
-            },
-            other => other.fmt(f),
         }
     }
 }

@@ -83,6 +83,12 @@ pub enum Failure {
         /// Its size in bytes.
         size: u64,
     },
+    /// The image holds the whole disc, and then some bytes that are no sector.
+    #[error("the image has {} past the last sector", human::count(*.rest, "byte", "bytes"))]
+    PastLastSector {
+        /// How many.
+        rest: u64,
+    },
     /// The image to be packed consists of raw CD sectors.
     #[error("the image consists of raw CD sectors of 2352 bytes, which no reader of compressed images takes")]
     RawCdSectors,
@@ -105,6 +111,9 @@ pub enum Failure {
     /// The target exists, and nobody said that it may be replaced.
     #[error("{} exists already", human::name(.0))]
     TargetExists(PathBuf),
+    /// Something else stands at the target than when the run was planned.
+    #[error("{} is not what was there when the run began", human::name(.0))]
+    TargetChanged(PathBuf),
     /// The target is a folder.
     #[error("{} is a folder", human::name(.0))]
     TargetIsFolder(PathBuf),
@@ -125,6 +134,14 @@ pub enum Failure {
     /// The target is a device, pipe or socket, or leads to one.
     #[error("{} is a device or pipe, not a file", human::name(.0))]
     TargetIsSpecial(PathBuf),
+    /// The file system cannot hold the target's name.
+    #[error("the disk cannot hold a file named {}: {why}", human::name(.target))]
+    ImpossibleName {
+        /// The target.
+        target: PathBuf,
+        /// What is wrong with its name.
+        why: &'static str,
+    },
     /// The folder of the target does not exist.
     #[error("the target folder {} does not exist", human::name(.0))]
     NoFolder(PathBuf),
@@ -241,6 +258,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Returns what is wrong and what to do about it, in one line.
+    pub fn line(&self) -> String {
+        match self.fix() {
+            Some(fix) => format!("{self}. {fix}"),
+            None => self.to_string(),
+        }
+    }
+
     /// The same of the second one of two files.
     pub(crate) fn in_second(self, file: &Path) -> Self {
         Self::InSecond { file: file.to_owned(), failure: Box::new(self) }

@@ -22,12 +22,14 @@ pub fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return count(bytes, "byte", "bytes");
     }
-    let mut tenths = bytes / 100;
-    let mut unit = 0;
-    while tenths >= 10_000 && unit + 1 < UNITS.len() {
-        tenths /= 1000;
+    // Rounded before the unit is chosen: 999,950 bytes are 1.0 MB, not 1000.0 kB.
+    let tenths_of = |unit: u128| (u128::from(bytes) * 10 + unit / 2) / unit;
+    let (mut unit, mut scale) = (0, 1000);
+    while tenths_of(scale) >= 10_000 && unit + 1 < UNITS.len() {
         unit += 1;
+        scale *= 1000;
     }
+    let tenths = tenths_of(scale);
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
@@ -70,9 +72,11 @@ mod tests {
         assert_eq!(size(1), "1 byte");
         assert_eq!(size(999), "999 bytes");
         assert_eq!(size(1000), "1.0 kB");
-        assert_eq!(size(687_865_856), "687.8 MB");
+        assert_eq!(size(687_865_856), "687.9 MB");
+        assert_eq!(size(1_789_000_000), "1.8 GB");
+        assert_eq!((size(999_949), size(999_950)), ("999.9 kB".into(), "1.0 MB".into()));
         assert_eq!(size(8_500_000_000), "8.5 GB");
-        assert_eq!(size(u64::MAX), "18446744.0 TB");
+        assert_eq!(size(u64::MAX), "18446744.1 TB");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sector_decode::{Decoder, Format, Layout, ReadAt, ReaderOptions, SectorReader};
+use sector_decode::{Decoder, Foreign, Format, HeaderError, Layout, ReadAt, ReaderOptions, SectorReader};
 
 use crate::exit::Status;
 use crate::failure::Failure;
@@ -130,6 +130,11 @@ impl Image {
             return Err(Failure::Empty);
         }
         let layout = Layout::probe(&mut file)?;
+        let foreign =
+            Foreign::in_blocks(&layout, &mut file).map_err(|error| Failure::Read { offset: 0, error })?;
+        if let Some(foreign) = foreign {
+            return Err(Failure::Header(HeaderError::Foreign(foreign)));
+        }
         if layout.format() == Format::Iso && is_shortcut(&mut file) {
             return Err(Failure::Shortcut);
         }

@@ -18,6 +18,7 @@ pub mod damage;
 pub mod dropped;
 pub mod exit;
 pub mod failure;
+mod file_names;
 pub mod human;
 pub mod identity;
 pub mod image;
@@ -34,6 +35,7 @@ pub mod scan;
 mod source;
 mod sparse;
 pub mod special;
+pub mod tail;
 pub mod target;
 pub mod volume;
 pub mod wildcards;
@@ -44,7 +46,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, TargetArgs, Verb};
+use crate::cli::{Cli, Talk, TargetArgs, Verb};
 use crate::exit::Status;
 use crate::plan::{CompressRequest, ExtractRequest};
 use crate::report::Reporter;
@@ -110,8 +112,14 @@ fn check_usage(verb: &str, inputs: &[PathBuf], target: &TargetArgs) -> Option<St
     Some(usage(&command.error(ErrorKind::ArgumentConflict, wrong)))
 }
 
-/// Prints a usage error or the help that was asked for. A terminal that has gone away is no reason to panic.
+/// Prints a usage error or the help that was asked for, which is a result like any other.
 fn usage(error: &clap::Error) -> Status {
-    let _ = error.print();
-    if error.use_stderr() { Status::Failed } else { Status::Ok }
+    if error.use_stderr() {
+        // A terminal that has gone away is no reason to panic.
+        let _ = error.print();
+        return Status::Failed;
+    }
+    let mut reporter = Reporter::new(Talk::default());
+    reporter.print(&error.render().ansi().to_string());
+    reporter.worst()
 }

@@ -17,6 +17,7 @@
 
 mod place;
 mod stale;
+mod standing;
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -24,11 +25,12 @@ use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
 use self::stale::Stale;
+pub use self::standing::Standing;
 use crate::failure::Failure;
 use crate::identity::{FileId, leads_to, look};
 use crate::image::HostFile;
@@ -44,32 +46,39 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Creates the part file of `target`, unless that is a file of this run.
+    /// Creates the part file of `target`, unless that is a file of this run, or another one than when the run was
+    /// planned.
     ///
     /// # Errors
     ///
-    /// [`Failure::TargetTaken`], or what [`PartFile::create`] fails with.
-    pub fn begin(&self, target: &Path) -> Result<PartFile, Failure> {
+    /// [`Failure::TargetTaken`], [`Failure::TargetChanged`], or what [`PartFile::create`] fails with.
+    pub fn begin(&self, target: &Path, standing: &Standing) -> Result<PartFile, Failure> {
         self.spare(target)?;
         let part = part_path(target);
         if FileId::named(&part).is_ok_and(|part| self.made.contains(&part)) {
             return Err(Failure::PartBlocked(part));
         }
-        PartFile::create(target)
+        let part = PartFile::create(target)?;
+        // From here on no other run puts a file there.
+        standing.check(target)?;
+        Ok(part)
     }
 
-    /// Gives a part file its name, unless a signal has come, or the name is that of a file of this run.
+    /// Gives a part file its name, unless a signal has come, or the name is that of a file of this run or of one
+    /// that was not there when the run was planned.
     ///
     /// # Errors
     ///
-    /// [`Failure::Interrupted`], [`Failure::TargetTaken`], or what [`PartFile::commit`] fails with.
-    pub fn commit(&mut self, part: PartFile, existing: Existing) -> Result<(), Failure> {
+    /// [`Failure::Interrupted`], [`Failure::TargetTaken`], [`Failure::TargetChanged`], or what [`PartFile::commit`]
+    /// fails with.
+    pub fn commit(&mut self, part: PartFile, standing: &Standing) -> Result<(), Failure> {
         if interrupt::requested() {
             return Err(Failure::Interrupted);
         }
         self.spare(&part.target)?;
         let file = part.name.file.clone();
-        let outcome = part.commit(existing);
+        standing.check(&part.target)?;
+        let outcome = part.commit(standing.existing()).map_err(|failure| standing.explain(failure));
         // In place it is also when the folder could not be synchronised.
         self.made.extend(FileId::open(&file));
         outcome
@@ -158,11 +167,13 @@ impl PartFile {
         for _ in 0..8 {
             let file = match part_options().create_new(true).open(&path) {
                 Ok(file) => {
-                    match lock(&file) {
-                        Ok(()) => {}
-                        Err(TryLockError::WouldBlock) => return Err(Failure::PartInUse(path)),
-                        // Where there are no locks, other runs leave alone what they find.
-                        Err(TryLockError::Error(_)) => {}
+                    if !lock_new(&file, &mut lock) {
+                        // There another run goes on to write the part file that it has locked.
+                        if cfg!(windows) {
+                            return Err(Failure::PartInUse(path));
+                        }
+                        remove_if_ours(&path, &file);
+                        return Err(failed(io::Error::other("another program locked it at once")));
                     }
                     file
                 }
@@ -277,6 +288,21 @@ impl PartFile {
         drop((name, noted));
         judge_folder_sync(sync_folder(&folder_of(&target))).map_err(Failure::FolderSync)
     }
+}
+
+/// Locks a file that was created just now; returns whether nobody else has locked it first. A run that takes it for a
+/// dead one's lets go of it in a moment, and so may programs that look at every new file.
+fn lock_new(file: &File, lock: &mut impl FnMut(&File) -> Result<(), TryLockError>) -> bool {
+    const TRIES: usize = 10;
+    const PAUSE: Duration = Duration::from_millis(20);
+    for _ in 0..TRIES {
+        match lock(file) {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            // Where there are no locks, other runs leave alone what they find.
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+        }
+    }
+    false
 }
 
 #[cfg(unix)]

@@ -4,15 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use image_writer::{OutputFormat, Plan};
-use sector_decode::{Format, SECTOR_SIZE};
+use sector_decode::{Format, ReadError, SECTOR_SIZE};
 
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
 use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
-use crate::output::Existing;
+use crate::output::{Existing, Standing};
 use crate::profile::{self, Choice, Profile, Wishes};
-use crate::report::{Record, Reporter};
+use crate::report::{Compressed, CutOff, Extracted, Outcome, Record, Reporter};
+use crate::tail::Tail;
 use crate::target::{self, Claims, Target};
 use disc_info::Disc;
 
@@ -31,6 +32,10 @@ pub struct CompressRequest {
     pub profile: Option<Profile>,
     /// Whether discs of neither console are refused unless a profile or format was named.
     pub only_known_discs: bool,
+    /// Whether a profile takes discs that its readers do not play, as other tools do.
+    pub any_console: bool,
+    /// What happens to bytes past the last whole sector; without a word they are refused.
+    pub tail: Option<Tail>,
     /// What the user wishes.
     pub wishes: Wishes,
     /// Whether sources are deleted in the end.
@@ -63,14 +68,16 @@ pub struct CompressJob {
     pub input: PathBuf,
     /// The file that it becomes.
     pub target: PathBuf,
-    /// What happens to a file that is there already.
-    pub existing: Existing,
+    /// What is there already, and what happens to it.
+    pub standing: Standing,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// How it is written.
     pub plan: Plan,
-    /// Size of the decoded image in bytes.
+    /// Size of the image that is packed, in bytes.
     pub image_size: u64,
+    /// Size of the image in the input. It is the same unless bytes past the last whole sector are dropped or padded.
+    pub source_size: u64,
     /// Whether the source is deleted in the end.
     pub remove_source: bool,
 }
@@ -82,8 +89,8 @@ pub struct ExtractJob {
     pub input: PathBuf,
     /// The file that it becomes.
     pub target: PathBuf,
-    /// What happens to a file that is there already.
-    pub existing: Existing,
+    /// What is there already, and what happens to it.
+    pub standing: Standing,
     /// Whether to begin even if there may not be enough room.
     pub try_without_room: bool,
     /// Whether damaged blocks are filled with zeros.
@@ -95,16 +102,18 @@ pub struct ExtractJob {
 }
 
 /// A job with the record of its file. Files that are refused have been reported already.
-pub type Planned<J> = (J, Record);
+pub type Planned<J, O> = (J, Record<O>);
 
 impl From<CompressArgs> for CompressRequest {
     fn from(args: CompressArgs) -> Self {
         Self {
             target: args.target.target(),
             existing: args.target.existing(),
-            try_without_room: args.target.force,
+            try_without_room: args.target.ignore_limits,
             profile: args.profile,
             only_known_discs: false,
+            any_console: false,
+            tail: args.tail,
             wishes: Wishes {
                 to: args.to,
                 block_size: args.block_size,
@@ -112,7 +121,7 @@ impl From<CompressArgs> for CompressRequest {
                 threshold: args.threshold,
                 optimize: args.optimize,
                 align: args.align,
-                force: args.target.force,
+                ignore_limits: args.target.ignore_limits,
                 threads: threads_or_default(args.threads),
             },
             remove_source: args.rm,
@@ -126,7 +135,7 @@ impl From<ExtractArgs> for ExtractRequest {
         Self {
             target: args.target.target(),
             existing: args.target.existing(),
-            try_without_room: args.target.force,
+            try_without_room: args.target.ignore_limits,
             keep_going: args.keep_going,
             remove_source: args.rm,
             threads: threads_or_default(args.threads),
@@ -151,40 +160,45 @@ pub fn compress(
     request: &CompressRequest,
     claims: &mut Claims,
     reporter: &mut Reporter,
-) -> Vec<Planned<CompressJob>> {
-    plan_each("compress", &request.inputs, claims, reporter, |input, claims, record, reporter| {
-        let image = open(input, record, reporter)?;
-        let size = image.layout().image_size();
-        if !size.is_multiple_of(u64::from(SECTOR_SIZE)) {
-            return Err(Failure::NotWholeSectors { size });
-        }
-        let disc = identify(&image, record, reporter);
-        if disc.is_raw_cd {
-            return Err(Failure::RawCdSectors);
-        }
-        record.set_disc(&disc);
-        let (profile, choice) = choose(request, &disc, size)?;
-        record.profile = Some(profile.name());
-        let target = request.target.path(input, extension(choice.plan.format));
-        claims.claim(&target, input, request.existing)?;
-        let format = choice.plan.format;
-        if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
-            let (name, format) = (human::name(&target), format.format());
-            reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
-        }
-        for note in choice.notes {
-            reporter.warn(record, note);
-        }
-        Ok(CompressJob {
-            input: input.to_owned(),
-            target,
-            existing: request.existing,
-            try_without_room: request.try_without_room,
-            plan: choice.plan,
-            image_size: size,
-            remove_source: request.remove_source,
-        })
-    })
+) -> Vec<Planned<CompressJob, Compressed>> {
+    plan_each(
+        &request.inputs,
+        claims,
+        reporter,
+        |input, claims, record: &mut Record<Compressed>, reporter| {
+            let image = open(input, record, reporter)?;
+            let source_size = image.layout().image_size();
+            let disc = identify(&image, record, reporter)?;
+            if disc.is_raw_cd {
+                return Err(Failure::RawCdSectors);
+            }
+            let size = whole_sectors(source_size, request.tail, &disc, record, reporter);
+            let chosen = size.and_then(|size| Ok((size, choose(request, &disc, size)?)));
+            record.outcome.disc = Some(disc);
+            let (size, (profile, choice)) = chosen?;
+            record.outcome.profile = Some(profile);
+            let target = request.target.path(input, extension(choice.plan.format));
+            let standing = claims.claim(&target, input, request.existing)?;
+            let format = choice.plan.format;
+            if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
+                let (name, format) = (human::name(&target), format.format());
+                reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
+            }
+            for note in choice.notes {
+                reporter.warn(record, note);
+            }
+            Ok(CompressJob {
+                input: input.to_owned(),
+                target,
+                standing,
+                try_without_room: request.try_without_room,
+                plan: choice.plan,
+                image_size: size,
+                source_size,
+                remove_source: request.remove_source,
+            })
+        },
+    )
 }
 
 /// Plans all of a run's extraction and reports what is refused.
@@ -192,18 +206,23 @@ pub fn extract(
     request: &ExtractRequest,
     claims: &mut Claims,
     reporter: &mut Reporter,
-) -> Vec<Planned<ExtractJob>> {
-    plan_each("extract", &request.inputs, claims, reporter, |input, claims, record, reporter| {
+) -> Vec<Planned<ExtractJob, Extracted>> {
+    plan_each(&request.inputs, claims, reporter, |input, claims, record: &mut Record<Extracted>, reporter| {
         let image = open(input, record, reporter)?;
         if image.layout().format() == Format::Iso {
             return Err(Failure::AlreadyPlain);
         }
+        // Damage is for the work itself to find.
+        if let Ok(disc) = look_at(&image) {
+            note_cut_off(&image, &disc, record, reporter);
+            record.outcome.disc = Some(disc);
+        }
         let target = request.target.path(input, "iso");
-        claims.claim(&target, input, request.existing)?;
+        let standing = claims.claim(&target, input, request.existing)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
-            existing: request.existing,
+            standing,
             try_without_room: request.try_without_room,
             keep_going: request.keep_going,
             remove_source: request.remove_source,
@@ -212,20 +231,19 @@ pub fn extract(
     })
 }
 
-fn plan_each<J>(
-    verb: &'static str,
+fn plan_each<J, O: Default + Into<Outcome>>(
     inputs: &[PathBuf],
     claims: &mut Claims,
     reporter: &mut Reporter,
-    mut plan: impl FnMut(&Path, &mut Claims, &mut Record, &mut Reporter) -> Result<J, Failure>,
-) -> Vec<Planned<J>> {
+    mut plan: impl FnMut(&Path, &mut Claims, &mut Record<O>, &mut Reporter) -> Result<J, Failure>,
+) -> Vec<Planned<J, O>> {
     let mut planned = Vec::new();
     for input in inputs {
-        let mut record = Record::new(verb, input);
+        let mut record = Record::new(input, O::default());
         match plan(input, claims, &mut record, reporter) {
             Ok(job) => planned.push((job, record)),
             Err(failure) => {
-                record.fail(&failure);
+                record.fail(failure);
                 reporter.finish(record);
             }
         }
@@ -234,21 +252,25 @@ fn plan_each<J>(
 }
 
 /// Opens an image, and says when its name is not that of its content.
-pub(crate) fn open(input: &Path, record: &mut Record, reporter: &mut Reporter) -> Result<Image, Failure> {
+pub(crate) fn open<O>(
+    input: &Path,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
+) -> Result<Image, Failure> {
     Image::open(input).map(|image| compare_names(image, record, reporter))
 }
 
 /// As [`open`], to read all of it.
-pub(crate) fn open_steady(
+pub(crate) fn open_steady<O>(
     input: &Path,
-    record: &mut Record,
+    record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<Image, Failure> {
     Image::open_steady(input).map(|image| compare_names(image, record, reporter))
 }
 
 /// Says when an image's name is not that of its content.
-fn compare_names(image: Image, record: &mut Record, reporter: &mut Reporter) -> Image {
+fn compare_names<O>(image: Image, record: &mut Record<O>, reporter: &mut Reporter) -> Image {
     let format = image.layout().format();
     let by_name = match target::known_extension(image.path()) {
         Some("iso" | "img") => Some(&[Format::Iso][..]),
@@ -267,28 +289,91 @@ fn compare_names(image: Image, record: &mut Record, reporter: &mut Reporter) -> 
 
 /// Finds out which disc it is. Damage is no reason to stop here: it will be found, and named, when the
 /// image is decoded.
-pub(crate) fn identify(image: &Image, record: &mut Record, reporter: &mut Reporter) -> Disc {
-    let mut workspace = Workspace::new(image);
-    match disc_info::identify(&mut workspace.reader(image)) {
+///
+/// # Errors
+///
+/// What the operating system cannot read is a reason: nothing can be planned on it.
+pub(crate) fn identify<O>(
+    image: &Image,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
+) -> Result<Disc, Failure> {
+    match look_at(image) {
         Ok(disc) => {
-            let sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
-            if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > sectors) {
-                let text =
-                    format!("the disc's file system has {expected} sectors, but the image only {sectors}");
-                reporter.warn(record, text + ": it may be cut off");
+            if disc.is_partly_unreadable {
+                reporter.warn(record, "not all that tells which disc this is can be read".to_owned());
             }
-            disc
+            note_cut_off(image, &disc, record, reporter);
+            Ok(disc)
         }
+        Err(error @ ReadError::Source { .. }) => image.settle(Err(error.into())),
         Err(error) => {
             reporter.warn(record, format!("cannot tell which disc this is: {}", Failure::from(error)));
-            Disc::default()
+            Ok(Disc { is_partly_unreadable: true, ..Disc::default() })
         }
+    }
+}
+
+/// Finds out which disc it is, and says nothing.
+pub(crate) fn look_at(image: &Image) -> Result<Disc, ReadError<std::io::Error>> {
+    let mut workspace = Workspace::new(image);
+    disc_info::identify(&mut workspace.reader(image))
+}
+
+/// Says when a disc's file system goes on past the end of the image.
+pub(crate) fn note_cut_off<O>(image: &Image, disc: &Disc, record: &mut Record<O>, reporter: &mut Reporter) {
+    let image_sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
+    if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > image_sectors) {
+        record.cut_off = Some(CutOff { volume_sectors: expected.into(), image_sectors });
+        let text =
+            format!("the disc's file system has {expected} sectors, but the image only {image_sectors}");
+        reporter.warn(record, text + ": it may be cut off");
+    }
+}
+
+/// Returns the size of the image that is packed: the input's, or a whole number of sectors where it is none and the user
+/// has said what becomes of the rest.
+fn whole_sectors<O>(
+    size: u64,
+    tail: Option<Tail>,
+    disc: &Disc,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
+) -> Result<u64, Failure> {
+    let sector = u64::from(SECTOR_SIZE);
+    let rest = size % sector;
+    if rest == 0 {
+        return Ok(size);
+    }
+    let bytes = human::count(rest, "byte", "bytes");
+    match tail {
+        _ if size < sector => Err(Failure::NotWholeSectors { size }),
+        Some(Tail::Drop) => {
+            reporter.warn(record, format!("{bytes} past the last sector are left out (--tail drop)"));
+            Ok(size - rest)
+        }
+        Some(Tail::Pad) => {
+            let zeros = human::count(sector - rest, "zero", "zeros");
+            reporter.warn(
+                record,
+                format!("{bytes} past the last sector are filled up with {zeros} (--tail pad)"),
+            );
+            Ok(size - rest + sector)
+        }
+        // All that the file system has is there, so what follows is something else.
+        None if disc.volume_sectors.is_some_and(|sectors| u64::from(sectors) <= size / sector) => {
+            Err(Failure::PastLastSector { rest })
+        }
+        None => Err(Failure::NotWholeSectors { size }),
     }
 }
 
 /// Decides whom the file is for and how it is written.
 fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile, Choice), Failure> {
     let mut wishes = request.wishes;
+    if let Some(profile) = request.profile.filter(|_| !request.any_console) {
+        profile::check_console(profile, disc, wishes.ignore_limits).map_err(Failure::Profile)?;
+    }
     let by_name = format_by_name(&request.target);
     let mut guessed = false;
     let profile = match (request.profile, wishes.to) {
@@ -315,10 +400,10 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
     };
     let mut choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
     if guessed {
-        let what = if disc.is_iso9660 {
-            "The disc is not recognised"
-        } else {
-            "There is no ISO9660 file system here"
+        let what = match (disc.is_partly_unreadable, disc.is_iso9660) {
+            (true, _) => "Which disc it is cannot be read",
+            (false, true) => "The disc is not recognised",
+            (false, false) => "There is no ISO9660 file system here",
         };
         choice.notes.insert(0, format!("{what}: it is written for the PSP (--for chooses a reader)."));
     }

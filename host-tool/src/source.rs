@@ -39,6 +39,11 @@ impl Stamp {
         }
     }
 
+    /// Takes the stamp of what has this very name, as it is at the moment.
+    pub(crate) fn named(path: &Path) -> io::Result<Self> {
+        std::fs::symlink_metadata(path).map(|metadata| Self::of(&metadata))
+    }
+
     /// Takes the stamp of an open file. When it was written to only just now, waits until the next change
     /// must show in its times.
     pub(crate) fn settled(file: &File) -> io::Result<Self> {
@@ -150,6 +155,15 @@ mod tests {
 
     fn set_modified(path: &Path, time: SystemTime) {
         File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    }
+
+    #[test]
+    fn stamp_is_taken_when_the_next_change_must_show() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.iso");
+        fs::write(&path, [1; LEN]).unwrap();
+        let file = File::open(&path).unwrap();
+        assert!(Stamp::settled(&file).unwrap().unsettled_for().is_none());
     }
 
     #[test]

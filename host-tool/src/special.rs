@@ -55,7 +55,7 @@ pub(crate) fn check_target(target: &Path) -> Result<(), Failure> {
 }
 
 /// Names that Windows has devices for in every folder, whatever their extension.
-fn is_device_name(path: &Path) -> bool {
+pub(crate) fn is_device_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
     let stem = name.split(['.', ':']).next().unwrap_or_default().trim_end();
     let numbered = |stem: &str| stem.len() == 4 && stem.ends_with(|last: char| ('1'..='9').contains(&last));

@@ -29,12 +29,35 @@ fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<
     }
 }
 
+/// Returns whether a folder is on a disk that holds only names that Windows knows: FAT, exFAT or NTFS. Where the system
+/// does not tell, it is not.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_names_of_windows(folder: &Path) -> bool {
+    // EXFAT_SUPER_MAGIC of <linux/magic.h>, and those of the old and the new driver for NTFS.
+    const OTHERS: [i64; 3] = [0x2011_BAB0, 0x5346_544E, 0x7366_746E];
+    kind(&system_path(folder)).is_some_and(|kind| kind == FAT || OTHERS.contains(&kind))
+}
+
+/// Windows itself takes no other names.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn has_names_of_windows(_folder: &Path) -> bool {
+    cfg!(windows)
+}
+
+/// `MSDOS_SUPER_MAGIC` of <linux/magic.h>, for vfat too.
+#[cfg(target_os = "linux")]
+const FAT: i64 = 0x4D44;
+
 #[cfg(target_os = "linux")]
 fn is_fat(folder: &Path) -> bool {
-    // MSDOS_SUPER_MAGIC of <linux/magic.h>, for vfat too. exFAT has another.
-    const FAT: i64 = 0x4D44;
+    kind(folder) == Some(FAT)
+}
+
+/// The number of the file system that a folder is on.
+#[cfg(target_os = "linux")]
+fn kind(folder: &Path) -> Option<i64> {
     #[expect(clippy::useless_conversion, reason = "the field's type depends on the machine")]
-    rustix::fs::statfs(folder).is_ok_and(|found| i64::from(found.f_type) == FAT)
+    rustix::fs::statfs(folder).ok().map(|found| i64::from(found.f_type))
 }
 
 #[cfg(windows)]

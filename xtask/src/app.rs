@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use prx_lint::Purpose;
 
-use crate::toolchain::{PSP_TARGET, PspToolchain};
-use crate::{paths, psp, shell};
+use crate::toolchain::{PSP_TARGET, PspToolchain, RUSTFLAGS};
+use crate::{paths, shell};
 
 /// The program as the linker makes it, kept for its symbols.
 const PROGRAM: &str = "cisor-app.elf";
@@ -52,7 +52,7 @@ pub(crate) fn build(toolchain: &PspToolchain) -> Result<()> {
 
 /// Panics name the source they are in: no folder of this machine is to be in what people install.
 fn rustflags() -> String {
-    format!("{} {}", psp::RUSTFLAGS, paths::remapped())
+    format!("{} {}", RUSTFLAGS, paths::remapped())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -10,6 +10,7 @@ mod costs;
 mod debian;
 mod disc;
 mod dist;
+mod layout;
 mod links;
 mod memory_safety;
 mod mutants;
@@ -47,8 +48,8 @@ enum Task {
     Psp,
     /// Run only the tests on PPSSPP, or those of them whose names contain one of the words.
     Ppsspp(ppsspp::Args),
-    /// Break key lines of the driver, one at a time, and check that a test notices.
-    Mutants,
+    /// Break key lines of the driver, one at a time, and check that a test notices; words pick some by name.
+    Mutants(mutants::Args),
     /// Run a subset of the decoder's tests under Miri.
     Miri,
     /// Run the decoder's tests under AddressSanitizer.
@@ -71,7 +72,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
         Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
-        Task::Mutants => mutants::run(),
+        Task::Mutants(args) => mutants::run(&args),
         Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
         Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),

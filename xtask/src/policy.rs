@@ -1,6 +1,6 @@
 //! Checks dependencies: cargo-deny checks every workspace against deny.toml, and this task adds the one rule
-//! that cargo-deny cannot express. It also lints the workflows of `.github/workflows` and follows the links
-//! between pages.
+//! that cargo-deny cannot express. It also checks how the code is laid out, lints the workflows of
+//! `.github/workflows` and follows the links between pages.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::steps::Steps;
-use crate::{checkers, links, paths, shell};
+use crate::{checkers, layout, links, paths, shell};
 
 /// The programs and libraries that users install. None may link a crate with an exception in deny.toml.
 const SHIPPED: &[&str] = &["cisor", "image-writer", "sector-decode", "sector-decode-capi", "block-encode"];
@@ -31,6 +31,8 @@ const UNUSED_RULES: &[&str] =
 pub(crate) fn run() -> Result<ExitCode> {
     let mut steps = Steps::default();
     steps.run("nothing that is installed links a crate for tests only", exceptions_stay_out);
+    steps.run("no circles between modules", layout::no_circles);
+    steps.run("no file over 500 lines", layout::no_long_files);
     steps.run("links between pages", links::check);
     const DENY: &str = "licences, bans, duplicates and sources (cargo-deny)";
     match checkers::cargo_deny() {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use prx_lint::Finding;
 
-use crate::toolchain::{PSP_TARGET, PspToolchain};
+use crate::toolchain::{PSP_TARGET, PspToolchain, RUSTFLAGS};
 use crate::{paths, psp, shell};
 
 /// The oldest Node whose test runner the tests can use, as major and minor number.
@@ -109,13 +110,18 @@ fn mock(folder: &Path) -> Result<PathBuf> {
     let toolchain = PspToolchain::find()?;
     let build_dir = paths::build_dir().join("psp-driver");
     let mut cargo = toolchain.command();
-    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", psp::RUSTFLAGS);
+    cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", RUSTFLAGS);
     cargo.args(["build", "--quiet", "--release", "--locked", "--package", "cisor-mock"]);
     cargo.args(["--target", PSP_TARGET, "-Zbuild-std=core,compiler_builtins"]);
     shell::run(cargo.arg("--target-dir").arg(&build_dir))?;
     let program: OsString = build_dir.join(PSP_TARGET).join("release/mock").into();
     let bytes = fs::read(&program).with_context(|| program.display().to_string())?;
     let module = prx_lint::pack(&bytes).with_context(|| format!("cannot pack {}", program.display()))?;
+    // It never runs on a console, so of the loader's rules only the one about import stubs matters.
+    let findings = prx_lint::check(&module).err().unwrap_or_default();
+    if let Some(stub) = findings.iter().find(|finding| matches!(finding, Finding::Stub { .. })) {
+        bail!("the mock: {stub}");
+    }
     let path = folder.join("mock.prx");
     fs::write(&path, module).with_context(|| path.display().to_string())?;
     Ok(path)

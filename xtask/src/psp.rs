@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain};
+use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain, RUSTFLAGS};
 use crate::{app, paths, shell};
 
 /// The plugin as the linker makes it, kept for its symbols.
@@ -32,13 +32,7 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// Compiler options beyond the profile: no traps on division by zero, which the processor is not known to
-/// have; a longer search for instructions to fill delay slots; no jump tables, since each entry would need a
-/// relocation.
-pub(crate) const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
-    -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
-
-/// And for the plugin alone, to be small: to simplify all there is before LLVM, which then inlines for size. Tried
+/// Compiler options for the plugin alone, to be small: to simplify all there is before LLVM, which then inlines for size. Tried
 /// were levels 0 to 4 and other limits for inlining: the others take 300 bytes more or worse.
 const PLUGIN_RUSTFLAGS: &str = "-Zmir-opt-level=3";
 

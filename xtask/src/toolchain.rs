@@ -12,6 +12,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::{debian, shell};
 
+/// Compiler options beyond the profile: no traps on division by zero, which the processor is not known to
+/// have; a longer search for instructions to fill delay slots; no jump tables, since each entry would need a
+/// relocation.
+pub(crate) const RUSTFLAGS: &str = "-A linker-messages -C llvm-args=-min-jump-table-entries=64 -C llvm-args=-mno-check-zero-division \
+    -C llvm-args=-disable-mips-df-succbb-search=false -C llvm-args=-disable-mips-df-forward-search=false";
+
 /// The console's target.
 pub(crate) const PSP_TARGET: &str = "mipsel-sony-psp";
 

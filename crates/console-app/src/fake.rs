@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use test_noise::Noise;
+
 use crate::code::Code;
 use crate::console::{Button, Console, DiscState, Entry, Handle, LiveDriver, Mode};
 use crate::facts::Facts;
@@ -376,13 +378,7 @@ pub(crate) fn psp_disc() -> Vec<u8> {
     let sfo =
         disc_info::test_disc::sfo(&[("CATEGORY", "UG"), ("DISC_ID", "ULUS10041"), ("TITLE", "Zwölf Türme")]);
     let text: Vec<u8> = (0..90_000_u32).flat_map(|n| std::format!("{} ", n % 1234).into_bytes()).collect();
-    let mut state = 1_u32;
-    let noise: Vec<u8> = (0..60_000)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state.to_le_bytes()[3]
-        })
-        .collect();
+    let noise = Noise::new(1).bytes(60_000);
     disc_info::test_disc::disc(
         "TEST",
         &[

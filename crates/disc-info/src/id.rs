@@ -24,16 +24,28 @@ pub(crate) fn from_umd_data(file: &[u8]) -> Option<String> {
     (end <= 16).then(|| clean(&file[..end])).flatten()
 }
 
-/// Returns the name of the executable that `SYSTEM.CNF` starts on a PS2: `BOOT2 = cdrom0:\NAME;1`.
-/// `None` without such a line. PS1 discs have a line `BOOT` instead.
-pub(crate) fn ps2_boot_file(file: &[u8]) -> Option<String> {
+/// The executable that `SYSTEM.CNF` starts.
+pub(crate) struct BootFile {
+    /// Its name without folder and version.
+    pub(crate) name: String,
+    /// Whether it is on `cdrom1:`.
+    pub(crate) from_cdrom1: bool,
+}
+
+/// Returns the executable that the line `key` of `SYSTEM.CNF` names: `BOOT2 = cdrom0:\NAME;1` on a PS2 disc, `BOOT = …`
+/// on one for the first PlayStation. `None` without such a line.
+pub(crate) fn boot_file(file: &[u8], key: &str) -> Option<BootFile> {
+    // Some editors put a byte order mark before the first line.
+    let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     file.split(|&byte| matches!(byte, b'\n' | b'\r')).find_map(|line| {
         let equals = line.iter().position(|&byte| byte == b'=')?;
-        let (key, value) = (&line[..equals], &line[equals + 1..]);
-        if !key.trim_ascii().eq_ignore_ascii_case(b"BOOT2") {
+        let (found, value) = (line[..equals].trim_ascii(), line[equals + 1..].trim_ascii());
+        if !found.eq_ignore_ascii_case(key.as_bytes()) {
             return None;
         }
         let name = value.rsplit(|byte| matches!(byte, b'\\' | b'/' | b':')).next()?;
-        clean(name.split(|&byte| byte == b';').next()?)
+        let name = clean(name.split(|&byte| byte == b';').next()?)?;
+        let drive = value.split(|&byte| byte == b':').next().unwrap_or_default();
+        Some(BootFile { name, from_cdrom1: drive.eq_ignore_ascii_case(b"cdrom1") })
     })
 }

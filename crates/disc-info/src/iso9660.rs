@@ -28,6 +28,33 @@ struct Extent {
     is_directory: bool,
 }
 
+/// What came of looking for a file.
+pub(crate) enum File {
+    /// There is none, or it lies outside the image.
+    Missing,
+    /// A directory could not be read in which it may be.
+    Unknown,
+    /// It is there, and its bytes cannot be read.
+    Unreadable,
+    /// Its first bytes.
+    Read(Vec<u8>),
+}
+
+impl File {
+    /// Whether a directory has the file.
+    pub(crate) const fn is_there(&self) -> bool {
+        matches!(self, Self::Unreadable | Self::Read(_))
+    }
+
+    /// Its bytes, where they could be read.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Read(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
 /// The file system of a disc.
 #[derive(Clone, Debug)]
 pub(crate) struct Volume {
@@ -70,35 +97,32 @@ impl Volume {
     }
 
     /// Reads the first `limit` bytes of the file at `path`, without regard to upper and lower case.
-    /// `None` when there is no such file, or when it lies outside the image.
-    pub(crate) fn read_file<R: ReadAt>(
-        &self,
-        image: &mut R,
-        path: &[&str],
-        limit: u32,
-    ) -> Result<Option<Vec<u8>>, R::Error> {
+    pub(crate) fn read_file<R: ReadAt>(&self, image: &mut R, path: &[&str], limit: u32) -> File {
         let mut at = self.root;
         for name in path {
             if !at.is_directory {
-                return Ok(None);
+                return File::Missing;
             }
-            match self.find(image, at, name)? {
-                Some(found) => at = found,
-                None => return Ok(None),
+            match self.find(image, at, name) {
+                Ok(Some(found)) => at = found,
+                Ok(None) => return File::Missing,
+                Err(_) => return File::Unknown,
             }
         }
         let start = at.first.byte_offset();
         let len = u64::from(at.len.min(limit)).min(self.image_len.saturating_sub(start));
         let len = usize::try_from(len).unwrap_or(0);
         if at.is_directory || (len == 0 && at.len > 0) {
-            return Ok(None);
+            return File::Missing;
         }
         let mut bytes = vec![0; len];
-        image.read_exact_at(&mut bytes, start)?;
-        Ok(Some(bytes))
+        match image.read_exact_at(&mut bytes, start) {
+            Ok(()) => File::Read(bytes),
+            Err(_) => File::Unreadable,
+        }
     }
 
-    /// Looks for `name` in a directory.
+    /// Looks for `name` in a directory. A sector that cannot be read is an error only if no other has the name.
     fn find<R: ReadAt>(
         &self,
         image: &mut R,
@@ -107,17 +131,19 @@ impl Volume {
     ) -> Result<Option<Extent>, R::Error> {
         let sectors = directory.len.div_ceil(SECTOR_SIZE).min(MAX_DIRECTORY_SECTORS);
         let mut sector = [0; SECTOR];
+        let mut outcome = Ok(None);
         for number in 0..sectors {
             let Some(lba) = directory.first.0.checked_add(number).map(Lba) else { break };
             if lba.byte_offset() + u64::from(SECTOR_SIZE) > self.image_len {
                 break;
             }
-            image.read_exact_at(&mut sector, lba.byte_offset())?;
-            if let Some(found) = find_in_sector(&sector, name) {
+            if let Err(error) = image.read_exact_at(&mut sector, lba.byte_offset()) {
+                outcome = Err(error);
+            } else if let Some(found) = find_in_sector(&sector, name) {
                 return Ok(Some(found));
             }
         }
-        Ok(None)
+        outcome
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which disc an image holds: the console it is for, its id and its title.
 //!
-//! Everything is read from the *decoded* image, from three small files: `PSP_GAME/PARAM.SFO` and
-//! `UMD_DATA.BIN` on PSP discs, `SYSTEM.CNF` on PS2 discs. Nothing here is needed to convert a disc, so
+//! Everything is read from the *decoded* image, from small files: `PARAM.SFO` (in `PSP_GAME`, `UMD_VIDEO` or
+//! `UMD_AUDIO`) and `UMD_DATA.BIN` on PSP discs, `SYSTEM.CNF` on PS2 discs. Nothing here is needed to convert a disc, so
 //! whatever is damaged or missing only leaves a field empty. The converter and the console's program both
 //! name discs by it.
 #![no_std]
@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 
 use sector_decode::ReadAt;
 
-use self::iso9660::Volume;
+use self::iso9660::{File, Volume};
 
 /// The console that a disc was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,11 +46,36 @@ impl Console {
     }
 }
 
+/// What a disc is where it is no game of the PSP or the PS2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OtherDisc {
+    /// A film on a UMD.
+    UmdVideo,
+    /// Music on a UMD.
+    UmdMusic,
+    /// A game of the first PlayStation.
+    Ps1,
+}
+
+impl OtherDisc {
+    /// Returns the kind's short name for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UmdVideo => "UMD Video",
+            Self::UmdMusic => "UMD Music",
+            Self::Ps1 => "PS1",
+        }
+    }
+}
+
 /// What is known of a disc.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Disc {
-    /// The console; `None` when the disc has no file that tells.
+    /// The console; `None` when the disc has no file that tells. UMDs are all for the PSP.
     pub console: Option<Console>,
+    /// What else it is, where it is no game of that console.
+    pub other: Option<OtherDisc>,
     /// Disc id in the form `ABCD-12345`, or as the disc has it when it is of another form.
     pub id: Option<String>,
     /// Title of a PSP disc. PS2 discs have none inside.
@@ -64,6 +89,10 @@ pub struct Disc {
     pub is_iso9660: bool,
     /// Whether the image consists of raw CD sectors of 2352 bytes instead of 2048-byte ones.
     pub is_raw_cd: bool,
+    /// Whether a PS2 disc names its executable as `cdrom1:`, the second drive, instead of `cdrom0:`.
+    pub boots_from_cdrom1: bool,
+    /// Whether something could not be read that may have told more.
+    pub is_partly_unreadable: bool,
 }
 
 /// More than any of the three files has on a real disc; what a larger one says further on is ignored.
@@ -74,14 +103,20 @@ const RAW_CD_SYNC: [u8; 12] = [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 2
 
 /// Finds out which disc a decoded image holds.
 ///
-/// The work is bounded whatever the image says: four files or directories are looked at, none of them
+/// The work is bounded whatever the image says: a handful of files or directories are looked at, none of them
 /// further than a fixed size.
 ///
 /// # Errors
 ///
-/// Only those of the image itself. Damaged or missing volume structures leave fields empty.
+/// Those of the image itself where the volume descriptor cannot be read. Any other damage, and missing structures, leave
+/// fields empty.
 pub fn identify<R: ReadAt>(image: &mut R) -> Result<Disc, R::Error> {
-    let mut disc = Disc { is_raw_cd: is_raw_cd(image)?, ..Disc::default() };
+    let mut disc = Disc::default();
+    // The descriptor is worth more than the first sector, which says nothing on most discs.
+    disc.is_raw_cd = is_raw_cd(image).unwrap_or_else(|_| {
+        disc.is_partly_unreadable = true;
+        false
+    });
     let Some(volume) = Volume::open(image)? else {
         return Ok(disc);
     };
@@ -89,22 +124,41 @@ pub fn identify<R: ReadAt>(image: &mut R) -> Result<Disc, R::Error> {
     disc.volume_id = volume.id();
     disc.volume_sectors = Some(volume.sectors());
 
-    let umd_data = volume.read_file(image, &["UMD_DATA.BIN"], MAX_FILE)?;
-    let param = volume.read_file(image, &["PSP_GAME", "PARAM.SFO"], MAX_FILE)?;
-    if umd_data.is_some() || param.is_some() {
-        let sfo = param.as_deref().and_then(sfo::Sfo::parse);
+    let mut file = |path: &[&str]| {
+        let file = volume.read_file(image, path, MAX_FILE);
+        disc.is_partly_unreadable |= matches!(file, File::Unreadable | File::Unknown);
+        file
+    };
+    let umd_data = file(&["UMD_DATA.BIN"]);
+    let kinds = [
+        ("PSP_GAME", None),
+        ("UMD_VIDEO", Some(OtherDisc::UmdVideo)),
+        ("UMD_AUDIO", Some(OtherDisc::UmdMusic)),
+    ];
+    // A film with a game on the same disc is a game.
+    let umd = kinds.into_iter().find_map(|(folder, other)| {
+        let param = file(&[folder, "PARAM.SFO"]);
+        param.is_there().then_some((param, other))
+    });
+    if umd_data.is_there() || umd.is_some() {
+        let (param, other) = umd.unwrap_or((File::Missing, None));
+        let sfo = param.bytes().and_then(sfo::Sfo::parse);
         disc.console = Some(Console::Psp);
+        disc.other = other;
         disc.title = sfo.and_then(|sfo| sfo.text("TITLE"));
         disc.id = sfo
             .and_then(|sfo| sfo.text("DISC_ID"))
-            .or_else(|| umd_data.as_deref().and_then(id::from_umd_data))
+            .or_else(|| umd_data.bytes().and_then(id::from_umd_data))
             .map(|id| id::canonical(&id).unwrap_or(id));
         return Ok(disc);
     }
-    let system = volume.read_file(image, &["SYSTEM.CNF"], MAX_FILE)?;
-    if let Some(boot) = system.as_deref().and_then(id::ps2_boot_file) {
+    let system = file(&["SYSTEM.CNF"]);
+    if let Some(boot) = system.bytes().and_then(|file| id::boot_file(file, "BOOT2")) {
         disc.console = Some(Console::Ps2);
-        disc.id = id::canonical(&boot);
+        disc.id = id::canonical(&boot.name);
+        disc.boots_from_cdrom1 = boot.from_cdrom1;
+    } else if system.bytes().is_some_and(|file| id::boot_file(file, "BOOT").is_some()) {
+        disc.other = Some(OtherDisc::Ps1);
     }
     Ok(disc)
 }
@@ -119,10 +173,19 @@ fn is_raw_cd<R: ReadAt>(image: &mut R) -> Result<bool, R::Error> {
 }
 
 /// Makes text from a disc fit for a terminal and a JSON field: valid UTF-8, in one line, without control
-/// characters, without blanks around it. `None` when nothing is left.
+/// characters and without those that turn the direction of writing, without blanks around it. `None` when nothing is
+/// left.
 fn clean(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text.chars().map(|c| if c.is_control() || turns_text(c) { ' ' } else { c }).collect();
     let words: Vec<&str> = text.split_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Whether a character makes a terminal show those around it in another order, or breaks lines there (UAX 9, UAX 14).
+const fn turns_text(c: char) -> bool {
+    matches!(
+        c,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    )
 }

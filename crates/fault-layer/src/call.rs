@@ -80,8 +80,8 @@ impl Call {
     /// Returns what can happen to such a call.
     pub const fn kinds(self) -> &'static [Kind] {
         match self {
-            Self::Read => &[Kind::Fail, Kind::Shorten, Kind::Flip],
-            Self::Write => &[Kind::Fail, Kind::Shorten, Kind::Flip, Kind::Reorder, Kind::Lose],
+            Self::Read => &[Kind::Fail, Kind::Shorten, Kind::Flip, Kind::Change],
+            Self::Write => &[Kind::Fail, Kind::Shorten, Kind::Flip, Kind::Reorder, Kind::Lose, Kind::Change],
             _ => &[Kind::Fail],
         }
     }

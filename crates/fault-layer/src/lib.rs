@@ -47,6 +47,8 @@ pub enum Kind {
     Reorder,
     /// What is written never reaches the file; zeros do.
     Lose,
+    /// Right before it, somebody changes the byte in the middle of the file that the run is [about](run).
+    Change,
 }
 
 /// How a run ended.
@@ -60,8 +62,25 @@ pub struct Outcome {
     pub injected: bool,
 }
 
-/// Runs a program in `folder`, whose files are those that calls are counted of. What it prints goes to `stdout` and
-/// `stderr`, which lie elsewhere.
+/// Changes the byte in the middle of a file as [`Kind::Change`] does.
+///
+/// # Errors
+///
+/// When the file cannot be read or written.
+pub fn change(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    let file = File::options().read(true).write(true).open(file)?;
+    let middle = file.metadata()?.len() / 2;
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, middle)?;
+    file.write_all_at(&[byte[0] ^ BIT], middle)
+}
+
+/// The bit that is changed where one is.
+const BIT: u8 = 0x10;
+
+/// Runs a program in `folder`, whose files are those that calls are counted of, to do something about the file
+/// `about` in it. What it prints goes to `stdout` and `stderr`, which lie elsewhere.
 ///
 /// # Errors
 ///
@@ -70,6 +89,7 @@ pub fn run(
     program: &Path,
     args: &[&str],
     folder: &Path,
+    about: &str,
     [stdout, stderr]: [File; 2],
     fault: Option<Fault>,
 ) -> io::Result<Outcome> {
@@ -92,7 +112,7 @@ pub fn run(
             unsafe { libc::kill(id, libc::SIGKILL) };
         }
     });
-    let outcome = Tracer::new(id, folder, fault).run();
+    let outcome = Tracer::new(id, folder, about, fault).run();
     drop(done);
     let _ = watch.join();
     outcome

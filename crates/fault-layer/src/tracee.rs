@@ -17,6 +17,7 @@ const MAX_PATH: usize = 4096;
 pub(crate) struct Tracer<'f> {
     process: pid_t,
     folder: &'f Path,
+    about: &'f str,
     fault: Option<Fault>,
     calls: BTreeMap<Call, u32>,
     injected: bool,
@@ -44,10 +45,11 @@ struct Late {
 }
 
 impl<'f> Tracer<'f> {
-    pub(crate) fn new(process: pid_t, folder: &'f Path, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(process: pid_t, folder: &'f Path, about: &'f str, fault: Option<Fault>) -> Self {
         Self {
             process,
             folder,
+            about,
             fault,
             calls: BTreeMap::new(),
             injected: false,
@@ -122,6 +124,10 @@ impl<'f> Tracer<'f> {
                 regs.orig_rax = u64::MAX;
                 set_registers(thread, regs)?;
                 Ok(AtReturn::Fail(call))
+            }
+            Kind::Change => {
+                crate::change(&self.folder.join(self.about))?;
+                Ok(AtReturn::Nothing)
             }
             Kind::Shorten => {
                 regs.rdx = len.div_ceil(2);
@@ -217,7 +223,7 @@ impl<'f> Tracer<'f> {
 fn flip(bytes: &mut [u8]) {
     let middle = bytes.len() / 2;
     if let Some(byte) = bytes.get_mut(middle) {
-        *byte ^= 0x10;
+        *byte ^= crate::BIT;
     }
 }
 

@@ -1,13 +1,13 @@
-//! Chooses between the ways to pack a block.
+//! Chooses among the ways to pack a block.
 
-use load_model::Console;
+use load_model::Model;
 use sector_decode::Coding;
 
 use crate::plan::Optimize;
 
-/// The ways in which a block can be packed, besides plainly, and into how many bytes.
+/// The encodings of a block that may be chosen instead of storing it, with their lengths in bytes.
 #[derive(Clone, Copy)]
-pub(crate) struct Ways {
+pub(crate) struct Candidates {
     pub(crate) deflate: Option<usize>,
     pub(crate) lz4: Option<usize>,
     pub(crate) block_size: usize,
@@ -23,7 +23,7 @@ pub(crate) enum Choice {
     Lz4(usize),
 }
 
-impl Ways {
+impl Candidates {
     pub(crate) fn choose(self, optimize: Optimize) -> Choice {
         match optimize {
             Optimize::Size => self.smallest(),
@@ -59,7 +59,7 @@ impl Ways {
     fn seconds(self, coding: Coding, len: usize) -> f64 {
         let [len, size] =
             [self.padded(len), self.block_size].map(|len| u32::try_from(len).unwrap_or(u32::MAX));
-        Console::PSP.block_seconds(coding, len, size)
+        Model::PSP.block_seconds(coding, len, size)
     }
 
     /// How much room packed bytes take in the file.
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn choose(optimize: Optimize, deflate: Option<usize>, lz4: Option<usize>) -> Choice {
-        Ways { deflate, lz4, block_size: 2048, alignment: 1 }.choose(optimize)
+        Candidates { deflate, lz4, block_size: 2048, alignment: 1 }.choose(optimize)
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(size(None, Some(2047)), Choice::Lz4(2047));
         assert_eq!(size(Some(1000), Some(1001)), Choice::Deflate(1000));
         assert_eq!(size(Some(1000), Some(1000)), Choice::Lz4(1000));
-        let padded = Ways { deflate: Some(1000), lz4: Some(1020), block_size: 2048, alignment: 32 };
+        let padded = Candidates { deflate: Some(1000), lz4: Some(1020), block_size: 2048, alignment: 32 };
         assert_eq!(padded.choose(Optimize::Size), Choice::Lz4(1020));
     }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn padding_counts_as_bytes_of_the_file() {
-        let ways = Ways { deflate: Some(940), lz4: None, block_size: 2048, alignment: 1024 };
-        assert_eq!(ways.choose(Optimize::Load), Choice::Stored);
+        let candidates = Candidates { deflate: Some(940), lz4: None, block_size: 2048, alignment: 1024 };
+        assert_eq!(candidates.choose(Optimize::Load), Choice::Stored);
     }
 }

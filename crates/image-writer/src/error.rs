@@ -24,14 +24,6 @@ pub enum PlanError {
         /// Largest possible, in bytes.
         max: u32,
     },
-    /// JSO readers cannot decode a last block that is partial.
-    #[error("JSO needs an image of whole blocks, but {size} bytes are not a multiple of {block_size}")]
-    PartialBlock {
-        /// Size of the image in bytes.
-        size: u64,
-        /// Block size in bytes.
-        block_size: u32,
-    },
     /// The format's positions are too small for this image.
     #[error(
         "{format} cannot hold an image of {size} bytes: the positions in its index do not reach that far"

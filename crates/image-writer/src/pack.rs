@@ -5,10 +5,11 @@ use std::sync::Arc;
 use sector_decode::deflate_lint::Finding;
 use sector_decode::{BlockIndex, Coding, Decoder};
 
-use crate::choice::{Choice, Ways};
+use crate::choice::{Candidates, Choice};
 use crate::codec::{Deflate, Encoder, Lz4};
-use crate::container::dax;
+use crate::container::{dax, stored_deflate};
 use crate::monitor::Monitor;
+use crate::packed::PackedBlock;
 use crate::plan::{Optimize, OutputFormat, Plan};
 use crate::repeats::Repeats;
 
@@ -29,18 +30,6 @@ pub struct BlockPacker {
     repeats: Repeats,
     /// A last block that is partial, filled up with zeros.
     filled: Vec<u8>,
-}
-
-/// How a block was packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PackedBlock {
-    /// Its packed bytes, without padding.
-    pub len: u32,
-    /// How they are packed.
-    pub coding: Coding,
-    /// Why its deflate stream is not known to be safe for the PSP's firmware. With
-    /// [`firmware_safe`](crate::Plan::firmware_safe) that stream is not what was taken.
-    pub lint_finding: Option<Finding>,
 }
 
 /// Bytes of the image that are packed together.
@@ -96,13 +85,16 @@ impl BlockPacker {
     /// Packs a block and appends the packed bytes, without padding, to `out`.
     ///
     /// A `block` of less than a whole block is filled up with zeros first, and a plain one is stored
-    /// with them: readers demand last blocks that are whole.
+    /// with them: readers demand last blocks that are whole. JSO is the exception: there it is packed as it is.
     ///
     /// Returns `None` when what was packed does not decode to `block`, a fault of this program or of the
     /// machine; also for a `block` that is longer than the plan's. `out` is as it was then.
     pub fn pack(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
         if block.len() > self.block_size {
             return None;
+        }
+        if self.format == OutputFormat::Jso && block.len() < self.block_size {
+            return self.pack_rest(block, out);
         }
         let mut filled = std::mem::take(&mut self.filled);
         let whole = if block.len() < self.block_size {
@@ -116,6 +108,38 @@ impl BlockPacker {
         let packed = self.pack_or_repeat(whole, out);
         self.filled = filled;
         packed
+    }
+
+    /// Packs a last JSO block of less than a whole one as jiso.exe does: it is not filled up, and it is packed even
+    /// when that makes it longer, for a block is stored only when it is whole.
+    fn pack_rest(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
+        let start = out.len();
+        // A stream as long as a block would pass for a stored one.
+        let room = self.block_size - 1;
+        let stream = match &mut self.deflate {
+            Some(deflate) => deflate.pack(block, &mut self.deflated[..room]),
+            None => Default::default(),
+        };
+        let lint_finding = match stream.len {
+            Some(len) => {
+                out.extend_from_slice(&self.deflated[..len]);
+                stream.finding
+            }
+            None => {
+                out.extend_from_slice(&stored_deflate(block));
+                Some(Finding::StoredBlock)
+            }
+        };
+        let len = out.len() - start;
+        if len > room || !self.proof.holds(Coding::Deflate, &out[start..], len, block) {
+            out.truncate(start);
+            return None;
+        }
+        Some(PackedBlock {
+            len: u32::try_from(len).unwrap_or(u32::MAX),
+            coding: Coding::Deflate,
+            lint_finding,
+        })
     }
 
     /// Does not pack again what it remembers.
@@ -140,10 +164,11 @@ impl BlockPacker {
             None => Default::default(),
         };
         let lz4 = self.lz4.as_mut().and_then(|lz4| lz4.pack(block, &mut self.lz4ed[..self.room]));
-        let ways = Ways { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
+        let candidates =
+            Candidates { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
         // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
         let unwritten = stream.finding.filter(|_| stream.len.is_none());
-        let (coding, lint_finding) = match ways.choose(self.optimize) {
+        let (coding, lint_finding) = match candidates.choose(self.optimize) {
             Choice::Lz4(len) => {
                 out.extend_from_slice(&self.lz4ed[..len]);
                 (Coding::Lz4, unwritten)
@@ -229,14 +254,16 @@ impl Proof {
         self.packed.clear();
         self.packed.extend_from_slice(packed);
         self.packed.resize(padded_len, 0);
-        let decoded = &mut self.decoded[..];
-        self.decoder.decode_last_block(coding, &self.packed, decoded, block.len()).is_ok() && decoded == block
+        let decoded = &mut self.decoded[..block.len()];
+        self.decoder.decode_block(coding, &self.packed, decoded).is_ok() && decoded == block
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
+
+    use test_noise::Noise;
 
     use super::*;
     use crate::plan::{DeflateEncoder, Lz4Encoder, Threshold};
@@ -289,9 +316,9 @@ mod tests {
     }
 
     /// Says that it has packed a block, but has not, from the third block on.
-    struct Liar(u32);
+    struct FaultyEncoder(u32);
 
-    impl Encoder for Liar {
+    impl Encoder for FaultyEncoder {
         fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
             self.0 += 1;
             let len = libdeflater::Compressor::default().deflate_compress(block, out).ok()?;
@@ -315,7 +342,7 @@ mod tests {
     fn a_block_without_proof_is_not_handed_on() {
         for format in [OutputFormat::Cso, OutputFormat::Jso, OutputFormat::Dax] {
             let mut packer = BlockPacker::new(&plan(format));
-            packer.deflate = Some(Deflate::with_encoder(Box::new(Liar(0))));
+            packer.deflate = Some(Deflate::with_encoder(Box::new(FaultyEncoder(0))));
             let outcome = packer.pack_chunk(&chunk(5), &Monitor::new());
             assert!(matches!(outcome, Err(PackError::Proof(BlockIndex(102)))), "{format:?}");
             let mut out = b"before".to_vec();
@@ -377,13 +404,7 @@ mod tests {
     fn no_dax_frame_is_as_long_as_a_block() {
         // Noise that does not get smaller, and zeros in place of its end, so that the length goes through
         // all values.
-        let mut state = 1u32;
-        let noise: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24).to_le_bytes()[0]
-        })
-        .take(8192)
-        .collect();
+        let noise = Noise::new(1).bytes(8192);
         let (mut raw, mut frame) = (vec![0; 8192], Vec::new());
         let mut critical = 0;
         for zeros in 0..64 {

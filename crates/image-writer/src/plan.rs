@@ -1,14 +1,9 @@
-//! What is to be written, and whether the format can hold it.
+//! What is to be written. Whether a format can hold it is for `validation` to say.
 
 use std::num::{NonZeroU16, NonZeroUsize};
 
 use block_encode::deflate::Effort;
-use sector_decode::container::dax;
-use sector_decode::{Format, MAX_INDEX_SHIFT, SECTOR_SIZE};
-
-use crate::budget;
-use crate::container;
-use crate::error::PlanError;
+use sector_decode::Format;
 
 /// A format that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +64,7 @@ pub enum Optimize {
     /// By its bytes in the file.
     #[default]
     Size,
-    /// By the time that a PSP is predicted to need for it ([`load_model::Console::PSP`]): a block that takes longer to decode
+    /// By the time that a PSP is predicted to need for it ([`load_model::Model::PSP`]): a block that takes longer to decode
     /// than its saved bytes take to read is stored plain. Not possible in DAX, which has no plain blocks.
     Load,
 }
@@ -167,12 +162,6 @@ impl OutputFormat {
         }
     }
 
-    /// Returns the block sizes that can be written, smallest and largest, in bytes. All powers of two
-    /// between them are possible.
-    pub const fn block_sizes(self) -> (u32, u32) {
-        container::limits(self).block_sizes
-    }
-
     /// Returns whether any block of this format is a deflate stream.
     pub(crate) const fn uses_deflate(self) -> bool {
         !matches!(self, Self::Zso)
@@ -181,217 +170,5 @@ impl OutputFormat {
     /// Returns whether any block of this format is LZ4.
     pub(crate) const fn uses_lz4(self) -> bool {
         matches!(self, Self::Cso2 | Self::Zso)
-    }
-}
-
-impl Plan {
-    /// Returns the most bytes that the file can have. More blocks than the formats can count make no file; of such an
-    /// image it is `u64::MAX`.
-    pub fn worst_case_len(&self, image_size: u64) -> u64 {
-        let Ok(blocks) = u32::try_from(image_size.div_ceil(u64::from(self.block_size.max(1)))) else {
-            return u64::MAX;
-        };
-        // A plan can have any block size and shift; in 128 bits nothing below overflows.
-        let align = 1u128 << self.index_shift.min(MAX_INDEX_SHIFT);
-        let block = u128::from(match self.format {
-            // Incompressible frames of DAX v0 grow: they cannot be stored plain.
-            OutputFormat::Dax => dax::MAX_FRAME_LEN,
-            _ => self.block_size,
-        });
-        let index_end = u128::from(container::index_end(self.format, blocks));
-        let end = index_end.next_multiple_of(align) + u128::from(blocks) * block.next_multiple_of(align);
-        u64::try_from(end.next_multiple_of(u128::from(self.pad_file_to.max(1)))).unwrap_or(u64::MAX)
-    }
-
-    /// Returns how many threads pack: fewer than [`threads`](Self::threads) where the encoders need so much that all of them would not
-    /// fit the memory limit. The system keeps that memory for the process, so what comes behind had better
-    /// use no more of them.
-    pub fn packing_threads(&self) -> NonZeroUsize {
-        budget::limits(self).threads
-    }
-
-    /// Returns the smallest index shift with which every block of the worst case has a position that the
-    /// index can hold; `None` when there is none, or when the format has no shift and would need one.
-    pub fn smallest_shift(&self, image_size: u64) -> Option<u8> {
-        // Readers count blocks, and the entries of their index, in 32 bits.
-        if image_size.div_ceil(u64::from(self.block_size.max(1))) >= u64::from(u32::MAX) {
-            return None;
-        }
-        let limits = container::limits(self.format);
-        (0..=limits.max_shift).find(|&index_shift| {
-            let plan = Self { index_shift, pad_file_to: 1, ..*self };
-            plan.worst_case_len(image_size) <= u64::from(limits.max_position) << index_shift
-        })
-    }
-
-    /// Checks that the format can hold an image of this many bytes with these settings.
-    ///
-    /// # Errors
-    ///
-    /// The first rule that is broken.
-    pub fn check(&self, image_size: u64) -> Result<(), PlanError> {
-        let format = self.format.format();
-        if image_size == 0 || !image_size.is_multiple_of(u64::from(SECTOR_SIZE)) {
-            return Err(PlanError::ImageSize { size: image_size });
-        }
-        let (min, max) = self.format.block_sizes();
-        if !self.block_size.is_power_of_two() || !(min..=max).contains(&self.block_size) {
-            return Err(PlanError::BlockSize { format, got: self.block_size, min, max });
-        }
-        if self.format == OutputFormat::Jso && !image_size.is_multiple_of(u64::from(self.block_size)) {
-            return Err(PlanError::PartialBlock { size: image_size, block_size: self.block_size });
-        }
-        let Some(smallest) = self.smallest_shift(image_size) else {
-            return Err(PlanError::TooLarge { format, size: image_size });
-        };
-        if !(smallest..=container::limits(self.format).max_shift).contains(&self.index_shift) {
-            return Err(PlanError::IndexShift { format, got: self.index_shift, smallest });
-        }
-        if self.firmware_safe && self.format == OutputFormat::Dax {
-            return Err(PlanError::NoPlainBlocks { format });
-        }
-        if self.optimize == Optimize::Load && self.format == OutputFormat::Dax {
-            return Err(PlanError::NoChoice { format });
-        }
-        self.check_levels()
-    }
-
-    /// Only the encoders that the format uses are looked at.
-    fn check_levels(&self) -> Result<(), PlanError> {
-        let check = |encoder, got, (min, max)| {
-            if (min..=max).contains(&got) { Ok(()) } else { Err(PlanError::Level { encoder, got, min, max }) }
-        };
-        if self.format.uses_deflate() {
-            match self.deflate {
-                DeflateEncoder::Zlib { level } => check("zlib", level, (1, 9))?,
-                DeflateEncoder::Libdeflate { level } => check("libdeflate", level, (1, 12))?,
-                DeflateEncoder::Sector { .. } => {}
-            }
-        }
-        match self.lz4 {
-            Lz4Encoder::Hc { level } if self.format.uses_lz4() => check("LZ4 HC", level, (3, 12)),
-            _ => Ok(()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GIB: u64 = 1 << 30;
-
-    fn plan(format: OutputFormat, block_size: u32) -> Plan {
-        Plan {
-            format,
-            block_size,
-            index_shift: 0,
-            deflate: DeflateEncoder::Zlib { level: 6 },
-            lz4: Lz4Encoder::Fast,
-            threshold: Threshold(100),
-            optimize: Optimize::Size,
-            firmware_safe: false,
-            pad_file_to: 1,
-            threads: NonZeroUsize::MIN,
-        }
-    }
-
-    #[test]
-    fn the_shift_comes_from_the_file_that_the_image_can_become() {
-        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso] {
-            let plan = plan(format, 2048);
-            // Blocks that just fit, from 28 + 2052 n <= (2^31 - 1) << shift with the index aligned.
-            for (shift, blocks) in [(0, 1_046_531), (1, 2_093_063), (2, 4_186_127), (3, 8_372_255)] {
-                assert_eq!(plan.smallest_shift(blocks * 2048), Some(shift));
-                assert_eq!(plan.smallest_shift((blocks + 1) * 2048), Some(shift + 1));
-                // Below the round number, where a shift chosen by the image's own size comes too late.
-                assert!(blocks * 2048 < (2 * GIB) << shift);
-                assert_eq!(plan.smallest_shift((2 * GIB) << shift), Some(shift + 1));
-            }
-            assert_eq!(plan.smallest_shift(2048), Some(0));
-        }
-    }
-
-    #[test]
-    fn a_larger_shift_works_as_well() {
-        for block_size in [2048, 8192, 256 << 10] {
-            for size in [GIB, 2 * GIB, 4 * GIB - 2048, 4 * GIB, 8 * GIB, 16 * GIB, 100 * GIB] {
-                let plan = plan(OutputFormat::Zso, block_size);
-                let smallest = plan.smallest_shift(size).unwrap();
-                for index_shift in 0..=MAX_INDEX_SHIFT + 1 {
-                    let outcome = Plan { index_shift, ..plan }.check(size);
-                    let works = (smallest..=MAX_INDEX_SHIFT).contains(&index_shift);
-                    assert_eq!(outcome.is_ok(), works, "{size} {block_size} {index_shift}");
-                    if !works {
-                        let format = Format::Zso;
-                        assert_eq!(
-                            outcome,
-                            Err(PlanError::IndexShift { format, got: index_shift, smallest })
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn padding_the_file_needs_no_shift() {
-        let plan = Plan { pad_file_to: 1 << 30, ..plan(OutputFormat::Zso, 2048) };
-        let size = 1_046_531 * 2048;
-        assert!(plan.worst_case_len(size) > i32::MAX as u64);
-        assert_eq!(plan.smallest_shift(size), Some(0));
-    }
-
-    #[test]
-    fn dax_and_jso_end_at_4_gib() {
-        // 32 + (6 + 8203) n <= 2^32 - 1; readers have no shift to make more of it.
-        let (dax, size) = (plan(OutputFormat::Dax, 0x2000), 523_202 * 0x2000);
-        assert_eq!(dax.check(size), Ok(()));
-        assert_eq!(
-            dax.check(size + 0x2000),
-            Err(PlanError::TooLarge { format: Format::Dax, size: size + 0x2000 })
-        );
-        // 52 + 2052 n <= 2^32 - 1.
-        let (jso, size) = (plan(OutputFormat::Jso, 2048), 2_093_063 * 2048);
-        assert_eq!(jso.check(size), Ok(()));
-        assert_eq!(
-            jso.check(size + 2048),
-            Err(PlanError::TooLarge { format: Format::Jso, size: size + 2048 })
-        );
-    }
-
-    #[test]
-    fn no_size_overflows() {
-        for format in [OutputFormat::Cso, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso] {
-            for block_size in [0, 1, 2048, 8192, u32::MAX] {
-                for size in [0, 1, u64::MAX - 2047, u64::MAX] {
-                    for index_shift in [0, 20, 63, 64, u8::MAX] {
-                        let plan = Plan { index_shift, pad_file_to: u32::MAX, ..plan(format, block_size) };
-                        assert!(plan.check(size).is_err());
-                        let _ = plan.worst_case_len(size);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn more_blocks_than_32_bits_count_are_too_many() {
-        let plan = Plan { index_shift: 12, ..plan(OutputFormat::Cso, 2048) };
-        let size = u64::from(u32::MAX) * 2048;
-        assert_eq!(plan.check(size), Err(PlanError::TooLarge { format: Format::Cso, size }));
-    }
-
-    #[test]
-    fn thresholds_are_percentages_of_the_block() {
-        assert_eq!(Threshold::new(0), None);
-        assert_eq!(Threshold::new(101), None);
-        for (percent, most) in [(1, 20), (50, 1023), (95, 1945), (99, 2027), (100, 2047)] {
-            // Plain from `percent` of the block on: what is packed stays below.
-            let threshold = Threshold::new(percent).unwrap();
-            assert_eq!(threshold.max_packed(2048), most);
-            assert!(u64::from(most) * 100 < 2048 * u64::from(percent));
-            assert!(u64::from(most + 1) * 100 >= 2048 * u64::from(percent));
-        }
     }
 }

@@ -3,7 +3,7 @@
 //! Discs are full of sectors that are the same: zeros, fills, padding of files, what an installer wrote twice. Each worker
 //! remembers some blocks with what became of them. A block is the same only if all its bytes are.
 
-use crate::pack::PackedBlock;
+use crate::packed::PackedBlock;
 
 /// Bytes of blocks that a worker remembers; packed they take at most as much again.
 const REMEMBERED: usize = 128 << 10;

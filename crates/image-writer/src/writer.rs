@@ -110,7 +110,7 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::pack::PackedBlock;
+    use crate::packed::PackedBlock;
     use crate::plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
 
     fn plan(format: OutputFormat, block_size: u32, index_shift: u8) -> Plan {

@@ -5,7 +5,7 @@
 mod support;
 
 use image_writer::{DeflateEncoder, Optimize, OutputFormat, Plan, PlanError};
-use load_model::{Console, PackedImage, Trace};
+use load_model::{Model, PackedImage, Trace};
 use sector_decode::{BlockIndex, Coding, Extent};
 use support::corpus::Mixed;
 use support::{pack, plan, unpack, with_reader};
@@ -34,10 +34,10 @@ fn each_block_is_packed_in_the_way_that_the_model_says() {
                 let deflate = DeflateEncoder::Libdeflate { level: 9 };
                 extents(&file(&Plan { block_size, index_shift, deflate, optimize, ..plan(format) }))
             };
-            let seconds = |extent: &Extent| Console::PSP.block_seconds(extent.coding, extent.len, block_size);
+            let seconds = |extent: &Extent| Model::PSP.block_seconds(extent.coding, extent.len, block_size);
             let [deflate, lz4] =
                 [OutputFormat::Cso, OutputFormat::Zso].map(|format| with(format, Optimize::Size));
-            let plain = Console::PSP.block_seconds(Coding::Stored, block_size, block_size);
+            let plain = Model::PSP.block_seconds(Coding::Stored, block_size, block_size);
             for (format, ways) in [
                 (OutputFormat::Cso, vec![&deflate]),
                 (OutputFormat::Zso, vec![&lz4]),
@@ -66,7 +66,7 @@ fn what_is_packed_to_load_fast_is_larger_loads_sooner_and_is_whole() {
         assert!(load.len() > size.len(), "{format:?}");
         let [size, load] = [size, load].map(|file| {
             let mut file = PackedImage::open(file.as_slice()).unwrap();
-            file.load(&Trace::streaming(512)).unwrap().seconds(&Console::PSP)
+            file.load(&Trace::streaming(512)).unwrap().seconds(&Model::PSP)
         });
         assert!(load < size, "{format:?}: {load} s, {size} s");
     }

@@ -8,7 +8,7 @@ use sector_decode::{
     ReaderOptions, SECTOR_SIZE,
 };
 
-use crate::console::{CodecCosts, Console, Load};
+use crate::model::{CodecCosts, Load, Model};
 use crate::trace::{Access, Trace};
 
 /// How many blocks the index window of a classic reader describes, and the bytes of an entry of CSO, ZSO and JSO.
@@ -20,7 +20,7 @@ pub struct PackedImage<S> {
     source: S,
     layout: Layout,
     extents: Vec<Extent>,
-    console: Console,
+    model: Model,
 }
 
 /// Why a trace cannot be replayed. `E` is the error of the file.
@@ -72,7 +72,7 @@ impl<S: ReadAt> PackedImage<S> {
         for block in 0..layout.block_count() {
             extents.push(reader.extent(BlockIndex(block)).map_err(LoadError::Read)?);
         }
-        Ok(Self { source, layout, extents, console: Console::PSP })
+        Ok(Self { source, layout, extents, model: Model::PSP })
     }
 
     /// Returns how many sectors the disc has.
@@ -87,20 +87,20 @@ impl<S: ReadAt> PackedImage<S> {
     ///
     /// When an access is not on the disc or a block is damaged.
     pub fn load(&mut self, trace: &Trace) -> Result<Load, LoadError<S::Error>> {
-        let (layout, extents, console) = (self.layout, &self.extents, self.console);
+        let (layout, extents, model) = (self.layout, &self.extents, self.model);
         let counts = Cell::new(Load::default());
         let source = Counting { source: &mut self.source, counts: &counts };
         let mut out = Vec::new();
         let mut instructions = 0.0;
         let mut cached = None;
-        let mut reader = reader(source, layout, console.read_ahead)?;
+        let mut reader = reader(source, layout, model.read_ahead)?;
         for access in &trace.accesses {
             let (offset, len) = range(layout, *access)?;
             out.resize(len, 0);
             reader.read(offset, &mut out).map_err(LoadError::Read)?;
-            instructions += console.ours.per_request;
+            instructions += model.ours.per_request;
             if layout.format() != Format::Iso {
-                instructions += decoding(&console.ours, layout, extents, *access, &mut cached);
+                instructions += decoding(&model.ours, layout, extents, *access, &mut cached);
             }
         }
         Ok(Load { instructions, ..counts.get() })
@@ -115,7 +115,7 @@ impl<S: ReadAt> PackedImage<S> {
     ///
     /// When an access is not on the disc.
     pub fn load_classic(&self, trace: &Trace) -> Result<Load, LoadError<S::Error>> {
-        let costs = &self.console.classic;
+        let costs = &self.model.classic;
         let mut load = Load::default();
         let (mut last, mut window) = (None, 0..0);
         for access in &trace.accesses {
@@ -127,7 +127,7 @@ impl<S: ReadAt> PackedImage<S> {
                 continue;
             }
             #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-            let copied = len as f64 * costs.copy * self.console.classic_copies;
+            let copied = len as f64 * costs.copy * self.model.classic_copies;
             load.instructions += copied;
             for block in blocks(self.layout, *access) {
                 if last == Some(block) {

@@ -6,21 +6,18 @@ use std::num::NonZeroUsize;
 use image_writer::{
     DeflateEncoder, DigestSet, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Threshold, encode,
 };
-use load_model::{Access, Console, LoadError, Origin, PackedImage, Trace};
+use load_model::{Access, LoadError, Model, Origin, PackedImage, Trace};
 use sector_decode::Lba;
+use test_noise::Noise;
 
 const SECTORS: u32 = 2048;
 
 /// Text-like data, all of whose blocks get smaller.
 fn image() -> Vec<u8> {
-    let mut state = 1u32;
-    let mut word = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        format!("{:04} ", state >> 22)
-    };
+    let mut noise = Noise::new(1);
     let mut bytes = Vec::new();
     while bytes.len() < 2048 * SECTORS as usize {
-        bytes.extend_from_slice(word().as_bytes());
+        bytes.extend_from_slice(format!("{:04} ", noise.below(1024)).as_bytes());
     }
     bytes.truncate(2048 * SECTORS as usize);
     bytes
@@ -67,7 +64,7 @@ fn reads_in_sequence_decode_each_block_once_and_share_calls() {
     let load = image.load(&trace((0..SECTORS).map(|lba| (lba, 1)))).unwrap();
     assert!(load.card_calls * 16 <= u64::from(SECTORS), "{} calls", load.card_calls);
     assert!(load.card_bytes <= file.len() as u64 * 21 / 20);
-    let costs = Console::PSP.ours;
+    let costs = Model::PSP.ours;
     let blocks = f64::from(SECTORS / 8);
     let bytes = f64::from(SECTORS * 2048);
     let expected =
@@ -80,7 +77,7 @@ fn blocks_that_are_wanted_whole_are_not_copied() {
     let file = packed(OutputFormat::Zso, 2048);
     let mut image = PackedImage::open(file.as_slice()).unwrap();
     let load = image.load(&trace([(100, 32)])).unwrap();
-    let costs = Console::PSP.ours;
+    let costs = Model::PSP.ours;
     let expected = 32.0 * 2048.0 * costs.lz4[0] + costs.per_request;
     assert!((load.instructions - expected).abs() < 1e-6);
     // One for the index, one for the data.
@@ -96,7 +93,7 @@ fn classic_readers_call_for_each_block() {
         let load = image.load_classic(&trace([(101, 64)])).unwrap();
         // And once for the index.
         assert_eq!(load.card_calls, blocks + 1);
-        let costs = Console::PSP.classic;
+        let costs = Model::PSP.classic;
         let decoded = blocks as f64 * costs.block(sector_decode::Coding::Deflate, block_size);
         let copied = 3.0 * 64.0 * 2048.0 * costs.copy;
         assert!((load.instructions - decoded - copied - costs.per_request).abs() < 1e-3);
@@ -122,7 +119,7 @@ fn every_format_can_be_replayed() {
             [Trace::streaming(SECTORS), Trace::random(SECTORS, 50), Trace::directory_walk(SECTORS, 9)]
         {
             let (ours, classic) = (image.load(&trace).unwrap(), image.load_classic(&trace).unwrap());
-            let [ours, classic] = [ours, classic].map(|load| load.seconds(&Console::PSP));
+            let [ours, classic] = [ours, classic].map(|load| load.seconds(&Model::PSP));
             assert!(ours > 0.0 && classic > 0.0, "{format:?} {}", trace.name);
             if trace == Trace::streaming(SECTORS) {
                 assert!(ours < classic, "{format:?}: {ours} {classic}");

@@ -8,37 +8,8 @@ use std::collections::HashSet;
 use crate::elf::{Elf, LOAD, MIPS, PRX, Section, Segment, kind, relocation, word};
 use crate::finding::Finding;
 use crate::instruction;
+use crate::purpose::Purpose;
 use crate::tables::{self, Export, Image};
-
-/// The largest file, in bytes: it is read into memory as a whole before it is loaded.
-pub const MAX_FILE_LEN: usize = 48 * 1024;
-
-/// The most memory that code and data may take, in bytes.
-pub const MAX_MEMORY_LEN: u32 = 64 * 1024;
-
-/// What a module is for, and by which rules it is therefore loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// A plugin, which runs in the kernel and has little room there.
-    Plugin,
-    /// A program, which users start and which has the rest of the memory.
-    Program,
-}
-
-/// The largest program, in bytes of its file.
-pub const MAX_PROGRAM_FILE_LEN: usize = 1 << 20;
-
-/// The most memory that a program's code and data may take, in bytes.
-pub const MAX_PROGRAM_MEMORY_LEN: u32 = 2 << 20;
-
-impl Purpose {
-    const fn limits(self) -> (usize, u32) {
-        match self {
-            Self::Plugin => (MAX_FILE_LEN, MAX_MEMORY_LEN),
-            Self::Program => (MAX_PROGRAM_FILE_LEN, MAX_PROGRAM_MEMORY_LEN),
-        }
-    }
-}
 
 /// The shortest file that custom firmwares take, in bytes.
 const MIN_FILE_LEN: usize = 256;

@@ -1,34 +1,42 @@
-//! 32-bit little-endian ELF files, as far as modules need them (System V ABI, chapters 4 and 5).
+//! 32-bit little-endian ELF files, as far as modules need them. The crate `object` reads them, and returns an
+//! error for whatever a damaged file leads outside of itself.
 
 use core::fmt;
 
-pub(crate) const EXECUTABLE: u16 = 2;
+use object::elf::{FileHeader32, ProgramHeader32, Rel32, SectionHeader32, Sym32};
+use object::pod::slice_from_all_bytes;
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
+use object::{LittleEndian, ReadRef};
+
+const ENDIAN: LittleEndian = LittleEndian;
+
+pub(crate) const EXECUTABLE: u16 = object::elf::ET_EXEC;
 /// The type of a relocatable PSP module.
 pub(crate) const PRX: u16 = 0xFFA0;
-pub(crate) const MIPS: u16 = 8;
-pub(crate) const LOAD: u32 = 1;
+pub(crate) const MIPS: u16 = object::elf::EM_MIPS;
+pub(crate) const LOAD: u32 = object::elf::PT_LOAD;
 
-pub(crate) const HEADER_LEN: usize = 52;
-pub(crate) const PROGRAM_HEADER_LEN: usize = 32;
-pub(crate) const SECTION_HEADER_LEN: usize = 40;
-pub(crate) const RELOCATION_LEN: usize = 8;
-const SYMBOL_LEN: usize = 16;
+pub(crate) const HEADER_LEN: usize = size_of::<FileHeader32<LittleEndian>>();
+pub(crate) const PROGRAM_HEADER_LEN: usize = size_of::<ProgramHeader32<LittleEndian>>();
+pub(crate) const SECTION_HEADER_LEN: usize = size_of::<SectionHeader32<LittleEndian>>();
+pub(crate) const RELOCATION_LEN: usize = size_of::<Rel32<LittleEndian>>();
 
 /// Kinds of sections.
 pub(crate) mod kind {
-    pub(crate) const NULL: u32 = 0;
-    pub(crate) const SYMBOLS: u32 = 2;
-    pub(crate) const STRINGS: u32 = 3;
-    pub(crate) const ZEROED: u32 = 8;
-    pub(crate) const RELOCATIONS: u32 = 9;
+    pub(crate) const NULL: u32 = object::elf::SHT_NULL;
+    pub(crate) const SYMBOLS: u32 = object::elf::SHT_SYMTAB;
+    pub(crate) const STRINGS: u32 = object::elf::SHT_STRTAB;
+    pub(crate) const ZEROED: u32 = object::elf::SHT_NOBITS;
+    pub(crate) const RELOCATIONS: u32 = object::elf::SHT_REL;
+    /// The relocations of a PSP module.
     pub(crate) const PRX_RELOCATIONS: u32 = 0x7000_00A0;
 }
 
 /// Flags of sections.
 pub(crate) mod flag {
-    pub(crate) const WRITE: u32 = 1;
-    pub(crate) const ALLOC: u32 = 2;
-    pub(crate) const EXECUTE: u32 = 4;
+    pub(crate) const WRITE: u32 = object::elf::SHF_WRITE;
+    pub(crate) const ALLOC: u32 = object::elf::SHF_ALLOC;
+    pub(crate) const EXECUTE: u32 = object::elf::SHF_EXECINSTR;
 }
 
 /// Kinds of MIPS relocations.
@@ -41,7 +49,7 @@ pub(crate) mod relocation {
     pub(crate) const BRANCH: u8 = 10;
 }
 
-/// Why a file cannot even be taken apart.
+/// Why a file could not be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ElfError {
@@ -54,6 +62,13 @@ pub enum ElfError {
         /// How long that part is, in bytes.
         len: usize,
     },
+    /// The entries of a table of headers are not as long as the format has them.
+    HeaderLen {
+        /// What the file says, in bytes.
+        len: u16,
+        /// What the format has, in bytes.
+        expected: usize,
+    },
     /// The section of the sections' names does not exist.
     NoSectionNames,
 }
@@ -64,6 +79,9 @@ impl fmt::Display for ElfError {
             Self::Magic => f.write_str("not a 32-bit little-endian ELF file"),
             Self::Truncated { offset, len } => {
                 write!(f, "the file ends before the {len} bytes at {offset:#X}")
+            }
+            Self::HeaderLen { len, expected } => {
+                write!(f, "headers of {len} bytes, expected {expected}")
             }
             Self::NoSectionNames => f.write_str("there is no section with the names of the sections"),
         }
@@ -93,6 +111,19 @@ pub(crate) struct Segment {
     pub(crate) memory_len: u32,
 }
 
+impl Segment {
+    fn new(header: &ProgramHeader32<LittleEndian>) -> Self {
+        Self {
+            kind: header.p_type(ENDIAN),
+            offset: header.p_offset(ENDIAN),
+            address: header.p_vaddr(ENDIAN),
+            physical: header.p_paddr(ENDIAN),
+            file_len: header.p_filesz(ENDIAN),
+            memory_len: header.p_memsz(ENDIAN),
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Section<'a> {
     pub(crate) name: &'a str,
@@ -106,13 +137,31 @@ pub(crate) struct Section<'a> {
     pub(crate) entry_len: u32,
 }
 
-impl Section<'_> {
+impl<'a> Section<'a> {
+    fn new(name: &'a str, header: &SectionHeader32<LittleEndian>) -> Self {
+        Self {
+            name,
+            kind: header.sh_type(ENDIAN),
+            flags: header.sh_flags(ENDIAN),
+            address: header.sh_addr(ENDIAN),
+            offset: header.sh_offset(ENDIAN),
+            len: header.sh_size(ENDIAN),
+            link: header.sh_link(ENDIAN),
+            info: header.sh_info(ENDIAN),
+            entry_len: header.sh_entsize(ENDIAN),
+        }
+    }
+
     pub(crate) fn is_allocated(&self) -> bool {
         self.flags & flag::ALLOC != 0
     }
 
     pub(crate) fn is_code(&self) -> bool {
         self.is_allocated() && self.flags & flag::EXECUTE != 0
+    }
+
+    fn truncated(&self) -> ElfError {
+        ElfError::Truncated { offset: self.offset as usize, len: self.len as usize }
     }
 
     pub(crate) fn end(&self) -> u64 {
@@ -140,44 +189,39 @@ impl Relocation {
 
 impl<'a> Elf<'a> {
     pub(crate) fn parse(file: &'a [u8]) -> Result<Self, ElfError> {
-        if !file.starts_with(b"\x7FELF\x01\x01") {
-            return Err(ElfError::Magic);
+        let header = FileHeader32::<LittleEndian>::parse(file).map_err(|_| ElfError::Magic)?;
+        header.endian().map_err(|_| ElfError::Magic)?;
+        let truncated = |offset: u32, count: u16, len: u16, expected: usize| {
+            if usize::from(len) == expected {
+                ElfError::Truncated { offset: offset as usize, len: usize::from(count) * expected }
+            } else {
+                ElfError::HeaderLen { len, expected }
+            }
+        };
+        let segments = header.program_headers(ENDIAN, file).map_err(|_| {
+            let (offset, count) = (header.e_phoff(ENDIAN), header.e_phnum(ENDIAN));
+            truncated(offset, count, header.e_phentsize(ENDIAN), PROGRAM_HEADER_LEN)
+        })?;
+        let sections = header.section_headers(ENDIAN, file).map_err(|_| {
+            let (offset, count) = (header.e_shoff(ENDIAN), header.e_shnum(ENDIAN));
+            truncated(offset, count, header.e_shentsize(ENDIAN), SECTION_HEADER_LEN)
+        })?;
+        if sections.is_empty() {
+            return Err(ElfError::NoSectionNames);
         }
-        let header = part(file, 0, HEADER_LEN)?;
-        let segments = table(file, word(header, 0x1C), half(header, 0x2C), PROGRAM_HEADER_LEN)?
-            .map(|entry| Segment {
-                kind: word(entry, 0x00),
-                offset: word(entry, 0x04),
-                address: word(entry, 0x08),
-                physical: word(entry, 0x0C),
-                file_len: word(entry, 0x10),
-                memory_len: word(entry, 0x14),
-            })
-            .collect();
-        let headers = table(file, word(header, 0x20), half(header, 0x30), SECTION_HEADER_LEN)?;
-        let names = headers.clone().nth(half(header, 0x32).into()).ok_or(ElfError::NoSectionNames)?;
-        let names = part(file, word(names, 0x10) as usize, word(names, 0x14) as usize)?;
-        let sections = headers
-            .map(|entry| Section {
-                name: text(names, word(entry, 0x00) as usize),
-                kind: word(entry, 0x04),
-                flags: word(entry, 0x08),
-                address: word(entry, 0x0C),
-                offset: word(entry, 0x10),
-                len: word(entry, 0x14),
-                link: word(entry, 0x18),
-                info: word(entry, 0x1C),
-                entry_len: word(entry, 0x24),
-            })
-            .collect();
+        let names = header.section_strings(ENDIAN, file, sections).map_err(|_| ElfError::NoSectionNames)?;
+        let name = |section: &SectionHeader32<LittleEndian>| {
+            let name = section.name(ENDIAN, names).unwrap_or_default();
+            core::str::from_utf8(name).unwrap_or_default()
+        };
         Ok(Self {
             file,
-            kind: half(header, 0x10),
-            machine: half(header, 0x12),
-            flags: word(header, 0x24),
-            entry: word(header, 0x18),
-            segments,
-            sections,
+            kind: header.e_type(ENDIAN),
+            machine: header.e_machine(ENDIAN),
+            flags: header.e_flags(ENDIAN),
+            entry: header.e_entry(ENDIAN),
+            segments: segments.iter().map(Segment::new).collect(),
+            sections: sections.iter().map(|section| Section::new(name(section), section)).collect(),
         })
     }
 
@@ -186,39 +230,25 @@ impl<'a> Elf<'a> {
         if section.kind == kind::ZEROED {
             return Ok(&[]);
         }
-        part(self.file, section.offset as usize, section.len as usize)
+        self.file.read_bytes_at(section.offset.into(), section.len.into()).map_err(|()| section.truncated())
     }
 
     pub(crate) fn relocations(&self, section: &Section<'_>) -> Result<Vec<Relocation>, ElfError> {
-        let entries = self.content(section)?.chunks_exact(RELOCATION_LEN);
-        Ok(entries.map(|entry| Relocation { offset: word(entry, 0), info: word(entry, 4) }).collect())
+        let entries = slice_from_all_bytes::<Rel32<LittleEndian>>(self.content(section)?);
+        let entries = entries.map_err(|()| section.truncated())?.iter();
+        let relocation = |entry: &Rel32<LittleEndian>| Relocation {
+            offset: entry.r_offset.get(ENDIAN),
+            info: entry.r_info.get(ENDIAN),
+        };
+        Ok(entries.map(relocation).collect())
     }
 
     /// The numbers of the sections that the symbols of a symbol table are in.
     pub(crate) fn symbol_sections(&self, section: &Section<'_>) -> Result<Vec<u16>, ElfError> {
-        Ok(self.content(section)?.chunks_exact(SYMBOL_LEN).map(|symbol| half(symbol, 0x0E)).collect())
+        let symbols = slice_from_all_bytes::<Sym32<LittleEndian>>(self.content(section)?);
+        let symbols = symbols.map_err(|()| section.truncated())?.iter();
+        Ok(symbols.map(|symbol| symbol.st_shndx.get(ENDIAN)).collect())
     }
-}
-
-fn part(file: &[u8], offset: usize, len: usize) -> Result<&[u8], ElfError> {
-    let end = offset.checked_add(len);
-    end.and_then(|end| file.get(offset..end)).ok_or(ElfError::Truncated { offset, len })
-}
-
-fn table(
-    file: &[u8],
-    offset: u32,
-    count: u16,
-    entry_len: usize,
-) -> Result<std::slice::ChunksExact<'_, u8>, ElfError> {
-    Ok(part(file, offset as usize, usize::from(count) * entry_len)?.chunks_exact(entry_len))
-}
-
-/// A text up to its NUL; empty when it is not where it should be, or not text.
-fn text(bytes: &[u8], at: usize) -> &str {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let len = rest.iter().position(|&byte| byte == 0).unwrap_or(0);
-    core::str::from_utf8(&rest[..len]).unwrap_or_default()
 }
 
 /// The 32-bit number at `at`, which must be inside `bytes`.
@@ -229,4 +259,82 @@ pub(crate) fn word(bytes: &[u8], at: usize) -> u32 {
 /// The 16-bit number at `at`, which must be inside `bytes`.
 pub(crate) fn half(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECTIONS: usize = HEADER_LEN + PROGRAM_HEADER_LEN;
+    const NAMES: usize = SECTIONS + 3 * SECTION_HEADER_LEN;
+
+    /// One segment and three sections: none, relocations, and the names.
+    fn file() -> Vec<u8> {
+        let mut file = vec![0; NAMES + 32];
+        file[..7].copy_from_slice(b"\x7FELF\x01\x01\x01");
+        let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+        let number = |at: usize| u32::try_from(at).unwrap().to_le_bytes();
+        put(0x1C, &number(HEADER_LEN));
+        put(0x20, &number(SECTIONS));
+        put(0x28, &[52, 0, 32, 0, 1, 0, 40, 0, 3, 0, 2, 0]);
+        for (section, name, kind, offset, len) in
+            [(1, 1, kind::RELOCATIONS, HEADER_LEN, 24), (2, 6, kind::STRINGS, NAMES, 16)]
+        {
+            let at = SECTIONS + section * SECTION_HEADER_LEN;
+            put(at, &number(name));
+            put(at + 4, &kind.to_le_bytes());
+            put(at + 16, &[number(offset), number(len)].concat());
+        }
+        put(NAMES, b"\0.rel\0.names\0");
+        file
+    }
+
+    fn refused(at: usize, byte: u8) -> ElfError {
+        let mut file = file();
+        file[at] = byte;
+        Elf::parse(&file).map(drop).expect_err("a damaged header")
+    }
+
+    #[test]
+    fn headers_are_read() {
+        let file = file();
+        let elf = Elf::parse(&file).unwrap();
+        let names: Vec<_> = elf.sections.iter().map(|section| section.name).collect();
+        assert_eq!((elf.segments.len(), names), (1, vec!["", ".rel", ".names"]));
+        assert_eq!(elf.relocations(&elf.sections[1]).unwrap().len(), 3);
+        assert_eq!(elf.content(&elf.sections[2]), Ok(&file[NAMES..NAMES + 16]));
+    }
+
+    #[test]
+    fn damaged_headers_are_refused_with_their_numbers() {
+        // 64 bits; big-endian; no version of ELF.
+        assert_eq!([(4, 2), (5, 2), (6, 0)].map(|(at, byte)| refused(at, byte)), [ElfError::Magic; 3]);
+        assert_eq!(refused(0x1D, 0x10), ElfError::Truncated { offset: 0x1034, len: 32 });
+        assert_eq!(refused(0x21, 0x10), ElfError::Truncated { offset: 0x1054, len: 120 });
+        assert_eq!(refused(0x2A, 31), ElfError::HeaderLen { len: 31, expected: 32 });
+        assert_eq!(refused(0x2E, 41), ElfError::HeaderLen { len: 41, expected: 40 });
+        assert_eq!([0, 3].map(|section| refused(0x32, section)), [ElfError::NoSectionNames; 2]);
+    }
+
+    #[test]
+    fn no_damage_leads_outside_the_file() {
+        let whole = file();
+        let read = |file: &[u8]| {
+            let Ok(elf) = Elf::parse(file) else { return };
+            for section in &elf.sections {
+                let _ = (elf.content(section), elf.relocations(section).is_ok());
+                let _ = elf.symbol_sections(section);
+            }
+        };
+        for len in 0..whole.len() {
+            read(&whole[..len]);
+        }
+        for at in 0..whole.len() {
+            for byte in [0, 1, 0x7F, 0x80, 0xFF] {
+                let mut file = whole.clone();
+                file[at] = byte;
+                read(&file);
+            }
+        }
+    }
 }

@@ -14,13 +14,12 @@ mod elf;
 mod finding;
 mod instruction;
 mod pack;
+mod purpose;
 mod tables;
 
-pub use check::{
-    Facts, MAX_FILE_LEN, MAX_MEMORY_LEN, MAX_PROGRAM_FILE_LEN, MAX_PROGRAM_MEMORY_LEN, Purpose, check,
-    check_for,
-};
+pub use check::{Facts, check, check_for};
 pub use elf::ElfError;
 pub use finding::Finding;
 pub use pack::{PackError, pack};
+pub use purpose::{MAX_FILE_LEN, MAX_MEMORY_LEN, MAX_PROGRAM_FILE_LEN, MAX_PROGRAM_MEMORY_LEN, Purpose};
 pub use tables::Export;

@@ -346,7 +346,7 @@ mod tests {
     fn a_file_that_is_no_program_is_refused() {
         assert_eq!(pack(b"MZ"), Err(PackError::Elf(ElfError::Magic)));
         let mut header = vec![0; elf::HEADER_LEN];
-        header[..6].copy_from_slice(b"\x7FELF\x01\x01");
+        header[..7].copy_from_slice(b"\x7FELF\x01\x01\x01");
         assert_eq!(pack(&header), Err(PackError::Elf(ElfError::NoSectionNames)));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::check::Purpose;
 use crate::elf::{half, word};
 use crate::finding::Finding;
+use crate::purpose::Purpose;
 
 const MODULE_INFO_LEN: u32 = 0x34;
 const EXPORT_LEN: usize = 16;

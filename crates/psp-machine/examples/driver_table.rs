@@ -15,8 +15,9 @@ use psp_machine::Psp;
 use psp_machine::umd::LbaParams;
 
 use support::converter::convert;
-use support::disc::{Dice, Disc};
+use support::disc::Disc;
 use support::images::{JsoMethod, Kind};
+use test_noise::Noise;
 
 /// Sectors of the disc: 16 MiB.
 const SECTORS: u32 = 8192;
@@ -75,11 +76,11 @@ fn run(disc: &Disc, image: &[u8], kilobytes: u32, random: bool) -> (Cost, u32) {
     let blocks = &psp.kernel.memory.partitions;
     let memory = blocks.kernel().used;
     assert!(memory > module.region.len);
-    let mut dice = Dice::new(11);
+    let mut noise = Noise::new(11);
     let mut cost = Cost::default();
     let count = kilobytes / 2;
     for request in 0..BYTES / (kilobytes << 10) {
-        let lba = if random { dice.below32(SECTORS - count) } else { FIRST + request * count };
+        let lba = if random { noise.below32(SECTORS - count) } else { FIRST + request * count };
         one(&mut psp, disc, lba, count, &mut cost);
     }
     (cost, memory)

@@ -2,7 +2,7 @@
 //! $t0–$t3, a 64-bit argument takes an aligned pair of them. (The driver's own compiler uses o32, which is
 //! what makes this worth emulating: psp contract, section 0.)
 
-use crate::cpu::Context;
+use mips_cpu::Context;
 
 /// Register numbers with their usual names.
 pub mod register {

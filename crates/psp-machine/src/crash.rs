@@ -3,6 +3,8 @@
 
 use core::fmt;
 
+use mips_cpu::Unmapped;
+
 /// Why the machine stopped, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crash {
@@ -88,6 +90,12 @@ pub enum Cause {
     TableWrittenUnprotected,
     /// The machine had crashed before; it cannot go on.
     Dead,
+}
+
+impl From<Unmapped> for Cause {
+    fn from(Unmapped { address, len }: Unmapped) -> Self {
+        Self::BadPointer { address, len }
+    }
 }
 
 impl fmt::Display for Cause {

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use crate::abi::Received;
-use crate::cpu::Cpu;
 use crate::crash::Cause;
 use crate::kernel::Answer;
 use crate::machine::Psp;
+use mips_cpu::Cpu;
 
 /// Name under which ARK, PRO and Adrenaline know the module.
 pub const MODULE_NAME: &str = "PRO_Inferno_Driver";

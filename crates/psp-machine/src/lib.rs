@@ -6,20 +6,19 @@
 //! fail, come short or never come; threads that interleave at every kernel call.
 //!
 //! - [`prx`] reads the module file and moves it to its address.
-//! - [`machine`] runs it: [`Psp`] is the whole console, [`cpu`] its processor, [`memory`] its
-//!   memory, [`kernel`] the functions that the driver imports.
+//! - [`machine`] runs it: [`Psp`] is the whole console, [`mips_cpu`] its processor, [`memory`]
+//!   its memory, [`kernel`] the functions that the driver imports.
 //! - [`cfw`] has the start-up values of the custom firmwares, with the source of each.
 //! - [`inferno`] is the driver that is there before ours, [`umd`] calls what is in its table, [`isofs`] is
 //!   the file system above.
 //! - [`crash`] lists everything a run may not end in.
 //!
-//! The processor is Unicorn, which is GPL-2.0. This crate is a tool of the tests, and nothing that is
+//! The processor links Unicorn, which is GPL-2.0. This crate is a tool of the tests, and nothing that is
 //! shipped depends on it.
 #![forbid(unsafe_code)]
 
 pub mod abi;
 pub mod cfw;
-pub mod cpu;
 pub mod crash;
 pub mod inferno;
 pub mod isofs;

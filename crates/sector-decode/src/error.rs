@@ -5,7 +5,7 @@
 use core::error::Error;
 use core::fmt;
 
-use crate::container::{Foreign, Format};
+use crate::format::{Foreign, Format};
 use crate::units::{BlockIndex, FileOffset};
 
 /// What is wrong with the header, so that nothing of the file can be read.
@@ -128,6 +128,12 @@ pub enum BlockError {
         len: u64,
         /// Bytes that the block stands for.
         needed: u32,
+    },
+    /// The last block, less than a whole one, is not in the file: neither it nor its index value was written. ziso.py
+    /// does that to images that are not whole blocks.
+    NotIndexed {
+        /// Bytes of the image that are lost with it.
+        lost: u32,
     },
     /// The packed bytes do not decode.
     Codec(CodecError),
@@ -316,21 +322,26 @@ impl fmt::Display for BlockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NotMonotonic { start, end } => {
-                write!(f, "the index says that it starts at {start:#X} and ends at {end:#X}")
+                write!(f, "the index gives it no bytes: expected an end after {start:#X}, got {end:#X}")
             }
             Self::InsideIndex { start, data_start } => write!(
                 f,
-                "the index places it at {start:#X}, inside the header and index that go to {data_start:#X}"
+                "the index places it inside the header: expected {data_start:#X} or later, got {start:#X}"
             ),
             Self::PastEnd { end, file_len } => {
-                write!(f, "it ends at {end:#X}, but the file ends at {file_len:#X}")
+                let (end, file_len) = (Grouped(end), Grouped(file_len));
+                write!(f, "the file is cut off: it has {file_len} bytes, and the block needs {end}")
             }
             Self::TooLong { len, max } => {
-                write!(f, "the index gives it {len} bytes, a packed block needs at most {max}")
+                write!(f, "the index gives it too many bytes: expected at most {max}, got {len}")
             }
             Self::TooShort { len, needed } => {
-                write!(f, "it is stored plain with {len} bytes, expected {needed}")
+                write!(f, "it is stored with too few bytes: expected {needed}, got {len}")
             }
+            Self::NotIndexed { lost } => write!(
+                f,
+                "the file does not hold the image's last {lost} bytes: its writer dropped them, as ziso.py does"
+            ),
             Self::Codec(error) => error.fmt(f),
         }
     }
@@ -340,21 +351,35 @@ impl fmt::Display for CodecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::InputEnded { produced, expected } => {
-                write!(f, "the packed data ended too early ({produced} of {expected} bytes)")
+                write!(f, "the packed data ends too early: expected {expected} bytes, got {produced}")
             }
-            Self::Short { produced, expected } => {
-                write!(f, "the packed data is complete but too short ({produced} of {expected} bytes)")
-            }
+            Self::Short { produced, expected } => write!(
+                f,
+                "the packed data is complete but too short: expected {expected} bytes, got {produced}"
+            ),
             Self::Overlong { block_size } => {
-                write!(f, "the packed data goes on behind the block's {block_size} bytes")
+                write!(f, "the packed data holds too much: expected {block_size} bytes, got more")
             }
-            Self::Invalid { produced, expected } => {
-                write!(f, "the packed data is invalid (after {produced} of {expected} bytes)")
-            }
+            Self::Invalid { produced, expected } => write!(
+                f,
+                "the packed data is invalid: expected {expected} bytes, got {produced} before the fault"
+            ),
             Self::ZlibHeader { got } => write!(f, "expected a zlib header, got {got:#06X}"),
             Self::Checksum { expected, got } => {
-                write!(f, "Adler-32 does not match (expected {expected:08X}, got {got:08X})")
+                write!(f, "its Adler-32 does not match: expected {expected:08X}, got {got:08X}")
             }
+        }
+    }
+}
+
+/// A number with its digits in groups of three.
+struct Grouped(u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            number @ 0..1000 => number.fmt(f),
+            number => write!(f, "{},{:03}", Self(number / 1000), number % 1000),
         }
     }
 }
@@ -457,5 +482,22 @@ impl<E: Error + 'static> Error for ReadError<E> {
             Self::Block { error, .. } => Some(error),
             Self::Internal { .. } | Self::OutOfRange { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn file_that_is_cut_off_says_how_long_it_is_and_what_the_block_needs() {
+        let text = |end, file_len| BlockError::PastEnd { end, file_len }.to_string();
+        let expected = "the file is cut off: it has 4,000,000 bytes, and the block needs 7,498,540";
+        assert_eq!(text(7_498_540, 4_000_000), expected);
+        assert!(text(1_000, 999).ends_with("it has 999 bytes, and the block needs 1,000"));
     }
 }

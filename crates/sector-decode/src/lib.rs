@@ -56,6 +56,7 @@ mod codec;
 pub mod container;
 pub mod deflate_lint;
 mod error;
+mod format;
 mod index;
 #[cfg(feature = "std")]
 mod io;

@@ -163,7 +163,13 @@ impl<S: ReadAt, B: DerefMut<Target = [u8]>, D: DerefMut<Target = Decoder>> Reade
     ) -> Self {
         Self {
             source,
-            index: IndexWindows::new(&layout, index, options.kept(), options.checks_windows()),
+            index: IndexWindows::new(
+                &layout,
+                index,
+                options.kept(),
+                options.alignment(),
+                options.checks_windows(),
+            ),
             layout,
             ahead: options.read_ahead().min(packed.len()),
             packed,

@@ -9,6 +9,7 @@ use std::cell::Cell;
 
 use proptest::prelude::*;
 use sector_decode::{Buffers, Decoder, Layout, ReadAt, ReaderOptions, SectorReader};
+use test_noise::Noise;
 
 /// What is said of the number of reads holds with this much memory.
 const TWO_READS: ReaderOptions = ReaderOptions::new().with_read_ahead(0).with_two_reads_at_most(true);
@@ -26,18 +27,13 @@ fn block() -> impl Strategy<Value = Block> {
 
 /// The bytes that a block stands for.
 fn plain(number: usize, kind: Block, size: usize) -> Vec<u8> {
-    let mut state = (number as u32).wrapping_mul(2_654_435_761) + 1;
-    let mut noise = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
     let literals = match kind {
         Block::Stored => size,
         // A size of 2040 and more leaves nothing to repeat; the packed block is longer than the block then.
         Block::Lz4 { literals } if literals * size / 2048 + 16 > size => size,
         Block::Lz4 { literals } => literals * size / 2048 + 1,
     };
-    let mut bytes: Vec<u8> = (0..literals).map(|_| noise()).collect();
+    let mut bytes = Noise::new(number as u64).bytes(literals);
     let last = *bytes.last().unwrap();
     bytes.resize(size, last);
     bytes

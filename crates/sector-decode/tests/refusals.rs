@@ -7,7 +7,7 @@ use sector_decode::{
     Layout, ReadError, SectorReader,
 };
 use support::bytes::{get_u32, set_u32};
-use support::ciso::{Ciso, FLAG, Stored, entry_at};
+use support::ciso::{Ciso, FLAG, Stored, entry_at, four_sectors as cso, one_block};
 use support::dax::{Dax, FRAME_SIZE};
 use support::jso::{self, Jso};
 use support::kinds::{Sample, samples};
@@ -16,20 +16,6 @@ use support::source::Virtual;
 use support::{image, pack};
 
 const SECTOR: usize = 2048;
-/// Where the data of the four-block files here begins.
-const DATA: u64 = 24 + 4 * 5;
-
-/// A CSO of four sectors of text.
-fn cso() -> Vec<u8> {
-    let image = image::text(4 * SECTOR, 1);
-    let blocks = image.chunks(SECTOR).map(|block| Stored::unflagged(pack::deflate(block, 9))).collect();
-    Ciso::cso(image.len(), SECTOR, blocks).file()
-}
-
-/// A CSO of one block with these bytes in it.
-fn one_block(block: Stored) -> Vec<u8> {
-    Ciso::cso(SECTOR, SECTOR, vec![block]).file()
-}
 
 fn codec_error(file: &[u8]) -> CodecError {
     match block_error(file) {
@@ -183,104 +169,6 @@ fn jso_method_that_nobody_writes() {
         assert_eq!(header_error(&file), HeaderError::Method { got });
         assert!(header_error(&file).to_string().contains(&format!("method {got} ")));
     }
-}
-
-// The index. Readers disagree about indexes whose positions do not rise ("scrambled", or with several
-// blocks that share their bytes): some clamp, some read zeros, PPSSPP refuses. Here they are refused,
-// since nothing tells such a file from a damaged one.
-
-#[test]
-fn scrambled_index_is_refused() {
-    let mut file = cso();
-    let (first, second) = (get_u32(&file, entry_at(0)), get_u32(&file, entry_at(1)));
-    set_u32(&mut file, entry_at(0), second);
-    set_u32(&mut file, entry_at(1), first);
-    let expected = BlockError::NotMonotonic { start: second.into(), end: first.into() };
-    assert_eq!(block_error(&file), (0, expected));
-}
-
-#[test]
-fn blocks_that_share_their_bytes_are_refused() {
-    let mut file = cso();
-    let second = get_u32(&file, entry_at(1));
-    set_u32(&mut file, entry_at(2), second);
-    let expected = BlockError::NotMonotonic { start: second.into(), end: second.into() };
-    assert_eq!(block_error(&file), (1, expected));
-}
-
-#[test]
-fn block_without_bytes() {
-    let mut file = Dax::v0(FRAME_SIZE, vec![pack::zlib(&[7; FRAME_SIZE], 9)]).file();
-    file[36..38].fill(0);
-    assert!(matches!(block_error(&file), (0, BlockError::NotMonotonic { .. })));
-}
-
-#[test]
-fn jso_block_shorter_than_its_header() {
-    for len in 1..=4u32 {
-        let jso = Jso::new(SECTOR, SECTOR, jso::ZLIB, vec![vec![0; 9]]).with_block_headers();
-        let mut file = jso.file();
-        let start = get_u32(&file, 48);
-        set_u32(&mut file, 52, start + len);
-        assert!(matches!(block_error(&file), (0, BlockError::NotMonotonic { .. })), "{len}");
-    }
-}
-
-#[test]
-fn block_inside_header_or_index() {
-    for start in [0, 1, 23, DATA - 1] {
-        let mut file = cso();
-        set_u32(&mut file, entry_at(0), u32::try_from(start).unwrap());
-        assert_eq!(block_error(&file), (0, BlockError::InsideIndex { start, data_start: DATA }));
-    }
-}
-
-#[test]
-fn block_past_the_end_of_the_file() {
-    let mut file = cso();
-    let file_len = file.len() as u64;
-    let end = u32::try_from(file_len + 1).unwrap();
-    set_u32(&mut file, entry_at(4), end);
-    assert_eq!(block_error(&file), (3, BlockError::PastEnd { end: end.into(), file_len }));
-}
-
-#[test]
-fn cut_file_names_the_first_block_that_is_not_whole() {
-    let file = cso();
-    let end = u64::from(get_u32(&file, entry_at(3)));
-    let cut = &file[..usize::try_from(end).unwrap() - 1];
-    assert_eq!(block_error(cut), (2, BlockError::PastEnd { end, file_len: end - 1 }));
-}
-
-#[test]
-fn block_longer_than_its_buffer() {
-    let len = 2 * SECTOR;
-    for flag in [false, true] {
-        let file = one_block(Stored { flag, bytes: vec![0; len] });
-        let max = layout_of(&file).max_packed_len().into();
-        assert_eq!(block_error(&file), (0, BlockError::TooLong { len: len as u64, max }));
-    }
-    // With a shift, as much padding as it can cause is no error, and one byte more is.
-    let max = 2048 + 256 + 64 + 4095;
-    for (len, error) in [(4096, false), (8192, true)] {
-        let block = Stored::flagged(vec![0; len]);
-        let file = Ciso { shift: 12, ..Ciso::cso(SECTOR, SECTOR, vec![block]) }.file();
-        match image_of(&file) {
-            Ok(_) => assert!(!error, "{len}"),
-            Err(_) => {
-                assert!(error, "{len}");
-                assert_eq!(block_error(&file), (0, BlockError::TooLong { len: 8192, max }));
-            }
-        }
-    }
-}
-
-#[test]
-fn plain_block_shorter_than_its_data() {
-    let file = one_block(Stored::flagged(vec![0; SECTOR - 1]));
-    assert_eq!(block_error(&file), (0, BlockError::TooShort { len: 2047, needed: 2048 }));
-    let file = Dax::v1(FRAME_SIZE, vec![vec![0; FRAME_SIZE - 1]], vec![(0, 1)]).file();
-    assert_eq!(block_error(&file), (0, BlockError::TooShort { len: 8191, needed: 8192 }));
 }
 
 // Packed bytes.
@@ -494,7 +382,7 @@ fn messages_carry_the_numbers() {
     let mut file = cso();
     set_u32(&mut file, entry_at(1), 2);
     let Err(Failure::Read(error)) = image_of(&file) else { panic!("the index is damaged") };
-    let expected = "block 0 at 0x2C: the index says that it starts at 0x2C and ends at 0x2";
+    let expected = "block 0 at 0x2C: the index gives it no bytes: expected an end after 0x2C, got 0x2";
     assert_eq!(error.to_string(), expected);
 
     let mut file = cso();

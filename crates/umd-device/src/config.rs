@@ -6,7 +6,7 @@
 //! plain-images = off   ; serve plain ISO images too
 //! read-ahead = 64      ; KiB that reads in sequence fetch at once
 //! log = off            ; write cisor.log
-//! umdseek = 0          ; slow raw reads down like a drive, as ARK's settings of these names do
+//! umdseek = 0          ; slow raw reads down like a drive, as ARK-5's settings of these names do
 //! umdspeed = 0
 //!
 //! [ULUS-10019]         ; for this disc only

@@ -6,7 +6,7 @@ use std::path::Path;
 use image_writer::{Optimize, OutputFormat};
 
 use super::options::{in_and_out, number};
-use super::{Misuse, Outcome, compress, extract};
+use super::{Limits, Misuse, Outcome, compress, extract};
 use crate::cli::{Talk, threads_or_default};
 use crate::image::Image;
 use crate::level::Level;
@@ -19,11 +19,12 @@ use crate::target::{Claims, Target};
 pub(super) const USAGE: &str = "\
 Usage: ciso LEVEL IN OUT
   LEVEL  1 (fast, large) to 9 (slow, small): compress to CSO; 0: decompress to ISO
+  --ignore-limits  begin even if the disk may be too small
 
 This is cisor, taking ciso's arguments; cisor --help says what else it does.
 ";
 
-pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
+pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
     let Some((level, files)) = args.split_first() else {
         return Err(Misuse("a level and two file names are needed".into()));
     };
@@ -36,7 +37,7 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
     let threads = threads_or_default(None);
     let target = Target::File(output);
     let Some(level) = u8::try_from(level).ok().and_then(Level::new) else {
-        extract(&[(input, target)], threads, &mut reporter);
+        extract(&[(input, target)], threads, limits, &mut reporter);
         return Ok(Outcome::Done(reporter.worst()));
     };
 
@@ -47,7 +48,7 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         threshold: None,
         optimize: Optimize::Size,
         align: None,
-        force: false,
+        ignore_limits: limits == Limits::Ignored,
         threads,
     };
     let profile = profile_of(&input, &wishes);
@@ -55,9 +56,11 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         inputs: vec![input],
         target,
         existing: Existing::Replace,
-        try_without_room: false,
+        try_without_room: limits == Limits::Ignored,
         profile: Some(profile),
         only_known_discs: false,
+        any_console: true,
+        tail: None,
         wishes,
         remove_source: false,
     };

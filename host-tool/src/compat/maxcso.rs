@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use image_writer::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
 
 use super::options::number;
-use super::{Misuse, Outcome, compress, extract};
+use super::{Limits, Misuse, Outcome, compress, extract};
 use crate::cli::{Talk, threads_or_default};
 use crate::human;
 use crate::image::Image;
@@ -15,7 +15,7 @@ use crate::level::Level;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, CompressRequest, Planned};
 use crate::profile::{Profile, Wishes};
-use crate::report::Reporter;
+use crate::report::{Compressed, Reporter};
 use crate::run;
 use crate::target::{Claims, Target};
 
@@ -35,6 +35,7 @@ Usage: maxcso [--OPTIONS] IN... [-o OUT]...
   --only-METHOD      try nothing else
   --orig-cost=N      store a block plain when that costs up to N percent
   --output-path=DIR  write into this folder
+  --ignore-limits    begin even if the disk may be too small
 
 This is cisor, taking maxcso's arguments; cisor --help says what else it does.
 ";
@@ -97,7 +98,7 @@ struct Encoders {
     lz4: Lz4Encoder,
 }
 
-pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
+pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
     let Some(arguments) = parse(args)? else { return Ok(Outcome::Help) };
     if arguments.inputs.is_empty() {
         return Err(Misuse("no input files".into()));
@@ -114,19 +115,19 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         Work::Crc if !arguments.outputs.is_empty() => {
             return Err(Misuse("--crc writes no output files".into()));
         }
-        Work::Crc => run::crc32(arguments.inputs, threads, &mut reporter, |record, crc32| {
-            format!("{}: CRC32: {crc32:08x}\n", human::name(&record.input))
+        Work::Crc => run::crc32(&arguments.inputs, threads, &mut reporter, |input, crc32| {
+            format!("{}: CRC32: {crc32:08x}\n", human::name(input))
         }),
         Work::Decompress => {
             let files: Vec<_> = arguments.files().collect();
-            extract(&files, threads, &mut reporter);
+            extract(&files, threads, limits, &mut reporter);
         }
         Work::Compress => {
-            let jobs = plan_all(&arguments, threads, &mut reporter)?;
+            let jobs = plan_all(&arguments, threads, limits, &mut reporter)?;
             compress(jobs, &mut reporter);
         }
         Work::Measure => {
-            let jobs = plan_all(&arguments, threads, &mut reporter)?;
+            let jobs = plan_all(&arguments, threads, limits, &mut reporter)?;
             run::measure(jobs, &mut reporter);
         }
     }
@@ -136,8 +137,9 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
 fn plan_all(
     arguments: &Arguments,
     threads: NonZeroUsize,
+    limits: Limits,
     reporter: &mut Reporter,
-) -> Result<Vec<Planned<CompressJob>>, Misuse> {
+) -> Result<Vec<Planned<CompressJob, Compressed>>, Misuse> {
     let format = arguments.format.unwrap_or(OutputFormat::Cso);
     let encoders = arguments.encoders(format)?;
     let mut claims = Claims::new(&arguments.inputs);
@@ -150,16 +152,18 @@ fn plan_all(
             threshold: arguments.threshold(),
             optimize: Optimize::Size,
             align: None,
-            force: false,
+            ignore_limits: limits == Limits::Ignored,
             threads,
         };
         let request = CompressRequest {
             inputs: vec![input],
             target,
             existing: Existing::Replace,
-            try_without_room: false,
+            try_without_room: limits == Limits::Ignored,
             profile: Some(Profile::Any),
             only_known_discs: false,
+            any_console: true,
+            tail: None,
             wishes,
             remove_source: false,
         };

@@ -18,7 +18,7 @@ use crate::exit::Status;
 use crate::human;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, ExtractRequest, Planned};
-use crate::report::Reporter;
+use crate::report::{Compressed, Record, Reporter};
 use crate::run;
 use crate::target::{Claims, Target};
 
@@ -40,22 +40,41 @@ pub fn tool_named(program: &OsStr) -> Option<Tool> {
 
 /// Does what `tool` would do with these arguments.
 pub fn run(tool: Tool, args: &[OsString]) -> Status {
+    let (args, limits) = take_limits(args);
     let (name, usage, outcome) = match tool {
-        Tool::Ziso => ("ziso", ziso::USAGE, ziso::run(args)),
-        Tool::Ciso => ("ciso", ciso::USAGE, ciso::run(args)),
-        Tool::Maxcso => ("maxcso", maxcso::USAGE, maxcso::run(args)),
+        Tool::Ziso => ("ziso", ziso::USAGE, ziso::run(&args, limits)),
+        Tool::Ciso => ("ciso", ciso::USAGE, ciso::run(&args, limits)),
+        Tool::Maxcso => ("maxcso", maxcso::USAGE, maxcso::run(&args, limits)),
     };
     match outcome {
         Ok(Outcome::Done(status)) => status,
         Ok(Outcome::Help) => {
-            Reporter::new(Talk::default()).print(usage);
-            Status::Ok
+            let mut reporter = Reporter::new(Talk::default());
+            reporter.print(usage);
+            reporter.worst()
         }
         Err(Misuse(wrong)) => {
             let _ = writeln!(anstream::stderr(), "{name}: {wrong}\n\n{}", usage.trim_end());
             Status::Failed
         }
     }
+}
+
+/// Whether the limits of profiles and disks hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limits {
+    Held,
+    /// By `--ignore-limits`, which none of these tools has: our refusals name it, so it is taken here too.
+    Ignored,
+}
+
+/// Takes `--ignore-limits` out of another tool's arguments.
+fn take_limits(args: &[OsString]) -> (Vec<OsString>, Limits) {
+    let options = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
+    let Some(at) = args[..options].iter().position(|arg| arg == "--ignore-limits") else {
+        return (args.to_vec(), Limits::Held);
+    };
+    ([&args[..at], &args[at + 1..]].concat(), Limits::Ignored)
 }
 
 /// What right arguments lead to.
@@ -67,7 +86,12 @@ enum Outcome {
 }
 
 /// Extracts one image the way all these tools do.
-fn extract(files: &[(PathBuf, Target)], threads: std::num::NonZeroUsize, reporter: &mut Reporter) {
+fn extract(
+    files: &[(PathBuf, Target)],
+    threads: std::num::NonZeroUsize,
+    limits: Limits,
+    reporter: &mut Reporter,
+) {
     let inputs: Vec<PathBuf> = files.iter().map(|(input, _)| input.clone()).collect();
     let mut claims = Claims::new(&inputs);
     let mut jobs = Vec::new();
@@ -76,7 +100,7 @@ fn extract(files: &[(PathBuf, Target)], threads: std::num::NonZeroUsize, reporte
             inputs: vec![input.clone()],
             target: target.clone(),
             existing: Existing::Replace,
-            try_without_room: false,
+            try_without_room: limits == Limits::Ignored,
             keep_going: false,
             remove_source: false,
             threads,
@@ -90,7 +114,7 @@ fn extract(files: &[(PathBuf, Target)], threads: std::num::NonZeroUsize, reporte
 }
 
 /// Compresses what was planned.
-fn compress(mut jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+fn compress(mut jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     for (job, record) in &mut jobs {
         warn_of_replacing(&job.target, record, reporter);
     }
@@ -98,7 +122,7 @@ fn compress(mut jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
 }
 
 /// These tools overwrite without a word. Here the old file stays until the new one is proven.
-fn warn_of_replacing(target: &Path, record: &mut crate::report::Record, reporter: &mut Reporter) {
+fn warn_of_replacing<O>(target: &Path, record: &mut Record<O>, reporter: &mut Reporter) {
     if target.exists() {
         let name = human::name(target);
         reporter.warn(record, format!("{name} exists; it is replaced when the new file is proven"));
@@ -108,6 +132,13 @@ fn warn_of_replacing(target: &Path, record: &mut crate::report::Record, reporter
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_are_ignored_by_the_option_that_refusals_name() {
+        let take = |args: &[&str]| take_limits(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(take(&["9", "--ignore-limits", "a"]), (vec!["9".into(), "a".into()], Limits::Ignored));
+        assert_eq!(take(&["9", "--", "--ignore-limits"]).1, Limits::Held);
+    }
 
     #[test]
     fn tools_are_known_by_their_programs() {

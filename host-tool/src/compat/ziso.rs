@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use image_writer::{Optimize, OutputFormat, Threshold};
 
 use super::options::{in_and_out, number, parse};
-use super::{Misuse, Outcome, compress, extract};
+use super::{Limits, Misuse, Outcome, compress, extract};
 use crate::cli::{Talk, threads_or_default};
 use crate::level::Level;
 use crate::output::Existing;
@@ -22,6 +22,7 @@ Usage: ziso [-c LEVEL] [-b SIZE] [-t PERCENT] [-a SHIFT] [-m] [-p BYTE] IN OUT
   -a SHIFT    begin blocks at multiples of 2 to this power
   -m          ignored: all processors are used anyway
   -p BYTE     ignored: padding is always zeros, and no reader looks at it
+  --ignore-limits  begin even if the disk may be too small
   -h          this text
 
 This is cisor, taking ziso's arguments; cisor --help says what else it does.
@@ -33,7 +34,7 @@ struct Arguments {
     wishes: Wishes,
 }
 
-pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
+pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
     let parsed = parse(args, "mh", "cbtap")?;
     if parsed.options.iter().any(|&(option, _)| option == 'h') {
         return Ok(Outcome::Help);
@@ -43,7 +44,7 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
     let mut reporter = Reporter::new(Talk::default());
     let target = Target::File(output);
     if level == 0 {
-        extract(&[(input, target)], wishes.threads, &mut reporter);
+        extract(&[(input, target)], wishes.threads, limits, &mut reporter);
         return Ok(Outcome::Done(reporter.worst()));
     }
     // With other block sizes ziso writes files that Open PS2 Loader takes and misreads; they are for
@@ -53,9 +54,11 @@ pub(super) fn run(args: &[OsString]) -> Result<Outcome, Misuse> {
         inputs: vec![input],
         target,
         existing: Existing::Replace,
-        try_without_room: false,
+        try_without_room: limits == Limits::Ignored,
         profile: Some(if for_opl { Profile::Opl } else { Profile::Any }),
         only_known_discs: false,
+        any_console: true,
+        tail: None,
         wishes,
         remove_source: false,
     };
@@ -73,7 +76,7 @@ fn arguments(options: &[(char, String)]) -> Result<Arguments, Misuse> {
         threshold: None,
         optimize: Optimize::Size,
         align: None,
-        force: false,
+        ignore_limits: false,
         threads: threads_or_default(None),
     };
     for (option, value) in options {

@@ -26,7 +26,7 @@ use crate::level::Level;
 use crate::output::Existing;
 use crate::plan::{self, CompressRequest, ExtractRequest};
 use crate::profile::{Profile, Wishes};
-use crate::report::{Record, Reporter};
+use crate::report::{Outcome, Record, Reporter};
 use crate::run;
 use crate::target::{self, Claims, Target};
 
@@ -133,8 +133,8 @@ fn work(paths: &[PathBuf], action: Action, reporter: &mut Reporter) -> Status {
             }
             Err(failure) => {
                 total += 1;
-                let mut record = Record::new("drop", path);
-                record.fail(&failure);
+                let mut record = Record::new(path, Outcome::Searched);
+                record.fail(failure);
                 reporter.finish(record);
             }
         }
@@ -176,6 +176,8 @@ fn compress(inputs: Vec<PathBuf>, profile: Option<Profile>, reporter: &mut Repor
         try_without_room: false,
         profile,
         only_known_discs: profile.is_none(),
+        any_console: false,
+        tail: None,
         wishes: Wishes {
             to: None,
             block_size: None,
@@ -183,7 +185,7 @@ fn compress(inputs: Vec<PathBuf>, profile: Option<Profile>, reporter: &mut Repor
             threshold: None,
             optimize: Optimize::Size,
             align: None,
-            force: false,
+            ignore_limits: false,
             threads: threads_or_default(None),
         },
         remove_source: false,

@@ -37,6 +37,9 @@ impl Facts {
     }
 }
 
+/// Bytes of a CD's sector with its headers and checksums.
+const RAW_CD_SECTOR: u32 = 2352;
+
 const OTHER_PLACE: &str = "Choose another name or another folder.";
 const ONE_AT_A_TIME: &str = "Convert them one at a time, to other names.";
 const CHECK_MACHINE: &str = "Nothing was put in place: check this machine's memory and disk.";
@@ -88,7 +91,10 @@ impl Failure {
 
             // Planning: the format and the profile.
             Self::NotWholeSectors { .. } => refused("not_whole_sectors")
-                .fix("The file is cut off or is no disc image: dump the disc again."),
+                .fix("The file is cut off or is not a disc image: dump the disc again, or use --tail pad or drop."),
+            Self::PastLastSector { .. } => refused("past_last_sector").fix(
+                "Use --tail drop to leave them out, or --tail pad to fill the sector up with zeros.",
+            ),
             Self::RawCdSectors => refused("raw_cd_sectors")
                 .fix("Convert the BIN/CUE to an ISO of 2048-byte sectors first."),
             Self::AlreadyPlain => refused("already_plain"),
@@ -97,17 +103,20 @@ impl Failure {
 
             // Planning: the target.
             Self::TargetExists(_) => refused("target_exists").fix("Use -f to replace it."),
+            Self::TargetChanged(_) => failed("target_changed")
+                .fix("It was left alone: look what it is, and run again if it may be replaced."),
             Self::TargetIsFolder(_) => failed("target_is_folder").fix("Use -d to write into a folder."),
             Self::TargetIsInput(_) => refused("target_is_input").fix(OTHER_PLACE),
             Self::TargetIsOtherInput(_) => refused("target_is_other_input").fix(ONE_AT_A_TIME),
             Self::TargetTaken { .. } => refused("target_taken").fix(ONE_AT_A_TIME),
             Self::TargetIsSpecial(_) => failed("target_is_special").fix(OTHER_PLACE),
+            Self::ImpossibleName { .. } => refused("impossible_name").fix(OTHER_PLACE),
             Self::NoFolder(_) => failed("no_folder").fix("Create it first."),
             Self::NotAFolder(_) => failed("not_a_folder"),
             Self::NoSpace { .. } => failed("no_space")
-                .fix("Make room, choose another folder, or use -f to try anyway."),
+                .fix("Make room, choose another folder, or add --ignore-limits to try anyway."),
             Self::TooLargeForFat { .. } => failed("too_large_for_fat")
-                .fix("Choose a folder on a disk with NTFS or exFAT, or use -f to try anyway."),
+                .fix("Choose a folder on a disk with NTFS or exFAT, or add --ignore-limits to try anyway."),
 
             // Writing.
             Self::Create { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
@@ -154,6 +163,15 @@ impl Failure {
 fn header(error: &HeaderError) -> Facts {
     match error {
         HeaderError::Foreign(foreign) => refused("foreign_format").fix(foreign_fix(*foreign)),
+        // Sizes that programs write on purpose; any other number is damage.
+        HeaderError::BlockSize { got, .. } if got.is_multiple_of(RAW_CD_SECTOR) && *got > 0 => {
+            refused("block_size").fix(
+                "Its blocks are raw CD sectors: decode it with the program that wrote it, and convert the BIN to an ISO \
+                 of 2048-byte sectors.",
+            )
+        }
+        HeaderError::BlockSize { got, .. } if got.is_power_of_two() && (512..=16 << 20).contains(got) => refused("block_size")
+            .fix("Decode it with the program that wrote it, and pack the ISO again with blocks of 2048 bytes."),
         HeaderError::Version { .. } => refused("unknown_version").fix("Look for a newer version of cisor."),
         _ => damaged("header").fix("The file is damaged: get another copy."),
     }
@@ -166,6 +184,7 @@ const fn foreign_fix(foreign: Foreign) -> &'static str {
         Foreign::GameCubeCiso => {
             "It shares only its magic with PSP images: Dolphin and nodtool convert GameCube and Wii discs."
         }
+        Foreign::XboxCiso => "It shares only its header with CSO v2: unciso converts Xbox images.",
         _ => "Convert it to an ISO with the program that made it.",
     }
 }

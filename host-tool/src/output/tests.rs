@@ -158,6 +158,21 @@ fn name_that_is_lost_before_the_lock_is_noticed() {
     }
 }
 
+#[test]
+fn new_part_file_that_another_program_locks_is_waited_for_and_does_not_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.cso");
+    let mut tries = 0;
+    let part = PartFile::create_with(&target, |file| {
+        tries += 1;
+        if tries < 3 { Err(TryLockError::WouldBlock) } else { file.try_lock() }
+    });
+    drop(part.unwrap());
+    let locked = PartFile::create_with(&target, |_| Err(TryLockError::WouldBlock));
+    assert!(matches!(locked, Err(Failure::Create { .. })), "{locked:?}");
+    assert!(names(folder.path()).is_empty());
+}
+
 /// What others may do to the name of a part file while it is written.
 fn take_name_away(path: &Path, how: &str) {
     match how {
@@ -186,6 +201,10 @@ fn file_that_got_the_part_files_name_does_not_become_the_target() {
                 std::fs::write(&target, b"old").unwrap();
             }
             let outcome = part.commit(if there { Existing::Replace } else { Existing::Keep });
+            if cfg!(target_os = "linux") {
+                // There is no need for the name as long as the file has any.
+                assert_eq!(outcome.is_ok(), how.starts_with("moved"), "{how}: {outcome:?}");
+            }
             let found = std::fs::read(&target).ok();
             match outcome {
                 // By its descriptor the right file gets the name all the same.
@@ -277,28 +296,93 @@ fn errors_of_the_folder_are_told_from_folders_that_cannot_be_synchronised() {
 fn file_of_this_run_is_never_replaced_by_it() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
+    let standing = |name: &str, existing| Standing::at(&at(name), existing);
+    let begin = |outputs: &Outputs, name: &str| outputs.begin(&at(name), &standing(name, Existing::Replace));
     let mut outputs = Outputs::default();
-    let first = outputs.begin(&at("a.cso")).unwrap();
+    let first = begin(&outputs, "a.cso").unwrap();
     first.file().write_all(b"first").unwrap();
     // Both were begun when neither name led anywhere, as by two names that a disk takes for one.
-    let second = outputs.begin(&at("b.cso")).unwrap();
-    outputs.commit(first, Existing::Keep).unwrap();
+    let second = begin(&outputs, "b.cso").unwrap();
+    outputs.commit(first, &standing("a.cso", Existing::Keep)).unwrap();
     std::fs::hard_link(at("a.cso"), at("b.cso")).unwrap();
     for existing in [Existing::Keep, Existing::Replace] {
-        assert!(matches!(outputs.begin(&at("a.cso")), Err(Failure::TargetTaken { .. })));
+        assert!(matches!(begin(&outputs, "a.cso"), Err(Failure::TargetTaken { .. })));
         let part = PartFile::create(&at("a.cso")).unwrap();
-        assert!(matches!(outputs.commit(part, existing), Err(Failure::TargetTaken { .. })));
+        assert!(matches!(
+            outputs.commit(part, &standing("a.cso", existing)),
+            Err(Failure::TargetTaken { .. })
+        ));
     }
-    assert!(matches!(outputs.commit(second, Existing::Replace), Err(Failure::TargetTaken { .. })));
+    assert!(matches!(
+        outputs.commit(second, &standing("b.cso", Existing::Replace)),
+        Err(Failure::TargetTaken { .. })
+    ));
     assert_eq!(std::fs::read(at("a.cso")).unwrap(), b"first");
     assert_eq!(std::fs::read(at("b.cso")).unwrap(), b"first");
     // Nor is it taken for a part file.
     std::fs::rename(at("a.cso"), at(".c.cso.part")).unwrap();
-    assert!(matches!(outputs.begin(&at("c.cso")), Err(Failure::PartBlocked(_))));
+    assert!(matches!(begin(&outputs, "c.cso"), Err(Failure::PartBlocked(_))));
     // What other runs made may be replaced.
     std::fs::write(at("d.cso"), b"old").unwrap();
-    let part = outputs.begin(&at("d.cso")).unwrap();
-    outputs.commit(part, Existing::Replace).unwrap();
+    let part = begin(&outputs, "d.cso").unwrap();
+    outputs.commit(part, &standing("d.cso", Existing::Replace)).unwrap();
+}
+
+#[test]
+fn only_what_stood_at_the_target_when_it_was_planned_is_replaced() {
+    type Change = fn(&Path);
+    let write: Change = |path| std::fs::write(path, b"another run's").unwrap();
+    let replace: Change = |path| {
+        std::fs::write(path.with_extension("new"), b"another run's").unwrap();
+        std::fs::rename(path.with_extension("new"), path).unwrap();
+    };
+    let delete: Change = |path| drop(std::fs::remove_file(path));
+    let nothing: Change = |_| {};
+    for (change, passes) in [(write, false), (replace, false), (delete, true), (nothing, true)] {
+        for was_there in [false, true] {
+            for is_late in [false, true] {
+                let folder = tempfile::tempdir().unwrap();
+                let target = folder.path().join("a.cso");
+                if was_there {
+                    std::fs::write(&target, b"old").unwrap();
+                }
+                let standing = Standing::at(&target, Existing::Replace);
+                let mut outputs = Outputs::default();
+                let outcome = if is_late {
+                    let part = outputs.begin(&target, &standing).unwrap();
+                    change(&target);
+                    outputs.commit(part, &standing)
+                } else {
+                    change(&target);
+                    let part = outputs.begin(&target, &standing);
+                    assert_eq!(part.is_ok(), passes, "before any work");
+                    part.and_then(|part| outputs.commit(part, &standing))
+                };
+                if passes {
+                    outcome.unwrap();
+                    assert_eq!(std::fs::read(&target).unwrap(), b"");
+                } else {
+                    assert!(matches!(outcome, Err(Failure::TargetChanged(_))), "{outcome:?}");
+                    assert_eq!(std::fs::read(&target).unwrap(), b"another run's");
+                }
+                assert!(names(folder.path()).len() == 1);
+            }
+        }
+    }
+}
+
+/// As by a program that comes between the last look and the name.
+#[test]
+fn file_that_comes_where_nothing_stood_is_kept_by_the_rename_itself() {
+    let (folder, target, _part) = part();
+    let standing = Standing::at(&target, Existing::Replace);
+    assert_eq!(standing.existing(), Existing::Keep);
+    std::fs::write(&target, b"somebody's").unwrap();
+    let kept = standing.explain(Failure::TargetExists(target.clone()));
+    assert!(matches!(kept, Failure::TargetChanged(_)));
+    assert_eq!(Standing::at(&target, Existing::Replace).existing(), Existing::Replace);
+    assert_eq!(Standing::at(&target, Existing::Keep).existing(), Existing::Keep);
+    drop(folder);
 }
 
 #[test]
@@ -332,9 +416,9 @@ fn signal_before_the_commit_is_noticed() {
         assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
         return;
     }
-    let (folder, _, part) = part();
+    let (folder, target, part) = part();
     interrupt::pretend_signal();
-    let outcome = Outputs::default().commit(part, Existing::Keep);
+    let outcome = Outputs::default().commit(part, &Standing::at(&target, Existing::Keep));
     assert!(matches!(outcome, Err(Failure::Interrupted)));
     assert!(names(folder.path()).is_empty());
 }

@@ -7,6 +7,7 @@ use super::rules::{Blocks, Deflate, Index};
 use super::{Choice, Profile, Refusal, Wishes};
 use crate::level::Level;
 use crate::readers::{Facts, Verdict, verdict};
+use disc_info::Disc;
 
 /// Decides how an image of `image_size` bytes is written, before any work is done.
 ///
@@ -53,16 +54,32 @@ pub fn choose(profile: Profile, wishes: &Wishes, image_size: u64) -> Result<Choi
     Ok(Choice { plan, notes })
 }
 
+/// Looks whether the profile's readers play this disc.
+///
+/// # Errors
+///
+/// [`Refusal::Console`], unless forced.
+pub fn check_console(profile: Profile, disc: &Disc, force: bool) -> Result<(), Refusal> {
+    match (profile.readers().first(), profile.console(), disc.console) {
+        (Some(&reader), Some(plays), Some(disc)) if plays != disc && !force => {
+            Err(Refusal::Console { profile, reader, plays, disc })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What the profile's readers have to say about the file, each thing once.
 fn reservations(profile: Profile, facts: &Facts) -> Result<Vec<String>, Refusal> {
     let mut found: Vec<(String, Vec<&str>)> = Vec::new();
     for &reader in profile.readers() {
         match verdict(reader, facts) {
             Verdict::Reads => {}
-            Verdict::Caution(why) => match found.iter_mut().find(|(other, _)| *other == why) {
-                Some((_, readers)) => readers.push(reader.name()),
-                None => found.push((why, vec![reader.name()])),
-            },
+            Verdict::Caution(why) | Verdict::Unknown(why) => {
+                match found.iter_mut().find(|(other, _)| *other == why) {
+                    Some((_, readers)) => readers.push(reader.name()),
+                    None => found.push((why, vec![reader.name()])),
+                }
+            }
             Verdict::Refuses(why) => return Err(Refusal::Reader { reader, why }),
         }
     }
@@ -80,8 +97,8 @@ fn format(profile: Profile, wish: Option<OutputFormat>) -> Result<OutputFormat, 
 
 fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result<u32, Refusal> {
     let (format_min, format_max) = format.block_sizes();
-    let (default, max, forced, why) = match profile.rules().blocks {
-        Blocks::Sizes { default, max, forced, why } => (default, max, forced, why),
+    let (default, max, beyond, why) = match profile.rules().blocks {
+        Blocks::Sizes { default, max, beyond, why } => (default, max, beyond, why),
         Blocks::OfFormat => (format_min, format_max, None, limit_of(format)),
     };
     let Some(got) = wishes.block_size else { return Ok(default) };
@@ -96,10 +113,12 @@ fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result
     if !got.is_power_of_two() {
         return refused("readers take only powers of two");
     }
-    match forced {
+    match beyond {
         _ if got <= max => Ok(got),
-        Some(forced) if got <= forced && wishes.force => Ok(got),
-        Some(forced) if got <= forced => Err(Refusal::NeedsForce { profile, got, max, why }),
+        Some(beyond) if got <= beyond.max && wishes.ignore_limits => Ok(got),
+        Some(beyond) if got <= beyond.max => {
+            Err(Refusal::Unwise { profile, got, max, why, fine_if: beyond.fine_if })
+        }
         _ => refused(why),
     }
 }
@@ -126,26 +145,29 @@ fn deflate(profile: Profile, format: OutputFormat) -> Deflate {
 /// The smallest shift that fits the worst case, or a larger one where an alignment asks for it.
 fn index_shift(profile: Profile, plan: &Plan, align: Option<u32>, image_size: u64) -> Result<u8, Refusal> {
     let shifts = matches!(plan.format, OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso);
-    let max = match profile.rules().index {
-        Index::UpTo(max) if shifts => max.min(MAX_INDEX_SHIFT),
-        _ => 0,
+    // What may be wished for, and what may be needed.
+    let (most, max) = match profile.rules().index {
+        Index::UpTo(max) if shifts => (max.min(MAX_INDEX_SHIFT), max.min(MAX_INDEX_SHIFT)),
+        // Twice 2 GiB.
+        Index::Below4Gib if shifts => (0, 1),
+        _ => (0, 0),
     };
     let wished = match align {
         None => 0,
-        Some(got) if got.is_power_of_two() && got <= 1 << max => got.trailing_zeros(),
+        Some(got) if got.is_power_of_two() && got <= 1 << most => got.trailing_zeros(),
         Some(got) => {
-            return Err(Refusal::Align { profile, format: plan.format, got, max: 1 << max });
+            return Err(Refusal::Align { profile, format: plan.format, got, max: 1 << most });
         }
     };
     // An image that no shift fits is for `Plan::check` to refuse, in the format's own terms.
     let Some(needed) = plan.smallest_shift(image_size) else { return Ok(0) };
     if needed > max {
         return Err(match profile.rules().index {
-            Index::Unshifted => Refusal::TwoGib {
+            Index::Below4Gib => Refusal::FourGib {
                 profile,
                 image_size,
                 worst_case: plan.worst_case_len(image_size),
-                limit: 1 << 31,
+                limit: 1 << 32,
             },
             Index::UpTo(_) => Refusal::Shift { profile, image_size, needed, max },
         });

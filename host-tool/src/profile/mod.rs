@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 use std::num::NonZeroUsize;
 
-pub use choose::choose;
+pub use choose::{check_console, choose};
 use image_writer::{Optimize, OutputFormat, Plan, Threshold};
 pub use refusal::Refusal;
 
@@ -57,8 +57,8 @@ pub struct Wishes {
     pub optimize: Optimize,
     /// Blocks begin at multiples of this many bytes, a power of two.
     pub align: Option<u32>,
-    /// Whether to do also what is advised against.
-    pub force: bool,
+    /// Whether to write what the profile advises against.
+    pub ignore_limits: bool,
     /// How many threads pack blocks.
     pub threads: NonZeroUsize,
 }
@@ -113,6 +113,11 @@ impl Profile {
     /// [`Any`](Self::Any).
     pub const fn readers(self) -> &'static [Reader] {
         self.rules().readers
+    }
+
+    /// Returns the console whose discs its readers play; `None` for [`Any`](Self::Any).
+    pub fn console(self) -> Option<Console> {
+        self.readers().first().and_then(|reader| reader.console())
     }
 
     /// Returns the formats that the profile writes, the default first.

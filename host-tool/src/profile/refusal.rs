@@ -4,6 +4,7 @@ use image_writer::{OutputFormat, PlanError};
 
 use super::Profile;
 use crate::readers::Reader;
+use disc_info::Console;
 
 /// Why a combination of wishes is refused.
 ///
@@ -36,8 +37,8 @@ pub enum Refusal {
         why: &'static str,
     },
     /// Advised against, but possible.
-    #[error("blocks of {got} bytes --for {profile} are written only when forced: {why}")]
-    NeedsForce {
+    #[error("blocks of {got} bytes --for {profile} are not written: {why}")]
+    Unwise {
         /// The profile.
         profile: Profile,
         /// What was asked for, in bytes.
@@ -46,6 +47,8 @@ pub enum Refusal {
         max: u32,
         /// What is wrong with it.
         why: &'static str,
+        /// When nothing speaks against it.
+        fine_if: &'static str,
     },
     /// The alignment is no power of two, or more than can be written.
     #[error(
@@ -62,12 +65,24 @@ pub enum Refusal {
         /// The largest possible, in bytes.
         max: u32,
     },
-    /// The profile's files stay below 2 GiB, because some of its readers are not known to read more.
+    /// The profile's readers play discs of another console.
+    #[error("this is a {} disc, and --for {profile} writes for {reader}, which plays discs of the {}", disc.name(), plays.name())]
+    Console {
+        /// The profile.
+        profile: Profile,
+        /// The first of its readers.
+        reader: Reader,
+        /// The console that they play discs of.
+        plays: Console,
+        /// The console that the disc is for.
+        disc: Console,
+    },
+    /// The profile's files stay below 4 GiB, because its readers keep positions in 32 bits.
     #[error(
         "an image of {image_size} bytes can make a file of {worst_case} bytes, and --for {profile} writes only \
-         files that stay below 2 GiB ({limit} bytes)"
+         files that stay below 4 GiB ({limit} bytes)"
     )]
-    TwoGib {
+    FourGib {
         /// The profile.
         profile: Profile,
         /// Size of the image in bytes.
@@ -132,12 +147,17 @@ impl Refusal {
                     None => format!("{sizes}."),
                 }
             }
-            Self::NeedsForce { max, .. } => {
-                format!("Use -b {max}, or add -f if the disc will not be started from that menu.")
+            Self::Unwise { max, fine_if, .. } => {
+                format!("Use -b {max}, or add --ignore-limits if {fine_if}.")
             }
             Self::Align { max: 1, .. } => "Leave out --align.".into(),
             Self::Align { max, .. } => format!("Use a power of two up to {max}, or leave out --align."),
-            Self::TwoGib { .. } => {
+            Self::Console { disc, .. } => {
+                let names = Profile::ALL.into_iter().filter(|other| other.console() == Some(*disc));
+                let names = listed(names.map(Profile::name).collect()).unwrap_or_default();
+                format!("Use --for {names}, or add -f to do it anyway.")
+            }
+            Self::FourGib { .. } => {
                 "Use --for cisor (this project's PSP driver) or --for ppsspp for a disc of this \
                                     size; if it is a PS2 disc, --for opl."
                     .into()
@@ -160,7 +180,6 @@ fn fix_plan(error: &PlanError) -> String {
         PlanError::ImageSize { .. } => {
             "It may be cut off, or no image of a disc: dump the disc again and compare.".into()
         }
-        PlanError::PartialBlock { .. } => "Use -b 2048, or another format with --to.".into(),
         PlanError::TooLarge { .. } => "Use --to cso or --to zso, which can hold it.".into(),
         PlanError::NoChoice { .. } => "Use --to cso, or leave out --optimize.".into(),
         _ => "Leave out -b and --align.".into(),
@@ -174,14 +193,18 @@ fn for_whom(profile: Profile) -> String {
 
 /// The other profiles for the same console that write such blocks, as `ark or ppsspp`.
 fn others_with(profile: Profile, format: OutputFormat, block_size: u32) -> Option<String> {
-    let console = |profile: Profile| profile.readers().first().and_then(|reader| reader.console());
     let others: Vec<&str> = Profile::ALL
         .into_iter()
-        .filter(|other| *other != Profile::Any && console(*other) == console(profile))
+        .filter(|other| *other != Profile::Any && other.console() == profile.console())
         .filter(|other| other.formats().contains(&format) && other.has_blocks_of(block_size))
         .map(Profile::name)
         .collect();
-    let (last, rest) = others.split_last()?;
+    listed(others)
+}
+
+/// Names in a sentence: `psp, ark or cisor`.
+fn listed(names: Vec<&str>) -> Option<String> {
+    let (last, rest) = names.split_last()?;
     Some(if rest.is_empty() { (*last).into() } else { format!("{} or {last}", rest.join(", ")) })
 }
 

@@ -29,13 +29,22 @@ pub(super) enum Blocks {
     Sizes {
         default: u32,
         max: u32,
-        /// Larger ones up to this with `--force`, and with a warning.
-        forced: Option<u32>,
+        /// Larger ones, with `--ignore-limits` only.
+        beyond: Option<Beyond>,
         /// What is wrong with larger ones.
         why: &'static str,
     },
     /// Whatever the format has; the smallest is the default.
     OfFormat,
+}
+
+/// Block sizes that a profile advises against, but that can be of use.
+#[derive(Clone, Copy)]
+pub(super) struct Beyond {
+    /// The largest of them in bytes.
+    pub(super) max: u32,
+    /// When nothing speaks against them, to be read after "if".
+    pub(super) fine_if: &'static str,
 }
 
 /// Which deflate streams are written.
@@ -52,8 +61,8 @@ pub(super) enum Deflate {
 /// The index shift.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Index {
-    /// Always 0, so that a file stays below 2 GiB.
-    Unshifted,
+    /// The smallest that fits, as long as the file stays below 4 GiB.
+    Below4Gib,
     /// The smallest that fits, up to this.
     UpTo(u8),
 }
@@ -83,7 +92,7 @@ impl Profile {
         }
     }
 
-    /// Whether the profile itself has nothing against blocks of this size, without force.
+    /// Whether the profile itself has nothing against blocks of this size.
     pub(super) const fn has_blocks_of(self, block_size: u32) -> bool {
         match self.rules().blocks {
             Blocks::Sizes { max, .. } => {
@@ -101,12 +110,12 @@ const PSP: Rules = Rules {
     blocks: Blocks::Sizes {
         default: 2048,
         max: 2048,
-        forced: None,
+        beyond: None,
         why: "PRO, ME, M33 and Adrenaline up to 7 read only 2048-byte blocks",
     },
     deflate: Deflate::Stock,
     threshold: percent(95),
-    index: Index::Unshifted,
+    index: Index::Below4Gib,
     pad_file_to: 1,
     readers: &[
         Reader::ArkGame,
@@ -125,8 +134,8 @@ const ADRENALINE: Rules = Rules {
     blocks: Blocks::Sizes {
         default: 2048,
         max: 2048,
-        forced: None,
-        why: "Adrenaline up to 7 cuts every block to 2048 bytes",
+        beyond: None,
+        why: "Adrenaline up to 7 overruns its buffer with larger blocks",
     },
     readers: &[Reader::Adrenaline8, Reader::Adrenaline7],
     ..PSP
@@ -139,23 +148,21 @@ const ARK: Rules = Rules {
     blocks: Blocks::Sizes {
         default: 2048,
         max: 8192,
-        forced: None,
+        beyond: None,
         why: "ARK's menu has buffers for 8192 bytes and overwrites its own memory with larger blocks",
     },
     readers: &[Reader::ArkGame, Reader::ArkMenu, Reader::Adrenaline8],
     ..PSP
 };
 
+/// Why the emulators' profiles have no larger blocks.
+const UNPACKED_WHOLE: &str = "every small read would have to unpack a larger block whole";
+
 const PPSSPP: Rules = Rules {
     name: "ppsspp",
     summary: "PPSSPP: CSO, 16 KiB blocks",
     formats: &[Cso],
-    blocks: Blocks::Sizes {
-        default: 16 << 10,
-        max: 32 << 10,
-        forced: None,
-        why: "every small read would have to unpack a larger block whole",
-    },
+    blocks: Blocks::Sizes { default: 16 << 10, max: 32 << 10, beyond: None, why: UNPACKED_WHOLE },
     deflate: Deflate::Any,
     threshold: percent(100),
     index: ANY_SHIFT,
@@ -167,6 +174,12 @@ const PCSX2: Rules = Rules {
     name: "pcsx2",
     summary: "PCSX2: CSO or ZSO, 16 KiB blocks",
     formats: &[Cso, Zso],
+    blocks: Blocks::Sizes {
+        default: 16 << 10,
+        max: 32 << 10,
+        beyond: Some(Beyond { max: 256 << 10, fine_if: "size matters more to you than loading time" }),
+        why: UNPACKED_WHOLE,
+    },
     readers: &[Reader::Pcsx2],
     ..PPSSPP
 };
@@ -178,8 +191,8 @@ const OPL: Rules = Rules {
     blocks: Blocks::Sizes {
         default: 2048,
         max: 2048,
-        forced: None,
-        why: "Open PS2 Loader takes every block for one of 2048 bytes and gives the game garbage",
+        beyond: None,
+        why: "Open PS2 Loader takes every block for one of 2048 bytes and crashes",
     },
     deflate: Deflate::Any,
     threshold: percent(95),
@@ -196,7 +209,7 @@ const CISOR: Rules = Rules {
     blocks: Blocks::Sizes {
         default: 2048,
         max: 8192,
-        forced: Some(16 << 10),
+        beyond: Some(Beyond { max: 16 << 10, fine_if: "the disc will not be started from that menu" }),
         why: "the menu of custom firmwares, which reads the disc before the driver does, has buffers \
               for 8192 bytes and overwrites its own memory with larger blocks",
     },

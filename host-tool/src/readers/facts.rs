@@ -5,6 +5,8 @@ use sector_decode::container::ciso::Variant;
 use sector_decode::container::{cso, cso2, dax, jso, zso};
 use sector_decode::{Format, Layout};
 
+use disc_info::{Disc, OtherDisc};
+
 /// What is known of a file, whether it exists or is only planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -29,13 +31,60 @@ pub struct Facts {
     /// How many deflate streams do not pass [`sector_decode::deflate_lint`]; `None` while nobody has
     /// looked. The header does not tell: set it after looking at all blocks.
     pub unsafe_streams: Option<u32>,
-    /// Whether a last block that the image does not fill was filled up before it was packed; `None` when
-    /// that is not known, or when there is no such block.
+    /// Whether a last block that the image does not fill was filled up before it was packed, or is stored, which is as
+    /// good; `None` when that is not known, or when there is no such block.
     pub last_block_filled: Option<bool>,
+    /// How many packed blocks are longer than what they decode to, padding left out; `None` while nobody has looked.
+    pub overlong_blocks: Option<u32>,
+    /// Whether blocks or parts of the index are known to be damaged.
+    pub damaged: bool,
+    /// What the file decodes to.
+    pub content: Content,
+}
+
+/// What a file decodes to, as far as it matters to those who play it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A game of the PSP or the PS2.
+    Game,
+    /// A game of the PS2 that starts from the second drive, `cdrom1:`.
+    GameOnCdrom1,
+    /// A film on a UMD.
+    UmdVideo,
+    /// Music on a UMD.
+    UmdMusic,
+    /// A game of the first PlayStation.
+    Ps1,
+    /// Sectors of 2352 bytes.
+    RawCd,
+    /// A disc that does not tell what it is for.
+    UnknownDisc,
+    /// No disc at all, as far as anybody can tell.
+    NoDisc,
+    /// Nobody has been able to look.
+    Unreadable,
+}
+
+impl Content {
+    /// What a disc is.
+    #[must_use]
+    pub const fn of(disc: &Disc) -> Self {
+        match (disc.other, disc.console) {
+            _ if disc.is_raw_cd => Self::RawCd,
+            (Some(OtherDisc::UmdVideo), _) => Self::UmdVideo,
+            (Some(OtherDisc::UmdMusic), _) => Self::UmdMusic,
+            (Some(OtherDisc::Ps1), _) => Self::Ps1,
+            (None, Some(_)) if disc.boots_from_cdrom1 => Self::GameOnCdrom1,
+            (None, Some(_)) => Self::Game,
+            (None, None) if disc.is_partly_unreadable => Self::Unreadable,
+            (None, None) if disc.is_iso9660 => Self::UnknownDisc,
+            (None, None) => Self::NoDisc,
+        }
+    }
 }
 
 impl Facts {
-    /// What a header tells.
+    /// What a header tells; of the disc in the file, nothing but that it is a game.
     #[must_use]
     pub fn from_layout(layout: &Layout) -> Self {
         Self {
@@ -50,6 +99,9 @@ impl Facts {
             uncompressed_areas: layout.uncompressed_areas(),
             unsafe_streams: None,
             last_block_filled: None,
+            overlong_blocks: None,
+            damaged: false,
+            content: Content::Game,
         }
     }
 
@@ -79,7 +131,10 @@ impl Facts {
             uncompressed_areas: 0,
             // Such streams are stored plain then.
             unsafe_streams: plan.firmware_safe.then_some(0),
-            last_block_filled: Some(true),
+            last_block_filled: Some(plan.format != OutputFormat::Jso),
+            overlong_blocks: Some(0),
+            damaged: false,
+            content: Content::Game,
         }
     }
 

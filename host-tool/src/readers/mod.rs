@@ -1,12 +1,16 @@
 //! Who can read a file: every program and firmware that is known to read one of the formats, what each
 //! takes, and why it does not take the rest.
 //!
-//! The rows are in `table`, the rules that they are made of in `rules`. Most were read in the
-//! readers' source code; nothing here was tried on a console. Where even the source was not seen, the
-//! text of the verdict says "reported", "inferred" or "not verified".
+//! The rows are in `table`, the rules that they are made of in `rules`, what a file's content decides in `content`. Most
+//! were read in the readers' source code, and much of that was run on a PC (docs/interoperability.md); nothing here was
+//! tried on a console. Where even the source was not seen, the text of the verdict says "reported", "inferred" or "not
+//! verified".
 //!
 //! CHD is left out: it is no format of this program.
 
+#[cfg(test)]
+mod as_run;
+mod content;
 mod facts;
 mod rules;
 mod table;
@@ -15,7 +19,7 @@ mod tests;
 
 use std::fmt;
 
-pub use facts::Facts;
+pub use facts::{Content, Facts};
 use sector_decode::Format;
 
 use disc_info::Console;
@@ -75,6 +79,8 @@ pub enum Verdict {
     Reads,
     /// It takes the file, with a reservation: what may go wrong, or what is not verified.
     Caution(String),
+    /// It is not known what it makes of the file: why.
+    Unknown(String),
     /// It does not take the file, or cannot decode it: why.
     Refuses(String),
 }
@@ -146,7 +152,7 @@ impl fmt::Display for Reader {
 
 /// Says whether `reader` can use a file of which these facts are known.
 ///
-/// The first reason to refuse is given, or else all reservations.
+/// The first reason to refuse is given, or else why nothing is known, or else all reservations.
 #[must_use]
 pub fn verdict(reader: Reader, facts: &Facts) -> Verdict {
     let row = table::row(reader);
@@ -156,14 +162,20 @@ pub fn verdict(reader: Reader, facts: &Facts) -> Verdict {
         table::Cell::But(why) => reservations.push(why.to_owned()),
         table::Cell::No(why) => return Verdict::Refuses(why.to_owned()),
     }
-    for rule in row.rules {
-        match rule(facts) {
+    let mut unknown = None;
+    for verdict in row.rules.iter().map(|rule| rule(facts)).chain([content::of_reader(reader, facts)]) {
+        match verdict {
             Verdict::Reads => {}
             Verdict::Caution(why) => reservations.push(why),
+            Verdict::Unknown(why) => unknown = Some(why),
             refusal @ Verdict::Refuses(_) => return refusal,
         }
     }
-    if reservations.is_empty() { Verdict::Reads } else { Verdict::Caution(reservations.join("; ")) }
+    match unknown {
+        Some(why) => Verdict::Unknown(why),
+        None if reservations.is_empty() => Verdict::Reads,
+        None => Verdict::Caution(reservations.join("; ")),
+    }
 }
 
 /// Whether blocks of this format have a size that the file chooses.

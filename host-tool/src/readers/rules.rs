@@ -73,16 +73,87 @@ pub(super) fn unknown_over_2_gib(facts: &Facts) -> Verdict {
     Reads
 }
 
-/// The number of blocks is rounded down.
-pub(super) fn last_block_out_of_reach(facts: &Facts) -> Verdict {
-    match facts.partial_block() {
-        Some(rest) => Caution(format!(
-            "the number of blocks is rounded down, so that the last {rest} bytes of the image, less than \
-             a block of {}, may be misread",
+/// ARK's family of readers and a last block that the image does not fill: it reads that of CSO and JSO right. LZ4 goes on
+/// until a whole block is out, and the length of the last frame of a DAX file is looked up where there is none.
+pub(super) fn ark_last_block(facts: &Facts) -> Verdict {
+    match (facts.format, facts.partial_block(), facts.last_block_filled) {
+        (Format::Zso, Some(rest), Some(false)) => Refuses(format!(
+            "the last block decodes to {rest} bytes, and LZ4 goes on to {} without a check: it crashes",
             facts.block_size
         )),
-        None => Reads,
+        (Format::Zso, Some(rest), None) => Caution(format!(
+            "the image ends {rest} bytes into the last block, and it crashes unless that was filled up to {} bytes \
+             before it was packed",
+            facts.block_size
+        )),
+        (Format::Dax, Some(rest), _) => Refuses(format!(
+            "the last frame has only {rest} bytes of the image: a read of 8 sectors or more that includes it copies \
+             about 4 GiB, and it crashes"
+        )),
+        _ => Reads,
     }
+}
+
+/// As [`ark_last_block`], for this project's driver: the custom firmware's reader comes before it.
+pub(super) fn ark_last_block_before_driver(facts: &Facts) -> Verdict {
+    match ark_last_block(facts) {
+        Refuses(why) | Caution(why) => {
+            Caution(format!("until the driver takes over, the custom firmware reads the disc: {why}"))
+        }
+        verdict => verdict,
+    }
+}
+
+/// Packed blocks are read into a buffer that has room for no more than a block.
+pub(super) fn no_overlong_blocks(facts: &Facts, what_happens: &str) -> Verdict {
+    match facts.overlong_blocks {
+        Some(count @ 1..) if facts.format == Format::Cso => Refuses(format!(
+            "{count} packed blocks are longer than the {} bytes that they decode to: {what_happens}",
+            facts.block_size
+        )),
+        _ => Reads,
+    }
+}
+
+/// Blocks are read with their padding, into a buffer that does not allow for so much of it.
+pub(super) fn align_below(facts: &Facts, limit: u64, what_happens: &str) -> Verdict {
+    let align = 1u64 << facts.index_shift.min(63);
+    if facts.format != Format::Iso && align >= limit {
+        return Refuses(format!(
+            "blocks begin at multiples of {align} bytes, and from {limit} on {what_happens}"
+        ));
+    }
+    Reads
+}
+
+/// As [`align_below`], for this project's driver.
+pub(super) fn menu_align(facts: &Facts) -> Verdict {
+    match align_below(
+        facts,
+        4096,
+        "PRO and Adrenaline 7 overrun their buffers, from 16384 on ARK-4's menu too",
+    ) {
+        Refuses(why) => {
+            Caution(format!("until the driver takes over, the custom firmware reads the disc: {why}"))
+        }
+        verdict => verdict,
+    }
+}
+
+/// Adrenaline 7's menu keeps positions in 32 bits with a sign.
+pub(super) fn adrenaline7_menu_positions(facts: &Facts) -> Verdict {
+    if facts.format != Format::Iso && facts.file_len >= TWO_GIB {
+        return Caution(format!(
+            "the file has up to {} bytes, and its menu reads only the first 2 GiB; its game reader reads them all",
+            facts.file_len
+        ));
+    }
+    Reads
+}
+
+/// PCSX2 takes the last block of a ZSO as it is; that of a CSO must decode to a whole one.
+pub(super) fn pcsx2_last_block(facts: &Facts) -> Verdict {
+    if facts.format == Format::Zso { Reads } else { last_block_must_be_full(facts) }
 }
 
 /// A last block that decodes to less than a whole one is refused.
@@ -95,7 +166,7 @@ pub(super) fn last_block_must_be_full(facts: &Facts) -> Verdict {
         )),
         (Some(rest), None) => Caution(format!(
             "the image ends {rest} bytes into the last block, which is taken only if it was filled up to \
-             {} bytes before it was packed (the header does not tell)",
+             {} bytes before it was packed",
             facts.block_size
         )),
     }
@@ -135,8 +206,8 @@ pub(super) fn plain_frames_two_bytes_late(facts: &Facts) -> Verdict {
     match facts.uncompressed_areas {
         0 => Reads,
         areas => Caution(format!(
-            "it lists {areas} areas of plain frames, which by the reader's source are read two bytes too late \
-             (inferred, not verified on a console)"
+            "it lists {areas} areas of plain frames, which are read two bytes too late (seen with the reader's code on \
+             a PC, not verified on a console)"
         )),
     }
 }
@@ -145,8 +216,8 @@ pub(super) fn plain_frames_two_bytes_late(facts: &Facts) -> Verdict {
 pub(super) fn block_headers_hide_plain_blocks(facts: &Facts) -> Verdict {
     if facts.block_headers {
         return Caution(
-            "its blocks have headers, with which by the reader's source plain blocks are taken for packed ones \
-             (inferred, not verified on a console)"
+            "its blocks have headers, with which plain blocks are taken for packed ones, and LZO crashes (seen with the \
+             reader's code on a PC, not verified on a console)"
                 .into(),
         );
     }
@@ -270,13 +341,33 @@ pub(super) fn rom_properties_image_size(facts: &Facts) -> Verdict {
 }
 
 /// Its LZ4 decoder wants a block's exact length, which padding hides.
-pub(super) fn rom_properties_zso_padding(facts: &Facts) -> Verdict {
-    if facts.format == Format::Zso && facts.index_shift > 0 {
-        return Caution(format!(
-            "its index shift is {}, so that padding follows LZ4 blocks, which the decoder should refuse (inferred, \
-             not verified)",
+pub(super) fn rom_properties_lz4_padding(facts: &Facts) -> Verdict {
+    if matches!(facts.format, Format::Zso | Format::Cso2) && facts.index_shift > 0 {
+        return Refuses(format!(
+            "its index shift is {}: padding follows LZ4 blocks, and it fails to decode those",
             facts.index_shift
         ));
+    }
+    Reads
+}
+
+/// It checks the whole header of a ZSO.
+pub(super) fn rom_properties_zso_header(facts: &Facts) -> Verdict {
+    match (facts.format, facts.version, facts.header_size) {
+        (Format::Zso, Some(1), Some(24)) => Reads,
+        (Format::Zso, version, header_size) => Refuses(format!(
+            "its header says version {} and {} bytes, and only version 1 and 24 bytes are taken",
+            version.unwrap_or_default(),
+            header_size.unwrap_or_default()
+        )),
+        _ => Reads,
+    }
+}
+
+/// It takes no smaller JSO.
+pub(super) fn rom_properties_jso_size(facts: &Facts) -> Verdict {
+    if facts.format == Format::Jso && facts.image_size < 8192 {
+        return Refuses(format!("the image has {} bytes, and a JSO must have 8192", facts.image_size));
     }
     Reads
 }

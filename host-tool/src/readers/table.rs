@@ -57,7 +57,7 @@ macro_rules! ark_family {
         &[
             powers_of_two,
             below_4_gib,
-            last_block_out_of_reach,
+            ark_last_block,
             plain_frames_two_bytes_late,
             block_headers_hide_plain_blocks,
             firmware_inflate,
@@ -74,7 +74,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             console: PSP,
             cells: [
                 Yes,
-                No("it takes CSO v2 for version 1 and misreads its plain and LZ4 blocks"),
+                No("it refuses version 2, or in older versions takes it for version 1 and misreads it"),
                 No("it takes ZSO for a plain image and fails"),
                 NO_DAX,
                 NO_JSO,
@@ -91,12 +91,12 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             console: PSP,
             cells: [
                 Yes,
-                But("it warns about version 2 and then decodes LZ4 blocks wrongly"),
+                No("it takes CSO v2 for version 1: LZ4 blocks stay packed, and stored ones fail"),
                 NO_ZSO,
                 NO_DAX,
                 NO_JSO,
             ],
-            rules: &[|facts| only_2048(facts, "only 2048 works in practice"), unknown_over_2_gib],
+            rules: &[|facts| only_2048(facts, "only 2048 works in practice")],
         },
         Reader::ArkGame => &Row {
             name: "ARK-4, running a game",
@@ -116,6 +116,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
                         "its buffers hold 8192 without a check: larger ones overwrite the menu's memory";
                     blocks_up_to(facts, 8192, why)
                 },
+                |facts| align_below(facts, 16384, "its buffers are overrun"),
                 |facts| if facts.format == Format::Cso2 {
                     plain_blocks_of_exact_length(facts)
                 } else {
@@ -128,7 +129,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             key: "adrenaline8",
             console: PSP,
             cells: [Yes; 5],
-            rules: ark_family![],
+            rules: ark_family![|facts| no_overlong_blocks(facts, "its buffer is overrun")],
         },
         Reader::Adrenaline7 => &Row {
             name: "Adrenaline up to 7",
@@ -136,9 +137,11 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             console: PSP,
             cells: [Yes, NO_CSO2, NO_ZSO, NO_DAX, NO_JSO],
             rules: &[
-                |facts| only_2048(facts, "it cuts every block to 2048"),
+                |facts| only_2048(facts, "its game reader overruns its buffer with any but 2048"),
+                |facts| align_below(facts, 4096, "its game reader overruns its buffer"),
+                |facts| no_overlong_blocks(facts, "its game reader's buffer is overrun"),
                 below_4_gib,
-                last_block_out_of_reach,
+                adrenaline7_menu_positions,
                 firmware_inflate,
             ],
         },
@@ -149,8 +152,8 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             cells: [Yes, NO_CSO2, Yes, NO_DAX, NO_JSO],
             rules: &[
                 |facts| only_2048(facts, "it reads only 2048"),
+                |facts| align_below(facts, 4096, "its game reader overruns its buffer"),
                 below_4_gib,
-                last_block_out_of_reach,
                 firmware_inflate,
             ],
         },
@@ -201,6 +204,8 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
                 // Until the driver takes over, the custom firmware's own readers look at the disc.
                 menu_blocks,
                 menu_positions,
+                menu_align,
+                ark_last_block_before_driver,
                 plain_frames_two_bytes_late,
                 block_headers_hide_plain_blocks,
                 firmware_inflate,
@@ -211,7 +216,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             key: "pcsx2",
             console: PS2,
             cells: [Yes, NO_CSO2, Yes, NO_DAX, NO_JSO],
-            rules: &[powers_of_two, last_block_must_be_full],
+            rules: &[powers_of_two, pcsx2_last_block],
         },
         Reader::NetherSx2 => &Row {
             name: "AetherSX2, NetherSX2",
@@ -241,23 +246,14 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
                 No("its PCSX2 code does not read DAX (inferred, not verified)"),
                 No("its PCSX2 code does not read JSO (inferred, not verified)"),
             ],
-            rules: &[powers_of_two, last_block_must_be_full],
+            rules: &[powers_of_two, pcsx2_last_block],
         },
         Reader::Play => &Row {
             name: "Play!",
             key: "play",
             console: PS2,
             cells: [Yes, NO_CSO2, NO_ZSO, NO_DAX, NO_JSO],
-            rules: &[
-                powers_of_two,
-                |facts| {
-                    doubtful_over_4_gib(
-                        facts,
-                        "index values are shifted in 32 bits: reads behind 4 GiB may go wrong",
-                    )
-                },
-                last_block_must_be_full,
-            ],
+            rules: &[powers_of_two, last_block_must_be_full],
         },
         Reader::Opl => &Row {
             name: "Open PS2 Loader 1.2+",
@@ -266,10 +262,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             cells: [NO_CSO, NO_CSO, Yes, NO_DAX, NO_JSO],
             rules: &[
                 |facts| {
-                    only_2048(
-                        facts,
-                        "it takes every block for one of 2048, without a check: the game gets garbage",
-                    )
+                    only_2048(facts, "it takes every block for one of 2048, without a check, and crashes")
                 },
                 |facts| shift_up_to(facts, 11, "more than 11 makes it divide by zero"),
                 opl_whole_sectors,
@@ -291,7 +284,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             console: PS2,
             cells: [
                 Yes,
-                But("it does not look at the version and decodes LZ4 blocks wrongly"),
+                No("it takes CSO v2 for version 1: LZ4 blocks stay packed, and stored ones fail"),
                 Yes,
                 NO_DAX,
                 NO_JSO,
@@ -320,7 +313,10 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
                 header_size_0_or_24,
                 whole_blocks,
                 rom_properties_image_size,
-                rom_properties_zso_padding,
+                rom_properties_zso_header,
+                rom_properties_jso_size,
+                rom_properties_lz4_padding,
+                |facts| no_overlong_blocks(facts, "it refuses such blocks"),
                 |facts| {
                     let told_by_length = matches!(facts.format, Format::Cso | Format::Cso2);
                     if told_by_length { plain_blocks_of_exact_length(facts) } else { Reads }
@@ -333,7 +329,9 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             console: None,
             cells: [Yes, Yes, Yes, Yes, NO_JSO],
             rules: &[
+                powers_of_two,
                 |facts| blocks_up_to(facts, 256 << 10, "256 KiB is the most that it takes"),
+                |facts| align_below(facts, 32768, "it crashes or refuses the file"),
                 maxcso_old_releases,
             ],
         },

@@ -1,5 +1,6 @@
 //! What the user gets to see: one [`Record`] per file, as text or as a JSON object, and lines on the way.
 
+mod json;
 mod record;
 mod tally;
 mod text;
@@ -10,12 +11,11 @@ use std::path::Path;
 use anstream::AutoStream;
 
 pub use record::{
-    BlockRecord, Difference, DiscRecord, ErrorRecord, Hashes, LintRecord, RangeRecord, ReaderRecord, Record,
-    UnlistedRecord,
+    Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,
 };
 
 use crate::cli::Talk;
-use crate::damage::ListLimit;
+use crate::damage::{DamageList, ListLimit, Unlisted};
 use crate::exit::Status;
 use crate::human;
 use crate::report::tally::Tally;
@@ -76,7 +76,7 @@ impl Reporter {
 
     /// Says at once what the user should know before or while a file is worked on; it is in the file's
     /// record as well.
-    pub fn warn(&mut self, record: &mut Record, text: impl Into<String>) {
+    pub fn warn<O>(&mut self, record: &mut Record<O>, text: impl Into<String>) {
         let text = text.into();
         if !self.talk.quiet {
             self.line(Prefix::Warning, &record.input, &text);
@@ -118,31 +118,23 @@ impl Reporter {
     }
 
     /// Prints a file's record: the end of all work on it.
-    pub fn finish(&mut self, record: Record) {
-        self.worst = self.worst.max(record.status);
+    pub fn finish<O: Into<Outcome>>(&mut self, record: Record<O>) {
+        let record = record.of_any_verb();
+        self.worst = self.worst.max(record.status());
         if let Some(tally) = &mut self.tally {
             tally.add(&record);
         }
-        for range in &record.damaged {
-            self.line(Prefix::Error, &record.input, &range.text);
-        }
-        if let Some(unlisted) = record.damaged_unlisted {
-            let ranges = human::count(unlisted.ranges, "range", "ranges");
-            let blocks = human::count(unlisted.blocks, "damaged block", "damaged blocks");
-            let text = format!("and {ranges} more with {blocks}: --list-all lists them");
-            self.line(Prefix::Error, &record.input, &text);
+        if let Some(damage) = record.damage() {
+            self.list(&record.input, damage);
         }
         // That two images differ is what `compare` was asked for: a result, not an error.
-        if let Some(error) = &record.error
-            && error.kind != "different"
+        if let Some(failure) = &record.failure
+            && failure.kind() != "different"
         {
-            self.line(Prefix::Error, &record.input, &error.line());
+            self.line(Prefix::Error, &record.input, &failure.line());
         }
         if self.talk.json {
-            // Only maps with keys that are no strings cannot be serialised; there are none.
-            let mut line = serde_json::to_string(&record).unwrap_or_default();
-            line.push('\n');
-            self.print(&line);
+            self.print(&json::line(&record));
             return;
         }
         if let Some(seconds) = record.seconds {
@@ -153,6 +145,23 @@ impl Reporter {
             && !self.talk.quiet
         {
             let _ = writeln!(anstream::stderr(), "{line}");
+        }
+    }
+
+    /// Lists damaged blocks.
+    fn list(&self, input: &Path, damage: &DamageList) {
+        for range in damage.ranges() {
+            self.line(Prefix::Error, input, &range.to_string());
+        }
+        let Unlisted { ranges, blocks } = damage.unlisted();
+        if ranges > 0 {
+            let ranges = human::count(ranges, "range", "ranges");
+            let blocks = human::count(blocks, "damaged block", "damaged blocks");
+            self.line(
+                Prefix::Error,
+                input,
+                &format!("and {ranges} more with {blocks}: --list-all lists them"),
+            );
         }
     }
 

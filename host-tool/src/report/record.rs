@@ -1,423 +1,266 @@
-//! What is known of one file at the end of the work on it. The fields are the JSON object's
-//! (docs/json.md): none is ever renamed or removed without a new [`SCHEMA`].
+//! What is known of one file at the end of the work on it: one type per verb, and [`Outcome`] for any of them.
+//!
+//! Nothing here knows how it is shown: `json` and `text` are the two views of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use image_writer::{BlockCounts, Digests};
-use sector_decode::Layout;
-use serde::{Serialize, Serializer};
-
-use crate::damage::{DamageList, DamageRange, Unlisted};
-use crate::exit::Status;
-use crate::failure::{Failure, Quantity};
-use crate::human;
-use crate::readers::Verdict;
-use crate::scan::LintCounts;
 use disc_info::Disc;
+use image_writer::{BlockCounts, Digests, Optimize, OutputFormat};
+use sector_decode::Layout;
+use sector_decode::deflate_lint::Finding;
+use serde::Serialize;
 
-/// Version of the objects' fields. New fields do not change it.
-const SCHEMA: u32 = 1;
+use crate::damage::DamageList;
+use crate::exit::Status;
+use crate::failure::Failure;
+use crate::profile::Profile;
+use crate::readers::{Reader, Verdict};
+use crate::scan::LintCounts;
 
-/// What is known of one file at the end of the work on it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Record {
-    schema: u32,
-    /// What was done: the verb of the command line.
-    pub verb: &'static str,
+/// One file and what became of it. While a verb works on the file, `O` is that verb's own type.
+#[derive(Debug)]
+pub struct Record<O = Outcome> {
     /// The file that was read.
-    #[serde(serialize_with = "lossy")]
     pub input: PathBuf,
-    /// Its name's bytes in hexadecimal digits, where they are no Unicode.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input_raw: Option<String>,
-    /// The file that was written and put in place.
-    #[serde(serialize_with = "lossy_option")]
-    pub output: Option<PathBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_raw: Option<String>,
-    /// How it ended.
-    pub status: Status,
-    exit: u8,
-    /// Why it did not succeed.
-    pub error: Option<ErrorRecord>,
-    /// What the user should know nevertheless.
+    /// What the user should know even if all went well.
     pub warnings: Vec<String>,
-    /// Format of the compressed file: the one written by `compress`, else the one read.
-    pub format: Option<&'static str>,
-    /// Bytes of the image in each block.
-    pub block_size: Option<u32>,
-    /// Size of the decoded image in bytes.
-    pub size: Option<u64>,
-    /// Size of the file in [`format`](Self::format) in bytes.
-    pub stored_size: Option<u64>,
-    /// Digests of the decoded image.
-    pub hashes: Option<Hashes>,
-
-    /// Left shift of the index values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub index_shift: Option<u8>,
-    /// Version in the header.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<u32>,
-    /// Header size field in the header, which no reader of CSO v1 uses.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header_size: Option<u32>,
-    /// Number of blocks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub block_count: Option<u32>,
-    /// The profile that the file was written for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<&'static str>,
-    /// By what it was chosen how each block is packed: `size` or `load`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub optimize: Option<&'static str>,
-    /// How the blocks are packed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocks: Option<BlockRecord>,
-    /// What the deflate lint said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lint: Option<LintRecord>,
-    /// Blocks that are damaged.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub damaged: Vec<RangeRecord>,
-    /// How many more there are than `damaged` lists.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub damaged_unlisted: Option<UnlistedRecord>,
-    /// The disc in the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub disc: Option<DiscRecord>,
-    /// Who can read the file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub readers: Vec<ReaderRecord>,
-    /// The image that `compare` compared with.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "lossy_option")]
-    pub compared_with: Option<PathBuf>,
-    /// Where the two differ first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub difference: Option<Difference>,
-    /// Whether `--rm` has deleted the input.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_removed: Option<bool>,
+    /// Why it did not succeed.
+    pub failure: Option<Failure>,
+    /// How much the disc's file system has, where that is more than the image.
+    pub cut_off: Option<CutOff>,
     /// How long it took.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// What was found out or made. Filled in as the work proceeds, so a failure leaves it incomplete.
+    pub outcome: O,
 }
 
-/// Why a file's work did not succeed.
-#[derive(Clone, Debug, Serialize)]
-pub struct ErrorRecord {
-    /// Short name of the kind.
-    pub kind: &'static str,
-    /// The same in a sentence.
-    pub message: String,
-    /// What to do about it.
-    pub fix: Option<String>,
-    /// Number of the block that it is about.
-    pub block: Option<u32>,
-    /// File position, or position in the image for `compare`.
-    pub offset: Option<u64>,
-    /// What was expected.
-    pub expected: Option<Quantity>,
-    /// What was found.
-    pub got: Option<Quantity>,
-}
-
-/// Digests of a decoded image in hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Hashes {
-    /// CRC-32.
-    pub crc32: String,
-    /// MD5.
-    pub md5: String,
-    /// SHA-1.
-    pub sha1: String,
-    /// SHA-256.
-    pub sha256: String,
-}
-
-/// How many blocks are packed in which way.
+/// A disc whose file system goes on past the end of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct BlockRecord {
-    /// What the counts are taken from: `index` or `decoding`.
-    pub by: &'static str,
-    /// Plain blocks.
-    pub stored: u32,
-    /// Deflate streams.
-    pub deflate: u32,
-    /// LZ4 blocks.
-    pub lz4: u32,
-    /// LZO blocks.
-    pub lzo: u32,
+pub struct CutOff {
+    /// Sectors of the file system.
+    pub volume_sectors: u64,
+    /// Whole sectors of the image.
+    pub image_sectors: u64,
 }
 
-/// What the deflate lint said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LintRecord {
-    /// How many streams it looked at.
-    pub streams: u64,
-    /// How many of the file's streams did not pass.
-    pub failed: u64,
-    /// Streams that did not pass and whose blocks were stored plain instead, so that they are not in the
-    /// file.
-    pub stored_plain: u64,
-    /// Reasons, with how often each was found; of both kinds.
-    pub findings: BTreeMap<String, u64>,
+/// What a verb found out or made.
+#[derive(Debug)]
+pub enum Outcome {
+    /// `compress`.
+    Compressed(Compressed),
+    /// `extract`.
+    Extracted(Extracted),
+    /// `verify`.
+    Verified(Verified),
+    /// `info`.
+    Described(Described),
+    /// `compare`.
+    Compared(Compared),
+    /// `drop`, for a path that it found nothing to do with.
+    Searched,
+    /// A checksum alone, which has been printed already in another tool's form.
+    Summed,
 }
 
-/// Neighbouring damaged blocks.
-#[derive(Clone, Debug, Serialize)]
-pub struct RangeRecord {
-    /// Number of the first one.
-    pub first: u32,
-    /// Number of the last one.
-    pub last: u32,
-    /// Where the first one begins in the file by the index.
-    pub offset: u64,
-    /// Short name of what is wrong.
-    pub kind: &'static str,
-    /// What was expected of the first one.
-    pub expected: Option<u64>,
-    /// What was found.
-    pub got: Option<u64>,
-    /// The same in a sentence.
-    #[serde(rename = "message")]
-    pub text: String,
+/// What `compress` made.
+#[derive(Debug, Default)]
+pub struct Compressed {
+    /// The disc in the image.
+    pub disc: Option<Disc>,
+    /// The profile that the file was written for.
+    pub profile: Option<Profile>,
+    /// The file, from the moment when all of it was written.
+    pub written: Option<Written>,
+    /// Its path, once it is in place.
+    pub output: Option<PathBuf>,
+    /// Whether `--rm` has deleted the input; `None` without `--rm`.
+    pub source_removed: Option<bool>,
 }
 
-/// Damaged blocks that are counted and not listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct UnlistedRecord {
-    /// Ranges of neighbours.
-    pub ranges: u64,
-    /// Blocks in them.
-    pub blocks: u64,
+/// A compressed file that was written.
+#[derive(Debug)]
+pub struct Written {
+    /// Its format.
+    pub format: OutputFormat,
+    /// Bytes of the image in each block.
+    pub block_size: u32,
+    /// Left shift of the index values.
+    pub index_shift: u8,
+    /// How the encoding of each block was chosen.
+    pub optimize: Optimize,
+    /// Bytes of the image.
+    pub image_size: u64,
+    /// Bytes of the file.
+    pub stored_size: u64,
+    /// How the blocks are packed.
+    pub blocks: BlockCounts,
+    /// Digests of the image, where all of them were taken.
+    pub digests: Option<Digests>,
+    /// What the lint said; `None` until the file has been read back.
+    pub lint: Option<Lint>,
 }
 
-/// The disc in an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DiscRecord {
-    /// `PSP` or `PS2`.
-    pub console: Option<&'static str>,
-    /// Disc id.
-    pub id: Option<String>,
-    /// Title.
-    pub title: Option<String>,
+/// What the deflate lint said of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lint {
+    /// The streams in the file.
+    pub in_file: LintCounts,
+    /// Streams that did not pass and are not in the file: their blocks were stored instead.
+    pub kept_out: BTreeMap<Finding, u32>,
 }
 
-/// Whether a reader can use the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReaderRecord {
-    /// Short name of the reader.
-    pub key: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// `reads`, `caution` or `refuses`.
-    pub verdict: &'static str,
-    /// Why, where there is more to say.
-    pub reason: Option<String>,
+/// What `extract` made.
+#[derive(Debug, Default)]
+pub struct Extracted {
+    /// What the header says.
+    pub layout: Option<Layout>,
+    /// The disc in the image.
+    pub disc: Option<Disc>,
+    /// How the blocks are packed.
+    pub blocks: Option<BlockCounts>,
+    /// Digests of the image, where all of them were taken.
+    pub digests: Option<Digests>,
+    /// The path of the image, once it is in place.
+    pub output: Option<PathBuf>,
+    /// Whether `--rm` has deleted the input; `None` without `--rm`.
+    pub source_removed: Option<bool>,
 }
 
-/// Where two images differ first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// First byte that differs, counted from 0.
-    pub offset: u64,
-    /// The sector it is in.
-    pub lba: u64,
+/// What `verify` found.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// What the header says.
+    pub layout: Option<Layout>,
+    /// The disc in the image.
+    pub disc: Option<Disc>,
+    /// How the blocks are packed.
+    pub blocks: Option<BlockCounts>,
+    /// Digests of the image, if all of it decodes.
+    pub digests: Option<Digests>,
 }
 
-impl Record {
+/// What `info` found.
+#[derive(Debug, Default)]
+pub struct Described {
+    /// What the header says.
+    pub layout: Option<Layout>,
+    /// The disc in the image.
+    pub disc: Option<Disc>,
+    /// How the blocks are packed, and how that is known.
+    pub blocks: Option<(Evidence, BlockCounts)>,
+    /// What the lint said, if it was asked.
+    pub lint: Option<LintCounts>,
+    /// Who can read the file.
+    pub readers: Vec<(Reader, Verdict)>,
+}
+
+/// How it is known how blocks are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The index says so.
+    Index,
+    /// They were decoded.
+    Decoding,
+}
+
+/// What `compare` found. A difference is a [`Failure`].
+#[derive(Debug)]
+pub struct Compared {
+    /// The second file.
+    pub other: PathBuf,
+    /// What the header of the first file says.
+    pub layout: Option<Layout>,
+}
+
+impl<O> Record<O> {
     /// Begins the record of a file.
-    pub fn new(verb: &'static str, input: &Path) -> Self {
+    pub fn new(input: &Path, outcome: O) -> Self {
         Self {
-            schema: SCHEMA,
-            verb,
             input: input.to_owned(),
-            input_raw: raw(input),
-            output: None,
-            output_raw: None,
-            status: Status::Ok,
-            exit: Status::Ok.code(),
-            error: None,
             warnings: Vec::new(),
-            format: None,
-            block_size: None,
-            size: None,
-            stored_size: None,
-            hashes: None,
-            index_shift: None,
-            version: None,
-            header_size: None,
-            block_count: None,
-            profile: None,
-            optimize: None,
-            blocks: None,
-            lint: None,
-            damaged: Vec::new(),
-            damaged_unlisted: None,
-            disc: None,
-            readers: Vec::new(),
-            compared_with: None,
-            difference: None,
-            source_removed: None,
+            failure: None,
+            cut_off: None,
             seconds: None,
+            outcome,
         }
     }
 
     /// Notes why the work did not succeed.
-    pub fn fail(&mut self, failure: &Failure) {
-        self.set_status(failure.status());
-        let (block, offset) = failure.place();
-        let (expected, got) = failure.expected_and_got();
-        self.error = Some(ErrorRecord {
-            kind: failure.kind(),
-            message: failure.to_string(),
-            fix: failure.fix(),
-            block,
-            offset,
-            expected,
-            got,
-        });
-        match failure {
-            Failure::DamagedBlocks(list) => self.set_damaged(list),
-            Failure::Different { offset } => {
-                let lba = offset / u64::from(sector_decode::SECTOR_SIZE);
-                self.difference = Some(Difference { offset: *offset, lba });
-            }
-            _ => {}
-        }
+    pub fn fail(&mut self, failure: Failure) {
+        self.failure = Some(failure);
     }
 
-    /// Notes how the work ended.
-    pub fn set_status(&mut self, status: Status) {
-        self.status = status;
-        self.exit = status.code();
+    /// Returns how the work ended.
+    pub fn status(&self) -> Status {
+        self.failure.as_ref().map_or(Status::Ok, Failure::status)
     }
 
-    /// Notes the file that was put in place.
-    pub fn set_output(&mut self, path: &Path) {
-        self.output = Some(path.to_owned());
-        self.output_raw = raw(path);
-    }
-
-    /// Notes what the header of the compressed file says.
-    pub fn set_layout(&mut self, layout: &Layout) {
-        self.format = Some(layout.format().name());
-        self.block_size = Some(layout.block_size());
-        self.size = Some(layout.image_size());
-        self.stored_size = Some(layout.file_len());
-        self.index_shift = Some(layout.index_shift());
-        self.version = layout.version();
-        self.header_size = layout.header_size_field();
-        self.block_count = Some(layout.block_count());
-    }
-
-    /// Notes the digests of the decoded image.
-    pub fn set_digests(&mut self, digests: &Digests) {
-        self.hashes = Some(Hashes {
-            crc32: format!("{:08x}", digests.crc32),
-            md5: human::hex(&digests.md5),
-            sha1: human::hex(&digests.sha1),
-            sha256: human::hex(&digests.sha256),
-        });
-    }
-
-    /// Notes how the blocks are packed; `by` says how that is known.
-    pub fn set_blocks(&mut self, by: &'static str, counts: BlockCounts) {
-        let BlockCounts { stored, deflate, lz4, lzo } = counts;
-        self.blocks = Some(BlockRecord { by, stored, deflate, lz4, lzo });
-    }
-
-    /// Notes what the lint said of the streams in the file.
-    pub fn set_lint(&mut self, counts: &LintCounts) {
-        self.lint = Some(LintRecord {
-            streams: counts.streams,
-            failed: counts.failed(),
-            stored_plain: 0,
-            findings: counts.findings.iter().map(|(finding, &count)| (finding.to_string(), count)).collect(),
-        });
-    }
-
-    /// Notes which blocks are damaged.
-    pub fn set_damaged(&mut self, damage: &DamageList) {
-        self.damaged = damage.ranges().iter().map(RangeRecord::from).collect();
-        let Unlisted { ranges, blocks } = damage.unlisted();
-        self.damaged_unlisted = (ranges > 0).then_some(UnlistedRecord { ranges, blocks });
-    }
-
-    /// Notes which disc it is.
-    pub fn set_disc(&mut self, disc: &Disc) {
-        self.disc = Some(DiscRecord {
-            console: disc.console.map(disc_info::Console::name),
-            id: disc.id.clone(),
-            title: disc.title.clone(),
-        });
-    }
-}
-
-impl ErrorRecord {
-    /// Returns what is wrong and what to do about it, in one line.
-    pub fn line(&self) -> String {
-        match &self.fix {
-            Some(fix) => format!("{}. {fix}", self.message),
-            None => self.message.clone(),
+    /// Returns the damaged blocks that the work did not stop at.
+    pub fn damage(&self) -> Option<&DamageList> {
+        match &self.failure {
+            Some(Failure::DamagedBlocks(damage)) => Some(damage),
+            _ => None,
         }
     }
 }
 
-impl From<&DamageRange> for RangeRecord {
-    fn from(range: &DamageRange) -> Self {
-        let (expected, got) = range.first.fault.numbers();
-        Self {
-            first: range.first.block,
-            last: range.last,
-            offset: range.first.offset,
-            kind: range.first.fault.kind(),
-            expected,
-            got,
-            text: range.to_string(),
+impl<O: Into<Outcome>> Record<O> {
+    /// The same record, whichever verb it is of.
+    pub(super) fn of_any_verb(self) -> Record {
+        let Self { input, warnings, failure, cut_off, seconds, outcome } = self;
+        Record { input, warnings, failure, cut_off, seconds, outcome: outcome.into() }
+    }
+}
+
+impl Outcome {
+    /// Returns the verb of the command line.
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Compressed(_) => "compress",
+            Self::Extracted(_) => "extract",
+            Self::Verified(_) => "verify",
+            Self::Described(_) => "info",
+            Self::Compared(_) => "compare",
+            Self::Searched => "drop",
+            Self::Summed => "crc",
         }
     }
 }
 
-impl ReaderRecord {
-    /// Takes a reader's verdict.
-    pub fn new(key: &'static str, name: &'static str, verdict: Verdict) -> Self {
-        let (verdict, reason) = match verdict {
-            Verdict::Reads => ("reads", None),
-            Verdict::Caution(reason) => ("caution", Some(reason)),
-            Verdict::Refuses(reason) => ("refuses", Some(reason)),
-        };
-        Self { key, name, verdict, reason }
+impl From<Compressed> for Outcome {
+    fn from(compressed: Compressed) -> Self {
+        Self::Compressed(compressed)
     }
 }
 
-#[expect(clippy::ptr_arg, reason = "serde gives the field's own type")]
-fn lossy<S: Serializer>(path: &PathBuf, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&path.to_string_lossy())
-}
-
-#[expect(clippy::ref_option, reason = "serde gives the field's own type")]
-fn lossy_option<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
-    match path {
-        Some(path) => lossy(path, serializer),
-        None => serializer.serialize_none(),
+impl From<Extracted> for Outcome {
+    fn from(extracted: Extracted) -> Self {
+        Self::Extracted(extracted)
     }
 }
 
-/// The bytes of a name that is no Unicode, which a JSON string cannot hold.
-#[cfg(unix)]
-fn raw(path: &Path) -> Option<String> {
-    use std::os::unix::ffi::OsStrExt;
-    path.to_str().is_none().then(|| human::hex(path.as_os_str().as_bytes()))
+impl From<Verified> for Outcome {
+    fn from(verified: Verified) -> Self {
+        Self::Verified(verified)
+    }
 }
 
-/// The 16-bit units of a name that is no Unicode, which a JSON string cannot hold.
-#[cfg(windows)]
-fn raw(path: &Path) -> Option<String> {
-    use std::os::windows::ffi::OsStrExt;
-    path.to_str()
-        .is_none()
-        .then(|| path.as_os_str().encode_wide().map(|unit| format!("{unit:04x}")).collect())
+impl From<Described> for Outcome {
+    fn from(described: Described) -> Self {
+        Self::Described(described)
+    }
+}
+
+impl From<Compared> for Outcome {
+    fn from(compared: Compared) -> Self {
+        Self::Compared(compared)
+    }
+}
+
+impl Lint {
+    /// Returns how many blocks were stored because their stream did not pass.
+    pub fn stored_instead(&self) -> u64 {
+        self.kept_out.values().map(|&count| u64::from(count)).sum()
+    }
 }

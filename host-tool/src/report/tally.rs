@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Record;
 use crate::exit::Status;
+use crate::failure::Failure;
 use crate::human;
 
 /// More lines than this would push the first ones out of a small window again.
@@ -20,7 +21,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn add(&mut self, record: &Record) {
         let is = |path: &PathBuf| *path == record.input;
-        if record.status == Status::Ok {
+        if record.status() == Status::Ok {
             if !self.done.iter().any(is) && !self.not_done.iter().any(|(path, _)| is(path)) {
                 self.done.push(record.input.clone());
             }
@@ -28,7 +29,7 @@ impl Tally {
         }
         self.done.retain(|path| !is(path));
         if !self.not_done.iter().any(|(path, _)| is(path)) {
-            let reason = record.error.as_ref().map(super::ErrorRecord::line).unwrap_or_default();
+            let reason = record.failure.as_ref().map(Failure::line).unwrap_or_default();
             self.not_done.push((record.input.clone(), reason));
         }
     }
@@ -63,15 +64,15 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::failure::Failure;
+    use crate::report::Outcome;
 
     fn ok(name: &str) -> Record {
-        Record::new("verify", Path::new(name))
+        Record::new(Path::new(name), Outcome::Searched)
     }
 
     fn empty(name: &str) -> Record {
         let mut record = ok(name);
-        record.fail(&Failure::Empty);
+        record.fail(Failure::Empty);
         record
     }
 

@@ -1,107 +1,134 @@
 //! Records as text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::record::{BlockRecord, LintRecord, ReaderRecord, Record};
+use disc_info::Disc;
+use image_writer::BlockCounts;
+use sector_decode::{Format, Layout};
+
+use super::record::{Compared, Described, Evidence, Extracted, Outcome, Record, Verified, Written};
+use crate::damage::DamageList;
 use crate::exit::Status;
 use crate::human;
+use crate::readers::{Reader, Verdict};
+use crate::scan::LintCounts;
 
 /// Returns what goes to standard output: the results of the verbs that only read.
 pub(super) fn result(record: &Record) -> String {
-    match record.verb {
-        "verify" => verify(record),
-        "info" => info(record),
-        "compare" => compare(record),
-        _ => String::new(),
+    match &record.outcome {
+        Outcome::Verified(verified) => verify(record, verified),
+        Outcome::Described(described) => info(record, described),
+        Outcome::Compared(compared) => compare(record, compared),
+        Outcome::Compressed(_) | Outcome::Extracted(_) | Outcome::Searched | Outcome::Summed => String::new(),
     }
 }
 
 /// Returns the line about a file that was written and put in place.
 pub(super) fn finished(record: &Record) -> Option<String> {
-    let output = record.output.as_ref()?;
-    let mut line = format!("{} -> {}: ", human::name(&record.input), human::name(output));
-    let (size, stored) = (record.size.unwrap_or_default(), record.stored_size.unwrap_or_default());
-    if record.verb == "compress" {
-        let _ = write!(
-            line,
-            "{} in blocks of {} bytes, {} of {} ({})",
-            format_name(record),
-            record.block_size.unwrap_or_default(),
-            human::size(stored),
-            human::size(size),
-            human::percent(stored, size)
-        );
-    } else {
-        line.push_str(&human::size(size));
-    }
-    let listed: u64 = record.damaged.iter().map(|range| u64::from(range.last - range.first) + 1).sum();
-    match listed + record.damaged_unlisted.map_or(0, |unlisted| unlisted.blocks) {
-        0 => line.push_str(", verified"),
-        blocks => {
+    let (output, source_removed, what, lint) = match &record.outcome {
+        Outcome::Compressed(compressed) => {
+            let written = compressed.written.as_ref()?;
+            let lint = written.lint.as_ref().filter(|lint| lint.in_file.streams + lint.stored_instead() > 0);
+            (compressed.output.as_ref()?, compressed.source_removed, packed(written), lint)
+        }
+        Outcome::Extracted(extracted) => {
+            let size = human::size(extracted.layout?.image_size());
+            (extracted.output.as_ref()?, extracted.source_removed, size, None)
+        }
+        _ => return None,
+    };
+    let mut line = format!("{} -> {}: {what}", human::name(&record.input), human::name(output));
+    match record.damage().map(DamageList::blocks) {
+        None | Some(0) => line.push_str(", verified"),
+        Some(blocks) => {
             let filled = human::count(blocks, "damaged block", "damaged blocks");
             let _ = write!(line, ", {filled} filled with zeros");
         }
     }
-    if let Some(lint) = &record.lint
-        && lint.streams + lint.stored_plain > 0
-    {
-        let _ = write!(line, "; deflate lint: {}", lint_text(lint));
+    if let Some(lint) = lint {
+        let _ = write!(line, "; deflate lint: {}", lint_text(&lint.in_file, lint.stored_instead()));
     }
-    if record.source_removed == Some(true) {
+    if source_removed == Some(true) {
         line.push_str("; source deleted");
     }
     Some(line)
 }
 
-/// Returns how long the work took, and how fast the image went through.
-pub(super) fn took(record: &Record, seconds: f64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
-    let speed = record.size.unwrap_or_default() as f64 / seconds.max(0.001) / 1e6;
-    format!("took {seconds:.1} s, {speed:.0} MB/s of image")
-}
-
-fn verify(record: &Record) -> String {
-    let name = human::name(&record.input);
-    let Some(hashes) = &record.hashes else {
-        return if record.status == Status::Damaged { format!("{name}: damaged\n") } else { String::new() };
-    };
-    let verdict = if record.status == Status::Ok { "ok" } else { "decodes, but is not what its header says" };
-    let size = human::number(record.size.unwrap_or_default());
+/// How a file is packed and how large it is.
+fn packed(written: &Written) -> String {
     format!(
-        "{name}: {verdict}, {size} bytes\n  CRC32    {}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
-        hashes.crc32, hashes.md5, hashes.sha1, hashes.sha256
+        "{} in blocks of {} bytes, {} of {} ({})",
+        written.format.format(),
+        written.block_size,
+        human::size(written.stored_size),
+        human::size(written.image_size),
+        human::percent(written.stored_size, written.image_size)
     )
 }
 
-fn compare(record: &Record) -> String {
-    let Some(other) = &record.compared_with else { return String::new() };
-    let (a, b) = (human::name(&record.input), human::name(other));
-    match (&record.error, record.status) {
-        (None, _) => {
-            format!("{a} and {b}: same {} bytes\n", human::number(record.size.unwrap_or_default()))
+/// Returns how long the work took, and how fast the image went through.
+pub(super) fn took(record: &Record, seconds: f64) -> String {
+    let image_size = match &record.outcome {
+        Outcome::Compressed(compressed) => compressed.written.as_ref().map(|written| written.image_size),
+        Outcome::Extracted(Extracted { layout, .. })
+        | Outcome::Verified(Verified { layout, .. })
+        | Outcome::Described(Described { layout, .. })
+        | Outcome::Compared(Compared { layout, .. }) => layout.as_ref().map(Layout::image_size),
+        Outcome::Searched | Outcome::Summed => None,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
+    let speed = image_size.unwrap_or_default() as f64 / seconds.max(0.001) / 1e6;
+    format!("took {seconds:.1} s, {speed:.0} MB/s of image")
+}
+
+fn verify(record: &Record, verified: &Verified) -> String {
+    let name = human::name(&record.input);
+    let (Some(digests), Some(layout)) = (&verified.digests, &verified.layout) else {
+        let is_damaged = record.status() == Status::Damaged;
+        return if is_damaged { format!("{name}: damaged\n") } else { String::new() };
+    };
+    let verdict = match (record.status(), record.cut_off) {
+        (Status::Ok, None) => "ok",
+        (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
+        _ => "decodes, but is not what its header says",
+    };
+    format!(
+        "{name}: {verdict}, {} bytes\n  CRC32    {:08x}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
+        human::number(layout.image_size()),
+        digests.crc32,
+        human::hex(&digests.md5),
+        human::hex(&digests.sha1),
+        human::hex(&digests.sha256)
+    )
+}
+
+fn compare(record: &Record, compared: &Compared) -> String {
+    let (a, b) = (human::name(&record.input), human::name(&compared.other));
+    match &record.failure {
+        None => {
+            let size = compared.layout.as_ref().map_or(0, Layout::image_size);
+            format!("{a} and {b}: same {} bytes\n", human::number(size))
         }
-        (Some(error), Status::Mismatch) => format!("{a} and {b}: {}\n", error.message),
-        _ => String::new(),
+        Some(failure) if failure.status() == Status::Mismatch => format!("{a} and {b}: {failure}\n"),
+        Some(_) => String::new(),
     }
 }
 
-fn info(record: &Record) -> String {
-    if record.format.is_none() {
-        return String::new();
-    }
+fn info(record: &Record, described: &Described) -> String {
+    let Some(layout) = &described.layout else { return String::new() };
     let mut text = format!("{}\n", human::name(&record.input));
     let mut line = |label: &str, value: String| {
         let _ = writeln!(text, "  {label:<11}{value}");
     };
-    let (size, stored) = (record.size.unwrap_or_default(), record.stored_size.unwrap_or_default());
-    line("format", header_text(record));
-    if record.format != Some("iso") {
-        let block_size = record.block_size.unwrap_or_default();
-        let blocks = human::count(record.block_count.unwrap_or_default().into(), "block", "blocks");
-        let shift = record.index_shift.unwrap_or_default();
+    let (size, stored) = (layout.image_size(), layout.file_len());
+    line("format", header_text(layout));
+    if layout.format() != Format::Iso {
+        let blocks = human::count(layout.block_count().into(), "block", "blocks");
+        let (block_size, shift) = (layout.block_size(), layout.index_shift());
         line("blocks", format!("{blocks} of {block_size} bytes, index shift {shift}"));
-        if let Some(blocks) = &record.blocks {
-            line("packed", blocks_text(blocks));
+        if let Some((evidence, blocks)) = described.blocks {
+            line("packed", blocks_text(evidence, blocks));
         }
         line(
             "file",
@@ -109,33 +136,36 @@ fn info(record: &Record) -> String {
         );
     }
     line("image", format!("{} bytes ({})", human::number(size), human::size(size)));
-    if let Some(lint) = &record.lint
+    if let Some(lint) = &described.lint
         && lint.streams > 0
     {
-        line("lint", lint_text(lint));
-        for (finding, &count) in &lint.findings {
+        line("lint", lint_text(lint, 0));
+        // By their text, as the JSON object has them.
+        let findings: BTreeMap<String, u64> =
+            lint.findings.iter().map(|(finding, &count)| (finding.to_string(), count)).collect();
+        for (finding, count) in findings {
             line("", format!("{}: {finding}", human::count(count, "stream", "streams")));
         }
     }
-    line("disc", disc_text(record));
-    for (place, group) in reader_groups(&record.readers).into_iter().enumerate() {
+    line("disc", disc_text(described.disc.as_ref()));
+    for (place, group) in reader_groups(&described.readers).into_iter().enumerate() {
         line(if place == 0 { "readers" } else { "" }, group);
     }
     text
 }
 
-fn header_text(record: &Record) -> String {
-    let mut text = format_name(record).to_owned();
-    if let Some(version) = record.version {
+fn header_text(layout: &Layout) -> String {
+    let mut text = format_name(layout.format());
+    if let Some(version) = layout.version() {
         let _ = write!(text, ", version {version}");
     }
-    if let Some(size) = record.header_size {
+    if let Some(size) = layout.header_size_field() {
         let _ = write!(text, ", header size {size}");
     }
     text
 }
 
-fn blocks_text(blocks: &BlockRecord) -> String {
+fn blocks_text(evidence: Evidence, blocks: BlockCounts) -> String {
     let kinds =
         [(blocks.stored, "stored"), (blocks.deflate, "deflate"), (blocks.lz4, "LZ4"), (blocks.lzo, "LZO")];
     let counts: Vec<String> = kinds
@@ -144,28 +174,34 @@ fn blocks_text(blocks: &BlockRecord) -> String {
         .map(|(count, kind)| format!("{} {kind}", human::number(count.into())))
         .collect();
     let counts = if counts.is_empty() { "none readable".into() } else { counts.join(", ") };
-    format!("{counts} (by {})", if blocks.by == "index" { "the index" } else { "decoding" })
+    let by = match evidence {
+        Evidence::Index => "the index",
+        Evidence::Decoding => "decoding",
+    };
+    format!("{counts} (by {by})")
 }
 
-/// One line about the lint: how many streams passed, and how many blocks were stored plain because theirs
-/// did not.
-fn lint_text(lint: &LintRecord) -> String {
+/// One line about the lint: how many streams passed, and how many blocks were stored because theirs did not.
+fn lint_text(lint: &LintCounts, stored_instead: u64) -> String {
     let streams = human::count(lint.streams, "stream", "streams");
-    let mut text = match lint.failed {
+    let mut text = match lint.failed() {
         0 => format!("0 of {streams} failed"),
         failed => format!("{} of {streams} failed, not for a PSP's firmware", human::number(failed)),
     };
-    if lint.stored_plain > 0 {
-        let blocks = human::count(lint.stored_plain, "block", "blocks");
-        let _ = write!(text, ", {blocks} stored plain for it");
+    if stored_instead > 0 {
+        let blocks = human::count(stored_instead, "block", "blocks");
+        let _ = write!(text, ", {blocks} stored uncompressed because of it");
     }
     text
 }
 
-fn disc_text(record: &Record) -> String {
-    let Some(disc) = &record.disc else { return "not readable".into() };
-    let Some(console) = disc.console else { return "not recognised".into() };
-    let mut text = console.to_owned();
+fn disc_text(disc: Option<&Disc>) -> String {
+    let Some(disc) = disc else { return "not readable".into() };
+    let mut text = match (disc.console, disc.other) {
+        (None, None) => return "not recognised".into(),
+        (Some(console), None) => console.name().to_owned(),
+        (_, Some(other)) => other.name().to_owned(),
+    };
     if let Some(id) = &disc.id {
         let _ = write!(text, " {id}");
     }
@@ -176,44 +212,34 @@ fn disc_text(record: &Record) -> String {
 }
 
 /// One line for all readers that have the same verdict for the same reason.
-fn reader_groups(readers: &[ReaderRecord]) -> Vec<String> {
-    let mut groups: Vec<(&ReaderRecord, Vec<&str>)> = Vec::new();
-    for reader in readers {
-        let same = |(first, _): &&mut (&ReaderRecord, _)| {
-            (first.verdict, &first.reason) == (reader.verdict, &reader.reason)
-        };
-        match groups.iter_mut().find(same) {
-            Some((_, names)) => names.push(reader.name),
-            None => groups.push((reader, vec![reader.name])),
+fn reader_groups(readers: &[(Reader, Verdict)]) -> Vec<String> {
+    let mut groups: Vec<(&Verdict, Vec<&str>)> = Vec::new();
+    for (reader, verdict) in readers {
+        match groups.iter_mut().find(|(other, _)| *other == verdict) {
+            Some((_, names)) => names.push(reader.name()),
+            None => groups.push((verdict, vec![reader.name()])),
         }
     }
     // The sort is stable: within a verdict the order is that of the list.
-    let order = ["reads", "caution", "refuses"];
-    groups.sort_by_key(|(first, _)| order.iter().position(|&verdict| verdict == first.verdict));
-    let text = |(first, names): (&ReaderRecord, Vec<&str>)| {
-        let verdict = match first.verdict {
-            "reads" => "yes",
-            "caution" => "perhaps",
-            _ => "no",
-        };
+    groups.sort_by_key(|(verdict, _)| match verdict {
+        Verdict::Reads => 0,
+        Verdict::Caution(_) => 1,
+        Verdict::Unknown(_) => 2,
+        Verdict::Refuses(_) => 3,
+    });
+    let text = |(verdict, names): (&Verdict, Vec<&str>)| {
         let names = names.join("; ");
-        match &first.reason {
-            Some(reason) => format!("{verdict}: {names} ({reason})"),
-            None => format!("{verdict}: {names}"),
+        match verdict {
+            Verdict::Reads => format!("yes: {names}"),
+            Verdict::Caution(reason) => format!("perhaps: {names} ({reason})"),
+            Verdict::Unknown(reason) => format!("unknown: {names} ({reason})"),
+            Verdict::Refuses(reason) => format!("no: {names} ({reason})"),
         }
     };
     groups.into_iter().map(text).collect()
 }
 
 /// The format as people write it.
-fn format_name(record: &Record) -> &'static str {
-    match record.format {
-        Some("iso") => "plain image",
-        Some("cso") => "CSO",
-        Some("cso2") => "CSO v2",
-        Some("zso") => "ZSO",
-        Some("dax") => "DAX",
-        Some("jso") => "JSO",
-        _ => "unknown",
-    }
+fn format_name(format: Format) -> String {
+    if format == Format::Iso { "plain image".into() } else { format.to_string() }
 }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
-use crate::report::{Record, Reporter};
+use crate::report::{Compared, Record, Reporter};
 use crate::run::{bars, each};
 
 /// Bytes of the images that make a job. A multiple of nearly all block sizes, so that few blocks are
@@ -20,15 +20,18 @@ const JOB_BYTES: usize = 256 << 10;
 /// Compares two images.
 pub fn compare(args: CompareArgs, reporter: &mut Reporter) {
     let threads = threads_or_default(args.threads);
-    let mut record = Record::new("compare", &args.a);
-    record.compared_with = Some(args.b);
+    let record = Record::new(&args.a, Compared { other: args.b, layout: None });
     each(vec![((), record)], reporter, |(), record, reporter| compare_pair(threads, record, reporter));
 }
 
-fn compare_pair(threads: NonZeroUsize, record: &mut Record, reporter: &mut Reporter) -> Result<(), Failure> {
+fn compare_pair(
+    threads: NonZeroUsize,
+    record: &mut Record<Compared>,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
     let a = plan::open_steady(&record.input.clone(), record, reporter)?;
-    record.set_layout(a.layout());
-    let other = record.compared_with.clone().unwrap_or_default();
+    record.outcome.layout = Some(*a.layout());
+    let other = record.outcome.other.clone();
     let b = Image::open_steady(&other).map_err(|failure| failure.in_second(&other))?;
     let (a_size, b_size) = (a.layout().image_size(), b.layout().image_size());
     let common = a_size.min(b_size);

@@ -1,5 +1,6 @@
 //! `cisor compress`: encodes into a part file, proves it, and only then puts it in place.
 
+use std::collections::BTreeMap;
 use std::io::{self, Seek, SeekFrom, Write};
 
 use image_writer::{Comparison, Differs, Imprint, Optimize, OutputFormat, Plan, Summary, encode};
@@ -13,25 +14,26 @@ use crate::interrupt;
 use crate::level;
 use crate::output::Outputs;
 use crate::plan::{CompressJob, Planned};
-use crate::report::{LintRecord, Record, Reporter};
+use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::{
     bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
-    remove_source,
+    remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part, Seen};
+use crate::tail::Resized;
 
 /// Compresses every image.
-pub fn compress(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     let mut outputs = Outputs::default();
     each(jobs, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
 }
 
 /// Compresses every image into nowhere, for those who only want to know the size.
-pub fn measure(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
+pub fn measure(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     each(jobs, reporter, |job, record, reporter| {
         let image = open(job)?;
         let summary = image.settle(pack(&image, job, &mut Nowhere::default(), reporter))?;
-        note_plan(record, &job.plan, &summary);
+        record.outcome.written = Some(written(&job.plan, &summary));
         reporter.print(&format!(
             "{}: {} -> {} bytes ({})\n",
             human::name(&job.input),
@@ -46,28 +48,31 @@ pub fn measure(jobs: Vec<Planned<CompressJob>>, reporter: &mut Reporter) {
 fn compress_one(
     job: &CompressJob,
     outputs: &mut Outputs,
-    record: &mut Record,
+    record: &mut Record<Compressed>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let image = open(job)?;
     let plan = &job.plan;
     reporter.detail(&job.input, &describe(plan));
 
-    let needed = plan.worst_case_len(job.image_size);
-    let without_room = job.try_without_room;
-    let part = begin_part(outputs, &job.input, &job.target, needed, without_room, record, reporter)?;
+    let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
+    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
-    note_plan(record, plan, &summary);
-    check_header_md5(&image, summary.digests.all())?;
+    let written = record.outcome.written.insert(written(plan, &summary));
+    if job.image_size == job.source_size {
+        check_header_md5(&image, summary.digests.all())?;
+    }
 
     let seen = prove(part.sync()?, job, &summary, reporter)?;
-    note_lint(record, plan, &summary, &seen);
+    written.lint = Some(lint(plan, &summary, seen));
     if job.remove_source {
         read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
     }
-    put_in_place(outputs, part, &image, &job.target, job.existing, record)?;
+    let placed = put_in_place(outputs, part, &image, &job.target, &job.standing, &mut record.outcome.output);
+    warn_of_second_name(&job.target, record, reporter);
+    placed?;
     if job.remove_source {
-        remove_source(&image, &job.target, record)?;
+        remove_source(&image, &job.target, &mut record.outcome.source_removed)?;
     }
     Ok(())
 }
@@ -75,7 +80,7 @@ fn compress_one(
 /// Opens the image again that was looked at when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
     let image = Image::open_steady(&job.input)?;
-    if image.layout().image_size() == job.image_size { Ok(image) } else { Err(Failure::InputChanged) }
+    if image.layout().image_size() == job.source_size { Ok(image) } else { Err(Failure::InputChanged) }
 }
 
 fn pack(
@@ -87,7 +92,8 @@ fn pack(
     let mut workspace = Workspace::new(image);
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("packing", &job.input, job.image_size, &monitor);
-    Ok(encode(workspace.reader(image), sink, &job.plan, digest_set(image, reporter), &monitor)?)
+    let source = Resized::new(workspace.reader(image), job.image_size);
+    Ok(encode(source, sink, &job.plan, digest_set(image, reporter), &monitor)?)
 }
 
 /// Reads the finished file back, all of it, with the decoder that runs on the console, and compares with
@@ -163,34 +169,25 @@ impl<'s> WholeFile<'s> {
     }
 }
 
-fn note_plan(record: &mut Record, plan: &Plan, summary: &Summary) {
-    record.format = Some(plan.format.format().name());
-    record.block_size = Some(plan.block_size);
-    record.index_shift = Some(plan.index_shift);
-    record.optimize = Some(plan.optimize.name());
-    record.size = Some(summary.image_size);
-    record.stored_size = Some(summary.stored_size);
-    if let Some(digests) = summary.digests.all() {
-        record.set_digests(digests);
+/// What was written, before the lint has seen it.
+fn written(plan: &Plan, summary: &Summary) -> Written {
+    Written {
+        format: plan.format,
+        block_size: plan.block_size,
+        index_shift: plan.index_shift,
+        optimize: plan.optimize,
+        image_size: summary.image_size,
+        stored_size: summary.stored_size,
+        blocks: summary.blocks,
+        digests: summary.digests.all().copied(),
+        lint: None,
     }
-    record.set_blocks("decoding", summary.blocks);
 }
 
 /// What the lint found in the finished file, and what it kept out of it.
-fn note_lint(record: &mut Record, plan: &Plan, summary: &Summary, seen: &Seen) {
-    record.set_lint(&seen.lint);
-    if let Some(lint) = &mut record.lint
-        && plan.firmware_safe
-    {
-        lint.stored_plain = summary.lint_findings.values().map(|&count| u64::from(count)).sum();
-        add_findings(lint, summary);
-    }
-}
-
-fn add_findings(lint: &mut LintRecord, summary: &Summary) {
-    for (finding, &count) in &summary.lint_findings {
-        *lint.findings.entry(finding.to_string()).or_default() += u64::from(count);
-    }
+fn lint(plan: &Plan, summary: &Summary, seen: Seen) -> Lint {
+    let kept_out = if plan.firmware_safe { summary.lint_findings.clone() } else { BTreeMap::new() };
+    Lint { in_file: seen.lint, kept_out }
 }
 
 /// What was chosen, for those who want to know.
@@ -256,7 +253,7 @@ pub(in crate::run) mod tests {
     use super::*;
     use crate::cli::Talk;
     use crate::level::Level;
-    use crate::output::Existing;
+    use crate::output::{Existing, Standing};
     use crate::profile::{self, Profile, Wishes};
 
     /// Bytes that no encoder makes smaller.
@@ -281,7 +278,7 @@ pub(in crate::run) mod tests {
             threshold: None,
             optimize: Optimize::Size,
             align: None,
-            force: false,
+            ignore_limits: false,
             threads: NonZeroUsize::MIN,
         };
         let plan = profile::choose(Profile::Any, &wishes, image.len() as u64).unwrap().plan;
@@ -290,10 +287,11 @@ pub(in crate::run) mod tests {
         let job = CompressJob {
             input: "a.iso".into(),
             target: "a.cso".into(),
-            existing: Existing::Keep,
+            standing: Standing::at("a.cso".as_ref(), Existing::Keep),
             try_without_room: false,
             plan,
             image_size: image.len() as u64,
+            source_size: image.len() as u64,
             remove_source: false,
         };
         (file.into_inner(), job, summary)

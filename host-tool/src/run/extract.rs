@@ -11,10 +11,10 @@ use crate::image::{HostFile, Image};
 use crate::interrupt;
 use crate::output::Outputs;
 use crate::plan::{ExtractJob, Planned};
-use crate::report::{Record, Reporter};
+use crate::report::{Extracted, Record, Reporter};
 use crate::run::{
     bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
-    remove_source,
+    remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::sparse::{SparseDigest, next_data};
@@ -23,7 +23,7 @@ use crate::sparse::{SparseDigest, next_data};
 const PIECE: usize = 1 << 20;
 
 /// Extracts every image.
-pub fn extract(jobs: Vec<Planned<ExtractJob>>, reporter: &mut Reporter) {
+pub fn extract(jobs: Vec<Planned<ExtractJob, Extracted>>, reporter: &mut Reporter) {
     let mut outputs = Outputs::default();
     each(jobs, reporter, |job, record, reporter| extract_one(job, &mut outputs, record, reporter));
 }
@@ -31,14 +31,14 @@ pub fn extract(jobs: Vec<Planned<ExtractJob>>, reporter: &mut Reporter) {
 fn extract_one(
     job: &ExtractJob,
     outputs: &mut Outputs,
-    record: &mut Record,
+    record: &mut Record<Extracted>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let image = Image::open_steady(&job.input)?;
-    record.set_layout(image.layout());
+    record.outcome.layout = Some(*image.layout());
     let size = image.layout().image_size();
-    let without_room = job.try_without_room;
-    let part = begin_part(outputs, &job.input, &job.target, size, without_room, record, reporter)?;
+    let needed = (!job.try_without_room).then_some(size);
+    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
 
     let hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
@@ -69,18 +69,16 @@ fn extract_one(
     };
     out.flush().map_err(Failure::Write)?;
     drop(out);
-    record.set_blocks("decoding", seen.blocks);
+    record.outcome.blocks = Some(seen.blocks);
     let digests = hasher.filter(|_| seen.damage.is_empty()).map(ImageHasher::finish);
     if let Some(digests) = &digests {
         if let Err(failure) = check_header_md5(&image, digests.all()) {
             if !job.keep_going {
                 return Err(failure);
             }
-            record.fail(&failure);
+            record.fail(failure);
         }
-        if let Some(digests) = digests.all() {
-            record.set_digests(digests);
-        }
+        record.outcome.digests = digests.all().copied();
     } else {
         // A hole at the end is not there before the file has its length.
         part.file().set_len(size).map_err(Failure::Write)?;
@@ -96,12 +94,14 @@ fn extract_one(
     {
         read_again(&image, digests.sha256(), job.threads, reporter)?;
     }
-    put_in_place(outputs, part, &image, &job.target, job.existing, record)?;
+    let placed = put_in_place(outputs, part, &image, &job.target, &job.standing, &mut record.outcome.output);
+    warn_of_second_name(&job.target, record, reporter);
+    placed?;
     if digests.is_none() {
         return Err(Failure::DamagedBlocks(seen.damage));
     }
-    if job.remove_source && record.error.is_none() {
-        remove_source(&image, &job.target, record)?;
+    if job.remove_source && record.failure.is_none() {
+        remove_source(&image, &job.target, &mut record.outcome.source_removed)?;
     }
     Ok(())
 }
@@ -172,14 +172,14 @@ mod tests {
 
     use super::*;
     use crate::cli::Talk;
-    use crate::output::Existing;
+    use crate::output::{Existing, Standing};
 
     #[test]
     fn changed_byte_on_the_disk_is_noticed() {
         let job = ExtractJob {
             input: "a.cso".into(),
             target: "a.iso".into(),
-            existing: Existing::Keep,
+            standing: Standing::at("a.iso".as_ref(), Existing::Keep),
             try_without_room: false,
             keep_going: false,
             remove_source: false,

@@ -4,7 +4,7 @@ use std::io;
 use std::num::NonZeroUsize;
 
 use image_writer::BlockCounts;
-use sector_decode::{BlockIndex, Format, ReadError};
+use sector_decode::{BlockIndex, Coding, Decoder, Format, ReadError};
 
 use crate::cli::{InfoArgs, threads_or_default};
 use crate::damage::{Damage, DamageList, Fault, ListLimit};
@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
-use crate::readers::{Facts, Reader, verdict};
-use crate::report::{ReaderRecord, Record, Reporter};
+use crate::readers::{Content, Facts, Reader, Verdict, verdict};
+use crate::report::{Described, Evidence, Record, Reporter};
 use crate::run::{bars, each, records};
 use crate::scan::{self, OnDamage, Options};
 use disc_info::Console;
@@ -21,21 +21,27 @@ use disc_info::Console;
 /// Describes every image.
 pub fn info(args: InfoArgs, reporter: &mut Reporter) {
     let threads = args.blocks.then(|| threads_or_default(args.threads));
-    each(records("info", args.inputs), reporter, |(), record, reporter| info_one(threads, record, reporter));
+    each(records(&args.inputs), reporter, |(), record, reporter| info_one(threads, record, reporter));
 }
 
 /// `threads` is set when every block is to be decoded.
 fn info_one(
     threads: Option<NonZeroUsize>,
-    record: &mut Record,
+    record: &mut Record<Described>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let input = record.input.clone();
     let image = plan::open(&input, record, reporter)?;
-    record.set_layout(image.layout());
-    let disc = plan::identify(&image, record, reporter);
-    record.set_disc(&disc);
+    record.outcome.layout = Some(*image.layout());
+    let disc = plan::identify(&image, record, reporter)?;
+    let console = disc.console;
     let mut facts = Facts::from_layout(image.layout());
+
+    facts.content = Content::of(&disc);
+    record.outcome.disc = Some(disc);
+    facts.last_block_filled = is_last_block_filled(&image);
+    let index = image.settle(read_index(&image, reporter.list_limit()))?;
+    facts.overlong_blocks = Some(index.overlong);
 
     let damage = match threads {
         Some(threads) => {
@@ -45,48 +51,78 @@ fn info_one(
             let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: true };
             let seen = scan::run(&image, options, &monitor, |_| Ok(()));
             let seen = image.settle(seen)?;
-            record.set_blocks("decoding", seen.blocks);
-            record.set_lint(&seen.lint);
+            record.outcome.blocks = Some((Evidence::Decoding, seen.blocks));
             facts.unsafe_streams = Some(u32::try_from(seen.lint.failed()).unwrap_or(u32::MAX));
+            record.outcome.lint = Some(seen.lint);
             seen.damage
         }
         None => {
-            let (counts, damage) = image.settle(read_index(&image, reporter.list_limit()))?;
-            record.set_blocks("index", counts);
-            damage
+            record.outcome.blocks = Some((Evidence::Index, index.counts));
+            index.damage
         }
     };
-    record.readers = readers(disc.console, &facts);
+    facts.damaged = !damage.is_empty();
+    record.outcome.readers = readers(console, &facts);
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
 
-/// Goes through the index: how the blocks are packed, and which of them cannot be where it says.
-fn read_index(image: &Image, listed: ListLimit) -> Result<(BlockCounts, DamageList), Failure> {
+/// What the index says.
+struct Index {
+    /// How the blocks are packed.
+    counts: BlockCounts,
+    /// Which of them cannot be where it says.
+    damage: DamageList,
+    /// How many packed blocks are longer than what they decode to.
+    overlong: u32,
+}
+
+/// Goes through the index.
+fn read_index(image: &Image, listed: ListLimit) -> Result<Index, Failure> {
     let layout = image.layout();
-    let mut counts = BlockCounts::default();
-    let mut damage = DamageList::new(listed);
+    let mut index = Index { counts: BlockCounts::default(), damage: DamageList::new(listed), overlong: 0 };
     if layout.format() == Format::Iso {
-        counts.stored = layout.block_count();
-        return Ok((counts, damage));
+        index.counts.stored = layout.block_count();
+        return Ok(index);
     }
+    let longest = layout.block_size() + (1 << layout.index_shift()) - 1;
     let mut workspace = Workspace::new(image);
     let mut reader = workspace.reader(image);
     for number in 0..layout.block_count() {
         let block = BlockIndex(number);
         match reader.extent(block) {
-            Ok(extent) => scan::count_coding(&mut counts, extent.coding),
+            Ok(extent) => {
+                scan::count_coding(&mut index.counts, extent.coding);
+                index.overlong += u32::from(extent.coding != Coding::Stored && extent.len > longest);
+            }
             Err(ReadError::<io::Error>::Block { offset, error, .. }) => {
-                damage.push(Damage { block: number, offset: offset.0, fault: Fault::Block(error) });
+                index.damage.push(Damage { block: number, offset: offset.0, fault: Fault::Block(error) });
             }
             Err(other) => return Err(other.into()),
         }
     }
-    Ok((counts, damage))
+    Ok(index)
+}
+
+/// Decodes a last block that the image does not fill, to see whether it was filled up before it was packed. `None` when
+/// there is no such block, or when it does not decode.
+fn is_last_block_filled(image: &Image) -> Option<bool> {
+    let layout = image.layout();
+    let last = BlockIndex(layout.block_count() - 1);
+    if layout.format() == Format::Iso || layout.block_len(last) == layout.block_size() {
+        return None;
+    }
+    let mut workspace = Workspace::new(image);
+    let mut reader = workspace.reader(image);
+    let view = reader.view(last).ok()?;
+    let mut whole = vec![0; layout.block_size() as usize];
+    let needed = whole.len();
+    let mut is_filled =
+        || Decoder::new().decode_last_block(view.extent.coding, view.packed, &mut whole, needed).is_ok();
+    // Stored, it is as good as filled up.
+    Some(view.extent.coding == Coding::Stored || is_filled())
 }
 
 /// Who can read the file, of those that the disc is for.
-fn readers(console: Option<Console>, facts: &Facts) -> Vec<ReaderRecord> {
-    Reader::of_console(console)
-        .map(|reader| ReaderRecord::new(reader.key(), reader.name(), verdict(reader, facts)))
-        .collect()
+fn readers(console: Option<Console>, facts: &Facts) -> Vec<(Reader, Verdict)> {
+    Reader::of_console(console).map(|reader| (reader, verdict(reader, facts))).collect()
 }

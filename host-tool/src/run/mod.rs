@@ -13,7 +13,7 @@ mod device_tests;
 mod output_tests;
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use image_writer::{DigestSet, Digests};
@@ -28,19 +28,21 @@ pub use verify::{crc32, verify};
 
 use crate::failure::Failure;
 use crate::human;
+use crate::identity::FileId;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::{Existing, Outputs, PartFile, part_path};
+use crate::output::{Outputs, PartFile, Standing, part_path};
+use crate::plan::Planned;
 use crate::progress::Bars;
-use crate::report::{Record, Reporter};
+use crate::report::{Outcome, Record, Reporter};
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::{identity, volume};
 
 /// Does the work on each file in turn. A failure in one does not stop the others; an interruption does.
-fn each<J>(
-    jobs: Vec<(J, Record)>,
+fn each<J, O: Into<Outcome>>(
+    jobs: Vec<Planned<J, O>>,
     reporter: &mut Reporter,
-    mut work: impl FnMut(&J, &mut Record, &mut Reporter) -> Result<(), Failure>,
+    mut work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
 ) {
     for (job, mut record) in jobs {
         if interrupt::requested() {
@@ -49,7 +51,7 @@ fn each<J>(
         }
         let begun = Instant::now();
         if let Err(failure) = work(&job, &mut record, reporter) {
-            record.fail(&failure);
+            record.fail(failure);
         }
         record.seconds = Some(begun.elapsed().as_secs_f64());
         reporter.finish(record);
@@ -57,28 +59,28 @@ fn each<J>(
 }
 
 /// Begins the records of a run that only reads.
-fn records(verb: &'static str, inputs: Vec<std::path::PathBuf>) -> Vec<((), Record)> {
-    inputs.iter().map(|input| ((), Record::new(verb, input))).collect()
+fn records<O: Default>(inputs: &[PathBuf]) -> Vec<Planned<(), O>> {
+    inputs.iter().map(|input| ((), Record::new(input, O::default()))).collect()
 }
 
 fn bars(reporter: &Reporter) -> Bars {
     Bars::auto(reporter.talk().quiet)
 }
 
-/// Creates the part file of `target`, where at most `needed` bytes of `source` will be written.
-fn begin_part(
+/// Creates the part file of `target` for what `source` becomes, where there is room for as many bytes as are `needed`.
+fn begin_part<O>(
     outputs: &Outputs,
     source: &Path,
     target: &Path,
-    needed: u64,
-    try_without_room: bool,
-    record: &mut Record,
+    standing: &Standing,
+    needed: Option<u64>,
+    record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<PartFile, Failure> {
-    if !try_without_room {
+    if let Some(needed) = needed {
         volume::check(target, needed)?;
     }
-    let mut part = outputs.begin(target)?;
+    let mut part = outputs.begin(target, standing)?;
     part.resemble(source);
     if part.took_over() {
         let name = human::name(&part_path(target));
@@ -87,21 +89,33 @@ fn begin_part(
     Ok(part)
 }
 
-/// Gives the proven file its name, unless the source changed or a signal came meanwhile.
+/// Gives the proven file its name, and notes that in `output`, unless the source changed or a signal came meanwhile.
 fn put_in_place(
     outputs: &mut Outputs,
     part: PartFile,
     image: &Image,
     target: &Path,
-    existing: Existing,
-    record: &mut Record,
+    standing: &Standing,
+    output: &mut Option<PathBuf>,
 ) -> Result<(), Failure> {
     image.settle(Ok(()))?;
-    let outcome = outputs.commit(part, existing);
+    let outcome = outputs.commit(part, standing);
     if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
-        record.set_output(target);
+        *output = Some(target.to_owned());
     }
     outcome
+}
+
+/// Says so when the finished file has kept its part file's name as well: folders that only grow let nobody take it
+/// away.
+fn warn_of_second_name<O>(target: &Path, record: &mut Record<O>, reporter: &mut Reporter) {
+    let part = part_path(target);
+    if let (Ok(left), Ok(made)) = (FileId::named(&part), FileId::named(target))
+        && left == made
+    {
+        let name = human::name(&part);
+        reporter.warn(record, format!("{name} could not be removed; it is a second name of the new file"));
+    }
 }
 
 /// Reads a source that is to be deleted once more, from the disk, and compares with what was read first: what
@@ -130,13 +144,18 @@ fn read_again(
     Err(Failure::Unsteady { expected: human::hex(&expected), got: human::hex(&got) })
 }
 
-/// Deletes the source of a file that has been verified and put in place, unless something speaks against it.
-fn remove_source(image: &Image, target: &Path, record: &mut Record) -> Result<(), Failure> {
-    record.source_removed = Some(false);
+/// Deletes the source of a file that has been verified and put in place, unless something speaks against it. Whether it
+/// did is in `removed`.
+fn remove_source(image: &Image, target: &Path, removed: &mut Option<bool>) -> Result<(), Failure> {
+    *removed = Some(false);
     let source = image.path();
+    // A run that replaces the source holds this lock. What it has put there, or is about to, is not what was read.
+    let lock = PartFile::create(source);
     let is_link = std::fs::symlink_metadata(source).is_ok_and(|metadata| metadata.is_symlink());
     let reason = if identity::is_same(source, target) {
         Some("it is the new file".to_owned())
+    } else if matches!(lock, Err(Failure::PartInUse(_))) {
+        Some("another run is writing a file of its name".to_owned())
     } else if is_link {
         Some("it is a link to a file elsewhere".to_owned())
     } else if !image.is_unchanged() {
@@ -145,7 +164,7 @@ fn remove_source(image: &Image, target: &Path, record: &mut Record) -> Result<()
         std::fs::remove_file(source).err().map(|error| error.to_string())
     };
     match reason {
-        None => record.source_removed = Some(true),
+        None => *removed = Some(true),
         Some(reason) => return Err(Failure::SourceKept(reason)),
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `cisor verify`: decodes everything once and takes all digests in the same pass.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use image_writer::{Digests, ParallelHasher};
 
@@ -10,49 +10,55 @@ use crate::failure::Failure;
 use crate::image::Image;
 use crate::interrupt;
 use crate::plan;
-use crate::report::{Record, Reporter};
+use crate::report::{Outcome, Record, Reporter, Verified};
 use crate::run::{bars, check_header_md5, each, records};
 use crate::scan::{self, OnDamage, Options, Part};
 
 /// Verifies every image.
 pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     let threads = threads_or_default(args.threads);
-    each(records("verify", args.inputs), reporter, |(), record, reporter| {
-        let digests = digests(threads, record, reporter)?;
-        record.set_digests(&digests.0);
-        check_header_md5(&digests.1, Some(&digests.0))
+    each(records(&args.inputs), reporter, |(), record: &mut Record<Verified>, reporter| {
+        let image = plan::open_steady(&record.input.clone(), record, reporter)?;
+        // What is damaged is found below.
+        if let Ok(disc) = plan::look_at(&image) {
+            plan::note_cut_off(&image, &disc, record, reporter);
+            record.outcome.disc = Some(disc);
+        }
+        let digests = digests(&image, threads, &mut record.outcome, reporter)?;
+        check_header_md5(&image, Some(&digests))
     });
 }
 
 /// Prints the CRC-32 of every image in a line that `form` makes, as other tools do.
 pub fn crc32(
-    inputs: Vec<PathBuf>,
+    inputs: &[PathBuf],
     threads: NonZeroUsize,
     reporter: &mut Reporter,
-    form: impl Fn(&Record, u32) -> String,
+    form: impl Fn(&Path, u32) -> String,
 ) {
-    each(records("crc", inputs), reporter, |(), record, reporter| {
-        let (digests, image) = digests(threads, record, reporter)?;
-        reporter.print(&form(record, digests.crc32));
+    let jobs = inputs.iter().map(|input| ((), Record::new(input, Outcome::Summed))).collect();
+    each(jobs, reporter, |(), record, reporter| {
+        let image = plan::open_steady(&record.input.clone(), record, reporter)?;
+        let digests = digests(&image, threads, &mut Verified::default(), reporter)?;
+        reporter.print(&form(&record.input, digests.crc32));
         check_header_md5(&image, Some(&digests))
     });
 }
 
 fn digests(
+    image: &Image,
     threads: NonZeroUsize,
-    record: &mut Record,
-    reporter: &mut Reporter,
-) -> Result<(Digests, Image), Failure> {
-    let input = record.input.clone();
-    let image = plan::open_steady(&input, record, reporter)?;
-    record.set_layout(image.layout());
+    verified: &mut Verified,
+    reporter: &Reporter,
+) -> Result<Digests, Failure> {
+    verified.layout = Some(*image.layout());
     let mut hasher = Some(ParallelHasher::new().map_err(|error| Failure::NoThread(error.kind()))?);
     let monitor = interrupt::monitor();
     let seen = {
-        let _bar = bars(reporter).start("verifying", &input, image.layout().image_size(), &monitor);
+        let _bar = bars(reporter).start("verifying", image.path(), image.layout().image_size(), &monitor);
         let listed = reporter.list_limit();
         let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: false };
-        image.settle(scan::run(&image, options, &monitor, |part| {
+        image.settle(scan::run(image, options, &monitor, |part| {
             match part {
                 Part::Data(bytes) => hasher.iter_mut().for_each(|hasher| hasher.update(bytes)),
                 // An image with gaps has no digests that anybody could compare.
@@ -61,9 +67,13 @@ fn digests(
             Ok(())
         }))?
     };
-    record.set_blocks("decoding", seen.blocks);
+    verified.blocks = Some(seen.blocks);
     match hasher {
-        Some(hasher) if seen.damage.is_empty() => Ok((hasher.finish(), image)),
+        Some(hasher) if seen.damage.is_empty() => {
+            let digests = hasher.finish();
+            verified.digests = Some(digests);
+            Ok(digests)
+        }
         _ => Err(Failure::DamagedBlocks(seen.damage)),
     }
 }

@@ -78,7 +78,8 @@ fn every_profile_round_trips_and_keeps_its_rules() {
         ("cisor", 2048, b"CISO"),
         ("any", 2048, b"CISO"),
     ] {
-        folder.cisor(["compress", "--for", profile, "GAME.iso", "-o", "OUT"]).assert().success();
+        // Forced, because half of them are for the other console.
+        folder.cisor(["compress", "-f", "--for", profile, "GAME.iso", "-o", "OUT"]).assert().success();
         let file = Ciso(folder.read("OUT"));
         assert_eq!(&file.0[..4], magic, "{profile}");
         assert_eq!(file.u32_at(4), 24, "{profile}: header size");
@@ -209,6 +210,7 @@ fn alignment_and_threshold_reach_the_file() {
 #[test]
 fn combinations_that_a_reader_cannot_use_are_refused_with_reason_and_fix() {
     let folder = Folder::with_game();
+    folder.write("PS2.iso", &ps2_disc());
     for (args, reason) in [
         (&["--for", "opl", "-b", "8192"][..], "2048"),
         (&["--for", "psp", "-b", "16K"], "2048"),
@@ -217,14 +219,21 @@ fn combinations_that_a_reader_cannot_use_are_refused_with_reason_and_fix() {
         (&["--for", "ppsspp", "--to", "zso"], "cso"),
         (&["--to", "dax", "-b", "2048"], "8192"),
         (&["--to", "cso", "-b", "3000"], "power"),
-        (&["--for", "cisor", "-b", "16K"], "-f"),
+        (&["--for", "cisor", "-b", "16K"], "add --ignore-limits"),
+        (&["--for", "cisor", "-b", "16K", "-f"], "add --ignore-limits"),
+        (&["--for", "pcsx2", "-b", "64K"], "add --ignore-limits"),
     ] {
-        let run = folder.cisor(["compress", "GAME.iso"]).args(args).assert().code(3);
+        let disc = if args[1] == "opl" { "PS2.iso" } else { "GAME.iso" };
+        let run = folder.cisor(["compress", disc]).args(args).assert().code(3);
         let text = String::from_utf8_lossy(&run.get_output().stderr).to_ascii_lowercase();
         assert!(text.contains(reason), "{args:?}: {text}");
         assert_eq!(text.lines().count(), 1, "one line: {text}");
-        assert_eq!(folder.names(), ["GAME.iso"], "{args:?}");
+        assert_eq!(folder.names(), ["GAME.iso", "PS2.iso"], "{args:?}");
     }
-    let insisted = ["compress", "--for", "cisor", "-b", "16K", "-f", "GAME.iso"];
+    let insisted = ["compress", "--for", "cisor", "-b", "16K", "--ignore-limits", "GAME.iso"];
     folder.cisor(insisted).assert().success().stderr(contains("warning"));
+    // It does not replace what is there.
+    folder.write("GAME.cso", b"another file");
+    folder.cisor(insisted).assert().code(3).stderr(contains("GAME.cso exists already"));
+    assert_eq!(folder.read("GAME.cso"), b"another file");
 }

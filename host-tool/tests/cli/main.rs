@@ -8,6 +8,7 @@ mod compat;
 mod conversions;
 mod damage;
 mod dropping;
+mod field_reports;
 mod info;
 mod json;
 mod one_target;

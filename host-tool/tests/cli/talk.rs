@@ -76,16 +76,29 @@ fn pipe_that_closes_is_no_panic() {
 #[test]
 fn standard_output_that_cannot_be_written_is_a_failure() {
     let folder = Folder::with_compressed_game();
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = Command::new(bin())
-        .current_dir(folder.root())
-        .args(["verify", "GAME.cso"])
-        .stdout(full)
-        .stderr(Stdio::piped())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output: cannot write: "));
+    for args in [
+        &["verify", "GAME.cso"][..],
+        &["info", "--json", "GAME.cso"],
+        &["--version"],
+        &["--help"],
+        &["help", "compress"],
+        &["compress", "--help"],
+        &["compat", "maxcso", "--help"],
+        &["completions", "zsh"],
+        &["man"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(bin())
+            .current_dir(folder.root())
+            .args(args)
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.matches("standard output: cannot write: ").count(), 1, "{args:?}: {said}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::support::{Folder, executable, small_disc};
+use crate::support::{Folder, executable, ps2_disc, small_disc};
 
 /// The name of the script in the tests.
 const SCRIPT: &str = "Compress for PS2 (OPL).cmd";
@@ -93,7 +93,7 @@ fn each_script_does_what_its_name_says() {
         ("--verify", "cso", ""),
     ] {
         let folder = with_script(action);
-        folder.write("GAME.iso", &small_disc());
+        folder.write("GAME.iso", &if action == "--for opl" { ps2_disc() } else { small_disc() });
         if from == "cso" {
             folder.cisor(["compress", "-q", "--rm", "GAME.iso"]).assert().success();
         }

@@ -3,16 +3,11 @@
 use core::cell::Cell;
 
 use console_app::{Code, DiscState, Handle, Mode};
+use psp_module::sys::{
+    sceUmdActivate, sceUmdCheckMedium, sceUmdDeactivate, sceUmdGetDriveStat, sceUmdWaitDriveStatWithTimer,
+};
 
 use crate::files;
-
-unsafe extern "C" {
-    fn sceUmdCheckMedium() -> i32;
-    fn sceUmdActivate(unit: i32, drive: *const u8) -> i32;
-    fn sceUmdDeactivate(unit: i32, drive: *const u8) -> i32;
-    fn sceUmdWaitDriveStatWithTimer(state: i32, micros: u32) -> i32;
-    fn sceUmdGetDriveStat() -> i32;
-}
 
 /// The drive's states.
 const READY: i32 = 0x20;
@@ -27,8 +22,7 @@ pub(crate) struct RawDisc {
 
 /// Whether there is a disc. Consoles without a drive have none.
 pub(crate) fn state() -> DiscState {
-    // SAFETY: A plain call.
-    if unsafe { sceUmdCheckMedium() } > 0 { DiscState::Present } else { DiscState::None }
+    if sceUmdCheckMedium() > 0 { DiscState::Present } else { DiscState::None }
 }
 
 impl RawDisc {
@@ -36,17 +30,16 @@ impl RawDisc {
     pub(crate) fn start(&self) -> Result<(), Code> {
         self.close();
         let name = c"disc0:".as_ptr().cast();
-        // SAFETY: Plain calls with a name that ends with a NUL.
-        unsafe {
-            let state = sceUmdGetDriveStat();
-            if state >= 0 && state & READY != 0 {
-                return Ok(());
-            }
-            // What is left of a disc that was taken out; without one it fails, which is as well.
-            sceUmdDeactivate(1, name);
-            files::checked(sceUmdActivate(1, name))?;
-            files::checked(sceUmdWaitDriveStatWithTimer(READY, PATIENCE))?;
+        let state = sceUmdGetDriveStat();
+        if state >= 0 && state & READY != 0 {
+            return Ok(());
         }
+        // What is left of a disc that was taken out; without one it fails, which is as well.
+        // SAFETY: The name ends with a NUL.
+        unsafe { sceUmdDeactivate(1, name) };
+        // SAFETY: The name ends with a NUL.
+        files::checked(unsafe { sceUmdActivate(1, name) })?;
+        files::checked(sceUmdWaitDriveStatWithTimer(READY, PATIENCE))?;
         Ok(())
     }
 

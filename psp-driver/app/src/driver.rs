@@ -1,20 +1,14 @@
 //! What Cisor's driver says of itself, where it is loaded.
 
 use console_app::LiveDriver;
-
-unsafe extern "C" {
-    fn cisorDriverStatus() -> i32;
-    fn cisorDriverGetImage(record: *mut u32, size: u32) -> i32;
-    fn cisorDriverGetCounters(record: *mut u32, size: u32) -> i32;
-}
+use psp_module::sys::{cisorDriverGetCounters, cisorDriverGetImage, cisorDriverStatus};
 
 /// Both records have eight words (docs/psp-driver.md).
 const LEN: usize = 8;
 
 /// Asks the driver. `None` when it is not loaded: its functions then return an error code.
 pub(crate) fn ask() -> Option<LiveDriver> {
-    // SAFETY: A plain call.
-    let status = unsafe { cisorDriverStatus() };
+    let status = cisorDriverStatus();
     if status < 0 {
         return None;
     }

@@ -1,21 +1,13 @@
 //! What the firmware tells programs of itself and of the console.
 
 use console_app::Facts;
+use psp_module::sys::{
+    kuKernelBootFrom, kuKernelGetModel, kuKernelInitApitype, kuKernelInitKeyConfig, sceKernelDevkitVersion,
+    sceKernelMaxFreeMemSize, sceKernelTotalFreeMemSize, sctrlHENGetMinorVersion, sctrlHENGetVersion,
+    sctrlSEGetVersion,
+};
 
 use crate::files::checked;
-
-unsafe extern "C" {
-    safe fn kuKernelGetModel() -> i32;
-    safe fn kuKernelInitApitype() -> i32;
-    safe fn kuKernelInitKeyConfig() -> i32;
-    safe fn kuKernelBootFrom() -> i32;
-    safe fn sceKernelDevkitVersion() -> i32;
-    safe fn sceKernelMaxFreeMemSize() -> u32;
-    safe fn sceKernelTotalFreeMemSize() -> u32;
-    safe fn sctrlSEGetVersion() -> i32;
-    safe fn sctrlHENGetVersion() -> i32;
-    safe fn sctrlHENGetMinorVersion() -> i32;
-}
 
 /// Asks for everything. Calls of what nothing exports return an error code.
 pub(crate) fn ask() -> Facts {

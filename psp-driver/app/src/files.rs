@@ -4,29 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use console_app::{Code, Entry, Handle, Mode};
-
-unsafe extern "C" {
-    fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
-    fn sceIoClose(descriptor: i32) -> i32;
-    fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
-    fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
-    fn cisor_io_lseek(descriptor: i32, offset: i64, whence: i32) -> i64;
-    fn sceIoRename(from: *const u8, to: *const u8) -> i32;
-    fn sceIoRemove(path: *const u8) -> i32;
-    fn sceIoMkdir(path: *const u8, mode: i32) -> i32;
-    fn sceIoDopen(path: *const u8) -> i32;
-    fn sceIoDread(descriptor: i32, entry: *mut DirectoryEntry) -> i32;
-    fn sceIoDclose(descriptor: i32) -> i32;
-    fn sceIoSync(device: *const u8, unknown: u32) -> i32;
-    fn cisor_io_devctl(
-        device: *const u8,
-        command: u32,
-        input: *const u8,
-        input_len: i32,
-        output: *mut u32,
-        output_len: i32,
-    ) -> i32;
-}
+use psp_module::sys::{
+    DirectoryEntry, cisor_io_devctl_call, cisor_io_lseek_call, sceIoClose, sceIoDclose, sceIoDopen,
+    sceIoDread, sceIoMkdir, sceIoOpen, sceIoRead, sceIoRemove, sceIoRename, sceIoSync, sceIoWrite,
+};
 
 const READ: i32 = 0x0001;
 const WRITE: i32 = 0x0002;
@@ -97,15 +78,13 @@ pub(crate) fn write(file: Handle, bytes: &[u8]) -> Result<u32, Code> {
 /// Sets the position; returns it.
 pub(crate) fn seek(file: Handle, offset: u64, whence: i32) -> Result<u64, Code> {
     let offset = i64::try_from(offset).map_err(|_| Code::IO)?;
-    // SAFETY: A plain call.
-    let position = unsafe { cisor_io_lseek(file.0, offset, whence) };
+    let position = cisor_io_lseek_call(file.0, offset, whence);
     #[expect(clippy::cast_possible_truncation, reason = "codes have 32 bits")]
     u64::try_from(position).map_err(|_| Code(position as u32))
 }
 
 pub(crate) fn close(file: Handle) -> Result<(), Code> {
-    // SAFETY: A plain call.
-    checked(unsafe { sceIoClose(file.0) }).map(drop)
+    checked(sceIoClose(file.0)).map(drop)
 }
 
 pub(crate) fn rename(from: &str, to: &str) -> Result<(), Code> {
@@ -131,20 +110,6 @@ pub(crate) fn sync(device: &str) {
     let device = Path::new(device);
     // SAFETY: A device's name that ends with a NUL.
     unsafe { sceIoSync(device.as_ptr(), 0) };
-}
-
-/// What the firmware says of a file in a folder.
-#[repr(C)]
-struct DirectoryEntry {
-    mode: u32,
-    attributes: u32,
-    len: u64,
-    times: [u8; 48],
-    device: [u32; 6],
-    name: [u8; 256],
-    /// Where the firmware puts more names; none.
-    more: u32,
-    unused: u32,
 }
 
 const FOLDER_MODE: u32 = 0x1000;
@@ -182,8 +147,7 @@ pub(crate) fn list(folder: &str) -> Result<Vec<Entry>, Code> {
             Err(code) => break Err(code),
         }
     };
-    // SAFETY: A plain call.
-    unsafe { sceIoDclose(descriptor) };
+    sceIoDclose(descriptor);
     result
 }
 
@@ -198,7 +162,7 @@ pub(crate) fn card_present(device: &str) -> bool {
     let mut state = 0;
     // SAFETY: The firmware writes one word.
     let result = unsafe {
-        cisor_io_devctl(controller.as_ptr().cast(), IS_INSERTED, core::ptr::null(), 0, &raw mut state, 4)
+        cisor_io_devctl_call(controller.as_ptr().cast(), IS_INSERTED, core::ptr::null(), 0, &raw mut state, 4)
     };
     result < 0 || state == 1
 }
@@ -213,7 +177,14 @@ pub(crate) fn free_bytes(device: &str) -> Result<u64, Code> {
     let device = Path::new(device);
     // SAFETY: The input is the address of a structure that the firmware fills.
     let result = unsafe {
-        cisor_io_devctl(device.as_ptr(), GET_CAPACITY, (&raw const place).cast(), 4, core::ptr::null_mut(), 0)
+        cisor_io_devctl_call(
+            device.as_ptr(),
+            GET_CAPACITY,
+            (&raw const place).cast(),
+            4,
+            core::ptr::null_mut(),
+            0,
+        )
     };
     checked(result)?;
     let [_, free, _, sector, sectors] = capacity.map(u64::from);

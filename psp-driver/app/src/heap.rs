@@ -5,12 +5,7 @@ use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
 
 use linked_list_allocator::Heap;
-
-unsafe extern "C" {
-    safe fn sceKernelMaxFreeMemSize() -> u32;
-    fn cisor_alloc_partition(partition: i32, name: *const u8, kind: i32, size: u32, address: u32) -> i32;
-    fn sceKernelGetBlockHeadAddr(block: i32) -> *mut u8;
-}
+use psp_module::sys::{cisor_alloc_partition, sceKernelGetBlockHeadAddr, sceKernelMaxFreeMemSize};
 
 /// The largest disc has an index of 4 MB; the rest is buffers.
 const MOST: u32 = 16 << 20;
@@ -35,7 +30,7 @@ pub(crate) unsafe fn start() {
     unsafe {
         let size = sceKernelMaxFreeMemSize().saturating_sub(LEFT).min(MOST);
         // Partition 2 is the one for programs; kind 0 is the lowest place.
-        let block = cisor_alloc_partition(2, c"Cisor".as_ptr().cast(), 0, size, 0);
+        let block = cisor_alloc_partition(2, c"Cisor".as_ptr().cast(), 0, size, ptr::null_mut());
         let start = if block < 0 { ptr::null_mut() } else { sceKernelGetBlockHeadAddr(block) };
         if !start.is_null() {
             (*MEMORY.0.get()).init(start, size as usize);

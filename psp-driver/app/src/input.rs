@@ -1,46 +1,17 @@
 //! The buttons.
 
-use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering::Relaxed;
-
 use console_app::Button;
+use psp_module::sys::{
+    ButtonLatch, ButtonSample, sceCtrlPeekBufferPositive, sceCtrlReadLatch, sceCtrlSetSamplingCycle,
+    sceCtrlSetSamplingMode, sceDisplayWaitVblankStart, sceKernelCreateCallback,
+    sceKernelRegisterExitCallback, sceKernelSleepThreadCB,
+};
 
 use crate::system;
 
 unsafe extern "C" {
-    fn sceCtrlSetSamplingCycle(cycle: i32) -> i32;
-    fn sceCtrlSetSamplingMode(mode: i32) -> i32;
-    fn sceCtrlPeekBufferPositive(data: *mut Sample, count: i32) -> i32;
-    fn sceCtrlReadLatch(latch: *mut Latch) -> i32;
-    fn sceDisplayWaitVblankStart() -> i32;
-    fn sceKernelCreateCallback(
-        name: *const u8,
-        function: unsafe extern "C" fn(i32, i32, *mut u8) -> i32,
-        argument: *mut u8,
-    ) -> i32;
-    fn sceKernelRegisterExitCallback(callback: i32) -> i32;
-    fn sceKernelSleepThreadCB() -> i32;
     /// `home_pressed`, as the kernel calls it.
     fn cisor_home_pressed(count: i32, argument: i32, common: *mut u8) -> i32;
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Sample {
-    timestamp: u32,
-    buttons: u32,
-    stick: [u8; 2],
-    reserved: [u8; 6],
-}
-
-/// What happened to the buttons since it was read last.
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Latch {
-    pressed: u32,
-    released: u32,
-    down: u32,
-    up: u32,
 }
 
 const BUTTONS: [(u32, Button); 8] = [
@@ -61,44 +32,30 @@ const REPEATING: u32 = 0x00F0;
 const FIRST_REPEAT: u32 = 24;
 const NEXT_REPEAT: u32 = 5;
 
-static LEAVING: AtomicBool = AtomicBool::new(false);
-
-/// Whether the user has left the program by the Home button.
-pub(crate) fn is_leaving() -> bool {
-    LEAVING.load(Relaxed)
-}
-
-/// Notes that the program ends.
-pub(crate) fn leave() {
-    LEAVING.store(true, Relaxed);
-}
-
 /// Sets the buttons up.
 pub(crate) fn start() {
-    // SAFETY: Plain calls: sampled once a frame, without the stick.
-    unsafe {
-        sceCtrlSetSamplingCycle(0);
-        sceCtrlSetSamplingMode(0);
-    }
+    // Once a frame, without the stick.
+    sceCtrlSetSamplingCycle(0);
+    sceCtrlSetSamplingMode(0);
     pressed();
 }
 
 /// Buttons that went down since this was asked last, so that short ones are not missed.
 fn pressed() -> u32 {
-    let mut latch = Latch::default();
+    let mut latch = ButtonLatch::default();
     // SAFETY: The firmware fills the structure.
     if unsafe { sceCtrlReadLatch(&raw mut latch) } < 0 { 0 } else { latch.pressed }
 }
 
 fn held() -> u32 {
-    let mut sample = Sample::default();
+    let mut sample = ButtonSample::default();
     // SAFETY: The firmware fills one structure.
     if unsafe { sceCtrlPeekBufferPositive(&raw mut sample, 1) } < 0 { 0 } else { sample.buttons }
 }
 
 /// Whether Circle was pressed since buttons were asked last, or the program is being left.
 pub(crate) fn wants_to_stop() -> bool {
-    pressed() & CIRCLE != 0 || is_leaving()
+    pressed() & CIRCLE != 0 || system::is_leaving()
 }
 
 /// Waits for a button.
@@ -115,7 +72,7 @@ pub(crate) fn wait_for(micros: u64) -> Option<Button> {
     let begun = system::micros();
     let mut frames = 0;
     loop {
-        if is_leaving() {
+        if system::is_leaving() {
             return Some(Button::Home);
         }
         let mut buttons = pressed();
@@ -134,25 +91,22 @@ pub(crate) fn wait_for(micros: u64) -> Option<Button> {
         if system::micros().saturating_sub(begun) >= micros {
             return None;
         }
-        // SAFETY: A plain call.
-        unsafe { sceDisplayWaitVblankStart() };
+        sceDisplayWaitVblankStart();
     }
 }
 
 /// The thread that the kernel tells when the user leaves by the Home button.
 pub(crate) unsafe extern "C" fn home_thread(_len: u32, _argument: *const u8) -> i32 {
+    let name = c"CisorHome".as_ptr().cast();
     // SAFETY: The function has the kernel's shape and touches one flag.
-    unsafe {
-        let name = c"CisorHome".as_ptr().cast();
-        let callback = sceKernelCreateCallback(name, cisor_home_pressed, core::ptr::null_mut());
-        sceKernelRegisterExitCallback(callback);
-        sceKernelSleepThreadCB();
-    }
+    let callback = unsafe { sceKernelCreateCallback(name, cisor_home_pressed, core::ptr::null_mut()) };
+    sceKernelRegisterExitCallback(callback);
+    sceKernelSleepThreadCB();
     0
 }
 
 /// The program is to end. It does so by itself when it has put away what it was doing.
 pub(crate) unsafe extern "C" fn home_pressed(_count: i32, _argument: i32, _common: *mut u8) -> i32 {
-    leave();
+    system::leave();
     0
 }

@@ -50,7 +50,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     PANICKED.store(true, Relaxed);
     let _ = writeln!(system::Output, "PANIC: {info}");
     screen::show(&console_app::screens::panic_frame(info));
-    while !input::is_leaving() {
+    while !system::is_leaving() {
         system::sleep(100_000);
     }
     system::exit()

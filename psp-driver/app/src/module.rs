@@ -1,19 +1,12 @@
 //! The module as the kernel loads it: its description, what it exports, its start.
 
+use psp_module::sys::{ThreadEntry, cisor_create_thread, sceKernelStartThread};
+
 psp_module::module!("Cisor", 0, { module_start = 0xD632_ACDB });
 
 unsafe extern "C" {
     /// `crate::program`, as the kernel calls it.
     fn cisor_program(len: u32, argument: *const u8) -> i32;
-    fn cisor_create_thread(
-        name: *const u8,
-        entry: unsafe extern "C" fn(u32, *const u8) -> i32,
-        priority: i32,
-        stack: u32,
-        attributes: u32,
-        options: *const u8,
-    ) -> i32;
-    fn sceKernelStartThread(thread: i32, len: u32, argument: *const u8) -> i32;
 }
 
 /// The thread is a program's, not one of the kernel's.
@@ -22,7 +15,7 @@ const USER: u32 = 0x8000_0000;
 /// Starts a thread; lower priorities go first.
 pub(crate) fn start_thread(
     name: &core::ffi::CStr,
-    entry: unsafe extern "C" fn(u32, *const u8) -> i32,
+    entry: ThreadEntry,
     priority: i32,
     stack: u32,
     argument: &[u8],

@@ -1,11 +1,7 @@
 //! The screen: pictures are copied to video memory, where they are also read back from.
 
 use console_app::screens::{Frame, HEIGHT, WIDTH};
-
-unsafe extern "C" {
-    fn sceDisplaySetMode(mode: i32, width: i32, height: i32) -> i32;
-    fn sceDisplaySetFrameBuf(address: *const u32, stride: i32, format: i32, when: i32) -> i32;
-}
+use psp_module::sys::{sceDisplaySetFrameBuf, sceDisplaySetMode};
 
 /// Video memory, past the cache: what is written is there at once.
 const VIDEO: *mut u32 = core::ptr::without_provenance_mut(0x4400_0000);
@@ -18,11 +14,10 @@ const FORMAT_8888: i32 = 3;
 #[expect(clippy::cast_possible_truncation, reason = "three small numbers")]
 pub(crate) fn start() {
     // SAFETY: The program owns video memory: it uses nothing else that draws.
-    unsafe {
-        VIDEO.write_bytes(0, STRIDE * HEIGHT);
-        sceDisplaySetMode(0, WIDTH as i32, HEIGHT as i32);
-        sceDisplaySetFrameBuf(VIDEO, STRIDE as i32, FORMAT_8888, 1);
-    }
+    unsafe { VIDEO.write_bytes(0, STRIDE * HEIGHT) };
+    sceDisplaySetMode(0, WIDTH as i32, HEIGHT as i32);
+    // SAFETY: The picture stays in video memory.
+    unsafe { sceDisplaySetFrameBuf(VIDEO, STRIDE as i32, FORMAT_8888, 1) };
 }
 
 /// Shows a picture.

@@ -1,43 +1,39 @@
 //! Time, power, standard output, and leaving.
 
 use core::fmt;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
 
-use crate::input;
+use psp_module::sys::{
+    sceIoWrite, sceKernelDelayThread, sceKernelExitGame, sceKernelGetSystemTimeWide, sceKernelStdout,
+    scePowerSetClockFrequency, scePowerTick,
+};
+
 use crate::module::start_thread;
 
 unsafe extern "C" {
-    fn sceKernelDelayThread(micros: u32) -> i32;
-    fn sceKernelGetSystemTimeWide() -> u64;
-    fn sceKernelExitGame();
-    fn sceKernelStdout() -> i32;
-    fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
-    fn scePowerTick(what: i32) -> i32;
-    fn scePowerSetClockFrequency(processor: i32, memory: i32, bus: i32) -> i32;
     fn cisor_home_thread(len: u32, argument: *const u8) -> i32;
 }
 
 /// Lets other threads run for a while.
 pub(crate) fn sleep(micros: u32) {
-    // SAFETY: A plain call.
-    unsafe { sceKernelDelayThread(micros) };
+    sceKernelDelayThread(micros);
 }
 
 /// Microseconds since the console was switched on.
 pub(crate) fn micros() -> u64 {
-    // SAFETY: A plain call.
-    unsafe { sceKernelGetSystemTimeWide() }
+    sceKernelGetSystemTimeWide()
 }
 
 /// Sets the processor to 333 MHz: packing and hashing wait for nothing else. The firmware sets it back by itself.
 pub(crate) fn full_speed() {
-    // SAFETY: A plain call with the numbers that games use.
-    unsafe { scePowerSetClockFrequency(333, 333, 166) };
+    scePowerSetClockFrequency(333, 333, 166);
 }
 
 /// Keeps the console awake and its screen on for a while.
 pub(crate) fn stay_awake() {
-    // SAFETY: A plain call; 0 means both.
-    unsafe { scePowerTick(0) };
+    const BOTH: i32 = 0;
+    scePowerTick(BOTH);
 }
 
 /// Starts the thread that hears when the user leaves by the Home button. It goes before the program's own.
@@ -45,11 +41,23 @@ pub(crate) fn watch_home_button() {
     start_thread(c"CisorHome", cisor_home_thread, 16, 4 << 10, &[]);
 }
 
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the user has left the program by the Home button.
+pub(crate) fn is_leaving() -> bool {
+    LEAVING.load(Relaxed)
+}
+
+/// Notes that the program ends.
+pub(crate) fn leave() {
+    LEAVING.store(true, Relaxed);
+}
+
 /// Ends the program.
 pub(crate) fn exit() -> ! {
-    input::leave();
-    // SAFETY: A plain call; it ends this thread soon after.
-    unsafe { sceKernelExitGame() };
+    leave();
+    // Ends this thread soon after.
+    sceKernelExitGame();
     loop {
         sleep(1_000_000);
     }

@@ -1,7 +1,6 @@
 //! The device `umd` as it is before the driver takes it over, and the descriptors that go with it.
 
-use crate::firmware::kernel_address;
-use crate::shared::Shared;
+use crate::shared::{Shared, kernel_address};
 
 unsafe extern "C" {
     fn mock_io_init();

@@ -2,12 +2,7 @@
 
 use core::ffi::CStr;
 
-unsafe extern "C" {
-    fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
-    fn sceIoClose(descriptor: i32) -> i32;
-    fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
-    fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
-}
+use psp_module::sys::{sceIoClose, sceIoOpen, sceIoRead, sceIoWrite};
 
 /// An open file, closed when dropped.
 pub(crate) struct File(i32);
@@ -45,8 +40,7 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        // SAFETY: A descriptor that the emulator gave out, closed once.
-        unsafe { sceIoClose(self.0) };
+        sceIoClose(self.0);
     }
 }
 

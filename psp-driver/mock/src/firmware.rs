@@ -7,22 +7,15 @@ use core::ffi::CStr;
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
 
+use psp_module::sys::{sceIoClose, sceIoOpen, sceIoRead, sceIoWrite, sceKernelStartThread};
+
+use crate::shared::kernel_address;
 use crate::{arena, device};
 
 unsafe extern "C" {
-    fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
-    fn sceIoClose(descriptor: i32) -> i32;
-    fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
-    fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
+    /// Only ever named: it takes six words, which Rust cannot pass.
     fn sceKernelCreateThread();
-    fn sceKernelStartThread();
     fn mock_on_stack(function: usize, argument: usize, top: usize) -> i32;
-}
-
-/// The same memory under the address by which the kernel knows it: the emulator gives modules of the kernel
-/// addresses that only programs would have.
-pub(crate) const fn kernel_address(address: usize) -> usize {
-    address | 0x8000_0000
 }
 
 /// What the firmware says of itself, and the mishaps that are to come. The script sets them.
@@ -192,8 +185,7 @@ unsafe extern "C" fn open(path: *const u8, flags: i32, mode: i32) -> i32 {
 }
 
 unsafe extern "C" fn close(descriptor: i32) -> i32 {
-    // SAFETY: What the driver passed on.
-    let result = unsafe { sceIoClose(descriptor) };
+    let result = sceIoClose(descriptor);
     if result >= 0 {
         COUNTS.closes.fetch_add(1, Relaxed);
     }

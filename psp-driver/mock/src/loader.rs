@@ -2,14 +2,16 @@
 
 use core::ffi::CStr;
 
+use psp_module::sys::{
+    ModuleInfo, sceKernelIcacheInvalidateAll, sceKernelLoadModule, sceKernelQueryModuleInfo,
+    sceKernelUnloadModule,
+};
+
 use crate::file::File;
 use crate::firmware;
 
 unsafe extern "C" {
-    fn sceKernelLoadModule(path: *const u8, flags: i32, options: *const u8) -> i32;
-    fn sceKernelUnloadModule(module: i32) -> i32;
-    fn sceKernelQueryModuleInfo(module: i32, info: *mut ModuleInfo) -> i32;
-    fn sceKernelIcacheInvalidateAll();
+    // `sceKernelStartModule` and `sceKernelStopModule`, by assembly: five words each.
     fn mock_start_module(
         module: i32,
         len: u32,
@@ -24,15 +26,6 @@ unsafe extern "C" {
         result: *mut i32,
         options: *const u8,
     ) -> i32;
-}
-
-/// What the emulator tells of a loaded module.
-#[repr(C)]
-struct ModuleInfo {
-    size: u32,
-    segments: [u8; 4],
-    segment_addresses: [u32; 4],
-    rest: [u32; 16],
 }
 
 /// An entry of a module's table of imports: five words.
@@ -84,8 +77,7 @@ impl Loaded {
             return Err(result);
         }
         let imports = hook(info.segment_addresses[0] + at);
-        // SAFETY: No arguments.
-        unsafe { sceKernelIcacheInvalidateAll() };
+        sceKernelIcacheInvalidateAll();
         Ok((Self(module), imports))
     }
 
@@ -110,7 +102,7 @@ impl Loaded {
 
     /// Takes the module out of memory.
     pub(crate) fn unload(self) -> i32 {
-        // SAFETY: Takes a number.
+        // SAFETY: The caller runs nothing of the module any more.
         unsafe { sceKernelUnloadModule(self.0) }
     }
 }

@@ -21,13 +21,11 @@ mod shared;
 
 use core::arch::global_asm;
 
+use psp_module::sys::sceKernelExitGame;
+
 global_asm!(include_str!("abi.s"), start = sym start, noted = sym device::NOTED);
 // The driver's own memory functions.
 global_asm!(include_str!("../../plugin/src/abi/memory.s"));
-
-unsafe extern "C" {
-    fn sceKernelExitGame() -> i32;
-}
 
 /// Where the script is, and where the answers go.
 const SCRIPT: &core::ffi::CStr = c"ms0:/PSP/GAME/MOCK/script.bin";
@@ -43,8 +41,7 @@ unsafe extern "C" fn start(_len: u32, _argument: *const u8) -> i32 {
         Ok(script::Next::Exit) => file::print(b"mock: done\n"),
         Err(script::Broken) => file::print(b"mock: the script is broken\n"),
     }
-    // SAFETY: No arguments; ends the program.
-    unsafe { sceKernelExitGame() };
+    sceKernelExitGame();
     0
 }
 

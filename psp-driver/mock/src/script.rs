@@ -20,6 +20,8 @@
 use core::ffi::CStr;
 use core::sync::atomic::Ordering::Relaxed;
 
+use psp_module::sys::{cisorDriverGetCounters, cisorDriverGetImage, cisorDriverStatus};
+
 use crate::file::File;
 use crate::firmware::{COUNTS, IMAGE, SETTINGS};
 use crate::loader::Loaded;
@@ -69,12 +71,6 @@ struct Buffers {
 
 static BUFFERS: Shared<Buffers> =
     Shared::new(Buffers { input: [0; MOST_INPUT], output: [0; MARGIN + MOST_OUTPUT + 64 + MARGIN] });
-
-unsafe extern "C" {
-    fn cisorDriverStatus();
-    fn cisorDriverGetImage();
-    fn cisorDriverGetCounters();
-}
 
 struct Step {
     words: [u32; STEP_LEN / 4],
@@ -269,7 +265,7 @@ impl Step {
         let address = match word {
             INPUT => self.input.as_ptr().addr(),
             OUTPUT => self.output.addr(),
-            KERNEL_OUTPUT => crate::firmware::kernel_address(self.output.addr()),
+            KERNEL_OUTPUT => crate::shared::kernel_address(self.output.addr()),
             NO_NAME => c"".as_ptr().addr(),
             DESCRIPTOR..0xC150_0100 => device::descriptor(word - DESCRIPTOR).ok_or(Broken)?,
             _ => return Ok(word),

@@ -1,4 +1,4 @@
-//! State that functions called from outside share.
+//! State that functions called from outside share, and its address as the kernel knows it.
 
 use core::cell::UnsafeCell;
 
@@ -24,4 +24,10 @@ impl<T> Shared<T> {
     pub(crate) const fn as_ptr(&self) -> *mut T {
         self.0.get()
     }
+}
+
+/// The same memory under the address by which the kernel knows it: the emulator gives modules of the kernel
+/// addresses that only programs would have.
+pub(crate) const fn kernel_address(address: usize) -> usize {
+    address | 0x8000_0000
 }

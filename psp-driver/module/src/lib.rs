@@ -1,8 +1,11 @@
-//! The tables by which the console's kernel loads a module: its description, what it exports, and what it imports.
+//! The tables by which the PSP's kernel loads a module: its description, what it exports, and what it imports. And
+//! [`sys`], the firmware's functions that can be imported.
 //!
 //! Both macros write assembly, because only that says in which section a word lies; the crate that uses them needs
 //! `#![feature(asm_experimental_arch)]`. The layout of the tables is that of firmware 6.60 and 6.61.
 #![no_std]
+
+pub mod sys;
 
 /// How a library is imported: its attributes, and the version that is asked for in the lower half. Version 0
 /// links with every version of a library.

@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 
 use umd_device::{DescriptorId, Devctl, ErrorCode, Failure, Ioctl, LbaParams, Whence};
 
-use crate::kernel::firmware::Functions;
+use crate::kernel::firmware::{Entries, Functions, NO_ENTRIES};
 use crate::kernel::time;
 use crate::kernel::user_memory::Caller;
 use crate::serving;
@@ -55,15 +55,6 @@ unsafe extern "C" {
     ) -> i32;
 }
 
-/// How many functions of a device are taken over: open, close, read, lseek, ioctl, devctl.
-pub(crate) const TAKEN: usize = 6;
-
-/// Addresses of these functions, in this order.
-pub(crate) type Entries = [*const (); TAKEN];
-
-/// No functions yet.
-pub(crate) const NONE: Entries = [core::ptr::null(); TAKEN];
-
 const OPEN: usize = 0;
 const CLOSE: usize = 1;
 const READ: usize = 2;
@@ -97,7 +88,7 @@ struct Original(UnsafeCell<Entries>);
 // SAFETY: Written by `remember` only, before the first entry of ours can be called.
 unsafe impl Sync for Original {}
 
-static ORIGINAL: Original = Original(UnsafeCell::new(NONE));
+static ORIGINAL: Original = Original(UnsafeCell::new(NO_ENTRIES));
 
 /// Keeps the entries of a table, to which others' requests are forwarded.
 ///

@@ -1,12 +1,10 @@
 //! The device that serves the game, and the one way to it.
 
-use core::cell::Cell;
-
 use umd_device::{Counters, ErrorCode, Failure, UmdDevice, persist};
 
-use crate::kernel::card::{CardSlot, ImageCard, Path};
+use crate::kernel::card::{CardSlot, ImageCard, Path, RETRIES};
+use crate::kernel::count::Count;
 use crate::kernel::firmware;
-use crate::kernel::interrupts::without_interrupts;
 use crate::kernel::lock::Lock;
 use crate::kernel::memory::Block;
 use crate::kernel::slot::Slot;
@@ -43,26 +41,7 @@ impl Slot<Serving> {
 pub(crate) static SERVING: Lock<Slot<Serving>> = Lock::new(Slot::Empty);
 
 /// How many requests are under way, waiting ones included.
-static UNDER_WAY: Count = Count(Cell::new(0));
-
-/// How often a request was tried again.
-static RETRIES: Count = Count(Cell::new(0));
-
-struct Count(Cell<u32>);
-
-// SAFETY: Only used with interrupts suspended, so by one thread at a time.
-unsafe impl Sync for Count {}
-
-impl Count {
-    fn add(&self, change: i32) {
-        without_interrupts(|| self.0.set(self.0.get().wrapping_add_signed(change)));
-    }
-
-    #[inline(never)]
-    fn get(&self) -> u32 {
-        without_interrupts(|| self.0.get())
-    }
-}
+static UNDER_WAY: Count = Count::new();
 
 /// Answers a request: takes the lock, makes an attempt on a stack of its own, gives the lock back, and waits
 /// for the card when it failed; until there is a result or an end of patience.
@@ -113,11 +92,6 @@ fn answer(request: &mut dyn Request, of_this_disc: bool) -> i32 {
         Ok(value) => value,
         Err(code) => code.code(),
     }
-}
-
-/// Counts a retry.
-pub(crate) fn note_retry() {
-    RETRIES.add(1);
 }
 
 /// Returns whether any request is under way.

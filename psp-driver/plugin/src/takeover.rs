@@ -21,12 +21,7 @@ use crate::kernel::slot::Slot;
 use crate::kernel::stack::on_own_stack;
 use crate::kernel::time;
 use crate::log;
-use crate::serving::{SERVING, Serving, any_under_way};
-
-/// Checks everything, and takes over the table when all is as expected. `plugin` is the path of the plugin.
-pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
-    on_own_stack(|| prepare(plugin)).unwrap_or(Err(ErrorCode::NoMemory))
-}
+use crate::serving::{self, SERVING, Serving, any_under_way};
 
 /// Gives the table back, unless somebody else changed it since or still needs what is behind it.
 pub(crate) fn stop() -> Result<(), ErrorCode> {
@@ -65,8 +60,12 @@ struct Own {
     decoder: Decoder,
 }
 
-/// Checks everything, opens the image and takes over; writes to the log what came of it.
-fn prepare(plugin: &[u8]) -> Result<(), ErrorCode> {
+/// Checks everything, opens the image and takes over when all is as expected; writes to the log what came of it.
+/// `plugin` is the path of the plugin.
+///
+/// Runs on the 4 KiB of `module_start`: only [`check`], which opens the image, needs more. So the log has a line also
+/// when the kernel has no memory for more.
+pub(crate) fn start(plugin: &[u8]) -> Result<(), ErrorCode> {
     static OWN: Kept<Own> = Kept::new(Own {
         image: Path::new(),
         beside: Path::new(),
@@ -74,14 +73,18 @@ fn prepare(plugin: &[u8]) -> Result<(), ErrorCode> {
         log: [0; 448],
         decoder: Decoder::new(),
     });
-    let Own { image, beside, settings, log: memory, decoder } = OWN.take().ok_or(ErrorCode::Busy)?;
+    let Some(own) = OWN.take() else { return start_again() };
+    let Own { image, beside, settings, log: memory, decoder } = own;
     let settings = Settings::load(plugin, beside, settings);
     let found = firmware::check_start().and_then(|()| firmware::image_path(image));
     let image = &*image;
     let mut line = Line::new(memory);
     line.text(concat!("Cisor ", env!("CARGO_PKG_VERSION"), ": ").as_bytes()).text(image.text());
     let config = settings.for_disc(b"");
-    let result = found.and_then(|()| check(&settings, config, image, decoder, &mut line));
+    let result = found.and_then(|()| {
+        on_own_stack(|| check(&settings, config, image, decoder, &mut line))
+            .unwrap_or_else(|| Err(no_memory()))
+    });
     if let Err(failure) = result {
         failure.tell(line.next_line().text(b"stepping aside: "));
     }
@@ -99,6 +102,16 @@ fn prepare(plugin: &[u8]) -> Result<(), ErrorCode> {
         }
         Err(failure) => Err(failure.code()),
     }
+}
+
+/// A start of a module that was started before, which no kernel is known to make; the log counts them.
+///
+/// While the driver serves, the answer is that of the first start: the kernel unloads a module that answers with an
+/// error, and this one's entries are in the table.
+#[cold]
+fn start_again() -> Result<(), ErrorCode> {
+    log::note_start();
+    if serving::counters().is_some() { Ok(()) } else { Err(ErrorCode::Busy) }
 }
 
 /// Checks what is being started, opens the image and everything that goes with it, and puts the driver in its place.
@@ -198,29 +211,26 @@ struct Sizes {
     index: usize,
 }
 
+/// How many bytes of the index are kept however little memory is free: two windows.
+const LEAST_INDEX: usize = 2 * 2048;
+
 impl Sizes {
     fn of(layout: &Layout, config: Config) -> Self {
         let free = memory::largest_free_kib() as usize * 1024;
         // Few reads are a comfort: what is not needed to read at all gets no more than half of what is free, and
         // reading ahead a quarter; of what that leaves, the index gets no more than half.
         let ahead = (usize::from(config.read_ahead) * 1024).min(free / 4);
-        let least = layout.memory(&ReaderOptions::new().with_read_ahead(0));
+        // All of these are multiples of 64, a cache line, so that the card's driver can fill each buffer without a copy.
         let wanted = layout.memory(&ReaderOptions::PSP_DRIVER.with_read_ahead(ahead));
-        let packed = whole_lines(wanted.packed().min(free / 2).max(least.packed()));
-        let block = whole_lines(wanted.block());
-        let index = wanted.index().min(free.saturating_sub(packed + block) / 2).max(least.index());
+        let packed = wanted.packed().min(free / 2).max(layout.max_packed_len() as usize);
+        let block = wanted.block();
+        let index = wanted.index().min((free.saturating_sub(packed + block) / 2).max(LEAST_INDEX));
         Self { packed, ahead, block, index }
     }
 
     fn total(&self) -> usize {
         self.packed + self.block + self.index
     }
-}
-
-/// Rounded up to whole cache lines, so that the next buffer begins with one and the card's driver can fill
-/// it without a copy.
-const fn whole_lines(len: usize) -> usize {
-    len.next_multiple_of(64)
 }
 
 /// The settings file.
@@ -303,7 +313,7 @@ fn give_back() -> bool {
         // SAFETY: As in `take`.
         unsafe {
             let table = *TAKEN.0.get();
-            let mut there = entries::NONE;
+            let mut there = firmware::NO_ENTRIES;
             Functions::load(table, &mut there);
             let still_ours = there == *entries::own();
             if still_ours {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context, Result, anyhow};
-use load_model::{Console, Origin, PackedImage, Trace};
+use load_model::{Model, Origin, PackedImage, Trace};
 
 use super::measure::Bench;
 use crate::paths;
@@ -33,7 +33,7 @@ const FOLDERS: u32 = 100;
 
 /// Returns the table with its introduction.
 pub(super) fn table(bench: &Bench) -> Result<String> {
-    let console = Console::PSP;
+    let model = Model::PSP;
     let sectors = u32::try_from(bench.disc_size / 2048)?;
     let mut traces = vec![
         Trace::streaming(sectors),
@@ -45,17 +45,17 @@ pub(super) fn table(bench: &Bench) -> Result<String> {
         "**This is a model; no console was measured.** It assumes a card that delivers {:.0} MB/s and \
          takes {:.0} ms for every call, and\na processor of {:.0} MHz that executes an instruction per \
          cycle, with no overlap between the two. Instructions per byte are\nthose of \
-         [device-costs.md](../device-costs.md). All numbers are in `crates/load-model/src/console.rs`. The \
+         [device-costs.md](../device-costs.md). All numbers are in `crates/load-model/src/model.rs`. The \
          files are\nmade from the test disc.\n\n\
          *Ours* is the driver's own reader with its read-ahead of {} KiB; its card calls are counted, index \
          reads included.\n*Classic* is a model of older readers: a call for each block and for each 1024 \
          entries of the index, {:.0} copies, and the\ncosts of zlib and liblz4 in C. Both read the ISO in \
          the same way. Seconds for:\n\n",
-        console.card_bytes_per_second / 1e6,
-        console.card_seconds_per_call * 1e3,
-        console.instructions_per_second / 1e6,
-        console.read_ahead >> 10,
-        console.classic_copies,
+        model.card_bytes_per_second / 1e6,
+        model.card_seconds_per_call * 1e3,
+        model.instructions_per_second / 1e6,
+        model.read_ahead >> 10,
+        model.classic_copies,
     );
     for (number, trace) in (1..).zip(&traces) {
         let origin = match trace.origin {
@@ -91,7 +91,7 @@ pub(super) fn table(bench: &Bench) -> Result<String> {
             let ours = image.load(trace).map_err(|error| anyhow!("{name}, {}: {error}", trace.name))?;
             let classic =
                 image.load_classic(trace).map_err(|error| anyhow!("{name}, {}: {error}", trace.name))?;
-            write!(text, " {:.2} | {:.2} |", ours.seconds(&console), classic.seconds(&console))?;
+            write!(text, " {:.2} | {:.2} |", ours.seconds(&model), classic.seconds(&model))?;
         }
         text.push('\n');
     }

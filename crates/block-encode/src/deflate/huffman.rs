@@ -178,6 +178,8 @@ pub(super) fn codewords(lengths: &[u8], codewords: &mut [u16]) {
 
 #[cfg(test)]
 mod tests {
+    use test_noise::Noise;
+
     use super::*;
 
     fn lengths(counts: &[u32], max_len: usize) -> alloc::vec::Vec<u8> {
@@ -206,14 +208,9 @@ mod tests {
 
     #[test]
     fn both_algorithms_find_codes_of_the_same_cost() {
-        let mut state = 1u32;
+        let mut noise = Noise::new(1);
         for round in 2..200usize {
-            let counts: alloc::vec::Vec<u32> = (0..round)
-                .map(|_| {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    1 + (state >> 24)
-                })
-                .collect();
+            let counts: alloc::vec::Vec<u32> = (0..round).map(|_| 1 + u32::from(noise.byte())).collect();
             let free = lengths(&counts, 15);
             let mut huffman = Huffman::new();
             let mut sorted: alloc::vec::Vec<u32> =

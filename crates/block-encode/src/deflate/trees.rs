@@ -87,18 +87,19 @@ impl Trees {
 
 #[cfg(test)]
 mod tests {
+    use test_noise::Noise;
+
     use super::*;
 
     /// Few different bytes, with longer and shorter repetitions.
     fn block() -> Vec<u8> {
-        let mut state = 1u32;
+        let mut noise = Noise::new(1);
         let mut block = Vec::new();
         while block.len() < 3000 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let length = state as usize >> 26;
-            let back = 1 + (state as usize >> 12 & 0xFF);
-            if state & 0x400 == 0 || block.len() < back {
-                block.push((state >> 30) as u8);
+            let [length, back, letter, kind] = [64, 256, 4, 2].map(|limit| noise.index(limit));
+            let back = 1 + back;
+            if kind == 0 || block.len() < back {
+                block.push(letter as u8);
             } else {
                 for _ in 0..length {
                     block.push(block[block.len() - back]);

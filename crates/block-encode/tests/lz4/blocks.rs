@@ -1,24 +1,6 @@
 //! Blocks of many kinds.
 
-/// Numbers that look random (SplitMix64).
-pub(crate) struct Random(pub u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let number = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let number = (number ^ number >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        number ^ number >> 31
-    }
-
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
-    }
-
-    pub(crate) fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[7]
-    }
-}
+use test_noise::Noise;
 
 /// What blocks are filled with.
 #[derive(Clone, Copy, Debug)]
@@ -49,27 +31,27 @@ impl Kind {
     ];
 
     pub(crate) fn block(self, len: usize, seed: u64) -> Vec<u8> {
-        let random = &mut Random(seed);
+        let noise = &mut Noise::new(seed);
         match self {
-            Self::Constant => vec![random.byte(); len],
-            Self::Noise => (0..len).map(|_| random.byte()).collect(),
-            Self::TwoLetters => (0..len).map(|_| random.byte() & 1).collect(),
+            Self::Constant => vec![noise.byte(); len],
+            Self::Noise => (0..len).map(|_| noise.byte()).collect(),
+            Self::TwoLetters => (0..len).map(|_| noise.byte() & 1).collect(),
             Self::Pattern => {
-                let period = 1 + random.below(40);
-                let pattern: Vec<u8> = (0..period).map(|_| random.byte()).collect();
-                let mistakes = 2 + random.below(500);
-                let mut flip = || u8::from(random.below(mistakes) == 0);
+                let period = 1 + noise.index(40);
+                let pattern: Vec<u8> = (0..period).map(|_| noise.byte()).collect();
+                let mistakes = 2 + noise.index(500);
+                let mut flip = || u8::from(noise.index(mistakes) == 0);
                 (0..len).map(|at| pattern[at % period] ^ flip()).collect()
             }
             Self::Pieces => {
                 let mut block = Vec::with_capacity(len + 400);
                 while block.len() < len {
-                    let longest = if random.below(8) == 0 { 400 } else { 24 };
-                    let piece = 1 + random.below(longest);
-                    if random.below(2) == 0 || block.is_empty() {
-                        block.extend((0..piece).map(|_| random.byte()));
+                    let longest = if noise.index(8) == 0 { 400 } else { 24 };
+                    let piece = 1 + noise.index(longest);
+                    if noise.index(2) == 0 || block.is_empty() {
+                        block.extend((0..piece).map(|_| noise.byte()));
                     } else {
-                        let from = random.below(block.len());
+                        let from = noise.index(block.len());
                         (from..from + piece).for_each(|at| block.push(block[at]));
                     }
                 }
@@ -78,7 +60,7 @@ impl Kind {
             }
             Self::Records => (0..len)
                 .map(|at| match at % 16 {
-                    3 | 7 => random.byte() & 3,
+                    3 | 7 => noise.byte() & 3,
                     12 => (at / 16).to_le_bytes()[0],
                     field => field.to_le_bytes()[0],
                 })
@@ -86,11 +68,11 @@ impl Kind {
             Self::Runs => {
                 let mut block = Vec::with_capacity(len + 80);
                 while block.len() < len {
-                    let period = 1 << random.below(5);
+                    let period = 1 << noise.index(5);
                     let start = block.len();
-                    let end = start + 5 + random.below(70);
+                    let end = start + 5 + noise.index(70);
                     block.extend((start..end).map(|at| (at % period).to_le_bytes()[0]));
-                    block.extend((0..random.below(3)).map(|_| random.byte() & 3));
+                    block.extend((0..noise.index(3)).map(|_| noise.byte() & 3));
                 }
                 block.truncate(len);
                 block

@@ -3,9 +3,10 @@
 mod blocks;
 
 use block_encode::lz4::{Fast, Optimal};
-use blocks::{Kind, Random};
+use blocks::Kind;
 use proptest::prelude::*;
 use sector_decode::{Coding, Decoder};
+use test_noise::Noise;
 
 /// Packs with room for anything and has the result judged.
 fn pack_and_judge(name: &str, pack: impl FnOnce(&[u8], &mut [u8]) -> Option<usize>, block: &[u8]) -> Vec<u8> {
@@ -139,11 +140,11 @@ fn what_does_not_fit_is_not_packed() {
 #[test]
 fn a_block_packs_alike_whatever_came_before() {
     let (mut fast, mut optimal) = (Fast::new(), Optimal::new(64));
-    let mut random = Random(3);
+    let mut noise = Noise::new(3);
     // More than the fast encoder counts before it begins anew.
     for round in 0..200 {
-        let kind = Kind::ALL[random.below(Kind::ALL.len())];
-        let block = kind.block([0, 1, 2048, 8192, 16384, 40_000][random.below(6)], round);
+        let kind = Kind::ALL[noise.index(Kind::ALL.len())];
+        let block = kind.block([0, 1, 2048, 8192, 16384, 40_000][noise.index(6)], round);
         let mut out = [vec![0; block.len() + 400], vec![0; block.len() + 400]];
         let len = fast.pack(&block, &mut out[0]);
         assert_eq!(len, Fast::new().pack(&block, &mut out[1]));

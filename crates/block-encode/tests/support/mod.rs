@@ -5,17 +5,11 @@ use flate2::{Compress, Compression, FlushCompress};
 use libdeflater::{CompressionLvl, Compressor};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use test_noise::Noise;
 
 /// Bytes that do not get smaller.
 pub fn noise(len: usize, seed: u32) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state.to_be_bytes()[0]
-    };
-    (0..len).map(|_| next()).collect()
+    Noise::new(seed.into()).bytes(len)
 }
 
 /// A block of each kind that treats an encoder differently.

@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::collections::BTreeSet;
 
+use test_noise::Noise;
+
 use super::*;
 use crate::console::LiveDriver;
 use crate::driver;
@@ -130,12 +132,11 @@ fn every_button_everywhere_does_no_harm() {
         Button::Square,
         Button::Triangle,
     ];
-    let mut state = 7_u32;
+    let mut noise = Noise::new(7);
     for with_disc in [true, false] {
         let console = if with_disc { console() } else { FakeConsole::new() };
         for _ in 0..60 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            console.press(&[all[(state >> 24) as usize % all.len()]]);
+            console.press(&[all[noise.index(all.len())]]);
         }
         run_program(&console);
         assert!(console.buttons.borrow().is_empty(), "the program is left by Home alone");

@@ -96,17 +96,15 @@ fn attempt(encoder: &mut dyn Encoder, block: &[u8], firmware_safe: bool, out: &m
 
 #[cfg(test)]
 mod tests {
+    use test_noise::Noise;
+
     use super::*;
 
     /// Two halves that want different codes, so that libdeflate ends a deflate block between them.
     fn two_kinds_of_data() -> Vec<u8> {
-        let mut state = 1u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24).to_le_bytes()[0]
-        };
-        let mut block: Vec<u8> = (0..8192).map(|_| random() & 0x07).collect();
-        block.extend((0..8192).map(|_| random() | 0xE0));
+        let mut noise = Noise::new(1);
+        let mut block: Vec<u8> = (0..8192).map(|_| noise.byte() & 0x07).collect();
+        block.extend((0..8192).map(|_| noise.byte() | 0xE0));
         block
     }
 

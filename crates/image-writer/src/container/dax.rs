@@ -2,7 +2,7 @@
 
 use sector_decode::container::dax::{self, Entry, FRAME_SIZE, Header, ZLIB_OVERHEAD};
 
-use super::{Container, Placed, Table, field};
+use super::{Container, Placed, Table, field, stored_deflate};
 use crate::digest::ImageDigests;
 
 /// Header bytes of a zlib stream with a window of 32 KiB and without a dictionary (RFC 1950).
@@ -45,13 +45,7 @@ pub(crate) fn wrap(deflate: &[u8], block: &[u8], frame: &mut Vec<u8>) {
     frame.extend_from_slice(&libdeflater::adler32(block).to_be_bytes());
 }
 
-/// Makes a frame that holds `block` as it is: one final stored deflate block (RFC 1951, 3.2.4).
+/// Makes a frame that holds `block` as it is.
 pub(crate) fn wrap_stored(block: &[u8], frame: &mut Vec<u8>) {
-    let len: u16 = field(block.len());
-    let mut deflate = Vec::with_capacity(1 + 2 + 2 + block.len());
-    deflate.push(1);
-    deflate.extend_from_slice(&len.to_le_bytes());
-    deflate.extend_from_slice(&(!len).to_le_bytes());
-    deflate.extend_from_slice(block);
-    wrap(&deflate, block, frame);
+    wrap(&stored_deflate(block), block, frame);
 }

@@ -65,6 +65,17 @@ pub(crate) const fn index_end(format: OutputFormat, blocks: u32) -> u64 {
     }
 }
 
+/// Makes a deflate stream that holds `block` as it is: one final stored block (RFC 1951, 3.2.4).
+pub(crate) fn stored_deflate(block: &[u8]) -> Vec<u8> {
+    let len: u16 = field(block.len());
+    let mut deflate = Vec::with_capacity(1 + 2 + 2 + block.len());
+    deflate.push(1);
+    deflate.extend_from_slice(&len.to_le_bytes());
+    deflate.extend_from_slice(&(!len).to_le_bytes());
+    deflate.extend_from_slice(block);
+    deflate
+}
+
 /// What is written of a format.
 pub(crate) const fn limits(format: OutputFormat) -> WriteLimits {
     match format {

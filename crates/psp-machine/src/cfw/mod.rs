@@ -10,6 +10,7 @@ pub use sources::{Source, Sources, Witness};
 pub use table::ROWS;
 
 use crate::inferno::Inferno;
+use crate::kernel::systemctrl;
 use crate::machine::Psp;
 
 /// What a plugin finds when a custom firmware starts something on a model.
@@ -35,6 +36,8 @@ pub struct Row {
     pub driver: Option<(&'static str, &'static str)>,
     /// Version of the library `SystemCtrlForKernel`.
     pub system_control: u16,
+    /// Functions that the library exports, by number, of those that the machine has.
+    pub exports: &'static [u32],
     /// Devices that tell whether the card is in.
     pub status_devices: &'static [&'static str],
     /// What our driver has to do.
@@ -68,6 +71,7 @@ impl Row {
         init.boot_from = if self.path.starts_with("ef0:") { 0x50 } else { 0x40 };
         (psp.kernel.memory.model, psp.kernel.memory.firmware) = (self.model, self.firmware);
         psp.kernel.system.version = self.system_control;
+        psp.kernel.system.missing = systemctrl::all_but(self.exports);
         psp.kernel.card.status_devices = self.status_devices.iter().map(|&name| name.to_owned()).collect();
         psp
     }

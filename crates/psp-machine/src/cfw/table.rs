@@ -22,6 +22,11 @@ const UMD9660: Option<(&str, &str)> = Some(("umd", "UMD9660"));
 /// Sony's own driver for images: also "umd".
 const NP9660: Option<(&str, &str)> = Some(("umd", "NP9660"));
 
+/// `sctrlHENFindDriver`, `sctrlHENFindFunction` and `GetUmdFile`, which all export to the kernel.
+const PORTABLE: &[u32] = &[0x78E4_6415, 0x159A_F5CC, 0xAC56_B90B];
+/// And `sctrlSEGetUmdFile`.
+const WITH_SE: &[u32] = &[0x78E4_6415, 0x159A_F5CC, 0xAC56_B90B, 0xBA21_998E];
+
 const ARK4: Row = Row {
     name: "ARK-4, PSP",
     model: 1,
@@ -33,6 +38,7 @@ const ARK4: Row = Row {
     path_alignment: 2,
     driver: UMD9660,
     system_control: 0,
+    exports: WITH_SE,
     status_devices: STICK,
     expected: Expected::TakesOver,
     sources: Sources {
@@ -79,6 +85,7 @@ const THEFLOW: Row = Row {
     model: 2,
     apitypes: &[0x120],
     path_alignment: 0,
+    exports: PORTABLE,
     sources: Sources {
         modules: read("TheFlow cef/inferno/main.c, PSP_MODULE_INFO"),
         apitypes: read("TheFlow cef/vshctrl/main.c, LoadExecVSHCommonPatched"),
@@ -111,6 +118,7 @@ const ME: Row = Row {
     modules: &["sceIsofs_driver"],
     apitypes: &[0x120, 0x160],
     path_alignment: 0,
+    exports: PORTABLE,
     expected: Expected::Declines("ME has no Inferno: its drivers are dax9660 and isotope"),
     sources: Sources {
         modules: read("ME rebootex/main.c: isotope.prx and dax9660.prx; their modules' names are not known"),
@@ -308,6 +316,20 @@ pub static ROWS: &[Row] = &[
         sources: Sources {
             path: assumed("that nobody clears the path; none was found that does"),
             apitypes: read("ARK-4 common/include/pspinit.h, MS2 and EF2"),
+            ..ARK4.sources
+        },
+        ..ARK4
+    },
+    Row {
+        name: "ARK-4 on a Vita, program with an empty drive",
+        model: 2,
+        path: "",
+        apitypes: &[0x141],
+        status_devices: &["mscmhc0:"],
+        expected: Expected::Declines("a program, and no path"),
+        sources: Sources {
+            path: read("ARK-4 core/compat/vita/syspatch.c, sctrlKernelLoadExecVSHWithApitypeWithUMDemu"),
+            apitypes: read("ARK-4 core/compat/vita/syspatch.c, sctrlKernelLoadExecVSHWithApitypeWithUMDemu"),
             ..ARK4.sources
         },
         ..ARK4

@@ -61,13 +61,18 @@ fn find_function(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     answer(trap.address())
 }
 
+fn umd_file(psp: &mut Psp, _: Received) -> Result<Answer, Cause> {
+    answer(psp.kernel.system.umd_file)
+}
+
 pub(super) const FUNCTIONS: &[Known] = &[
     Known { library: LIBRARY, nid: 0x78E4_6415, name: "sctrlHENFindDriver", run: find_driver },
     Known { library: LIBRARY, nid: 0x159A_F5CC, name: "sctrlHENFindFunction", run: find_function },
-    Known {
-        library: LIBRARY,
-        nid: 0xAC56_B90B,
-        name: "GetUmdFile",
-        run: |psp, _| answer(psp.kernel.system.umd_file),
-    },
+    Known { library: LIBRARY, nid: 0xAC56_B90B, name: "GetUmdFile", run: umd_file },
+    Known { library: LIBRARY, nid: 0xBA21_998E, name: "sctrlSEGetUmdFile", run: umd_file },
 ];
+
+/// The functions of the library but these, by number.
+pub fn all_but(exports: &[u32]) -> Vec<u32> {
+    FUNCTIONS.iter().map(|known| known.nid).filter(|nid| !exports.contains(nid)).collect()
+}

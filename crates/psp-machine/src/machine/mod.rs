@@ -14,12 +14,12 @@ pub use module::{LoadError, Module};
 pub use run::{Caller, Outcome};
 pub use schedule::Interleave;
 
-use crate::cpu::{Cpu, Trap};
 use crate::crash::{Cause, Crash};
 use crate::inferno::Inferno;
 use crate::kernel::Kernel;
 use crate::kernel::threads::Ending;
 use crate::memory::{Memory, Place, Region, Space};
+use mips_cpu::{Cpu, Trap};
 
 /// Where a call from the kernel returns to.
 const RETURN: Trap = Trap(0);

@@ -5,12 +5,12 @@
 
 use super::{Psp, RETURN, Target};
 use crate::abi::{Args, POISON, PRESERVED, Received, register};
-use crate::cpu::{Context, Stop, Trap};
 use crate::crash::{Cause, Crash};
 use crate::kernel::Answer;
 use crate::kernel::systemctrl::{MissingStub, NOT_LINKED};
 use crate::kernel::threads::{ENDED, Ending, Frame, State, Thread, ThreadId};
 use crate::memory::{self, Place, Region, Space};
+use mips_cpu::{Context, Stop, Trap};
 
 /// Kernel stack of a thread of a user program.
 const ENTRY_STACK: u32 = 2048;

@@ -6,8 +6,8 @@
 
 pub mod partition;
 
-use crate::cpu::{Cpu, PAGE};
 use crate::crash::Cause;
+use mips_cpu::{Cpu, PAGE};
 
 /// Kernel memory: what the console calls partition 1 and more, below the trap slots.
 const KERNEL: core::ops::Range<u32> = 0x8800_0000..0x887F_0000;

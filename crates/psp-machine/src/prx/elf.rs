@@ -1,15 +1,22 @@
-//! The file: ELF header, program headers, relocation sections.
+//! The file: ELF header, program headers, relocation sections. The crate `object` reads them.
 
 use core::fmt;
 
-use super::relocation::Relocation;
-use super::{half, word};
+use object::LittleEndian;
+use object::elf::{EM_MIPS, FileHeader32, PT_LOAD, ProgramHeader32, SHF_ALLOC, SectionHeader32};
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 
+use super::relocation::Relocation;
+use super::word;
+
+const ENDIAN: LittleEndian = LittleEndian;
 const TYPE_PRX: u16 = 0xFFA0;
-const MACHINE_MIPS: u16 = 8;
-const SEGMENT_LOAD: u32 = 1;
 const SECTION_RELOCATIONS: u32 = 0x7000_00A0;
-const SECTION_ALLOCATED: u32 = 2;
+/// Drops the upper bits of an address, which say through which window memory is seen.
+const PHYSICAL: u32 = 0x1FFF_FFFF;
+const MODULE_INFO_LEN: usize = 0x34;
+/// No model has more memory, in bytes.
+const MOST_MEMORY: u32 = 64 << 20;
 /// The kernel looks at this many bytes of every file.
 const SMALLEST_FILE: usize = 256;
 
@@ -59,97 +66,68 @@ impl Prx {
     ///
     /// When the kernel would not load it.
     pub fn parse(file: &[u8]) -> Result<Self, PrxError> {
-        let header = |what| PrxError::Truncated { what };
         if file.len() < SMALLEST_FILE {
             return Err(PrxError::Truncated { what: "first 256 bytes" });
         }
-        if &file[..7] != b"\x7FELF\x01\x01\x01" {
-            return Err(PrxError::Field { what: "magic", got: word(file, 0).unwrap_or(0) });
+        let magic = |_| PrxError::Field { what: "magic", got: word(file, 0).unwrap_or(0) };
+        let header = FileHeader32::<LittleEndian>::parse(file).map_err(magic)?;
+        header.endian().map_err(magic)?;
+        expect("e_type", header.e_type(ENDIAN).into(), TYPE_PRX.into())?;
+        expect("e_machine", header.e_machine(ENDIAN).into(), EM_MIPS.into())?;
+        let segment = segment(header, file)?;
+        let mut image = segment.data(ENDIAN, file).map_err(|()| truncated("first segment"))?.to_vec();
+        let memory_len = segment.p_memsz(ENDIAN);
+        if (memory_len as usize) < image.len() || memory_len > MOST_MEMORY {
+            return Err(PrxError::Field { what: "p_memsz", got: memory_len });
         }
-        let number = |at, what| half(file, at).ok_or(header(what));
-        expect("e_type", number(16, "ELF header")?, TYPE_PRX)?;
-        expect("e_machine", number(18, "ELF header")?, MACHINE_MIPS)?;
-        let segment = Segment::first(file)?;
-        let bytes = file
-            .get(segment.offset..segment.offset.saturating_add(segment.file_size))
-            .ok_or(header("first segment"))?;
-        if segment.memory_size < segment.file_size {
-            return Err(PrxError::Field { what: "p_memsz", got: word(file, 0).unwrap_or(0) });
-        }
-        let mut image = bytes.to_vec();
-        image.resize(segment.memory_size, 0);
-        let info = (segment.info_offset as usize)
-            .checked_sub(segment.offset)
-            .filter(|&at| at.checked_add(0x34).is_some_and(|end| end <= image.len()))
-            .ok_or(header("module info"))?;
-        let info = u32::try_from(info).map_err(|_| header("module info"))?;
-        Ok(Self { image, info, relocations: relocations(file)? })
+        image.resize(memory_len as usize, 0);
+        let info = (segment.p_paddr(ENDIAN) & PHYSICAL)
+            .checked_sub(segment.p_offset(ENDIAN))
+            .filter(|&at| (at as usize).saturating_add(MODULE_INFO_LEN) <= image.len())
+            .ok_or(truncated("module info"))?;
+        Ok(Self { image, info, relocations: relocations(header, file)? })
     }
 }
 
-struct Segment {
-    offset: usize,
-    info_offset: u32,
-    file_size: usize,
-    memory_size: usize,
-}
-
-impl Segment {
-    /// The first program header, which must be a load segment at address 0 whose physical address says
-    /// where the module info is. `prxgen` makes one segment of everything, and a second one would need
-    /// loading code here that nothing tests.
-    fn first(file: &[u8]) -> Result<Self, PrxError> {
-        let truncated = PrxError::Truncated { what: "program headers" };
-        let table = word(file, 28).ok_or(truncated)? as usize;
-        let count = half(file, 44).ok_or(truncated)?;
-        expect("e_phnum", count, 1)?;
-        let field = |at| word(file, table.saturating_add(at)).ok_or(truncated);
-        let [kind, offset, address, physical, file_size, memory_size] =
-            [field(0)?, field(4)?, field(8)?, field(12)?, field(16)?, field(20)?];
-        if kind != SEGMENT_LOAD {
-            return Err(PrxError::Field { what: "p_type", got: kind });
-        }
-        if address != 0 {
-            return Err(PrxError::Field { what: "p_vaddr", got: address });
-        }
-        if physical & 0x1FFF_FFFF == 0 {
-            return Err(PrxError::Field { what: "p_paddr", got: physical });
-        }
-        Ok(Self {
-            offset: offset as usize,
-            info_offset: physical & 0x1FFF_FFFF,
-            file_size: file_size as usize,
-            memory_size: memory_size as usize,
-        })
+/// The one program header, which must be a load segment at address 0 whose physical address says where the
+/// module info is. `prxgen` makes one segment of everything, and a second one would need loading code here
+/// that nothing tests.
+fn segment<'f>(
+    header: &FileHeader32<LittleEndian>,
+    file: &'f [u8],
+) -> Result<&'f ProgramHeader32<LittleEndian>, PrxError> {
+    expect("e_phnum", header.e_phnum(ENDIAN).into(), 1)?;
+    let segments = header.program_headers(ENDIAN, file).map_err(|_| truncated("program headers"))?;
+    let segment = segments.first().ok_or(truncated("program headers"))?;
+    expect("p_type", segment.p_type(ENDIAN), PT_LOAD)?;
+    expect("p_vaddr", segment.p_vaddr(ENDIAN), 0)?;
+    let physical = segment.p_paddr(ENDIAN);
+    if physical & PHYSICAL == 0 {
+        return Err(PrxError::Field { what: "p_paddr", got: physical });
     }
+    Ok(segment)
 }
 
 /// All entries of relocation sections whose target takes part in the image.
-fn relocations(file: &[u8]) -> Result<Vec<Relocation>, PrxError> {
-    let truncated = PrxError::Truncated { what: "section headers" };
-    let table = word(file, 32).ok_or(truncated)? as usize;
-    let size = usize::from(half(file, 46).ok_or(truncated)?);
-    let count = usize::from(half(file, 48).ok_or(truncated)?);
-    let section = |number: usize, at: usize| word(file, table + number * size + at).ok_or(truncated);
+fn relocations(header: &FileHeader32<LittleEndian>, file: &[u8]) -> Result<Vec<Relocation>, PrxError> {
+    let sections = header.section_headers(ENDIAN, file).map_err(|_| truncated("section headers"))?;
+    let is_loaded = |section: &SectionHeader32<LittleEndian>| section.sh_flags(ENDIAN) & SHF_ALLOC != 0;
     let mut all = Vec::new();
-    for number in 0..count {
-        let target = section(number, 28)? as usize;
-        if section(number, 4)? != SECTION_RELOCATIONS
-            || target >= count
-            || section(target, 8)? & SECTION_ALLOCATED == 0
-        {
-            continue;
-        }
-        let start = section(number, 16)? as usize;
-        let end = start.saturating_add(section(number, 20)? as usize);
-        let entries = file.get(start..end).ok_or(PrxError::Truncated { what: "relocations" })?;
-        for entry in entries.chunks_exact(8) {
-            all.push(Relocation::parse(entry)?);
+    for section in sections.iter().filter(|section| section.sh_type(ENDIAN) == SECTION_RELOCATIONS) {
+        if sections.get(section.info_link(ENDIAN).0).is_some_and(is_loaded) {
+            let entries = section.data(ENDIAN, file).map_err(|_| truncated("relocations"))?;
+            for entry in entries.chunks_exact(8) {
+                all.push(Relocation::parse(entry)?);
+            }
         }
     }
     Ok(all)
 }
 
-fn expect(what: &'static str, got: u16, expected: u16) -> Result<(), PrxError> {
-    if got == expected { Ok(()) } else { Err(PrxError::Field { what, got: got.into() }) }
+fn truncated(what: &'static str) -> PrxError {
+    PrxError::Truncated { what }
+}
+
+fn expect(what: &'static str, got: u32, expected: u32) -> Result<(), PrxError> {
+    if got == expected { Ok(()) } else { Err(PrxError::Field { what, got }) }
 }

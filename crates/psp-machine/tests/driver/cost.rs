@@ -1,8 +1,8 @@
 //! What requests cost beside decoding: instructions, calls of the card, bytes from the card. All of these are counts,
 //! the same in every run.
 
+use mips_cpu::Meter;
 use psp_machine::Psp;
-use psp_machine::cpu::Meter;
 
 use crate::support::converter::convert;
 use crate::support::images::{JsoMethod, Kind};

@@ -6,12 +6,12 @@
 
 use psp_machine::Psp;
 
-use crate::support::disc::Dice;
 use crate::support::images::{JsoMethod, Kind};
 use crate::support::{
     DAMAGED, FAMILIES, NO_MEDIUM, USUAL, assert_sectors, large_disc, machine, ok, read_sectors, refused,
     small_disc, start, taken_over,
 };
+use test_noise::Noise;
 
 /// Puts bytes into an image.
 fn patched(kind: Kind, at: usize, bytes: &[u8]) -> Vec<u8> {
@@ -222,7 +222,7 @@ fn a_file_that_ends_before_its_last_block() {
 #[test]
 #[ignore = "needs the built driver"]
 fn random_damage() {
-    let mut dice = Dice::new(6);
+    let mut noise = Noise::new(6);
     let kinds = [
         USUAL,
         Kind::Cso { block: 8192, shift: 3 },
@@ -236,11 +236,11 @@ fn random_damage() {
         let image = kind.pack(&small_disc().bytes[..300 * 2048]);
         for round in 0..40 {
             let mut image = image.clone();
-            for _ in 0..=dice.below(12) {
+            for _ in 0..=noise.below(12) {
                 // Half of the damage goes to header and index, where it does most.
-                let limit = if dice.below(2) == 0 { 1300 } else { image.len() as u64 };
-                let at = dice.below(limit) as usize;
-                image[at] = dice.roll().to_le_bytes()[3];
+                let limit = if noise.below(2) == 0 { 1300 } else { image.len() as u64 };
+                let at = noise.below(limit) as usize;
+                image[at] = noise.word().to_le_bytes()[3];
             }
             let mut psp = machine(image);
             let (_, outcome) = start(&mut psp);
@@ -249,7 +249,7 @@ fn random_damage() {
                 continue;
             }
             for _ in 0..12 {
-                let (lba, count) = (dice.below32(300), 1 + dice.below32(24));
+                let (lba, count) = (noise.below32(300), 1 + noise.below32(24));
                 let finished = read_sectors(&mut psp, lba, count);
                 let answer = finished.outcome;
                 assert!(

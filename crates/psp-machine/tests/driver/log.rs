@@ -3,8 +3,8 @@
 use psp_machine::Psp;
 
 use crate::support::{
-    LOG, SETTINGS, USUAL, assert_no_trace, assert_sectors, machine, ok, refused, small_disc, take_over,
-    taken_over,
+    LOG, PLUGIN, SETTINGS, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, refused, small_disc,
+    take_over, taken_over,
 };
 
 const SECOND: u64 = 1_000_000;
@@ -62,6 +62,32 @@ fn it_says_why_the_driver_stepped_aside() {
     psp.kernel.card.insert_text(SETTINGS, "log = on\n");
     refused(&mut psp, "plain image");
     assert!(text(&psp).contains("\nstepping aside: plain images"), "{}", text(&psp));
+}
+
+/// The kernel has no memory for the stack on which images are opened.
+#[test]
+#[ignore = "needs the built driver"]
+fn it_says_that_there_is_no_stack() {
+    let mut psp = with_log();
+    let module = Psp::new().load(prx(), 0).unwrap().region.len;
+    psp.kernel.memory.partitions.get_mut(1).unwrap().limit = module + (7 << 10);
+    refused(&mut psp, "no stack");
+    assert!(text(&psp).contains("\nstepping aside: not enough memory, "), "{}", text(&psp));
+}
+
+/// No firmware is known to start a module twice. If one does, the driver serves on, and the log counts it.
+#[test]
+#[ignore = "needs the built driver"]
+fn it_counts_further_starts() {
+    let mut psp = with_log();
+    let module = take_over(&mut psp);
+    for starts in 1..4 {
+        assert_eq!(ok(psp.start(&module, PLUGIN)).value, 0, "an error would unload a driver that serves");
+        assert_sectors(&mut psp, small_disc(), 300, 3);
+        ok(psp.run_for(5 * SECOND));
+        assert_eq!(counter(&text(&psp), "further starts: "), starts);
+    }
+    assert_eq!(ok(psp.stop(&module)).value, 0);
 }
 
 #[test]

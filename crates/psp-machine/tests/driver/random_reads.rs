@@ -2,9 +2,9 @@
 
 use psp_machine::isofs::Isofs;
 
-use crate::support::disc::Dice;
 use crate::support::images::{JsoMethod, Kind};
 use crate::support::{large_disc, taken_over};
+use test_noise::Noise;
 
 fn reads(kind: Kind, count: u32) {
     let disc = large_disc();
@@ -12,22 +12,22 @@ fn reads(kind: Kind, count: u32) {
     let isofs = Isofs::mount(&mut psp).unwrap();
     let files = isofs.files(&mut psp).unwrap();
     let big = files.iter().max_by_key(|file| file.size).unwrap();
-    let mut dice = Dice::new(u64::from(count));
+    let mut noise = Noise::new(u64::from(count));
     for number in 0..count {
-        let file = if dice.below(4) == 0 { &files[dice.below(files.len() as u64) as usize] } else { big };
-        let len = match dice.below(64) {
-            0 => 1 + dice.below32(40_000),
-            1..8 => 2048 * (1 + dice.below32(6)),
-            8..24 => 1 + dice.below32(4096),
+        let file = if noise.below(4) == 0 { &files[noise.below(files.len() as u64) as usize] } else { big };
+        let len = match noise.below(64) {
+            0 => 1 + noise.below32(40_000),
+            1..8 => 2048 * (1 + noise.below32(6)),
+            8..24 => 1 + noise.below32(4096),
             24..40 => 2048,
-            _ => 1 + dice.below32(64),
+            _ => 1 + noise.below32(64),
         };
-        let position = match dice.below(4) {
-            0 => dice.below32(file.size.max(1)) / 2048 * 2048,
+        let position = match noise.below(4) {
+            0 => noise.below32(file.size.max(1)) / 2048 * 2048,
             1 => file.size.saturating_sub(len),
-            _ => dice.below32(file.size.max(1)),
+            _ => noise.below32(file.size.max(1)),
         };
-        let slack = [0, 0, 0, 64, 1, 2, 3, 4, 37][dice.below(9) as usize];
+        let slack = [0, 0, 0, 64, 1, 2, 3, 4, 37][noise.below(9) as usize];
         let bytes = isofs.read(&mut psp, file, position, len, slack).unwrap_or_else(|error| {
             panic!("read {number}, {len} bytes at {position} of {}: {error}", file.path);
         });

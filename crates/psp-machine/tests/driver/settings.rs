@@ -2,12 +2,12 @@
 
 use psp_machine::Psp;
 
-use crate::support::disc::Dice;
 use crate::support::images::Kind;
 use crate::support::{
     FAMILIES, OUT_OF_RANGE, SETTINGS, USUAL, assert_sectors, machine, ok, prx, read_sectors, refused,
     small_disc, take_over,
 };
+use test_noise::Noise;
 
 fn with_settings(kind: Kind, text: &str) -> Psp {
     let mut psp = machine(kind.pack(&small_disc().bytes));
@@ -97,11 +97,11 @@ fn reading_ahead_saves_card_reads() {
 #[test]
 #[ignore = "needs the built driver"]
 fn what_makes_no_sense_is_passed_over() {
-    let mut dice = Dice::new(9);
+    let mut noise = Noise::new(9);
     for round in 0..20 {
-        let len = dice.below(5000);
+        let len = noise.below(5000);
         let text: String =
-            (0..len).map(|_| char::from(b' ' - 22 + dice.roll().to_le_bytes()[2] % 100)).collect();
+            (0..len).map(|_| char::from(b' ' - 22 + noise.word().to_le_bytes()[2] % 100)).collect();
         let mut psp = with_settings(USUAL, &text);
         take_over(&mut psp);
         assert_sectors(&mut psp, small_disc(), 100 + round, 2);

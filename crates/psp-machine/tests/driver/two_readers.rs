@@ -4,17 +4,17 @@ use psp_machine::kernel::io::Fault;
 use psp_machine::umd::{LbaParams, command};
 use psp_machine::{Interleave, Psp};
 
-use crate::support::disc::Dice;
 use crate::support::{FAMILIES, USUAL, assert_sectors, ok, small_disc, taken_over};
+use test_noise::Noise;
 
 /// Two readers at a time, `rounds` times, each checked.
-fn readers(psp: &mut Psp, dice: &mut Dice, rounds: u32) {
+fn readers(psp: &mut Psp, noise: &mut Noise, rounds: u32) {
     let disc = small_disc();
     for _ in 0..rounds {
         let requests: Vec<(u32, u32)> = (0..2)
             .map(|_| {
-                let count = 1 + dice.below32(20);
-                (dice.below32(1024 - count), count)
+                let count = 1 + noise.below32(20);
+                (noise.below32(1024 - count), count)
             })
             .collect();
         let pending: Vec<_> =
@@ -34,7 +34,7 @@ fn in_turn() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
         psp.interleave = Interleave::EveryCall;
-        readers(&mut psp, &mut Dice::new(3), 150);
+        readers(&mut psp, &mut Noise::new(3), 150);
     }
 }
 
@@ -44,7 +44,7 @@ fn at_random() {
     for kind in FAMILIES {
         let (mut psp, _) = taken_over(kind.pack(&small_disc().bytes));
         psp.interleave = Interleave::Random;
-        readers(&mut psp, &mut Dice::new(4), 150);
+        readers(&mut psp, &mut Noise::new(4), 150);
     }
 }
 
@@ -53,15 +53,15 @@ fn at_random() {
 fn while_the_card_fails() {
     let (mut psp, _) = taken_over(USUAL.pack(&small_disc().bytes));
     psp.interleave = Interleave::Random;
-    let mut dice = Dice::new(5);
+    let mut noise = Noise::new(5);
     for round in 0..60 {
         psp.kernel.card.inject(match round % 4 {
             0 => Fault::ReadFails(0x8001_0005),
-            1 => Fault::ShortRead(dice.below(3000) as usize),
+            1 => Fault::ShortRead(noise.below(3000) as usize),
             2 => Fault::Stale,
             _ => Fault::SeekFails(0x8001_0005),
         });
-        readers(&mut psp, &mut dice, 2);
+        readers(&mut psp, &mut noise, 2);
     }
     assert_eq!(psp.kernel.card.pending_faults(), 0);
 }

@@ -1,7 +1,7 @@
 //! Instructions by name, as words.
 
+use mips_cpu::Trap;
 use psp_machine::Psp;
-use psp_machine::cpu::Trap;
 
 pub(crate) const ZERO: u32 = 0;
 pub(crate) const V0: u32 = 2;

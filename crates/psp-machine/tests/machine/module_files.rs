@@ -3,7 +3,7 @@
 use psp_machine::Psp;
 use psp_machine::machine::LoadError;
 use psp_machine::prx::relocation::{Kind, Relocation, relocate};
-use psp_machine::prx::{Prx, PrxError};
+use psp_machine::prx::{ModuleInfo, Prx, PrxError};
 
 use crate::assembler::{NOP, RA, V0, addiu, jr, lui};
 
@@ -96,6 +96,32 @@ fn files_that_the_loader_refuses() {
     let relocations = FILE_OFFSET + IMAGE;
     assert!(matches!(parse(relocations + 4, &[7]), PrxError::Field { what: "relocation type", .. }));
     assert!(matches!(Prx::parse(&module()[..200]), Err(PrxError::Truncated { .. })));
+}
+
+#[test]
+fn damaged_files_are_read_or_refused() {
+    let whole = module();
+    for len in 0..whole.len() {
+        let cut = Prx::parse(&whole[..len]);
+        assert!(matches!(cut, Err(PrxError::Truncated { .. })), "{len}: {cut:?}");
+    }
+    for at in 0..whole.len() {
+        for byte in [0, 1, 0x7F, 0x80, 0xFF] {
+            let mut file = whole.clone();
+            file[at] = byte;
+            if let Ok(prx) = Prx::parse(&file) {
+                let mut image = prx.image.clone();
+                let moved = relocate(&mut image, &prx.relocations, 0x8801_0000);
+                let _ = moved.and_then(|()| ModuleInfo::read(&image, 0x8801_0000, prx.info));
+            }
+        }
+    }
+    // Memory that no PSP has, and less than the file fills.
+    for len in [0xFFFF_FFFF_u32, IMAGE as u32 - 1] {
+        let mut file = whole.clone();
+        file[0x34 + 20..0x34 + 24].copy_from_slice(&len.to_le_bytes());
+        assert_eq!(Prx::parse(&file).unwrap_err(), PrxError::Field { what: "p_memsz", got: len });
+    }
 }
 
 #[test]

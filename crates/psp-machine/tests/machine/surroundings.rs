@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use psp_machine::Psp;
 use psp_machine::abi::Args;
 use psp_machine::cfw::{ROWS, Witness};
+use psp_machine::kernel::systemctrl::NOT_LINKED;
 
 use crate::assembler::{call, code, framed};
 
@@ -109,6 +110,9 @@ fn every_value_of_the_table_has_a_source() {
             assert_eq!(ask(&mut psp, "InitForKernel", 0x7233_B5BC, 0), row.key_config);
             assert_eq!(ask(&mut psp, "SysMemForKernel", 0x07C5_86A1, 0), row.model);
             assert_eq!(find_driver(&mut psp, "umd") != 0, row.driver.is_some());
+            const SE_GET_UMD_FILE: u32 = 0xBA21_998E;
+            let expected = if row.exports.contains(&SE_GET_UMD_FILE) { address } else { NOT_LINKED };
+            assert_eq!(ask(&mut psp, LIBRARY, SE_GET_UMD_FILE, 0), expected, "{}", row.name);
             for module in row.modules {
                 let name = psp.place_string(module);
                 assert_ne!(ask(&mut psp, "LoadCoreForKernel", 0xF6B1_BF0F, name), 0, "{module}");

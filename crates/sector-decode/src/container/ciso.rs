@@ -169,6 +169,19 @@ pub const fn index_end(blocks: u32) -> u64 {
     super::positions_end(INDEX_AT, blocks)
 }
 
+/// Returns whether the index of a file that begins with `head` is one value short.
+///
+/// ziso.py (`-b`) counts the blocks of an image that is not whole blocks by rounding down: it writes neither the last
+/// block nor its index value, so that the first block begins where a value belongs.
+pub(super) fn is_one_value_short(head: &[u8], header: &Header, geometry: &Geometry) -> bool {
+    let Some(&first) = head.get(HEADER_LEN..).and_then(<[u8]>::first_chunk) else { return false };
+    let Some(whole_blocks @ 1..) = geometry.block_count.checked_sub(1) else { return false };
+    let first = Entry::decode(first, header.index_shift).position;
+    geometry.last_len < geometry.block_size
+        && first < index_end(geometry.block_count)
+        && first == index_end(whole_blocks).next_multiple_of(1 << header.index_shift)
+}
+
 /// The file position of a value without its flag. The shift is at most [`MAX_INDEX_SHIFT`].
 pub(super) const fn position(units: u32, shift: u8) -> u64 {
     // In two halves: a processor of 32 bits has no shift of 64 bits.

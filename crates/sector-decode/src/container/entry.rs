@@ -39,6 +39,11 @@ pub(crate) struct EntryRules {
     codings: [Coding; 2],
     /// The lengths in bytes of blocks that are plain whatever their flag says: the least and the greatest.
     plain: [u32; 2],
+    /// The block whose end the index may give too low: the last one where values are shifted. Some writers (ziso.py,
+    /// ciso.py) round that end down to a whole unit, so that less than a unit of the block follows it in the file.
+    cut_short: u32,
+    /// How many bytes of the file follow its last whole unit.
+    beyond_last: u32,
 }
 
 impl EntryRules {
@@ -80,22 +85,35 @@ impl EntryRules {
             longest: (geometry.max_packed_len() + head + padding) >> shift,
             codings,
             plain,
+            cut_short: if shift > 0 { layout.indexed_blocks() - 1 } else { u32::MAX },
+            #[expect(clippy::cast_possible_truncation, reason = "masked with 32 bits")]
+            beyond_last: geometry.file_len as u32 & padding,
         }
     }
 
-    /// Returns where a block begins and how long it is, in units; `None` when the entry cannot be right.
+    /// Returns where a block begins and how long it is by the index, in units; `None` when the entry cannot be right.
     ///
     /// Of a DAX frame that ends past 4 GiB, [`locate`](Self::locate) finds out whether the file is as long.
-    pub(crate) fn admit(&self, entry: RawEntry) -> Option<(u32, u32)> {
+    pub(crate) fn admit(&self, block: BlockIndex, entry: RawEntry) -> Option<(u32, u32)> {
         let (start, len) = match entry {
             RawEntry::Positions { this, next } => {
                 let start = this & self.mask;
-                (start, (next & self.mask).saturating_sub(start))
+                (start, (next & self.mask).checked_sub(start)?)
             }
             RawEntry::Frame { offset, size, .. } => (offset, size.into()),
         };
         let is_inside = start >= self.first && start.saturating_add(len) <= self.last;
-        (is_inside && len >= self.shortest && len <= self.longest).then_some((start, len))
+        let is_long_enough = len >= self.shortest || block.0 == self.cut_short;
+        (is_inside && is_long_enough && len <= self.longest).then_some((start, len))
+    }
+
+    /// How many bytes of `block` may follow its end by the index, which is so many units from the beginning.
+    fn beyond(&self, block: BlockIndex, end: u32) -> u32 {
+        match block.0 == self.cut_short {
+            false => 0,
+            true if end == self.last => self.beyond_last,
+            true => (1 << self.shift) - 1,
+        }
     }
 
     /// The file position that a value stands for, without its flag.
@@ -107,9 +125,12 @@ impl EntryRules {
     ///
     /// `block` must be below [`Layout::block_count`], and the entry of the shape that [`Layout::index_shape`] names.
     pub(crate) fn locate(&self, layout: &Layout, block: BlockIndex, entry: RawEntry) -> Option<Extent> {
-        let (start, units) = self.admit(entry)?;
+        if cfg!(not(feature = "terse")) && block.0 >= layout.indexed_blocks() {
+            return None;
+        }
+        let (start, units) = self.admit(block, entry)?;
         let bytes = (units << self.shift) - self.head;
-        let mut len = bytes.min(layout.max_packed_len());
+        let mut len = (bytes + self.beyond(block, start.wrapping_add(units))).min(layout.max_packed_len());
         let flag = match entry {
             RawEntry::Positions { this, .. } => this & !self.mask != 0,
             RawEntry::Frame { plain, .. } => {
@@ -130,6 +151,10 @@ impl EntryRules {
             }
             len = needed;
         }
+        // Nothing of it is in the file.
+        if len == 0 {
+            return None;
+        }
         Some(Extent { offset: FileOffset(self.position(start) + u64::from(self.head)), len, coding })
     }
 
@@ -149,20 +174,27 @@ impl EntryRules {
             RawEntry::Positions { this, next } => (self.position(this), self.position(next)),
             RawEntry::Frame { offset, size, .. } => (offset.into(), u64::from(offset) + u64::from(size)),
         };
+        if block.0 >= layout.indexed_blocks() {
+            return (FileOffset(offset), BlockError::NotIndexed { lost: layout.block_len(block) });
+        }
         // The numbers are the file's own as long as the head is not the reason.
         let start = if offset < end { offset + u64::from(self.head) } else { offset };
         let (data_start, file_len) = (layout.data_start().0, layout.file_len());
+        let reach = match block.0 == self.cut_short && end >= start {
+            true => (end + (1 << self.shift) - 1).min(file_len).max(end),
+            false => end,
+        };
         let max = u64::from(layout.max_packed_len()) + (1 << self.shift) - 1;
-        let error = if offset < data_start && offset < end {
+        let error = if offset < data_start && offset < reach {
             BlockError::InsideIndex { start: offset, data_start }
-        } else if end <= start {
+        } else if reach <= start {
             BlockError::NotMonotonic { start, end }
         } else if end > file_len {
             BlockError::PastEnd { end, file_len }
         } else if end - start > max {
             BlockError::TooLong { len: end - start, max }
         } else {
-            BlockError::TooShort { len: end - start, needed: layout.block_len(block) }
+            BlockError::TooShort { len: reach - start, needed: layout.block_len(block) }
         };
         (FileOffset(offset), error)
     }

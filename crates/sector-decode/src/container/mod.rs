@@ -27,14 +27,12 @@ mod round_trips;
 mod tests;
 pub mod zso;
 
-use core::fmt;
-
 pub(crate) use entry::{EntryRules, RawEntry};
-pub use foreign::Foreign;
 
 use crate::bytes::ReadAt;
 use crate::codec::Coding;
 use crate::error::{HeaderError, OpenError};
+pub use crate::format::{Foreign, Format};
 use crate::units::{BlockIndex, FileOffset, SECTOR_SIZE};
 
 /// The smallest block size that is read: one sector.
@@ -62,53 +60,6 @@ pub struct WriteLimits {
     pub max_position: u32,
     /// The largest index shift.
     pub max_shift: u8,
-}
-
-/// A format of disc images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Plain image: every sector as it is on the disc.
-    Iso,
-    /// `CISO` version 0 or 1: raw deflate blocks.
-    Cso,
-    /// `CISO` version 2: raw deflate and raw LZ4 blocks.
-    Cso2,
-    /// `ZISO`: raw LZ4 blocks.
-    Zso,
-    /// `DAX`: zlib streams of 8 KiB.
-    Dax,
-    /// `JISO`: LZO1X or raw deflate blocks.
-    Jso,
-}
-
-impl Format {
-    /// Every format, the plain image first.
-    pub const ALL: [Self; 6] = [Self::Iso, Self::Cso, Self::Cso2, Self::Zso, Self::Dax, Self::Jso];
-
-    /// Returns the lower-case name that the command line and file extensions use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Iso => "iso",
-            Self::Cso => "cso",
-            Self::Cso2 => "cso2",
-            Self::Zso => "zso",
-            Self::Dax => "dax",
-            Self::Jso => "jso",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Iso => "ISO",
-            Self::Cso => "CSO",
-            Self::Cso2 => "CSO v2",
-            Self::Zso => "ZSO",
-            Self::Dax => "DAX",
-            Self::Jso => "JSO",
-        })
-    }
 }
 
 /// Where a block's packed bytes lie and how they are packed.
@@ -172,7 +123,7 @@ impl Layout {
 
     /// `head` is the file's beginning, or all of it.
     fn parse(head: &[u8], file_len: u64) -> Result<Self, HeaderError> {
-        if let Some(foreign) = Foreign::detect(head) {
+        if let Some(foreign) = foreign::detect(head) {
             return Err(HeaderError::Foreign(foreign));
         }
         let (container, mut geometry, index_end) = match head.first_chunk() {
@@ -214,6 +165,12 @@ impl Layout {
         geometry.file_len = file_len;
         geometry.data_start = match container {
             Container::Jso(header) => header.data_start(index_end),
+            // Left out on the console: no block of such a file is read there.
+            Container::Cso(header) | Container::Cso2(header) | Container::Zso(header)
+                if cfg!(not(feature = "terse")) && ciso::is_one_value_short(head, &header, &geometry) =>
+            {
+                index_end - 4
+            }
             _ => index_end,
         };
         Ok(Self { geometry, container })
@@ -292,6 +249,20 @@ impl Layout {
     /// header alone in a JSO file whose index is elsewhere.
     pub const fn data_start(&self) -> FileOffset {
         FileOffset(self.geometry.data_start)
+    }
+
+    /// Returns how many blocks the index describes: all of them, or all but the last in a file of ziso.py that lacks
+    /// that one (see [`BlockError::NotIndexed`](crate::BlockError::NotIndexed)).
+    pub(crate) const fn indexed_blocks(&self) -> u32 {
+        let blocks = self.geometry.block_count;
+        match self.container {
+            Container::Cso(_) | Container::Cso2(_) | Container::Zso(_)
+                if cfg!(not(feature = "terse")) && self.geometry.data_start < ciso::index_end(blocks) =>
+            {
+                blocks - 1
+            }
+            _ => blocks,
+        }
     }
 
     /// Returns the MD5 of the decoded image that a JSO header carries.

@@ -45,7 +45,7 @@ pub(crate) struct IndexWindows<B> {
     checking: Checking,
     /// How many bytes of the buffer each window has.
     window_len: usize,
-    /// How many blocks each window can describe.
+    /// How many blocks each window has room for; at least one.
     capacity: u32,
     windows: [Window; MOST_WINDOWS],
     /// How many windows there are; at least one.
@@ -72,36 +72,49 @@ pub(crate) fn buffer_size_kept(layout: &Layout, kept: Kept) -> usize {
     match layout.index_shape() {
         IndexShape::None => 0,
         shape => {
-            let windows = layout.block_count().div_ceil(kept.capacity(shape)) as usize;
+            let blocks = blocks_in(shape, kept.bytes as usize, kept.alignment as usize);
+            let windows = (layout.block_count() as usize).div_ceil(blocks);
             kept.bytes as usize * windows.min(kept.most)
         }
     }
 }
 
-/// How many blocks a window describes that is all of a buffer of `len` bytes.
-fn one_window(layout: &Layout, shape: IndexShape, len: usize) -> u32 {
-    let capacity = match shape {
-        IndexShape::None => 0,
-        IndexShape::Positions { .. } => (len / 4).saturating_sub(1),
-        IndexShape::Frames { .. } => len / FRAME_BYTES as usize,
-    };
-    u32::try_from(capacity).unwrap_or(u32::MAX).min(layout.block_count()).max(1)
+/// How many blocks a window of `len` bytes describes; `len` is no less than [`buffer_size`] says for one. Each of its
+/// tables begins at a multiple of `alignment`, if the window does and has room for that many entries.
+#[inline(always)]
+const fn blocks_in(shape: IndexShape, len: usize, alignment: usize) -> usize {
+    match shape {
+        IndexShape::None => 1,
+        IndexShape::Positions { .. } => len / 4 - 1,
+        IndexShape::Frames { .. } => {
+            let blocks = len / FRAME_BYTES as usize;
+            // The narrowest entries that another table follows have two bytes.
+            let step = if alignment > 2 { alignment / 2 } else { 1 };
+            if blocks < step { blocks } else { blocks / step * step }
+        }
+    }
 }
 
 impl<B: DerefMut<Target = [u8]>> IndexWindows<B> {
     /// `buffer` must have at least `buffer_size(layout, 1)` bytes. It is divided into several windows if it has room for
     /// more than one of those that are to be kept; else all of it is one. Each is looked through when it is loaded
     /// if it is to be `checked`.
-    #[inline(always)]
-    pub(crate) fn new(layout: &Layout, buffer: B, kept: Option<Kept>, checked: bool) -> Self {
+    pub(crate) fn new(
+        layout: &Layout,
+        buffer: B,
+        kept: Option<Kept>,
+        alignment: usize,
+        checked: bool,
+    ) -> Self {
         let shape = layout.index_shape();
-        let len = buffer.len();
-        let (count, window_len, capacity) = match kept {
-            Some(kept) if len / kept.bytes as usize > 1 => {
-                ((len / kept.bytes as usize).min(kept.most), kept.bytes as usize, kept.capacity(shape))
-            }
-            _ => (1, len, one_window(layout, shape, len)),
-        };
+        let (mut count, mut window_len) = (1, buffer.len());
+        if let Some(kept) = kept
+            && window_len / kept.bytes as usize > 1
+        {
+            count = (window_len / kept.bytes as usize).min(kept.most);
+            window_len = kept.bytes as usize;
+        }
+        let capacity = u32::try_from(blocks_in(shape, window_len, alignment)).unwrap_or(u32::MAX);
         Self {
             buffer,
             shape,
@@ -204,20 +217,5 @@ impl<B: DerefMut<Target = [u8]>> IndexWindows<B> {
             return Err(ReadError::Block { block, offset, error });
         }
         Ok(slot)
-    }
-}
-
-impl Kept {
-    /// How many blocks each window describes; at least one.
-    #[inline(always)]
-    const fn capacity(&self, shape: IndexShape) -> u32 {
-        match shape {
-            IndexShape::Frames { .. } => {
-                // The narrowest entries that another table follows have two bytes.
-                let step = if self.alignment > 2 { self.alignment / 2 } else { 1 };
-                self.bytes / FRAME_BYTES / step * step
-            }
-            _ => self.bytes / 4 - 1,
-        }
     }
 }

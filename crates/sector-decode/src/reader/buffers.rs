@@ -44,6 +44,7 @@ pub struct MemoryPlan {
 
 impl Layout {
     /// Returns the least memory that a reader of this image works in.
+    #[inline(always)]
     pub fn buffer_sizes(&self) -> BufferSizes {
         BufferSizes {
             index: buffer_size(self, 1),

@@ -1,5 +1,7 @@
 //! Deflate streams of all shapes that the format allows and of many that it does not.
 
+use std::io::Write as _;
+
 use proptest::prelude::*;
 use sector_decode::{CodecError, Coding};
 
@@ -248,6 +250,24 @@ fn stored_blocks_are_checked() {
     assert!(matches!(inflate(&stored([3, 0, 0xFC, 0xFF], b"ab"), 3), Err(CodecError::InputEnded { .. })));
     assert!(matches!(inflate(&stored([3, 0, 0xFC, 0xFF], b"abc"), 2), Err(CodecError::Overlong { .. })));
     assert!(matches!(inflate(&stored([3, 0, 0xFC, 0xFF], b"abc"), 4), Err(CodecError::Short { .. })));
+}
+
+/// What comes behind the end of the input reads as zeros, which may be codewords, so each kind of codeword is checked.
+#[test]
+fn a_stream_that_is_cut_in_its_codewords_has_ended() {
+    /// No description of codes is longer here.
+    const HEADER: usize = 100;
+    for (count, level) in [(400_u32, 9), (1200, 1)] {
+        let text: Vec<u8> = (0..count).flat_map(|number| number.pow(2).to_string().into_bytes()).collect();
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(level));
+        encoder.write_all(&text).unwrap();
+        let stream = encoder.finish().unwrap();
+        assert_eq!(inflate(&stream, text.len()).as_ref(), Ok(&text));
+        for len in HEADER..stream.len() {
+            let cut = inflate(&stream[..len], text.len());
+            assert!(matches!(cut, Err(CodecError::InputEnded { .. })), "{len} of {}: {cut:?}", stream.len());
+        }
+    }
 }
 
 #[test]

@@ -4,8 +4,11 @@ use sector_decode::container::ciso::{Entry, Header, Variant};
 use sector_decode::container::{cso, cso2, zso};
 
 use super::bytes::Bytes;
+use super::{image, pack};
 
 pub use sector_decode::container::ciso::HEADER_LEN;
+/// The blocks of the two files at the end.
+const SECTOR: usize = 2048;
 /// Bit 31 of an index value.
 pub const FLAG: u32 = 1 << 31;
 
@@ -98,4 +101,16 @@ impl Ciso {
 /// Where the index value of `block` stands in the file.
 pub fn entry_at(block: usize) -> usize {
     HEADER_LEN + 4 * block
+}
+
+/// A CSO of four sectors of text.
+pub fn four_sectors() -> Vec<u8> {
+    let image = image::text(4 * SECTOR, 1);
+    let blocks = image.chunks(SECTOR).map(|block| Stored::unflagged(pack::deflate(block, 9))).collect();
+    Ciso::cso(image.len(), SECTOR, blocks).file()
+}
+
+/// A CSO of one block with these bytes in it.
+pub fn one_block(block: Stored) -> Vec<u8> {
+    Ciso::cso(SECTOR, SECTOR, vec![block]).file()
 }

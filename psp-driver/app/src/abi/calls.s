@@ -36,8 +36,8 @@
     .endm
 
     # A 64-bit offset takes the aligned pair $a2:$a3 in both conventions, and $a1 stays free.
-    outgoing cisor_io_lseek, sceIoLseek, 5
-    outgoing cisor_io_devctl, sceIoDevctl, 6
+    outgoing cisor_io_lseek_call, sceIoLseek, 5
+    outgoing cisor_io_devctl_call, sceIoDevctl, 6
     outgoing cisor_create_thread, sceKernelCreateThread, 6
     outgoing cisor_alloc_partition, sceKernelAllocPartitionMemory, 5
 

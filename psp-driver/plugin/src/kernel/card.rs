@@ -3,25 +3,11 @@
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
 
+use psp_module::sys::{cisor_io_devctl_call, cisor_io_lseek_call, sceIoClose, sceIoOpen, sceIoRead};
 use umd_device::{Card, Host, Patience, START_PATIENCE_MICROS, Seek};
 
+use crate::kernel::count::Count;
 use crate::kernel::time;
-use crate::serving;
-
-unsafe extern "C" {
-    fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
-    safe fn sceIoClose(descriptor: i32) -> i32;
-    fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
-    safe fn cisor_io_lseek_call(descriptor: i32, offset: i64, whence: i32) -> i64;
-    fn cisor_io_devctl_call(
-        device: *const u8,
-        command: u32,
-        input: *const u8,
-        input_len: i32,
-        output: *mut u32,
-        output_len: i32,
-    ) -> i32;
-}
 
 /// Longest path that a custom firmware keeps, with its NUL.
 pub(crate) const PATH_LEN: usize = 256;
@@ -149,6 +135,9 @@ static STARTING: AtomicBool = AtomicBool::new(false);
 /// Whether the image is on the internal card of a PSP Go. Set before the first request.
 static ON_INTERNAL_CARD: AtomicBool = AtomicBool::new(false);
 
+/// How often a request was tried again.
+pub(crate) static RETRIES: Count = Count::new();
+
 /// The card that the image is on, and the pauses in which it is waited for.
 pub(crate) struct CardSlot;
 
@@ -174,7 +163,7 @@ impl Host for CardSlot {
     }
 
     fn note_retry(&self) {
-        serving::note_retry();
+        RETRIES.add(1);
     }
 
     fn card_ready(&self) -> bool {

@@ -1,14 +1,8 @@
 //! Small files beside the image: the settings and the log.
 
-use crate::kernel::card::Path;
+use psp_module::sys::{cisor_io_lseek_call, sceIoClose, sceIoOpen, sceIoRead, sceIoWrite};
 
-unsafe extern "C" {
-    fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
-    safe fn sceIoClose(descriptor: i32) -> i32;
-    fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
-    fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
-    safe fn cisor_io_lseek_call(descriptor: i32, offset: i64, whence: i32) -> i64;
-}
+use crate::kernel::card::Path;
 
 /// What a file is opened for.
 #[derive(Clone, Copy)]

@@ -3,19 +3,15 @@
 use core::ffi::CStr;
 use core::ops::Range;
 
+use psp_module::sys::{
+    GetUmdFile, sceKernelFindModuleByName, sceKernelInitApitype, sceKernelInitKeyConfig, sctrlHENFindDriver,
+};
 use umd_device::{Check, OpenFailure};
 
-use crate::entries::{self, Entries};
 use crate::kernel::card::{PATH_LEN, Path};
 
 unsafe extern "C" {
-    safe fn sceKernelInitApitype() -> u32;
-    safe fn sceKernelInitKeyConfig() -> u32;
-    fn sceKernelFindModuleByName(name: *const u8) -> *const u8;
-    fn sctrlHENFindDriver(name: *const u8) -> *const DeviceTable;
-    safe fn GetUmdFile() -> *const u8;
-
-    /// Of this module (`abi/memory.s`).
+    // Of this module (`abi/memory.s`).
     fn memcmp(a: *const u8, b: *const u8, len: usize) -> i32;
     fn cisor_differ(text: *const u8, words: *const u8, len: usize) -> u32;
 }
@@ -30,13 +26,22 @@ struct DeviceTable {
     functions: *mut Functions,
 }
 
+/// How many functions of a device are taken over: open, close, read, lseek, ioctl, devctl.
+const TAKEN: usize = 6;
+
+/// Addresses of these functions, in this order.
+pub(crate) type Entries = [*const (); TAKEN];
+
+/// No functions yet.
+pub(crate) const NO_ENTRIES: Entries = [core::ptr::null(); TAKEN];
+
 /// The functions of a device; null where it has none. Each is called through this table every time.
 #[repr(C)]
 pub(crate) struct Functions([*const (); 22]);
 
 impl Functions {
     /// Where the six functions are that are taken over, in the order of [`Entries`]: each is 4 bytes long.
-    const TAKEN: [u8; entries::TAKEN] = [0x08 / 4, 0x0C / 4, 0x10 / 4, 0x18 / 4, 0x1C / 4, 0x50 / 4];
+    const TAKEN: [u8; TAKEN] = [0x08 / 4, 0x0C / 4, 0x10 / 4, 0x18 / 4, 0x1C / 4, 0x50 / 4];
 
     /// Fetches the six entries.
     ///
@@ -144,7 +149,7 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
         return Err(Check::NoDriver.failed());
     }
     // SAFETY: The name ends with a NUL.
-    let device = unsafe { sctrlHENFindDriver(NAME.as_ptr().cast()) };
+    let device = unsafe { sctrlHENFindDriver(NAME.as_ptr().cast()) }.cast::<DeviceTable>();
     let other = Err(Check::NoDevice.found(number(device.addr())));
     if !is_kernel_word(device.addr()) {
         return other;
@@ -160,7 +165,7 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
     if !is_kernel_word(functions.addr()) {
         return Err(Check::Table.found(number(functions.addr())));
     }
-    let mut entries = entries::NONE;
+    let mut entries = NO_ENTRIES;
     // SAFETY: The function table of a registered device.
     unsafe { Functions::load(functions, &mut entries) };
     for entry in &entries {

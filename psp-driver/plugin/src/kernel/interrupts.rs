@@ -1,9 +1,6 @@
 //! Moments in which nothing else can run.
 
-unsafe extern "C" {
-    safe fn sceKernelCpuSuspendIntr() -> u32;
-    safe fn sceKernelCpuResumeIntr(state: u32);
-}
+use psp_module::sys::{sceKernelCpuResumeIntr, sceKernelCpuSuspendIntr};
 
 /// Runs `work` with interrupts suspended: on the console's one processor nothing comes between. To be kept
 /// to a few instructions that call nothing of the kernel.

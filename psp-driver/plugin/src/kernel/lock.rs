@@ -5,20 +5,8 @@ use core::ops::{Deref, DerefMut};
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
 
+use psp_module::sys::{cisor_create_sema, sceKernelDeleteSema, sceKernelSignalSema, sceKernelWaitSema};
 use umd_device::ErrorCode;
-
-unsafe extern "C" {
-    fn cisor_create_sema(
-        name: *const u8,
-        attributes: u32,
-        initial: i32,
-        most: i32,
-        options: *const u8,
-    ) -> i32;
-    safe fn sceKernelDeleteSema(sema: i32) -> i32;
-    fn sceKernelWaitSema(sema: i32, count: i32, timeout: *mut u32) -> i32;
-    safe fn sceKernelSignalSema(sema: i32, count: i32) -> i32;
-}
 
 /// How long the value is waited for, in microseconds: longer than any attempt that ends.
 const LIMIT_MICROS: u32 = 5_000_000;

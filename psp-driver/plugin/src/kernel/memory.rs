@@ -1,24 +1,16 @@
 //! Memory of the kernel's own partition, taken at the start and given back at the end.
 
+use psp_module::sys::{
+    cisor_alloc_partition, sceKernelFreePartitionMemory, sceKernelGetBlockHeadAddr,
+    sceKernelPartitionMaxFreeMemSize,
+};
+
 use crate::kernel::firmware::is_kernel_word;
 
 /// The kernel's partition. The others belong to the game, wholly or in part.
 const KERNEL_PARTITION: i32 = 1;
 /// Low memory first, as modules are placed, so that the large free piece stays in one.
 const LOWEST: i32 = 0;
-
-unsafe extern "C" {
-    fn cisor_alloc_partition(
-        partition: i32,
-        name: *const u8,
-        placement: i32,
-        size: u32,
-        address: *mut u8,
-    ) -> i32;
-    fn sceKernelFreePartitionMemory(block: i32) -> i32;
-    fn sceKernelGetBlockHeadAddr(block: i32) -> *mut u8;
-    safe fn sceKernelPartitionMaxFreeMemSize(partition: i32) -> u32;
-}
 
 /// A block of kernel memory, given back when dropped. It begins at a multiple of 256.
 pub(crate) struct Block {
@@ -42,8 +34,7 @@ impl Block {
         if id < 0 {
             return None;
         }
-        // SAFETY: A block that the kernel just gave out.
-        let start = unsafe { sceKernelGetBlockHeadAddr(id) };
+        let start = sceKernelGetBlockHeadAddr(id);
         let block = Self { id, start, len, kept: false };
         // A function that the firmware lacks answers with an error, which is no address.
         if !is_kernel_word(start.addr()) {

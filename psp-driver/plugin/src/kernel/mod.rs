@@ -4,6 +4,7 @@
 //! image file. The rest of the driver has no reason to know a kernel function by name.
 
 pub(crate) mod card;
+pub(crate) mod count;
 pub(crate) mod file;
 pub(crate) mod firmware;
 mod imports;

@@ -5,20 +5,16 @@
 
 use core::mem::MaybeUninit;
 
+use psp_module::sys::sceKernelExtendKernelStack;
+
 /// What is asked for, in bytes: as much as the firmware's own driver takes, so it is known to be granted.
 /// The deepest read needs less than 1.25 KiB of it, opening an image at the start less than 5.5, and the kernel's file
 /// functions run on the rest.
 const STACK_BYTES: u32 = 0x2000;
 
 unsafe extern "C" {
-    fn sceKernelExtendKernelStack(
-        bytes: u32,
-        function: unsafe extern "C" fn(*mut Call) -> i32,
-        argument: *mut Call,
-    ) -> i32;
-
-    /// `run`, as the kernel calls it (see `abi/incoming.s`).
-    fn cisor_on_own_stack(call: *mut Call) -> i32;
+    /// `run`, as the kernel calls it (see `abi/incoming.s`), with a [`Call`].
+    fn cisor_on_own_stack(call: *mut u8) -> i32;
 }
 
 /// A closure without its type: what to call, and what it works on.
@@ -52,7 +48,7 @@ pub(crate) fn on_own_stack<R>(work: impl FnOnce() -> R) -> Option<R> {
     // SAFETY: The kernel calls `cisor_on_own_stack` with the pointer, at most once and before it returns;
     // `call` and `state` live until then. Its result is not looked at, as it is not sure that the kernel
     // hands it on: whether the work was done is told by `state`.
-    unsafe { sceKernelExtendKernelStack(STACK_BYTES, cisor_on_own_stack, call.as_mut_ptr()) };
+    unsafe { sceKernelExtendKernelStack(STACK_BYTES, cisor_on_own_stack, call.as_mut_ptr().cast()) };
     state.result
 }
 

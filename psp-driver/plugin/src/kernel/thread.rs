@@ -2,20 +2,7 @@
 
 use core::ffi::CStr;
 
-unsafe extern "C" {
-    fn cisor_create_thread(
-        name: *const u8,
-        entry: ThreadEntry,
-        priority: i32,
-        stack: u32,
-        attributes: u32,
-        options: *const u8,
-    ) -> i32;
-    fn sceKernelStartThread(thread: i32, len: u32, argument: *const u8) -> i32;
-}
-
-/// The entry of a kernel thread, as `abi/incoming.s` has it.
-pub(crate) type ThreadEntry = unsafe extern "C" fn(u32, *const u8) -> i32;
+use psp_module::sys::{ThreadEntry, cisor_create_thread, sceKernelStartThread};
 
 /// Starts a kernel thread of low priority. Returns whether it runs.
 pub(crate) fn start(name: &'static CStr, entry: ThreadEntry) -> bool {

@@ -1,9 +1,6 @@
 //! Time and pauses.
 
-unsafe extern "C" {
-    safe fn sceKernelGetSystemTimeLow() -> u32;
-    safe fn sceKernelDelayThread(micros: u32) -> i32;
-}
+use psp_module::sys::{sceKernelDelayThread, sceKernelGetSystemTimeLow};
 
 /// Returns microseconds since the console was switched on; wraps round.
 pub(crate) fn now() -> u32 {

@@ -7,8 +7,8 @@ pub(super) use functions::FUNCTIONS;
 
 use std::collections::BTreeMap;
 
-use crate::cpu::Context;
 use crate::memory::Region;
+use mips_cpu::Context;
 use sync::Sync;
 
 /// Number of a thread.

@@ -2,8 +2,8 @@
 
 use super::{State, Threads, Wait, WaitFor};
 use crate::abi::register;
-use crate::cpu::Cpu;
 use crate::crash::Cause;
+use mips_cpu::Cpu;
 
 /// A wait that ended because its time was over.
 pub const TIMED_OUT: u32 = 0x8002_01A8;

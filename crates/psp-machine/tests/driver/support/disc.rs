@@ -1,5 +1,7 @@
 //! A game disc made by code: an ISO 9660 volume with directories and files of every kind of content.
 
+use test_noise::Noise;
+
 /// Bytes of a sector.
 pub(crate) const SECTOR: usize = 2048;
 
@@ -11,31 +13,6 @@ pub(crate) struct Disc {
     pub(crate) files: Vec<(String, u32, u32)>,
 }
 
-/// Numbers that look random and are the same in every run: xorshift64, by Marsaglia.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(crate) fn roll(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// A number under `limit`.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        (self.roll() >> 11) % limit
-    }
-
-    pub(crate) fn below32(&mut self, limit: u32) -> u32 {
-        u32::try_from(self.below(limit.into())).expect("under a u32")
-    }
-}
-
 /// Directories of the disc: parent and name. The first is the root.
 const DIRECTORIES: [(usize, &str); 6] =
     [(0, ""), (0, "PSP_GAME"), (1, "SYSDIR"), (1, "USRDIR"), (3, "DATA"), (3, "MANY")];
@@ -45,24 +22,24 @@ const MANY_FILES: usize = 140;
 impl Disc {
     /// Makes a disc of exactly `sectors` sectors, at least 400.
     pub(crate) fn new(sectors: usize, seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
+        let mut noise = Noise::new(seed);
         let mut plan = vec![
             (0, "UMD_DATA.BIN".to_owned(), b"TEST-00001|1234567890123456|0001|G".to_vec()),
-            (1, "PARAM.SFO".to_owned(), content(&mut dice, 1234)),
-            (2, "EBOOT.BIN".to_owned(), content(&mut dice, 300_001)),
+            (1, "PARAM.SFO".to_owned(), content(&mut noise, 1234)),
+            (2, "EBOOT.BIN".to_owned(), content(&mut noise, 300_001)),
             (2, "EMPTY.BIN".to_owned(), Vec::new()),
-            (4, "ONE.BIN".to_owned(), content(&mut dice, 1)),
-            (4, "SECTOR.BIN".to_owned(), content(&mut dice, SECTOR)),
+            (4, "ONE.BIN".to_owned(), content(&mut noise, 1)),
+            (4, "SECTOR.BIN".to_owned(), content(&mut noise, SECTOR)),
         ];
         for number in 0..MANY_FILES {
-            let len = usize::try_from(dice.below(3000)).expect("small");
-            plan.push((5, format!("F{number:03}.DAT"), content(&mut dice, len)));
+            let len = usize::try_from(noise.below(3000)).expect("small");
+            plan.push((5, format!("F{number:03}.DAT"), content(&mut noise, len)));
         }
         let first_file = FIRST_DIRECTORY + directory_sectors(&plan).iter().sum::<usize>();
         let used: usize = plan.iter().map(|(_, _, bytes)| bytes.len().div_ceil(SECTOR)).sum();
         let rest = sectors.checked_sub(first_file + used).expect("room for the fixed files");
         // The last file ends with the disc, on the last byte.
-        let big = content(&mut dice, rest * SECTOR);
+        let big = content(&mut noise, rest * SECTOR);
         plan.push((4, "BIG.DAT".to_owned(), big));
         Self::lay_out(&plan, sectors)
     }
@@ -114,20 +91,20 @@ const PATH_TABLE: usize = 18;
 const FIRST_DIRECTORY: usize = 20;
 
 /// Content that compresses well, a little, and not at all, in turn.
-fn content(dice: &mut Dice, len: usize) -> Vec<u8> {
+fn content(noise: &mut Noise, len: usize) -> Vec<u8> {
     const WORDS: [&str; 8] =
         ["vertex ", "texture ", "00000000", "the ", "sound/", "\0\0\0\0", "level_", "\n"];
     let mut bytes = Vec::with_capacity(len + 16);
     while bytes.len() < len {
-        let run = bytes.len() + usize::try_from(dice.below(24_000)).expect("small") + 100;
-        let kind = dice.below(8);
+        let run = bytes.len() + usize::try_from(noise.below(24_000)).expect("small") + 100;
+        let kind = noise.below(8);
         while bytes.len() < run.min(len) {
             match kind {
-                0 => bytes.extend(dice.roll().to_le_bytes()),
+                0 => bytes.extend(noise.word().to_le_bytes()),
                 1 => bytes.extend([0; 16]),
                 2 => bytes.extend(word(bytes.len()).to_le_bytes()),
-                3 | 4 => bytes.extend(dice.below(50).to_le_bytes()),
-                _ => bytes.extend(WORDS[usize::try_from(dice.below(8)).expect("small")].bytes()),
+                3 | 4 => bytes.extend(noise.below(50).to_le_bytes()),
+                _ => bytes.extend(WORDS[usize::try_from(noise.below(8)).expect("small")].bytes()),
             }
         }
     }

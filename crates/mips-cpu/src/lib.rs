@@ -1,4 +1,6 @@
-//! The processor: Unicorn's MIPS32, little endian, run block by block.
+//! A processor like the PSP's: Unicorn's MIPS32, little endian, run block by block.
+//!
+//! `psp-machine` builds an emulated console around it, `device-bench` counts what decoding costs on it.
 //!
 //! Kernel code runs at kseg0 addresses (0x88……), user memory is at 0x08……; both lead to the same
 //! physical memory by dropping the upper three bits, as on the console.
@@ -6,11 +8,15 @@
 //! Only a block hook is installed: hooks on memory accesses make Unicorn forget that it is in a delay
 //! slot. It counts instructions, keeps a trail of the last blocks, and stops at trap slots, which are
 //! how the guest reaches the kernel: two words that branch to themselves, one slot per function.
+//!
+//! Unicorn is GPL-2.0. This crate is a tool of the tests, and nothing that is shipped depends on it.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::ops::Range;
 
 use unicorn_engine::unicorn_const::{Arch, Mode, Permission, uc_error};
 use unicorn_engine::{RegisterMIPS, Unicorn};
-
-use crate::crash::Cause;
 
 /// Granularity of mapped memory.
 pub const PAGE: u32 = 0x1000;
@@ -34,6 +40,23 @@ impl Trap {
     }
 }
 
+/// A range of guest memory that is not mapped, or not all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmapped {
+    /// Where it begins.
+    pub address: u32,
+    /// How many bytes were wanted there.
+    pub len: u32,
+}
+
+impl fmt::Display for Unmapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no memory at {:#010X} for {} bytes", self.address, self.len)
+    }
+}
+
+impl std::error::Error for Unmapped {}
+
 /// Why the processor stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -53,6 +76,7 @@ struct Watch {
     trail: [(u32, u32); TRAIL],
     next: usize,
     meter: Option<Meter>,
+    uncounted: Range<u32>,
 }
 
 /// What the calls of one function cost, with all that it calls.
@@ -97,8 +121,15 @@ pub struct Context {
 impl Cpu {
     /// Makes a processor without memory, except for the trap slots.
     pub fn new() -> Self {
-        let watch =
-            Watch { instructions: 0, limit: 0, stop: None, trail: [(0, 0); TRAIL], next: 0, meter: None };
+        let watch = Watch {
+            instructions: 0,
+            limit: 0,
+            stop: None,
+            trail: [(0, 0); TRAIL],
+            next: 0,
+            meter: None,
+            uncounted: 0..0,
+        };
         let mut unicorn = Unicorn::new_with_data(Arch::MIPS, Mode::MIPS32 | Mode::LITTLE_ENDIAN, watch)
             .expect("Unicorn is built with MIPS");
         unicorn.ctl_set_cpu_model(MODEL_24KF).expect("before the first run");
@@ -154,6 +185,11 @@ impl Cpu {
         self.unicorn.get_data().instructions
     }
 
+    /// Does not count instructions of blocks that begin in this range of addresses.
+    pub fn leave_uncounted(&mut self, addresses: Range<u32>) {
+        self.unicorn.get_data_mut().uncounted = addresses;
+    }
+
     /// Counts the calls of a function from now on; it must not call itself.
     pub fn set_meter(&mut self, meter: Meter) {
         self.unicorn.get_data_mut().meter = Some(meter);
@@ -176,10 +212,10 @@ impl Cpu {
     /// # Errors
     ///
     /// When a byte of the range is not mapped.
-    pub fn read(&self, address: u32, out: &mut [u8]) -> Result<(), Cause> {
+    pub fn read(&self, address: u32, out: &mut [u8]) -> Result<(), Unmapped> {
         self.unicorn
             .mem_read(u64::from(physical(address)), out)
-            .map_err(|_| Cause::BadPointer { address, len: len_of(out) })
+            .map_err(|_| Unmapped { address, len: len_of(out) })
     }
 
     /// Changes guest memory, as the kernel would.
@@ -187,10 +223,10 @@ impl Cpu {
     /// # Errors
     ///
     /// When a byte of the range is not mapped.
-    pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Cause> {
+    pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Unmapped> {
         self.unicorn
             .mem_write(u64::from(physical(address)), bytes)
-            .map_err(|_| Cause::BadPointer { address, len: len_of(bytes) })
+            .map_err(|_| Unmapped { address, len: len_of(bytes) })
     }
 
     /// Reads one little-endian word.
@@ -198,7 +234,7 @@ impl Cpu {
     /// # Errors
     ///
     /// When it is not mapped.
-    pub fn read_word(&self, address: u32) -> Result<u32, Cause> {
+    pub fn read_word(&self, address: u32) -> Result<u32, Unmapped> {
         let mut word = [0; 4];
         self.read(address, &mut word)?;
         Ok(u32::from_le_bytes(word))
@@ -209,7 +245,7 @@ impl Cpu {
     /// # Errors
     ///
     /// When it is not mapped.
-    pub fn write_word(&mut self, address: u32, word: u32) -> Result<(), Cause> {
+    pub fn write_word(&mut self, address: u32, word: u32) -> Result<(), Unmapped> {
         self.write(address, &word.to_le_bytes())
     }
 
@@ -218,7 +254,7 @@ impl Cpu {
     /// # Errors
     ///
     /// When it leaves mapped memory before it ends.
-    pub fn read_string(&self, address: u32) -> Result<String, Cause> {
+    pub fn read_string(&self, address: u32) -> Result<String, Unmapped> {
         let mut bytes = Vec::new();
         for at in address..address.saturating_add(255) {
             let mut byte = [0];
@@ -297,7 +333,9 @@ fn on_block(unicorn: &mut Unicorn<'_, Watch>, address: u64, size: u32) {
             unicorn.get_data_mut().meter = Some(meter);
         }
         let watch = unicorn.get_data_mut();
-        watch.instructions += u64::from(size / 4);
+        if !watch.uncounted.contains(&address) {
+            watch.instructions += u64::from(size / 4);
+        }
         if watch.instructions < watch.limit {
             return;
         }

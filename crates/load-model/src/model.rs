@@ -4,7 +4,7 @@ use sector_decode::Coding;
 
 /// A card and a processor, and what readers take of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Console {
+pub struct Model {
     /// Bytes that the card delivers in a second.
     pub card_bytes_per_second: f64,
     /// Seconds that a call takes before the first byte comes.
@@ -50,7 +50,7 @@ pub struct Load {
 /// The block sizes that the codecs were measured with, in bytes.
 const MEASURED: [f64; 3] = [2048.0, 8192.0, 16384.0];
 
-impl Console {
+impl Model {
     /// A PSP at its highest clock, with a card of the usual kind.
     ///
     /// The card and the instruction per cycle are assumptions. Instructions per byte are the means of docs/device-costs.md:
@@ -106,10 +106,10 @@ impl CodecCosts {
 impl Load {
     /// Returns how long it takes: the card and the processor one after the other.
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-    pub fn seconds(&self, console: &Console) -> f64 {
-        self.card_calls as f64 * console.card_seconds_per_call
-            + self.card_bytes as f64 / console.card_bytes_per_second
-            + self.instructions / console.instructions_per_second
+    pub fn seconds(&self, model: &Model) -> f64 {
+        self.card_calls as f64 * model.card_seconds_per_call
+            + self.card_bytes as f64 / model.card_bytes_per_second
+            + self.instructions / model.instructions_per_second
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn measured_block_sizes_cost_what_was_measured() {
-        let costs = Console::PSP.ours;
+        let costs = Model::PSP.ours;
         for (at, size) in [2048, 8192, 16384].into_iter().enumerate() {
             for (coding, per_byte) in
                 [(Coding::Deflate, costs.deflate), (Coding::Lz4, costs.lz4), (Coding::Lzo, costs.lzo)]
@@ -147,7 +147,7 @@ mod tests {
             (Coding::Lzo, "LZO1X", "LZO1X, minilzo's lzo1x_decompress_safe in C"),
         ] {
             for size in [2048, 8192, 16384] {
-                for (costs, decoder) in [(Console::PSP.ours, ours), (Console::PSP.classic, classic)] {
+                for (costs, decoder) in [(Model::PSP.ours, ours), (Model::PSP.classic, classic)] {
                     let (here, there) = (per_byte(costs, coding, size), mean(size, decoder));
                     assert!((here / there - 1.0).abs() <= 0.03, "{decoder}, {size}: {here} is {there} there");
                 }
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn other_block_sizes_lie_between_and_beyond() {
-        for costs in [Console::PSP.ours, Console::PSP.classic] {
+        for costs in [Model::PSP.ours, Model::PSP.classic] {
             for coding in [Coding::Stored, Coding::Deflate, Coding::Lz4, Coding::Lzo] {
                 let sizes = (11..=18).map(|bits| costs.block(coding, 1 << bits));
                 assert!(sizes.clone().is_sorted_by(|a, b| a < b) && sizes.clone().all(|cost| cost > 0.0));
@@ -168,12 +168,12 @@ mod tests {
     #[test]
     fn a_block_costs_its_bytes_and_its_instructions() {
         // 2048 bytes in 204.8 microseconds, and a copy of 0.78 instructions per byte at 333 MHz.
-        let plain = Console::PSP.block_seconds(Coding::Stored, 2048, 2048);
+        let plain = Model::PSP.block_seconds(Coding::Stored, 2048, 2048);
         assert!((plain - (204.8e-6 + 2048.0 * 0.78 / 333e6)).abs() < 1e-12);
         // Deflate pays when it saves what decoding takes: below 952 bytes.
-        let deflate = |len| Console::PSP.block_seconds(Coding::Deflate, len, 2048);
+        let deflate = |len| Model::PSP.block_seconds(Coding::Deflate, len, 2048);
         assert!(deflate(951) < plain && deflate(952) > plain);
-        let lz4 = |len| Console::PSP.block_seconds(Coding::Lz4, len, 2048);
+        let lz4 = |len| Model::PSP.block_seconds(Coding::Lz4, len, 2048);
         assert!(lz4(1851) < plain && lz4(1852) > plain);
     }
 }

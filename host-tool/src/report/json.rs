@@ -1,0 +1,382 @@
+//! Records as JSON objects. The fields are those of docs/json.md: none is ever renamed, removed or moved without a
+//! new [`SCHEMA`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use disc_info::{Console, Disc, OtherDisc};
+use image_writer::{BlockCounts, Digests};
+use sector_decode::{Layout, SECTOR_SIZE};
+use serde::Serialize;
+
+use super::record::{Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified};
+use crate::damage::{DamageList, DamageRange, Unlisted};
+use crate::exit::Status;
+use crate::failure::{Failure, Quantity};
+use crate::human;
+use crate::readers::{Reader, Verdict};
+use crate::scan::LintCounts;
+
+/// Version of the objects' fields. New fields do not change it.
+const SCHEMA: u32 = 1;
+
+/// Returns the object of a file in one line.
+pub(super) fn line(record: &Record) -> String {
+    // Only maps with keys that are not strings cannot be serialised; there are none.
+    let mut line = serde_json::to_string(&Object::of(record)).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+#[derive(Default, Serialize)]
+struct Object {
+    schema: u32,
+    verb: &'static str,
+    input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_raw: Option<String>,
+    output: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_raw: Option<String>,
+    status: Status,
+    exit: u8,
+    error: Option<Error>,
+    warnings: Vec<String>,
+    format: Option<&'static str>,
+    block_size: Option<u32>,
+    size: Option<u64>,
+    stored_size: Option<u64>,
+    hashes: Option<Hashes>,
+
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index_shift: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header_size: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    optimize: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocks: Option<Blocks>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lint: Option<LintObject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<Range>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged_unlisted: Option<UnlistedObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disc: Option<DiscObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut_off: Option<CutOff>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    readers: Vec<ReaderObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared_with: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Difference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_removed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Error {
+    kind: &'static str,
+    message: String,
+    fix: Option<String>,
+    block: Option<u32>,
+    offset: Option<u64>,
+    expected: Option<Quantity>,
+    got: Option<Quantity>,
+}
+
+#[derive(Serialize)]
+struct Hashes {
+    crc32: String,
+    md5: String,
+    sha1: String,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct Blocks {
+    by: &'static str,
+    stored: u32,
+    deflate: u32,
+    lz4: u32,
+    lzo: u32,
+}
+
+#[derive(Serialize)]
+struct LintObject {
+    streams: u64,
+    failed: u64,
+    stored_plain: u64,
+    findings: BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    first: u32,
+    last: u32,
+    offset: u64,
+    kind: &'static str,
+    expected: Option<u64>,
+    got: Option<u64>,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct UnlistedObject {
+    ranges: u64,
+    blocks: u64,
+}
+
+#[derive(Serialize)]
+struct DiscObject {
+    console: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<&'static str>,
+    id: Option<String>,
+    title: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ReaderObject {
+    key: &'static str,
+    name: &'static str,
+    verdict: &'static str,
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    offset: u64,
+    lba: u64,
+}
+
+impl Object {
+    fn of(record: &Record) -> Self {
+        let status = record.status();
+        let mut object = Self {
+            schema: SCHEMA,
+            verb: record.outcome.verb(),
+            input: lossy(&record.input),
+            input_raw: raw(&record.input),
+            status,
+            exit: status.code(),
+            error: record.failure.as_ref().map(Error::from),
+            warnings: record.warnings.clone(),
+            cut_off: record.cut_off,
+            seconds: record.seconds,
+            ..Self::default()
+        };
+        match &record.failure {
+            Some(Failure::DamagedBlocks(damage)) => object.set_damage(damage),
+            Some(Failure::Different { offset }) => {
+                object.difference =
+                    Some(Difference { offset: *offset, lba: offset / u64::from(SECTOR_SIZE) });
+            }
+            _ => {}
+        }
+        match &record.outcome {
+            Outcome::Compressed(compressed) => object.set_compressed(compressed),
+            Outcome::Extracted(extracted) => object.set_extracted(extracted),
+            Outcome::Verified(verified) => object.set_verified(verified),
+            Outcome::Described(described) => object.set_described(described),
+            Outcome::Compared(compared) => {
+                object.set_layout(compared.layout.as_ref());
+                object.compared_with = Some(lossy(&compared.other));
+            }
+            Outcome::Searched | Outcome::Summed => {}
+        }
+        object
+    }
+
+    fn set_compressed(&mut self, compressed: &Compressed) {
+        self.set_output(compressed.output.as_deref());
+        self.disc = compressed.disc.as_ref().map(DiscObject::from);
+        self.profile = compressed.profile.map(crate::profile::Profile::name);
+        self.source_removed = compressed.source_removed;
+        let Some(written) = &compressed.written else { return };
+        self.format = Some(written.format.format().name());
+        self.block_size = Some(written.block_size);
+        self.size = Some(written.image_size);
+        self.stored_size = Some(written.stored_size);
+        self.hashes = written.digests.as_ref().map(Hashes::from);
+        self.index_shift = Some(written.index_shift);
+        self.optimize = Some(written.optimize.name());
+        self.blocks = Some(Blocks::of(Evidence::Decoding, written.blocks));
+        self.lint = written.lint.as_ref().map(LintObject::from);
+    }
+
+    fn set_extracted(&mut self, extracted: &Extracted) {
+        self.set_layout(extracted.layout.as_ref());
+        self.disc = extracted.disc.as_ref().map(DiscObject::from);
+        self.set_output(extracted.output.as_deref());
+        self.hashes = extracted.digests.as_ref().map(Hashes::from);
+        self.blocks = extracted.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
+        self.source_removed = extracted.source_removed;
+    }
+
+    fn set_verified(&mut self, verified: &Verified) {
+        self.set_layout(verified.layout.as_ref());
+        self.disc = verified.disc.as_ref().map(DiscObject::from);
+        self.hashes = verified.digests.as_ref().map(Hashes::from);
+        self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
+    }
+
+    fn set_described(&mut self, described: &Described) {
+        self.set_layout(described.layout.as_ref());
+        self.blocks = described.blocks.map(|(evidence, blocks)| Blocks::of(evidence, blocks));
+        self.lint = described.lint.as_ref().map(LintObject::from);
+        self.disc = described.disc.as_ref().map(DiscObject::from);
+        self.readers = described.readers.iter().map(ReaderObject::from).collect();
+    }
+
+    fn set_layout(&mut self, layout: Option<&Layout>) {
+        let Some(layout) = layout else { return };
+        self.format = Some(layout.format().name());
+        self.block_size = Some(layout.block_size());
+        self.size = Some(layout.image_size());
+        self.stored_size = Some(layout.file_len());
+        self.index_shift = Some(layout.index_shift());
+        self.version = layout.version();
+        self.header_size = layout.header_size_field();
+        self.block_count = Some(layout.block_count());
+    }
+
+    fn set_output(&mut self, output: Option<&Path>) {
+        self.output = output.map(lossy);
+        self.output_raw = output.and_then(raw);
+    }
+
+    fn set_damage(&mut self, damage: &DamageList) {
+        self.damaged = damage.ranges().iter().map(Range::from).collect();
+        let Unlisted { ranges, blocks } = damage.unlisted();
+        self.damaged_unlisted = (ranges > 0).then_some(UnlistedObject { ranges, blocks });
+    }
+}
+
+impl From<&Failure> for Error {
+    fn from(failure: &Failure) -> Self {
+        let (block, offset) = failure.place();
+        let (expected, got) = failure.expected_and_got();
+        Self {
+            kind: failure.kind(),
+            message: failure.to_string(),
+            fix: failure.fix(),
+            block,
+            offset,
+            expected,
+            got,
+        }
+    }
+}
+
+impl From<&Digests> for Hashes {
+    fn from(digests: &Digests) -> Self {
+        Self {
+            crc32: format!("{:08x}", digests.crc32),
+            md5: human::hex(&digests.md5),
+            sha1: human::hex(&digests.sha1),
+            sha256: human::hex(&digests.sha256),
+        }
+    }
+}
+
+impl Blocks {
+    const fn of(evidence: Evidence, counts: BlockCounts) -> Self {
+        let BlockCounts { stored, deflate, lz4, lzo } = counts;
+        let by = match evidence {
+            Evidence::Index => "index",
+            Evidence::Decoding => "decoding",
+        };
+        Self { by, stored, deflate, lz4, lzo }
+    }
+}
+
+impl From<&LintCounts> for LintObject {
+    fn from(counts: &LintCounts) -> Self {
+        Self {
+            streams: counts.streams,
+            failed: counts.failed(),
+            stored_plain: 0,
+            findings: counts.findings.iter().map(|(finding, &count)| (finding.to_string(), count)).collect(),
+        }
+    }
+}
+
+impl From<&Lint> for LintObject {
+    fn from(lint: &Lint) -> Self {
+        let mut object = Self::from(&lint.in_file);
+        object.stored_plain = lint.stored_instead();
+        for (finding, &count) in &lint.kept_out {
+            *object.findings.entry(finding.to_string()).or_default() += u64::from(count);
+        }
+        object
+    }
+}
+
+impl From<&DamageRange> for Range {
+    fn from(range: &DamageRange) -> Self {
+        let (expected, got) = range.first.fault.numbers();
+        Self {
+            first: range.first.block,
+            last: range.last,
+            offset: range.first.offset,
+            kind: range.first.fault.kind(),
+            expected,
+            got,
+            message: range.to_string(),
+        }
+    }
+}
+
+impl From<&Disc> for DiscObject {
+    fn from(disc: &Disc) -> Self {
+        Self {
+            console: disc.console.map(Console::name),
+            other: disc.other.map(OtherDisc::name),
+            id: disc.id.clone(),
+            title: disc.title.clone(),
+        }
+    }
+}
+
+impl From<&(Reader, Verdict)> for ReaderObject {
+    fn from((reader, verdict): &(Reader, Verdict)) -> Self {
+        let (verdict, reason) = match verdict {
+            Verdict::Reads => ("reads", None),
+            Verdict::Caution(reason) => ("caution", Some(reason.clone())),
+            Verdict::Unknown(reason) => ("unknown", Some(reason.clone())),
+            Verdict::Refuses(reason) => ("refuses", Some(reason.clone())),
+        };
+        Self { key: reader.key(), name: reader.name(), verdict, reason }
+    }
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The bytes of a name that is not Unicode, which a JSON string cannot hold.
+#[cfg(unix)]
+fn raw(path: &Path) -> Option<String> {
+    use std::os::unix::ffi::OsStrExt;
+    path.to_str().is_none().then(|| human::hex(path.as_os_str().as_bytes()))
+}
+
+/// The 16-bit units of a name that is not Unicode, which a JSON string cannot hold.
+#[cfg(windows)]
+fn raw(path: &Path) -> Option<String> {
+    use std::os::windows::ffi::OsStrExt;
+    path.to_str()
+        .is_none()
+        .then(|| path.as_os_str().encode_wide().map(|unit| format!("{unit:04x}")).collect())
+}
