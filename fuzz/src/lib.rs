@@ -1,6 +1,6 @@
 //! What the fuzz targets share: reading a file of any content with any amount of memory.
 
-use sector_decode::{Buffers, Decoder, Layout, SectorReader};
+use sector_decode::{Buffers, Decoder, Layout, ReaderOptions, SectorReader};
 
 /// At most so much of an image is read: a header can ask for terabytes.
 const MOST_READ: u64 = 1 << 18;
@@ -51,22 +51,21 @@ impl Plan {
         let layout = Layout::probe(&mut &file[..]).ok()?;
         let sizes = layout.buffer_sizes();
         let windows = self.windows().map_or(0, |windows| windows * WINDOW_BYTES);
-        let mut index = vec![fill; sizes.index_min + self.window + windows];
+        let mut index = vec![fill; sizes.index + self.window + windows];
         let mut packed = vec![fill; sizes.packed * (1 + self.room)];
         let mut block = vec![fill; sizes.block];
         let mut decoder = Decoder::new();
         let buffers =
             Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
-        let mut reader = SectorReader::new(file, layout, buffers).expect("the buffers are large enough");
-        if self.is_checking() {
-            reader = reader.checking_windows();
-        }
+        let room = buffers.packed.len();
+        let ahead = self.ahead().unwrap_or(if room >= 2 * sizes.packed { room } else { 0 });
+        let mut options =
+            ReaderOptions::new().with_checked_windows(self.is_checking()).with_read_ahead(ahead);
         if self.windows().is_some() {
-            reader = reader.keeping_windows();
+            options = options.with_windows(32, 2048).with_alignment(64);
         }
-        if let Some(ahead) = self.ahead() {
-            reader = reader.reading_ahead(ahead);
-        }
+        let mut reader = SectorReader::with_options(file, layout, &options, buffers)
+            .expect("the buffers are large enough");
 
         let (size, block_size) = (layout.image_size(), u64::from(layout.block_size()));
         let end = size.min(MOST_READ);

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sector_decode::{Buffers, Decoder, Foreign, Format, HeaderError, Layout, ReadAt, SectorReader};
+use sector_decode::{Decoder, Foreign, Format, HeaderError, Layout, ReadAt, ReaderOptions, SectorReader};
 
 use crate::content::{Content, Origin};
 use crate::exit::Status;
@@ -18,6 +18,9 @@ use crate::special;
 const READ_AHEAD: usize = 256 << 10;
 /// The same where each read is shared among threads that decode.
 const SHARED_READ_AHEAD: usize = 4 << 20;
+
+/// The source reads ahead, so the reader need not.
+const OPTIONS: ReaderOptions = ReaderOptions::new().with_read_ahead(0);
 
 /// An open file. Clones share it; none of them has a cursor, so each thread can have its own.
 #[derive(Clone, Debug)]
@@ -220,9 +223,7 @@ fn is_shortcut(file: &mut HostFile) -> bool {
 
 /// The memory that one thread reads an image with.
 pub struct Workspace {
-    index: Vec<u8>,
-    packed: Vec<u8>,
-    block: Vec<u8>,
+    memory: Vec<u8>,
     decoder: Box<Decoder>,
     content: Content,
     span: Span,
@@ -244,11 +245,8 @@ impl Workspace {
     }
 
     fn with_span(image: &Image, content: Content, span: usize) -> Self {
-        let sizes = image.layout.buffer_sizes();
         Self {
-            index: vec![0; sizes.index],
-            packed: vec![0; sizes.packed],
-            block: vec![0; sizes.block],
+            memory: vec![0; image.layout.memory(&OPTIONS).size()],
             decoder: Box::new(Decoder::new()),
             content,
             span: Span { bytes: vec![0; span], start: 0, len: 0 },
@@ -263,14 +261,9 @@ impl Workspace {
             data_start: image.layout.data_start().0,
             span: &mut self.span,
         };
-        let buffers = Buffers {
-            index: &mut self.index,
-            packed: &mut self.packed,
-            block: &mut self.block,
-            decoder: &mut self.decoder,
-        };
-        // The buffers have the sizes that this very layout asked for.
-        SectorReader::new(source, image.layout, buffers).expect("buffers made for this image")
+        // The memory has the size that this very layout asked for.
+        SectorReader::with_memory(source, image.layout, &OPTIONS, &mut self.memory, &mut self.decoder)
+            .expect("memory made for this image")
     }
 }
 

@@ -14,7 +14,7 @@ use crate::steps::Steps;
 use crate::{checkers, layout, links, paths, shell};
 
 /// The programs and libraries that users install. None may link a crate with an exception in deny.toml.
-const SHIPPED: &[&str] = &["cisor", "image-writer", "sector-decode", "block-encode"];
+const SHIPPED: &[&str] = &["cisor", "image-writer", "sector-decode", "sector-decode-capi", "block-encode"];
 
 /// The workspaces, by their manifests.
 const WORKSPACES: &[&str] = &["Cargo.toml", "psp-driver/Cargo.toml", "fuzz/Cargo.toml"];

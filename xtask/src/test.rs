@@ -15,8 +15,8 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the decoder with 32 bits
-/// and the tests on PPSSPP can be skipped.
+/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the example in C, the decoder
+/// with 32 bits and the tests on PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -45,6 +45,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         match costs::missing() {
             None => drop(steps.run(NAME, costs::check)),
             Some(reason) => steps.skip(NAME, reason),
+        }
+        const C: &str = "the example in C, on the console's processor";
+        match costs::missing() {
+            None => drop(steps.run(C, costs::c_interface)),
+            Some(reason) => steps.skip(C, reason),
         }
         const EDGES: &str = "decoder with 32 bits, at both ends of memory";
         match memory_safety::missing() {

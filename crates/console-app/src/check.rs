@@ -2,7 +2,9 @@
 
 use alloc::string::{String, ToString};
 
-use sector_decode::{BlockIndex, Buffers, Decoder, Format, Layout, ReadError, SECTOR_SIZE, SectorReader};
+use sector_decode::{
+    BlockIndex, Format, ImageReader, Layout, OutOfMemory, ReadError, ReaderOptions, SECTOR_SIZE,
+};
 
 use crate::code::Code;
 use crate::console::{Console, Mode};
@@ -14,6 +16,9 @@ use crate::watch::{Unit, Watch};
 /// How much of the image is decoded at a time. Enough for the card to be fast, little enough for Circle to be
 /// noticed at once.
 const CHUNK: usize = 256 << 10;
+
+/// Every block is decoded in turn, and damaged ones by themselves; buffers begin with a line of the processor's cache.
+const OPTIONS: ReaderOptions = ReaderOptions::new().with_read_ahead(CHUNK).with_alignment(64);
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,38 +58,14 @@ pub struct Damage {
     pub message: String,
 }
 
-/// The memory that reading an image takes.
-pub(crate) struct Memory {
-    index: Buffer,
-    packed: Buffer,
-    block: Buffer,
-    decoder: Decoder,
-}
-
-impl Memory {
-    /// Takes what an image of this layout wants, and room for `packed` bytes that are fetched at once.
-    pub(crate) fn new(layout: &Layout, packed: usize) -> Result<Self, Failure> {
-        let sizes = layout.buffer_sizes();
-        Ok(Self {
-            index: Buffer::new(sizes.index)?,
-            packed: Buffer::new(sizes.packed.max(packed))?,
-            block: Buffer::new(sizes.block)?,
-            decoder: Decoder::new(),
-        })
-    }
-
-    pub(crate) fn reader<'m, 'c>(&'m mut self, file: File<'c>, layout: Layout) -> SectorReader<'m, File<'c>> {
-        let buffers = Buffers {
-            index: &mut self.index,
-            packed: &mut self.packed,
-            block: &mut self.block,
-            decoder: &mut self.decoder,
-        };
-        match SectorReader::new(file, layout, buffers) {
-            Ok(reader) => reader,
-            Err(error) => unreachable!("the buffers are as large as the layout says: {error}"),
-        }
-    }
+/// Makes a reader of an image on the card.
+pub(crate) fn reader<'c>(
+    file: File<'c>,
+    layout: Layout,
+    options: &ReaderOptions,
+) -> Result<ImageReader<File<'c>>, Failure> {
+    ImageReader::with_layout(file, layout, options)
+        .map_err(|OutOfMemory { bytes }| Failure::OutOfMemory { bytes })
 }
 
 /// Decodes every block of the image at `path`.
@@ -98,9 +79,8 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
     let started = console.micros();
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
-    let mut memory = Memory::new(&layout, CHUNK)?;
     let mut out = Buffer::new(CHUNK.max(layout.block_size() as usize))?;
-    let mut reader = memory.reader(file, layout);
+    let mut reader = reader(file, layout, &OPTIONS)?;
     let mut hasher = Hasher::default();
     let (size, block_size) = (layout.image_size(), u64::from(layout.block_size()));
     // Whole blocks, so that a damaged one can be told from its neighbours.

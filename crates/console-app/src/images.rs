@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use sector_decode::{Format, Layout};
+use sector_decode::{Format, Layout, ReaderOptions};
 
-use crate::check::Memory;
+use crate::check;
 use crate::console::{Console, Mode};
 use crate::failure::Failure;
 use crate::files::File;
@@ -94,8 +94,8 @@ fn look_inside(console: &dyn Console, image: &mut Image) -> Result<(), Failure> 
     image.format = Some(layout.format());
     image.block_size = Some(layout.block_size());
     image.size = Some(layout.image_size());
-    let mut memory = Memory::new(&layout, 0)?;
-    match disc_info::identify(&mut memory.reader(file, layout)) {
+    let options = ReaderOptions::new().with_read_ahead(0).with_alignment(64);
+    match disc_info::identify(&mut check::reader(file, layout, &options)?) {
         Ok(disc) if disc.is_iso9660 => {
             image.title = disc.title;
             image.disc_id = disc.id;

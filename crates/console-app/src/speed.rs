@@ -5,9 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-use sector_decode::{Format, Layout, SECTOR_SIZE};
+use sector_decode::{Format, Layout, ReaderOptions, SECTOR_SIZE};
 
-use crate::check::{self, Memory};
+use crate::check;
 use crate::console::{Console, Mode};
 use crate::failure::Failure;
 use crate::files::{Buffer, File};
@@ -16,9 +16,6 @@ use crate::watch::{Unit, Watch};
 
 /// Sizes of the reads, in bytes.
 pub const SIZES: [u32; 4] = [2 << 10, 8 << 10, 32 << 10, 128 << 10];
-
-/// Packed bytes that are fetched ahead, as the driver does unless told otherwise.
-const READ_AHEAD: usize = 64 << 10;
 
 /// A measurement ends after this many bytes or this long, whichever comes first.
 const MOST_BYTES: u64 = 8 << 20;
@@ -110,9 +107,8 @@ pub(crate) fn measure_only(
 ) -> Result<Report, Failure> {
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
-    let mut memory = Memory::new(&layout, READ_AHEAD)?;
     let mut out = Buffer::new(SIZES[SIZES.len() - 1] as usize)?;
-    let mut reader = memory.reader(file, layout);
+    let mut reader = check::reader(file, layout, &ReaderOptions::PSP_DRIVER)?;
     let image_size = layout.image_size();
     let tests: Vec<(Order, u32)> = [Order::Sequential, Order::Random]
         .into_iter()

@@ -11,10 +11,12 @@ use std::process::Command;
 pub(crate) const DELAY_SLOT_FLAGS: &str = "-Cllvm-args=-disable-mips-df-succbb-search=false \
                                     -Cllvm-args=-disable-mips-df-forward-search=false";
 
-/// Builds the Rust guest and returns the linked ELF.
-pub(crate) fn rust(target_dir: &Path, flags: &str) -> Vec<u8> {
-    let dir = guest_dir();
-    let target_dir = target_dir.join("guest").join(if flags.is_empty() { "plain" } else { "rust" });
+const TARGET: &str = "mipsel-sony-psp";
+
+const FOR_CONSOLE: [&str; 4] = ["--release", "--target", TARGET, "-Zbuild-std=core,compiler_builtins"];
+
+/// Debian's cargo for a package in `dir`, whatever cargo runs the bench.
+fn cargo_for_console(dir: &Path, flags: &str) -> Command {
     let mut cargo = Command::new("/usr/bin/cargo");
     for inherited in
         ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTDOC", "CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"]
@@ -22,19 +24,48 @@ pub(crate) fn rust(target_dir: &Path, flags: &str) -> Vec<u8> {
         cargo.env_remove(inherited);
     }
     let flags = format!("{flags} -Cllvm-args=-mno-check-zero-division");
+    cargo.current_dir(dir).env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
+    cargo.env("RUSTFLAGS", flags.trim());
     cargo
-        .current_dir(&dir)
-        .env("RUSTC", "/usr/bin/rustc")
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTFLAGS", flags.trim())
-        .args(["build", "--release", "--target", "mipsel-sony-psp"])
-        .arg("-Zbuild-std=core,compiler_builtins")
-        .arg("--target-dir")
-        .arg(&target_dir);
-    run(&mut cargo);
+}
+
+/// Builds the Rust guest and returns the linked ELF.
+pub(crate) fn rust(target_dir: &Path, flags: &str) -> Vec<u8> {
+    let dir = guest_dir();
+    let target_dir = target_dir.join("guest").join(if flags.is_empty() { "plain" } else { "rust" });
+    let mut cargo = cargo_for_console(&dir, flags);
+    run(cargo.arg("build").args(FOR_CONSOLE).arg("--target-dir").arg(&target_dir));
     let elf = target_dir.join("guest.elf");
-    let archive = target_dir.join("mipsel-sony-psp/release/libguest.a");
+    let archive = target_dir.join(TARGET).join("release/libguest.a");
     link(&["--whole-archive"], &[archive], &elf)
+}
+
+/// Builds the C interface as a static library, and the example in C that needs no C library with it. Returns the linked
+/// ELF.
+pub(crate) fn c_interface(target_dir: &Path, package: &Path) -> Vec<u8> {
+    let target_dir = target_dir.join("guest").join("c-interface");
+    let mut cargo = cargo_for_console(package, "");
+    cargo.env("CARGO_PROFILE_RELEASE_PANIC", "abort");
+    cargo.args(["rustc", "--locked", "--lib", "--crate-type", "staticlib"]).args(FOR_CONSOLE);
+    // `memcpy` and its kin.
+    cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
+    run(cargo.arg("--target-dir").arg(&target_dir));
+    let mut inputs = vec![target_dir.join(TARGET).join("release/libsector_decode_capi.a")];
+    for source in [package.join("c/freestanding.c"), guest_dir().join("abort.c")] {
+        let object = target_dir.join(source.file_stem().expect("a file")).with_extension("o");
+        let mut gcc = c_compiler();
+        gcc.args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-I"]).arg(package.join("include"));
+        run(gcc.arg("-c").arg(&source).arg("-o").arg(&object));
+        inputs.push(object);
+    }
+    link(&["--gc-sections", "--undefined=read_image"], &inputs, &target_dir.join("example.elf"))
+}
+
+/// Debian's C compiler for programs of the console without a system.
+fn c_compiler() -> Command {
+    let mut gcc = Command::new("mipsel-linux-gnu-gcc");
+    gcc.args(["-O2", "-march=mips2", "-mno-abicalls", "-fno-pic", "-G0", "-ffreestanding"]);
+    gcc
 }
 
 /// Builds the C yardsticks and returns the linked ELF.
@@ -56,8 +87,8 @@ pub(crate) fn yardsticks(target_dir: &Path, c: &CSources) -> Vec<u8> {
     ];
     for source in sources {
         let object = dir.join(source.file_stem().expect("a file")).with_extension("o");
-        let mut gcc = Command::new("mipsel-linux-gnu-gcc");
-        gcc.args(["-O2", "-march=mips2", "-mno-abicalls", "-fno-pic", "-G0", "-ffreestanding", "-w"])
+        let mut gcc = c_compiler();
+        gcc.arg("-w")
             .args([
                 "-fno-tree-loop-distribute-patterns",
                 "-ffunction-sections",

@@ -2,9 +2,11 @@
 //!
 //! `cargo run --release -p device-bench` prints the tables, `-- --write` also renews docs/device-costs.md,
 //! `-- --check` fails when a mean has grown by more than 3 % against that file, `-- --ours` leaves out the decoders in
-//! C, and `-- --kinds` adds the mean of each kind of block. Counts are executed instructions, not cycles; they
+//! C, and `-- --kinds` adds the mean of each kind of block. `-- --c-interface` runs the example in C of the C
+//! interface instead, and counts nothing. Counts are executed instructions, not cycles; they
 //! are the same on every machine that has the same compilers.
 
+mod c_interface;
 mod corpus;
 mod guest;
 mod likely;
@@ -70,6 +72,9 @@ fn main() {
     let has = |name: &str| options.iter().any(|option| option == name);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target_dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    if has("--c-interface") {
+        return c_interface::check(&root, &target_dir);
+    }
     let flags = if has("--no-delay-slot-flags") { "" } else { guest::DELAY_SLOT_FLAGS };
     let sources = guest::c_sources();
     let mut ours = Machine::new(&guest::rust(&target_dir, flags));

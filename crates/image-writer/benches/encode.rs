@@ -237,7 +237,7 @@ fn decode_2k(bencher: Bencher<'_, '_>, codec: &str) {
     let mut block = vec![0; block_size];
     bencher.counter(BytesCount::new(blocks.len() * block_size)).bench_local(|| {
         for (coding, packed) in &blocks {
-            decoder.decode(*coding, packed, &mut block, block_size).unwrap();
+            decoder.decode_block(*coding, packed, &mut block).unwrap();
         }
         block[0]
     });

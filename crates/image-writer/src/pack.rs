@@ -255,7 +255,7 @@ impl Proof {
         self.packed.extend_from_slice(packed);
         self.packed.resize(padded_len, 0);
         let decoded = &mut self.decoded[..block.len()];
-        self.decoder.decode(coding, &self.packed, decoded, block.len()).is_ok() && decoded == block
+        self.decoder.decode_block(coding, &self.packed, decoded).is_ok() && decoded == block
     }
 }
 

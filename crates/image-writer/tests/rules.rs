@@ -112,7 +112,7 @@ fn blocks_are_aligned_and_padded_with_zeros() {
 fn deflate_len(stream: &[u8]) -> usize {
     let mut out = [0; 2048];
     let mut decodes =
-        |len| sector_decode::Decoder::new().decode(Coding::Deflate, &stream[..len], &mut out, 2048).is_ok();
+        |len| sector_decode::Decoder::new().decode_block(Coding::Deflate, &stream[..len], &mut out).is_ok();
     (1..=stream.len()).rev().take_while(|&len| decodes(len)).last().unwrap()
 }
 
@@ -167,7 +167,7 @@ fn the_last_block_is_whole_packed_or_plain() {
                 let packed = &file[extent.offset.0 as usize..];
                 let mut block = vec![0xEE; 8192];
                 // All readers ask for the whole block, not just for what the image needs of it.
-                sector_decode::Decoder::new().decode(extent.coding, packed, &mut block, 8192).unwrap();
+                sector_decode::Decoder::new().decode_block(extent.coding, packed, &mut block).unwrap();
                 assert_eq!(block[..2048], image[8192..]);
                 assert!(block[2048..].iter().all(|&byte| byte == 0));
             });

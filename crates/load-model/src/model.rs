@@ -55,7 +55,7 @@ impl Model {
     ///
     /// The card and the instruction per cycle are assumptions. Instructions per byte are the means of docs/device-costs.md:
     /// the project's decoders, and for classic readers zlib's inflate, `LZ4_decompress_safe`, minilzo and a word copy, all in C.
-    /// Instructions per request are what docs/benchmarks/driver.md shows between requests of 2 KiB and of 128 KiB; classic readers get the same.
+    /// Instructions per request are what docs/driver-costs.md shows between requests of 2 KiB and of 128 KiB; classic readers get the same.
     pub const PSP: Self = Self {
         card_bytes_per_second: 10e6,
         card_seconds_per_call: 1e-3,

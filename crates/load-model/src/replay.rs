@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::fmt;
 
 use sector_decode::{
-    BlockIndex, BufferError, Buffers, Coding, Decoder, Extent, Format, Layout, OpenError, ReadAt, ReadError,
-    SECTOR_SIZE, SectorReader,
+    BlockIndex, Coding, Extent, Format, ImageReader, Layout, OpenError, OutOfMemory, ReadAt, ReadError,
+    ReaderOptions, SECTOR_SIZE,
 };
 
 use crate::model::{CodecCosts, Load, Model};
@@ -29,8 +29,8 @@ pub struct PackedImage<S> {
 pub enum LoadError<E> {
     /// It is no image.
     Open(OpenError<E>),
-    /// Its reader wants more memory than it gets; not seen.
-    Buffers(BufferError),
+    /// Its reader wants more memory than there is.
+    Memory(OutOfMemory),
     /// A block, or the index, cannot be read.
     Read(ReadError<E>),
     /// An access is not on the disc.
@@ -46,7 +46,7 @@ impl<E: fmt::Display> fmt::Display for LoadError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open(error) => error.fmt(f),
-            Self::Buffers(error) => error.fmt(f),
+            Self::Memory(error) => error.fmt(f),
             Self::Read(error) => error.fmt(f),
             Self::BehindEnd { access, sectors } => write!(
                 f,
@@ -68,12 +68,10 @@ impl<S: ReadAt> PackedImage<S> {
     pub fn open(mut source: S) -> Result<Self, LoadError<S::Error>> {
         let layout = Layout::probe(&mut source).map_err(LoadError::Open)?;
         let mut extents = Vec::new();
-        with_reader(&mut source, layout, 0, |reader| {
-            for block in 0..layout.block_count() {
-                extents.push(reader.extent(BlockIndex(block)).map_err(LoadError::Read)?);
-            }
-            Ok(())
-        })?;
+        let mut reader = reader(&mut source, layout, 0)?;
+        for block in 0..layout.block_count() {
+            extents.push(reader.extent(BlockIndex(block)).map_err(LoadError::Read)?);
+        }
         Ok(Self { source, layout, extents, model: Model::PSP })
     }
 
@@ -95,18 +93,16 @@ impl<S: ReadAt> PackedImage<S> {
         let mut out = Vec::new();
         let mut instructions = 0.0;
         let mut cached = None;
-        with_reader(source, layout, model.read_ahead, |reader| {
-            for access in &trace.accesses {
-                let (offset, len) = range(layout, *access)?;
-                out.resize(len, 0);
-                reader.read(offset, &mut out).map_err(LoadError::Read)?;
-                instructions += model.ours.per_request;
-                if layout.format() != Format::Iso {
-                    instructions += decoding(&model.ours, layout, extents, *access, &mut cached);
-                }
+        let mut reader = reader(source, layout, model.read_ahead)?;
+        for access in &trace.accesses {
+            let (offset, len) = range(layout, *access)?;
+            out.resize(len, 0);
+            reader.read(offset, &mut out).map_err(LoadError::Read)?;
+            instructions += model.ours.per_request;
+            if layout.format() != Format::Iso {
+                instructions += decoding(&model.ours, layout, extents, *access, &mut cached);
             }
-            Ok(())
-        })?;
+        }
         Ok(Load { instructions, ..counts.get() })
     }
 
@@ -180,20 +176,14 @@ impl<S: ReadAt> ReadAt for Counting<'_, S> {
     }
 }
 
-fn with_reader<S: ReadAt, T>(
+/// A reader that works as the driver does.
+fn reader<S: ReadAt>(
     source: S,
     layout: Layout,
     read_ahead: usize,
-    use_it: impl FnOnce(&mut SectorReader<'_, S>) -> Result<T, LoadError<S::Error>>,
-) -> Result<T, LoadError<S::Error>> {
-    let sizes = layout.buffer_sizes();
-    let (mut index, mut block) = (vec![0; sizes.index_kept], vec![0; sizes.block]);
-    let mut packed = vec![0; sizes.packed.max(read_ahead)];
-    let mut decoder = Decoder::new();
-    let buffers =
-        Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
-    let reader = SectorReader::new(source, layout, buffers).map_err(LoadError::Buffers)?;
-    use_it(&mut reader.keeping_windows())
+) -> Result<ImageReader<S>, LoadError<S::Error>> {
+    let options = ReaderOptions::PSP_DRIVER.with_read_ahead(read_ahead);
+    ImageReader::with_layout(source, layout, &options).map_err(LoadError::Memory)
 }
 
 /// Where in the image an access begins and how many bytes it reads.

@@ -2,6 +2,7 @@
 //!
 //! All of these are small and `Copy` and carry the numbers that a person needs to understand them.
 
+use core::error::Error;
 use core::fmt;
 
 use crate::format::{Foreign, Format};
@@ -227,11 +228,44 @@ pub enum ReadError<E> {
     },
 }
 
-/// A buffer given to [`SectorReader::new`](crate::SectorReader::new) is smaller than the layout needs.
+/// Memory that a reader works in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BufferName {
+    /// [`Buffers::index`](crate::Buffers::index).
+    Index,
+    /// [`Buffers::packed`](crate::Buffers::packed).
+    Packed,
+    /// [`Buffers::block`](crate::Buffers::block).
+    Block,
+    /// The one piece that [`MemoryPlan::split`](crate::MemoryPlan::split) divides.
+    Memory,
+}
+
+/// Why an `ImageReader` cannot be made. `E` is the error of the source.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageError<E> {
+    /// It is no image that can be read.
+    Open(OpenError<E>),
+    /// There is not enough memory.
+    Memory(OutOfMemory),
+}
+
+/// There is no memory for this many bytes at once.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory {
+    /// How many were wanted.
+    pub bytes: usize,
+}
+
+/// A buffer given to [`SectorReader`](crate::SectorReader) is smaller than the layout needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferError {
-    /// Name of the field in [`Buffers`](crate::Buffers).
-    pub buffer: &'static str,
+    /// Which buffer.
+    pub buffer: BufferName,
     /// Its length in bytes.
     pub got: usize,
     /// The length it must have at least.
@@ -380,16 +414,76 @@ impl<E: fmt::Display> fmt::Display for ReadError<E> {
 impl fmt::Display for BufferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { buffer, got, needed } = self;
-        write!(f, "the {buffer} buffer has {got} bytes, needed {needed}")
+        let name = match buffer {
+            BufferName::Index => "index buffer",
+            BufferName::Packed => "packed buffer",
+            BufferName::Block => "block buffer",
+            BufferName::Memory => "memory",
+        };
+        write!(f, "the {name} has {got} bytes, needed {needed}")
     }
 }
 
-impl core::error::Error for HeaderError {}
-impl core::error::Error for BlockError {}
-impl core::error::Error for CodecError {}
-impl core::error::Error for BufferError {}
-impl<E: fmt::Debug + fmt::Display> core::error::Error for OpenError<E> {}
-impl<E: fmt::Debug + fmt::Display> core::error::Error for ReadError<E> {}
+#[cfg(feature = "alloc")]
+impl fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no memory for {} bytes", self.bytes)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<E: fmt::Display> fmt::Display for ImageError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::Memory(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for HeaderError {}
+impl Error for CodecError {}
+impl Error for BufferError {}
+#[cfg(feature = "alloc")]
+impl Error for OutOfMemory {}
+
+impl Error for BlockError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Codec(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for OpenError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Source(error) => Some(error),
+            Self::Header(error) => Some(error),
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<E: Error + 'static> Error for ImageError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Open(error) => Some(error),
+            Self::Memory(error) => Some(error),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for ReadError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Source { error, .. } => Some(error),
+            Self::Block { error, .. } => Some(error),
+            Self::Internal { .. } | Self::OutOfRange { .. } => None,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

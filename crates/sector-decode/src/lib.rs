@@ -7,28 +7,32 @@
 //! # From a file to sectors
 //!
 //! 1. [`Layout::probe`] reads the header of any [`ReadAt`] and returns a validated, `Copy` [`Layout`].
-//! 2. [`Layout::buffer_sizes`] says how much memory reading needs; the caller provides it as [`Buffers`].
+//! 2. [`Layout::memory`] says how much memory a reader needs that works as its [`ReaderOptions`] say.
 //! 3. [`SectorReader`] serves any byte range of the image. It loads the index window by window, asks
 //!    the layout where a block lies (pure arithmetic), fetches runs of blocks with one read, and keeps
 //!    the last block that was only partly wanted.
 //!
 //! ```
-//! use sector_decode::{Buffers, Decoder, Layout, SectorReader};
+//! use sector_decode::{Decoder, Layout, ReaderOptions, SectorReader};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut file: &[u8] = &[0x5A; 4096]; // no magic: a plain image of two sectors
-//! let layout = Layout::probe(&mut file)?;
-//! let sizes = layout.buffer_sizes();
-//! let (mut index, mut packed) = (vec![0; sizes.index], vec![0; sizes.packed]);
-//! let (mut block, mut decoder) = (vec![0; sizes.block], Decoder::new());
-//! let buffers = Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
-//! let mut reader = SectorReader::new(file, layout, buffers)?;
+//! let (layout, options) = (Layout::probe(&mut file)?, ReaderOptions::default());
+//! let (mut memory, mut decoder) = (vec![0; layout.memory(&options).size()], Decoder::new());
+//! let mut reader = SectorReader::with_memory(file, layout, &options, &mut memory, &mut decoder)?;
 //! let mut sector = [0; 2048];
 //! reader.read(2048, &mut sector)?;
 //! assert_eq!(sector, [0x5A; 2048]);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Features
+//!
+//! - `alloc`: `ImageReader::open` does all of that in one line.
+//! - `std`: files are sources, and `ImageCursor` makes an image a `Read + Seek`.
+//! - `fast`: loops with unchecked pointers in front of the safe decoders, with the same results.
+//! - `reference`: for tests alone, the same decoding by other crates.
 //!
 //! # Trust
 //!
@@ -40,9 +44,11 @@
 #![no_std]
 #![cfg_attr(not(feature = "fast"), forbid(unsafe_code))]
 #![cfg_attr(feature = "fast", deny(unsafe_code))]
-#![deny(missing_docs)]
+#![deny(missing_docs, missing_debug_implementations)]
 
-#[cfg(test)]
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 mod bytes;
@@ -52,14 +58,27 @@ pub mod deflate_lint;
 mod error;
 mod format;
 mod index;
+#[cfg(feature = "std")]
+mod io;
 mod reader;
 #[cfg(feature = "reference")]
 pub mod reference;
 mod units;
 
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+#[derive(Debug)]
+pub struct Readme;
+
 pub use bytes::{EndOfSlice, ReadAt};
 pub use codec::{Coding, Decoder};
 pub use container::{Extent, Foreign, Format, Layout, MAX_BLOCK_SIZE, MAX_INDEX_SHIFT, MIN_BLOCK_SIZE};
-pub use error::{BlockError, BufferError, CodecError, HeaderError, OpenError, ReadError};
-pub use reader::{BlockView, BufferSizes, Buffers, SectorReader};
+pub use error::{BlockError, BufferError, BufferName, CodecError, HeaderError, OpenError, ReadError};
+#[cfg(feature = "alloc")]
+pub use error::{ImageError, OutOfMemory};
+#[cfg(feature = "std")]
+pub use io::ImageCursor;
+#[cfg(feature = "alloc")]
+pub use reader::{AlignedBytes, ImageReader};
+pub use reader::{BlockView, BufferSizes, Buffers, MemoryPlan, Reader, ReaderOptions, SectorReader};
 pub use units::{BlockIndex, FileOffset, Lba, SECTOR_SIZE};

@@ -25,14 +25,19 @@
 //!   or if all its packed bytes fit into `packed`.
 //! - Two, if those fit into `packed` that do not fit into the caller's memory: as many as are in the blocks that the
 //!   request cuts (less than two blocks), what blocks grew when they were packed, and one packed block for the
-//!   border between the two. [`BufferSizes::packed_for_two`] is that without the growth.
+//!   border between the two. [`ReaderOptions::with_two_reads_at_most`] takes that without the growth.
 //! - More only with less memory than that, and where the only window of the index ends inside the request. With several windows it is
 //!   not cut there.
 
 mod buffers;
+mod options;
+#[cfg(feature = "alloc")]
+mod owned;
 mod run;
 #[cfg(test)]
 mod tests;
+
+use core::ops::DerefMut;
 
 use crate::bytes::{ReadAt, fetch};
 use crate::codec::{Coding, Decoder};
@@ -40,11 +45,11 @@ use crate::container::{Extent, Layout};
 use crate::error::{BlockError, BufferError, ReadError};
 use crate::index::IndexWindows;
 use crate::units::{BlockIndex, FileOffset, Lba, SECTOR_SIZE};
-pub use buffers::{BufferSizes, Buffers};
+pub use buffers::{BufferSizes, Buffers, MemoryPlan};
+pub use options::ReaderOptions;
+#[cfg(feature = "alloc")]
+pub use owned::{AlignedBytes, ImageReader};
 use run::{Held, Run, Wish, distance, gather, packed_of};
-
-/// Bytes that the PSP's processor keeps together. Elsewhere the number does no harm.
-const CACHE_LINE: usize = 64;
 
 /// One block, as it is stored and as it decodes.
 #[derive(Clone, Copy, Debug)]
@@ -59,20 +64,26 @@ pub struct BlockView<'a> {
 
 /// Serves any byte range of an image.
 ///
-/// It implements [`ReadAt`] itself, so an image can be read like the plain file it stands for.
-pub struct SectorReader<'b, S> {
+/// It implements [`ReadAt`] itself, so an image can be read like the plain file it stands for. `B` and `D` are the
+/// memory that it works in: the caller's in a [`SectorReader`], its own in an `ImageReader`.
+pub struct Reader<S, B, D> {
     source: S,
     layout: Layout,
-    index: IndexWindows<'b>,
-    packed: &'b mut [u8],
+    index: IndexWindows<B>,
+    packed: B,
     held: Held,
-    block: &'b mut [u8],
+    block: B,
     cached: Option<BlockIndex>,
     began: u64,
     next: u64,
     ahead: usize,
-    decoder: &'b mut Decoder,
+    /// One less than the power of two at whose multiples reads into the output begin.
+    align_mask: usize,
+    decoder: D,
 }
+
+/// A [`Reader`] in memory of the caller's.
+pub type SectorReader<'b, S> = Reader<S, &'b mut [u8], &'b mut Decoder>;
 
 /// Where the packed bytes of a run are.
 #[derive(Clone, Copy)]
@@ -84,72 +95,92 @@ enum Place {
 }
 
 impl<'b, S: ReadAt> SectorReader<'b, S> {
-    /// Makes a reader of an image that was probed before. Reads nothing yet.
+    /// Makes a reader of an image that was probed before, in one piece of memory that it divides as
+    /// [`Layout::memory`] says. Reads nothing yet.
     ///
     /// # Errors
     ///
-    /// When one of the buffers is smaller than [`Layout::buffer_sizes`] says.
+    /// When `memory` has fewer bytes than [`MemoryPlan::size`].
+    pub fn with_memory(
+        source: S,
+        layout: Layout,
+        options: &ReaderOptions,
+        memory: &'b mut [u8],
+        decoder: &'b mut Decoder,
+    ) -> Result<Self, BufferError> {
+        let buffers = layout.memory(options).split(memory, decoder)?;
+        Self::with_options(source, layout, options, buffers)
+    }
+
+    /// As [`with_memory`](Self::with_memory), with a piece of memory for each purpose. More than
+    /// [`Layout::memory`] says is made use of, but for `block`.
+    ///
+    /// # Errors
+    ///
+    /// When one of the buffers has fewer bytes than reading needs at all.
+    #[inline(always)]
+    pub fn with_options(
+        source: S,
+        layout: Layout,
+        options: &ReaderOptions,
+        buffers: Buffers<'b>,
+    ) -> Result<Self, BufferError> {
+        let sizes = layout.buffer_sizes();
+        sizes.check(&buffers)?;
+        let Buffers { index, packed, block, decoder } = buffers;
+        let block = &mut block[..sizes.block];
+        Ok(Self::build(source, layout, index, packed, block, decoder, options))
+    }
+
+    /// As [`with_options`](Self::with_options), with one window and no alignment. All of `packed` serves to read ahead
+    /// if it has room for two blocks.
+    ///
+    /// # Errors
+    ///
+    /// When one of the buffers has fewer bytes than reading needs at all.
     pub fn new(source: S, layout: Layout, buffers: Buffers<'b>) -> Result<Self, BufferError> {
         let sizes = layout.buffer_sizes();
         sizes.check(&buffers)?;
-        Ok(Self {
+        let ahead = if buffers.packed.len() >= 2 * sizes.packed { buffers.packed.len() } else { 0 };
+        let Buffers { index, packed, block, decoder } = buffers;
+        let block = &mut block[..sizes.block];
+        let options = ReaderOptions::new().with_read_ahead(ahead);
+        Ok(Self::build(source, layout, index, packed, block, decoder, &options))
+    }
+}
+
+impl<S: ReadAt, B: DerefMut<Target = [u8]>, D: DerefMut<Target = Decoder>> Reader<S, B, D> {
+    /// Works as `options` say as far as the memory allows. `block` has exactly the size of a block.
+    #[inline(always)]
+    fn build(
+        source: S,
+        layout: Layout,
+        index: B,
+        packed: B,
+        block: B,
+        decoder: D,
+        options: &ReaderOptions,
+    ) -> Self {
+        Self {
             source,
+            index: IndexWindows::new(
+                &layout,
+                index,
+                options.kept(),
+                options.alignment(),
+                options.checks_windows(),
+            ),
             layout,
-            index: IndexWindows::new(&layout, buffers.index),
-            ahead: if buffers.packed.len() >= 2 * sizes.packed { buffers.packed.len() } else { 0 },
-            packed: buffers.packed,
+            ahead: options.read_ahead().min(packed.len()),
+            packed,
             held: Held::NOTHING,
-            block: &mut buffers.block[..sizes.block],
+            block,
             cached: None,
             began: 0,
             next: u64::MAX,
-            decoder: buffers.decoder,
-        })
-    }
-
-    /// Looks through each part of the index when it is loaded: when one entry cannot be right, no block of that
-    /// part is read, and the error names the damaged one.
-    ///
-    /// A reader that was not told so finds a damaged entry when its block is wanted, and all other blocks of a
-    /// damaged file can be saved.
-    #[must_use]
-    pub fn checking_windows(mut self) -> Self {
-        self.check_windows();
-        self
-    }
-
-    /// As [`checking_windows`](Self::checking_windows), for a reader that stays where it is.
-    pub fn check_windows(&mut self) {
-        self.index.check_windows();
-    }
-
-    /// Keeps several parts of the index in memory, smaller ones, instead of one that takes all of its buffer. That is for
-    /// sources where each read is dear and places far from each other are wanted in turn: more of them are known then, and a
-    /// part that is missing is loaded sooner.
-    #[must_use]
-    pub fn keeping_windows(mut self) -> Self {
-        self.keep_windows();
-        self
-    }
-
-    /// As [`keeping_windows`](Self::keeping_windows), for a reader that stays where it is.
-    pub fn keep_windows(&mut self) {
-        self.index.keep_windows();
-    }
-
-    /// Sets how many bytes of the file a read fetches at most that goes on where the last one ended, if it wants
-    /// fewer; 0 for no more than it wants. The first reads of a sequence fetch less: as much as was read before.
-    /// There must be room for them in the packed buffer, all of which is taken otherwise, if it has room for two
-    /// blocks.
-    #[must_use]
-    pub fn reading_ahead(mut self, bytes: usize) -> Self {
-        self.read_ahead(bytes);
-        self
-    }
-
-    /// As [`reading_ahead`](Self::reading_ahead), for a reader that stays where it is.
-    pub fn read_ahead(&mut self, bytes: usize) {
-        self.ahead = bytes.min(self.packed.len());
+            align_mask: options.alignment() - 1,
+            decoder,
+        }
     }
 
     /// Returns the layout that the reader was made with.
@@ -240,7 +271,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         self.decode_to_cache(block, extent, Place::Packed, &[])?;
         Ok(BlockView {
             extent,
-            packed: packed_of(self.packed, self.held.start, extent).unwrap_or_default(),
+            packed: packed_of(&self.packed, self.held.start, extent).unwrap_or_default(),
             data: &self.block[..self.layout.block_len(block) as usize],
         })
     }
@@ -330,12 +361,12 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
             self.hold(run.start, run.fetched)?;
             return Ok(Place::Packed);
         }
-        // At the end, but at the beginning of a cache line where that is possible: some systems copy what
-        // they read to other addresses once more.
+        // At the end, but at an aligned address where that is possible: some systems copy what they read to other
+        // addresses once more.
         let mut at = out.len() - run.len;
-        let beyond_line = out[at..].as_ptr().addr() % CACHE_LINE;
-        if at >= run.lead + beyond_line {
-            at -= beyond_line;
+        let beyond = out[at..].as_ptr().addr() & self.align_mask;
+        if at >= run.lead + beyond {
+            at -= beyond;
         }
         fetch(&mut self.source, &mut out[at..at + run.len], run.start)?;
         Ok(Place::Output(at, run.start))
@@ -364,7 +395,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         };
         let packed = packed_of(bytes, start, extent);
         let needed = self.layout.block_len(block) as usize;
-        decode(self.decoder, block, extent, packed, self.block, needed)?;
+        decode(&mut self.decoder, block, extent, packed, &mut self.block, needed)?;
         self.cached = Some(block);
         Ok(())
     }
@@ -382,7 +413,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
         let end = to + needed;
         let len = extent.len as usize;
         let (packed, out) = match place {
-            Place::Packed => (packed_of(self.packed, self.held.start, extent), &mut out[to..end]),
+            Place::Packed => (packed_of(&self.packed, self.held.start, extent), &mut out[to..end]),
             Place::Output(at, start) => {
                 let from = at + distance(start, extent.offset);
                 if extent.coding == Coding::Stored {
@@ -402,7 +433,7 @@ impl<'b, S: ReadAt> SectorReader<'b, S> {
                 }
             }
         };
-        decode(self.decoder, block, extent, packed, out, needed)
+        decode(&mut self.decoder, block, extent, packed, out, needed)
     }
 }
 
@@ -422,7 +453,7 @@ fn decode<E>(
     })
 }
 
-impl<S: ReadAt> ReadAt for SectorReader<'_, S> {
+impl<S: ReadAt, B: DerefMut<Target = [u8]>, D: DerefMut<Target = Decoder>> ReadAt for Reader<S, B, D> {
     type Error = ReadError<S::Error>;
 
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), Self::Error> {
@@ -434,8 +465,11 @@ impl<S: ReadAt> ReadAt for SectorReader<'_, S> {
     }
 }
 
-impl<S> core::fmt::Debug for SectorReader<'_, S> {
+impl<S, B, D> core::fmt::Debug for Reader<S, B, D> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("SectorReader").field("layout", &self.layout).field("cached", &self.cached).finish()
+        f.debug_struct("Reader")
+            .field("layout", &self.layout)
+            .field("cached", &self.cached)
+            .finish_non_exhaustive()
     }
 }

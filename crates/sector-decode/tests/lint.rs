@@ -23,7 +23,7 @@ fn dynamic(literals: &[u8], distances: &[u8]) -> Bits {
 /// What the decoder makes of a stream: the first bytes of a sector, where at least one comes out.
 fn decodes(stream: &[u8], len: usize) -> Option<Vec<u8>> {
     let mut out = vec![0; 2048];
-    Decoder::new().decode(Coding::Deflate, stream, &mut out, len).ok()?;
+    Decoder::new().decode_last_block(Coding::Deflate, stream, &mut out, len).ok()?;
     out.truncate(len);
     Some(out)
 }

@@ -23,7 +23,7 @@ fn agree(memory: &mut Memory, coding: Coding, packed: &[u8], room: usize) {
     input[input_at..].copy_from_slice(packed);
     output.fill(0x55);
     let out_at = output.len() - room;
-    let got = Decoder::new().decode(coding, &input[input_at..], &mut output[out_at..], room);
+    let got = Decoder::new().decode_block(coding, &input[input_at..], &mut output[out_at..]);
     assert_eq!(got.is_ok(), verdict.is_ok(), "{coding:?} {got:?} {verdict:?}");
     if got.is_ok() {
         assert!(output[out_at..] == expected[..], "{coding:?}");
@@ -270,7 +270,7 @@ fn a_match_of_two_megabytes_at_the_top_writes_nowhere_else() {
     packed.push((rest % 255) as u8);
     packed.extend([0x40, 0x5A, 0x5A, 0x5A, 0x5A, 8, 0]);
     packed.resize(packed.len() + 40_000, 0);
-    assert!(Decoder::new().decode(Coding::Lz4, &packed, out, 64 << 10).is_err());
+    assert!(Decoder::new().decode_block(Coding::Lz4, &packed, out).is_err());
     let written = watched.iter().position(|&byte| byte != 0).map(|at| bottom + at);
     assert_eq!(written, None, "memory far away was written, at {written:#X?}");
 }

@@ -8,8 +8,11 @@
 use std::cell::Cell;
 
 use proptest::prelude::*;
-use sector_decode::{Buffers, Decoder, Layout, ReadAt, SectorReader};
+use sector_decode::{Buffers, Decoder, Layout, ReadAt, ReaderOptions, SectorReader};
 use test_noise::Noise;
+
+/// What is said of the number of reads holds with this much memory.
+const TWO_READS: ReaderOptions = ReaderOptions::new().with_read_ahead(0).with_two_reads_at_most(true);
 
 /// A block of the image: so many bytes that do not repeat, and then one byte over and over.
 #[derive(Clone, Copy, Debug)]
@@ -128,9 +131,9 @@ struct Memory {
 
 impl Memory {
     fn new(layout: &Layout, packed_blocks: usize) -> Self {
-        let sizes = layout.buffer_sizes();
+        let (sizes, plan) = (layout.buffer_sizes(), layout.memory(&ReaderOptions::new()));
         Self {
-            index: vec![0xAA; sizes.index],
+            index: vec![0xAA; plan.index()],
             packed: vec![0xAA; sizes.packed * packed_blocks],
             block: vec![0xAA; sizes.block],
             decoder: Decoder::new(),
@@ -219,7 +222,7 @@ proptest! {
         let growth = growth.max().unwrap();
         let packed = (end - extents[0].offset.0) as usize;
 
-        let room = layout.buffer_sizes().packed_for_two + growth;
+        let room = layout.memory(&TWO_READS).packed() + growth;
         memory.packed = vec![0xAA; room];
         let source = Counting { file: &file, reads: &reads };
         let mut reader = SectorReader::new(source, layout, memory.buffers()).unwrap();

@@ -8,7 +8,7 @@ use support::dax::{Dax, FRAME_SIZE};
 use support::image;
 use support::kinds::{Kind, Last, Sample, build, samples};
 use support::pack;
-use support::read::{Memory, block_error, layout_of};
+use support::read::{Memory, SUGGESTED, block_error, layout_of};
 use support::source::{Counting, Flaky, FlakyError, Log};
 
 const SECTOR: usize = 2048;
@@ -269,7 +269,7 @@ fn a_checked_window_is_refused_as_a_whole() {
             reader.read((block * SECTOR) as u64, &mut out).expect("each block for itself");
         }
         let mut memory = Memory::sized(&layout, 100, 4);
-        let mut reader = memory.reader(&file[..], layout).checking_windows();
+        let mut reader = memory.reader_with(&file[..], layout, &SUGGESTED.with_checked_windows(true));
         for block in 0..300 {
             let result = reader.read((block * SECTOR) as u64, &mut out);
             if block / 100 == entry / 100 {
@@ -291,7 +291,7 @@ fn checking_windows_refuses_nothing_that_is_sound() {
         let layout = layout_of(&file);
         for window in [1, 3, 1024] {
             let mut memory = Memory::sized(&layout, window, 4);
-            let mut reader = memory.reader(&file[..], layout).checking_windows();
+            let mut reader = memory.reader_with(&file[..], layout, &SUGGESTED.with_checked_windows(true));
             let mut out = vec![0; image.len()];
             reader.read(0, &mut out).unwrap_or_else(|error| panic!("{kind:?}, window {window}: {error}"));
             assert!(out == image, "{kind:?}, window {window}");
@@ -307,7 +307,7 @@ fn reading_ahead_ends_on_block_borders_and_never_reads_twice() {
     for (ahead, request) in [(64 << 10, 1), (64 << 10, 16), (10_000, 1), (0, 1), (1, 4)] {
         let (source, log) = Counting::new(&file[..]);
         let mut memory = Memory::sized(&layout, 1024, 64);
-        let mut reader = memory.reader(source, layout).reading_ahead(ahead);
+        let mut reader = memory.reader_with(source, layout, &SUGGESTED.with_read_ahead(ahead));
         let mut out = vec![0; request * SECTOR];
         for lba in (0..512).step_by(request) {
             reader.read((lba * SECTOR) as u64, &mut out).expect("the file is sound");
@@ -330,7 +330,7 @@ fn short_sequences_fetch_no_more_than_they_read() {
     let layout = layout_of(&file);
     let (source, log) = Counting::new(&file[..]);
     let mut memory = Memory::sized(&layout, 1024, 64);
-    let mut reader = memory.reader(source, layout).reading_ahead(64 << 10);
+    let mut reader = memory.reader_with(source, layout, &SUGGESTED.with_read_ahead(64 << 10));
     let mut out = [0; SECTOR];
     for (length, from) in [(2, 40), (3, 300), (5, 9), (2, 200), (2, 202), (1, 100)] {
         log.take();
@@ -355,7 +355,7 @@ fn a_sequence_begins_anew_after_a_read_that_failed() {
     };
     let at = usize::try_from(extent.offset.0).unwrap();
     file[at..at + extent.len as usize].fill(0xFF);
-    let mut reader = memory.reader(&file[..], layout).reading_ahead(64 << 10);
+    let mut reader = memory.reader_with(&file[..], layout, &SUGGESTED.with_read_ahead(64 << 10));
     let mut out = [0; SECTOR];
     reader.read(0, &mut out).expect("this block is sound");
     assert!(reader.read(300 * SECTOR as u64, &mut out).is_err());

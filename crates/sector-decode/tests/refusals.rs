@@ -3,8 +3,8 @@
 mod support;
 
 use sector_decode::{
-    BlockError, BlockIndex, BufferError, Buffers, CodecError, Decoder, Format, HeaderError, Layout,
-    ReadError, SectorReader,
+    BlockError, BlockIndex, BufferError, BufferName, Buffers, CodecError, Decoder, Format, HeaderError,
+    Layout, ReadError, SectorReader,
 };
 use support::bytes::{get_u32, set_u32};
 use support::ciso::{Ciso, FLAG, Stored, entry_at, four_sectors as cso, one_block};
@@ -312,8 +312,10 @@ fn buffers_smaller_than_the_layout_asks_for() {
     for Sample { kind, file, .. } in samples(4) {
         let layout = layout_of(&file);
         let sizes = layout.buffer_sizes();
-        let full = [sizes.index_min, sizes.packed, sizes.block];
-        for (which, buffer) in ["index", "packed", "block"].into_iter().enumerate() {
+        let full = [sizes.index, sizes.packed, sizes.block];
+        for (which, buffer) in
+            [BufferName::Index, BufferName::Packed, BufferName::Block].into_iter().enumerate()
+        {
             let mut lens = full;
             let Some(less) = lens[which].checked_sub(1) else { continue };
             lens[which] = less;

@@ -2,12 +2,12 @@
 
 mod support;
 
-use sector_decode::{BlockIndex, Lba, ReadError};
+use sector_decode::{BlockIndex, Lba, ReadError, ReaderOptions};
 use support::dax::{Dax, FRAME_SIZE};
 use support::image;
 use support::kinds::{Kind, Last, build};
 use support::pack;
-use support::read::{Memory, layout_of};
+use support::read::{KEPT, Memory, layout_of};
 use support::source::{Counting, Flaky, Log};
 
 const SECTOR: usize = 2048;
@@ -35,10 +35,10 @@ fn loads(log: &Log, data_start: u64) -> usize {
 fn an_index_that_fits_is_read_once() {
     let (image, file) = image_and_file(4 * WINDOW);
     let layout = layout_of(&file);
-    assert_eq!(layout.buffer_sizes().index_kept, 4 * WINDOW_BYTES);
+    assert_eq!(layout.memory(&ReaderOptions::PSP_DRIVER).index(), 4 * WINDOW_BYTES);
     let (source, log) = Counting::new(&file[..]);
     let mut memory = Memory::kept(&layout, 4);
-    let mut reader = memory.reader(source, layout).keeping_windows();
+    let mut reader = memory.reader_with(source, layout, &KEPT);
     let mut out = [0; SECTOR];
     for step in 0..2000 {
         let lba = step * 769 % (4 * WINDOW);
@@ -54,7 +54,7 @@ fn the_window_that_was_not_used_for_longest_makes_room() {
     let layout = layout_of(&file);
     let (source, log) = Counting::new(&file[..]);
     let mut memory = Memory::kept(&layout, 3);
-    let mut reader = memory.reader(source, layout).keeping_windows();
+    let mut reader = memory.reader_with(source, layout, &KEPT);
     // In windows: which is read from, and whether that loads it.
     for (step, (window, is_loaded)) in [
         (0, true),
@@ -82,7 +82,7 @@ fn two_streams_do_not_drive_each_other_out() {
     let layout = layout_of(&file);
     let (source, log) = Counting::new(&file[..]);
     let mut memory = Memory::kept(&layout, 3);
-    let mut reader = memory.reader(source, layout).keeping_windows();
+    let mut reader = memory.reader_with(source, layout, &KEPT);
     let mut out = [0; 4 * SECTOR];
     for lba in (0..2 * WINDOW - 4).step_by(4) {
         for lba in [lba, 2 * WINDOW + lba] {
@@ -108,7 +108,7 @@ fn a_request_loads_each_window_that_it_lacks_once_and_takes_one_read_of_data() {
     ] {
         let (source, log) = Counting::new(&file[..]);
         let mut memory = Memory::kept(&layout, 4);
-        let mut reader = memory.reader(source, layout).keeping_windows().reading_ahead(0);
+        let mut reader = memory.reader_with(source, layout, &KEPT.with_read_ahead(0));
         if let Some(before) = before {
             reader.read_sectors(Lba(number(before)), &mut [0; SECTOR]).expect("the file is sound");
         }
@@ -129,7 +129,7 @@ fn a_request_longer_than_all_windows_is_served() {
     for windows in [2, 3] {
         for start in [0, 1, WINDOW - 1, WINDOW] {
             let mut memory = Memory::kept(&layout, windows);
-            let mut reader = memory.reader(&file[..], layout).keeping_windows();
+            let mut reader = memory.reader_with(&file[..], layout, &KEPT);
             reader.read_sectors(Lba(number(3 * WINDOW + 5)), &mut [0; SECTOR]).expect("the file is sound");
             let mut out = vec![0; image.len() - start * SECTOR];
             reader.read_sectors(Lba(number(start)), &mut out).expect("the file is sound");
@@ -146,7 +146,7 @@ fn each_window_is_checked_when_it_is_loaded() {
     file[24 + 4 * entry..][..4].copy_from_slice(&1_u32.to_le_bytes());
     let layout = layout_of(&file);
     let mut memory = Memory::kept(&layout, 3);
-    let mut reader = memory.reader(&file[..], layout).keeping_windows().checking_windows();
+    let mut reader = memory.reader_with(&file[..], layout, &KEPT.with_checked_windows(true));
     let mut out = [0; SECTOR];
     // The damaged one is asked for again and again, also when it would take the place of a sound one.
     for step in 0..400 {
@@ -168,7 +168,7 @@ fn a_window_whose_load_failed_is_loaded_again() {
     let layout = layout_of(&file);
     for good_reads in 0..40 {
         let mut memory = Memory::kept(&layout, 2);
-        let mut reader = memory.reader(Flaky::new(&file, good_reads), layout).keeping_windows();
+        let mut reader = memory.reader_with(Flaky::new(&file, good_reads), layout, &KEPT);
         let mut out = [0; SECTOR];
         let mut failures = 0;
         for step in 0..60 {
@@ -197,7 +197,7 @@ fn frames_of_dax_are_kept_too() {
     let layout = layout_of(&file);
     let (source, log) = Counting::new(&file[..]);
     let mut memory = Memory::kept(&layout, 4);
-    let mut reader = memory.reader(source, layout).keeping_windows().checking_windows();
+    let mut reader = memory.reader_with(source, layout, &KEPT.with_checked_windows(true));
     let mut out = [0; FRAME_SIZE];
     for step in 0..2000 {
         let frame = step * 577 % FRAMES;
@@ -215,7 +215,7 @@ fn all_formats_read_alike_through_windows() {
         let file = build(kind, &image, SECTOR, Last::Short);
         let layout = layout_of(&file);
         let mut memory = Memory::kept(&layout, 2);
-        let mut reader = memory.reader(&file[..], layout).keeping_windows().checking_windows();
+        let mut reader = memory.reader_with(&file[..], layout, &KEPT.with_checked_windows(true));
         for (start, count) in [(0, 700), (500, 30), (3, 600), (699, 1), (0, 1), (509, 4)] {
             let mut out = vec![0; count * SECTOR];
             reader.read((start * SECTOR) as u64, &mut out).expect("the file is sound");

@@ -1,6 +1,8 @@
 //! The disc: sectors of an image that was found fit to be served.
 
-use sector_decode::{BlockIndex, Buffers, Format, Layout, OpenError, ReadError, SECTOR_SIZE, SectorReader};
+use sector_decode::{
+    BlockIndex, Buffers, Format, Layout, OpenError, ReadError, ReaderOptions, SECTOR_SIZE, SectorReader,
+};
 
 use crate::card_file::{Card, CardError, CardFile};
 use crate::error::{Check, ErrorCode, Failure, OpenFailure};
@@ -59,10 +61,10 @@ impl<'b, C: Card> Disc<'b, C> {
         buffers: Buffers<'b>,
         ahead: usize,
     ) -> Result<Self, OpenFailure> {
-        let reader = SectorReader::new(file, layout, buffers).map_err(|_| Check::NoMemory.failed())?;
-        let mut disc = Self { reader, sectors: sectors_of(&layout) };
-        disc.reader.read_ahead(ahead);
-        Ok(disc)
+        let options = ReaderOptions::PSP_DRIVER.with_read_ahead(ahead);
+        let reader = SectorReader::with_options(file, layout, &options, buffers)
+            .map_err(|_| Check::NoMemory.failed())?;
+        Ok(Self { reader, sectors: sectors_of(&layout) })
     }
 
     /// Checks the disc and reads its volume descriptor. A step of its own: it takes much of a stack, and so does making a
@@ -73,8 +75,6 @@ impl<'b, C: Card> Disc<'b, C> {
     /// When the first or last block, or that of the volume descriptor, cannot be right, or sector 16 is
     /// not the volume descriptor of a disc.
     pub fn check(&mut self, volume: &mut [u8; SECTOR_SIZE as usize]) -> Result<(), OpenFailure> {
-        self.reader.keep_windows();
-        self.reader.check_windows();
         for block in [0, self.layout().block_count() - 1] {
             self.reader.extent(BlockIndex(block))?;
         }

@@ -132,7 +132,8 @@ fn is_last_block_filled(image: &Image) -> Option<bool> {
     let view = reader.view(last).ok()?;
     let mut whole = vec![0; layout.block_size() as usize];
     let needed = whole.len();
-    let mut is_filled = || Decoder::new().decode(view.extent.coding, view.packed, &mut whole, needed).is_ok();
+    let mut is_filled =
+        || Decoder::new().decode_last_block(view.extent.coding, view.packed, &mut whole, needed).is_ok();
     // Stored, it is as good as filled up.
     Some(view.extent.coding == Coding::Stored || is_filled())
 }

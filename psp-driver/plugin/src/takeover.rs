@@ -5,7 +5,7 @@
 
 use core::cell::{Cell, UnsafeCell};
 
-use sector_decode::{Buffers, Decoder, Format, Layout, SECTOR_SIZE};
+use sector_decode::{Buffers, Decoder, Format, Layout, ReaderOptions, SECTOR_SIZE};
 use umd_device::{
     CardFile, Check, Config, Disc, ErrorCode, Line, MAX_CONFIG_LEN, OpenFailure, Timing, UmdDevice,
     command_pause, disc_id,
@@ -211,28 +211,26 @@ struct Sizes {
     index: usize,
 }
 
+/// How many bytes of the index are kept however little memory is free: two windows.
+const LEAST_INDEX: usize = 2 * 2048;
+
 impl Sizes {
     fn of(layout: &Layout, config: Config) -> Self {
-        let needed = layout.buffer_sizes();
         let free = memory::largest_free_kib() as usize * 1024;
         // Few reads are a comfort: what is not needed to read at all gets no more than half of what is free, and
         // reading ahead a quarter; of what that leaves, the index gets no more than half.
         let ahead = (usize::from(config.read_ahead) * 1024).min(free / 4);
-        let wanted = needed.packed_for_two.min(free / 2).max(ahead);
-        let (packed, block) = (whole_lines(needed.packed.max(wanted)), whole_lines(needed.block));
-        let index = needed.index_kept.min(free.saturating_sub(packed + block) / 2).max(needed.index);
+        // All of these are multiples of 64, a cache line, so that the card's driver can fill each buffer without a copy.
+        let wanted = layout.memory(&ReaderOptions::PSP_DRIVER.with_read_ahead(ahead));
+        let packed = wanted.packed().min(free / 2).max(layout.max_packed_len() as usize);
+        let block = wanted.block();
+        let index = wanted.index().min((free.saturating_sub(packed + block) / 2).max(LEAST_INDEX));
         Self { packed, ahead, block, index }
     }
 
     fn total(&self) -> usize {
         self.packed + self.block + self.index
     }
-}
-
-/// Rounded up to whole cache lines, so that the next buffer begins with one and the card's driver can fill
-/// it without a copy.
-const fn whole_lines(len: usize) -> usize {
-    len.next_multiple_of(64)
 }
 
 /// The settings file.

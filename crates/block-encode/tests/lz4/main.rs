@@ -24,7 +24,7 @@ fn judge(name: &str, packed: &[u8], block: &[u8]) {
     for padding in [0, 1, 7] {
         let padded = [packed, &vec![0; padding]].concat();
         decoded.fill(0xEE);
-        Decoder::new().decode(Coding::Lz4, &padded, &mut decoded, block.len()).unwrap();
+        Decoder::new().decode_block(Coding::Lz4, &padded, &mut decoded).unwrap();
         assert!(decoded == block, "{name}: sector-decode, {} bytes", block.len());
     }
     decoded.fill(0xEE);

@@ -55,7 +55,7 @@ impl Packer {
         };
         let packed = &self.packed[..len];
         self.proof.fill(!*block.first()?);
-        self.decoder.decode(coding, packed, &mut self.proof, block.len()).ok()?;
+        self.decoder.decode_last_block(coding, packed, &mut self.proof, block.len()).ok()?;
         (self.proof[..block.len()] == *block).then_some(packed)
     }
 }

@@ -88,7 +88,7 @@ fn unpacked(file: &[u8], coding: Coding) -> Vec<u8> {
             if coding == Coding::Deflate {
                 deflate_lint::lint(packed).unwrap();
             }
-            decoder.decode(coding, packed, &mut sector, 2048).unwrap();
+            decoder.decode_block(coding, packed, &mut sector).unwrap();
         }
         image.extend(sector);
     }

@@ -45,7 +45,7 @@ fn decode(coding: Coding, packed: *const u8, len: usize, out: *mut u8, room: usi
             (*DECODER.0.get()).assume_init_mut(),
         )
     };
-    i32::from(decoder.decode(coding, packed, out, room).is_err())
+    i32::from(decoder.decode_block(coding, packed, out).is_err())
 }
 
 #[unsafe(no_mangle)]

@@ -11,7 +11,7 @@ use image_writer::{
     DeflateEncoder, DigestSet, EncodeError, Lz4Encoder, Monitor, Optimize, OutputFormat, Plan, Summary,
     Threshold, encode,
 };
-use sector_decode::{Buffers, Decoder, Layout, ReadAt, SectorReader};
+use sector_decode::{Decoder, Layout, ReadAt, ReaderOptions, SectorReader};
 
 pub const FORMATS: [OutputFormat; 5] =
     [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso];
@@ -59,11 +59,7 @@ pub fn unpack(file: &[u8]) -> Vec<u8> {
 /// Opens a file with the console's reader.
 pub fn with_reader<T>(mut file: &[u8], use_it: impl FnOnce(&mut SectorReader<'_, &[u8]>) -> T) -> T {
     let layout = Layout::probe(&mut file).unwrap();
-    let sizes = layout.buffer_sizes();
-    let (mut index, mut packed, mut block) =
-        (vec![0; sizes.index], vec![0; sizes.packed], vec![0; sizes.block]);
-    let mut decoder = Decoder::new();
-    let buffers =
-        Buffers { index: &mut index, packed: &mut packed, block: &mut block, decoder: &mut decoder };
-    use_it(&mut SectorReader::new(file, layout, buffers).unwrap())
+    let options = ReaderOptions::new().with_read_ahead(0);
+    let (mut memory, mut decoder) = (vec![0; layout.memory(&options).size()], Decoder::new());
+    use_it(&mut SectorReader::with_memory(file, layout, &options, &mut memory, &mut decoder).unwrap())
 }

@@ -40,21 +40,41 @@ impl Decoder {
         Self { inflate: inflate::Inflate::new() }
     }
 
-    /// Decodes one whole block.
+    /// Decodes a block that fills all of `out`.
     ///
     /// `packed` begins with the block's packed bytes; what follows their end (padding, the Adler-32 that
-    /// ciso.py leaves behind) is ignored, except for LZO, where nothing may follow.
-    /// `out` has room for a whole block in bytes. `needed` of these must come out, which is less than the
-    /// room only for a last block that is partial: some writers fill it up with zeros first, others do not.
-    /// More than `out` holds is an error, never written.
+    /// ciso.py leaves there) is ignored, except for LZO, where nothing may follow.
     ///
     /// # Errors
     ///
     /// [`CodecError`] when the packed bytes are damaged. What `out` holds then is unspecified.
+    pub fn decode_block(&mut self, coding: Coding, packed: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
+        let len = out.len();
+        self.decode(coding, packed, out, len)
+    }
+
+    /// As [`decode_block`](Self::decode_block), for the last block of an image, of which only `len` bytes may belong to the
+    /// image. Some writers fill such a block up with zeros first, others do not, so `out` has room for a whole block,
+    /// and anything from `len` bytes to all of it may come out.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when the packed bytes are damaged, or stand for fewer bytes than `len` or more than `out` holds. What
+    /// `out` holds then is unspecified.
+    pub fn decode_last_block(
+        &mut self,
+        coding: Coding,
+        packed: &[u8],
+        out: &mut [u8],
+        len: usize,
+    ) -> Result<(), CodecError> {
+        self.decode(coding, packed, out, len)
+    }
+
     // Not inlined in the driver, where its instructions are counted by its name (docs/driver-costs.md).
     // Elsewhere the call's frame would cost 3 % of a stored block (docs/device-costs.md).
     #[cfg_attr(feature = "terse", inline(never))]
-    pub fn decode(
+    pub(crate) fn decode(
         &mut self,
         coding: Coding,
         packed: &[u8],
@@ -73,6 +93,12 @@ impl Decoder {
             Coding::Lz4 => lz4::decode(packed, out, needed),
             Coding::Lzo => lzo::decode(packed, out, needed),
         }
+    }
+}
+
+impl core::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
     }
 }
 

@@ -291,6 +291,8 @@ impl Layout {
         self.geometry.max_packed_len()
     }
 
+    /// Not inlined: it is asked for in several places, and the driver has little room.
+    #[inline(never)]
     pub(crate) const fn index_shape(&self) -> IndexShape {
         match self.container {
             Container::Iso => IndexShape::None,

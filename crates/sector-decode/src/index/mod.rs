@@ -7,17 +7,27 @@
 
 mod window;
 
+use core::ops::DerefMut;
+
 use crate::bytes::ReadAt;
 use crate::container::{EntryRules, Extent, IndexShape, Layout, RawEntry};
 use crate::error::{BlockError, ReadError};
 use crate::units::{BlockIndex, FileOffset};
 use window::{FRAME_BYTES, Window};
 
-/// The size in bytes of each window when there are several: 511 blocks of most formats. Half as much makes single reads
-/// anywhere a little cheaper and reads in sequence of small blocks dearer by the same.
-const WINDOW_BYTES: u32 = 2048;
-/// The most windows that are kept. A power of two: the remainder by it is an index that needs no check.
-const MOST_WINDOWS: usize = 32;
+/// The most windows that a reader can keep. A power of two: the remainder by it is an index that needs no check.
+pub(crate) const MOST_WINDOWS: usize = 32;
+
+/// Several windows of the index, all of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// How many there are at the most; no more than [`MOST_WINDOWS`].
+    pub(crate) most: usize,
+    /// The size of each in bytes.
+    pub(crate) bytes: u32,
+    /// Each table of a window begins at a multiple of this, if its buffer does.
+    pub(crate) alignment: u32,
+}
 
 /// When an entry that cannot be right counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,14 +38,14 @@ enum Checking {
     Windows,
 }
 
-pub(crate) struct IndexWindows<'b> {
-    buffer: &'b mut [u8],
+pub(crate) struct IndexWindows<B> {
+    buffer: B,
     shape: IndexShape,
     rules: EntryRules,
     checking: Checking,
     /// How many bytes of the buffer each window has.
     window_len: usize,
-    /// How many blocks each window can describe.
+    /// How many blocks each window has room for; at least one.
     capacity: u32,
     windows: [Window; MOST_WINDOWS],
     /// How many windows there are; at least one.
@@ -46,70 +56,77 @@ pub(crate) struct IndexWindows<'b> {
     uses: u32,
 }
 
-impl<'b> IndexWindows<'b> {
-    /// The buffer size in bytes that holds the entries of `blocks` blocks in one window.
-    pub(crate) fn buffer_size(layout: &Layout, blocks: u32) -> usize {
-        let blocks = blocks.min(layout.block_count()) as usize;
-        match layout.index_shape() {
-            IndexShape::None => 0,
-            IndexShape::Positions { .. } => 4 * (blocks + 1),
-            IndexShape::Frames { .. } => FRAME_BYTES as usize * blocks,
+/// The buffer size in bytes that holds the entries of `blocks` blocks in one window.
+pub(crate) fn buffer_size(layout: &Layout, blocks: u32) -> usize {
+    let blocks = blocks.min(layout.block_count()) as usize;
+    match layout.index_shape() {
+        IndexShape::None => 0,
+        IndexShape::Positions { .. } => 4 * (blocks + 1),
+        IndexShape::Frames { .. } => FRAME_BYTES as usize * blocks,
+    }
+}
+
+/// The buffer size in bytes for as many windows as the index fills, but no more than are kept.
+#[inline(always)]
+pub(crate) fn buffer_size_kept(layout: &Layout, kept: Kept) -> usize {
+    match layout.index_shape() {
+        IndexShape::None => 0,
+        shape => {
+            let blocks = blocks_in(shape, kept.bytes as usize, kept.alignment as usize);
+            let windows = (layout.block_count() as usize).div_ceil(blocks);
+            kept.bytes as usize * windows.min(kept.most)
         }
     }
+}
 
-    /// The buffer size in bytes for as many windows as the index fills, but no more than are kept.
-    pub(crate) fn buffer_size_kept(layout: &Layout) -> usize {
-        match layout.index_shape() {
-            IndexShape::None => 0,
-            shape => {
-                let windows = layout.block_count().div_ceil(kept_capacity(shape)) as usize;
-                WINDOW_BYTES as usize * windows.min(MOST_WINDOWS)
-            }
+/// How many blocks a window of `len` bytes describes; `len` is no less than [`buffer_size`] says for one. Each of its
+/// tables begins at a multiple of `alignment`, if the window does and has room for that many entries.
+#[inline(always)]
+const fn blocks_in(shape: IndexShape, len: usize, alignment: usize) -> usize {
+    match shape {
+        IndexShape::None => 1,
+        IndexShape::Positions { .. } => len / 4 - 1,
+        IndexShape::Frames { .. } => {
+            let blocks = len / FRAME_BYTES as usize;
+            // The narrowest entries that another table follows have two bytes.
+            let step = if alignment > 2 { alignment / 2 } else { 1 };
+            if blocks < step { blocks } else { blocks / step * step }
         }
     }
+}
 
-    /// `buffer` must have at least `buffer_size(layout, 1)` bytes. All of it is one window.
-    pub(crate) fn new(layout: &Layout, buffer: &'b mut [u8]) -> Self {
+impl<B: DerefMut<Target = [u8]>> IndexWindows<B> {
+    /// `buffer` must have at least `buffer_size(layout, 1)` bytes. It is divided into several windows if it has room for
+    /// more than one of those that are to be kept; else all of it is one. Each is looked through when it is loaded
+    /// if it is to be `checked`.
+    pub(crate) fn new(
+        layout: &Layout,
+        buffer: B,
+        kept: Option<Kept>,
+        alignment: usize,
+        checked: bool,
+    ) -> Self {
         let shape = layout.index_shape();
-        let capacity = match shape {
-            IndexShape::None => 0,
-            IndexShape::Positions { .. } => (buffer.len() / 4).saturating_sub(1),
-            IndexShape::Frames { .. } => buffer.len() / FRAME_BYTES as usize,
-        };
+        let (mut count, mut window_len) = (1, buffer.len());
+        if let Some(kept) = kept
+            && window_len / kept.bytes as usize > 1
+        {
+            count = (window_len / kept.bytes as usize).min(kept.most);
+            window_len = kept.bytes as usize;
+        }
+        let capacity = u32::try_from(blocks_in(shape, window_len, alignment)).unwrap_or(u32::MAX);
         Self {
-            window_len: buffer.len(),
             buffer,
             shape,
             rules: EntryRules::new(layout),
-            checking: Checking::Blocks,
-            capacity: u32::try_from(capacity).unwrap_or(u32::MAX).min(layout.block_count()).max(1),
+            checking: if checked { Checking::Windows } else { Checking::Blocks },
+            window_len,
+            capacity,
             windows: [Window::EMPTY; MOST_WINDOWS],
-            count: 1,
+            count,
             current: 0,
             uses: 0,
         }
-    }
-
-    /// From now on a window is looked through when it is loaded.
-    pub(crate) fn check_windows(&mut self) {
-        self.checking = Checking::Windows;
-        self.forget();
-    }
-
-    /// Divides the buffer into several windows, if it has room for more than one.
-    pub(crate) fn keep_windows(&mut self) {
-        let count = self.buffer.len() / WINDOW_BYTES as usize;
-        if count > 1 {
-            self.count = count.min(MOST_WINDOWS);
-            self.window_len = WINDOW_BYTES as usize;
-            self.capacity = kept_capacity(self.shape);
-            self.forget();
-        }
-    }
-
-    #[inline(never)]
-    fn forget(&mut self) {
-        self.windows.fill(Window::EMPTY);
     }
 
     /// Sees to it that blocks from `block` on are described: all `count`, unless there are not windows enough for so
@@ -200,16 +217,5 @@ impl<'b> IndexWindows<'b> {
             return Err(ReadError::Block { block, offset, error });
         }
         Ok(slot)
-    }
-}
-
-/// How many blocks a window describes that is one of several. Each table of a DAX window begins with a whole cache line of
-/// the PSP, so that the card's driver can fill it without a copy.
-fn kept_capacity(shape: IndexShape) -> u32 {
-    const POSITIONS: u32 = WINDOW_BYTES / 4 - 1;
-    const FRAMES: u32 = WINDOW_BYTES / FRAME_BYTES / 32 * 32;
-    match shape {
-        IndexShape::Frames { .. } => FRAMES,
-        _ => POSITIONS,
     }
 }

@@ -122,8 +122,7 @@ fn end_mark_that_the_stream_does_not_have_is_no_end() {
             }
         }
         let mut out = vec![0; literals.len()];
-        let mut decode =
-            |stream: &[u8]| Decoder::new().decode(Coding::Deflate, stream, &mut out, literals.len());
+        let mut decode = |stream: &[u8]| Decoder::new().decode_block(Coding::Deflate, stream, &mut out);
         assert_eq!(decode(&stream), Ok(()));
         stream.pop();
         assert!(matches!(decode(&stream), Err(CodecError::InputEnded { .. })), "{} literals", literals.len());

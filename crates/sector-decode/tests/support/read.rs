@@ -2,8 +2,14 @@
 
 use sector_decode::{
     BlockIndex, Buffers, Decoder, EndOfSlice, Format, HeaderError, Layout, OpenError, ReadAt, ReadError,
-    SectorReader,
+    ReaderOptions, SectorReader,
 };
+
+/// One window, and as much read ahead as there is room for.
+pub const SUGGESTED: ReaderOptions = ReaderOptions::new().with_read_ahead(usize::MAX);
+
+/// The windows of the PSP driver.
+pub const KEPT: ReaderOptions = SUGGESTED.with_windows(32, 2048).with_alignment(64);
 
 /// The buffers of a reader.
 pub struct Memory {
@@ -33,7 +39,7 @@ impl Memory {
         };
         let sizes = layout.buffer_sizes();
         Self {
-            index: vec![0xA1; index.max(sizes.index_min)],
+            index: vec![0xA1; index.max(sizes.index)],
             packed: vec![0xA2; sizes.packed * packed],
             block: vec![0xA3; sizes.block],
             decoder: Decoder::new(),
@@ -53,14 +59,27 @@ impl Memory {
         self
     }
 
-    pub fn reader<S: ReadAt>(&mut self, source: S, layout: Layout) -> SectorReader<'_, S> {
-        let buffers = Buffers {
+    pub fn buffers(&mut self) -> Buffers<'_> {
+        Buffers {
             index: &mut self.index,
             packed: &mut self.packed,
             block: &mut self.block,
             decoder: &mut self.decoder,
-        };
-        SectorReader::new(source, layout, buffers).expect("the buffers are large enough")
+        }
+    }
+
+    pub fn reader<S: ReadAt>(&mut self, source: S, layout: Layout) -> SectorReader<'_, S> {
+        SectorReader::new(source, layout, self.buffers()).expect("the buffers are large enough")
+    }
+
+    pub fn reader_with<S: ReadAt>(
+        &mut self,
+        source: S,
+        layout: Layout,
+        options: &ReaderOptions,
+    ) -> SectorReader<'_, S> {
+        SectorReader::with_options(source, layout, options, self.buffers())
+            .expect("the buffers are large enough")
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use sector_decode::container::{ciso, cso};
-use sector_decode::{Buffers, Decoder};
+use sector_decode::{Buffers, Decoder, ReaderOptions};
 use umd_device::{Card, CardFile, Disc, Host, OpenFailure, Patience, Seek, UmdDevice};
 
 pub const SECTOR: usize = 2048;
@@ -186,12 +186,13 @@ pub const VOLUME_ADDRESS: u32 = 0x8812_3400;
 pub fn open(card: &TestCard) -> Result<Device, OpenFailure> {
     let mut file = CardFile::new(card.clone());
     let layout = Disc::probe(&mut file)?;
-    let sizes = layout.buffer_sizes();
+    let options = ReaderOptions::PSP_DRIVER.with_read_ahead(0).with_two_reads_at_most(false);
+    let plan = layout.memory(&options);
     let leak = |len| vec![0u8; len].leak();
     let buffers = Buffers {
-        index: leak(sizes.index_kept),
-        packed: leak(sizes.packed),
-        block: leak(sizes.block),
+        index: leak(plan.index()),
+        packed: leak(plan.packed()),
+        block: leak(plan.block()),
         decoder: Box::leak(Box::new(Decoder::new())),
     };
     let mut volume = [0; SECTOR];
