@@ -30,7 +30,8 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
         let digests = digests(&image, threads, &mut record.outcome, reporter)?;
         record.outcome.achievements = plan::achievements(&image);
         check_origin(&image, &digests, reporter)?;
-        check_header_md5(&image, Some(&digests))
+        // Last, so that nothing is said of a file that has changed since.
+        image.settle(check_header_md5(&image, Some(&digests)))
     });
 }
 

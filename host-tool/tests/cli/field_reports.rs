@@ -98,7 +98,8 @@ fn nothing_is_said_to_read_what_is_no_game() {
     folder.write("ps1.iso", &ps1);
     for file in ["archive.iso", "page.iso", "raw.bin", "ps1.iso"] {
         let (_, objects) = folder.json(&["info", file]);
-        for reader in objects[0]["readers"].as_array().unwrap() {
+        // Of what is refused by name, nothing is said at all.
+        for reader in objects[0]["readers"].as_array().into_iter().flatten() {
             assert!(
                 ["unknown", "refuses"].contains(&reader["verdict"].as_str().unwrap()),
                 "{file}: {reader}"
@@ -106,7 +107,10 @@ fn nothing_is_said_to_read_what_is_no_game() {
         }
     }
     folder.cisor(["info", "ps1.iso"]).assert().stdout(is_match("disc +PS1\n").unwrap());
-    folder.cisor(["info", "raw.bin"]).assert().stdout(contains("unknown: ").and(contains("raw CD sectors")));
+    folder
+        .cisor(["info", "raw.bin"])
+        .assert()
+        .stdout(contains("raw CD sectors").and(contains("yes: ").not()));
 }
 
 const RAW_SYNC: [u8; 12] = [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0];
@@ -327,6 +331,7 @@ fn one_unreadable_file_does_not_lose_a_damaged_disc_its_identity() {
 // Hostile files.
 
 /// Thousands of huge blocks in a small file: the work stays in proportion to the file.
+#[cfg(target_os = "linux")]
 #[test]
 fn small_file_with_thousands_of_huge_damaged_blocks_is_done_in_no_time() {
     let folder = Folder::new();
@@ -349,15 +354,22 @@ fn small_file_with_thousands_of_huge_damaged_blocks_is_done_in_no_time() {
         file.extend(&body);
         folder.write(name, &file);
         for args in [&["verify", name][..], &["extract", "--keep-going", "-f", name, "-o", "OUT.iso"]] {
-            // The first run may wait until the disk has the file.
-            let took = (0..3).map(|_| {
-                let begun = std::time::Instant::now();
-                let output = folder.cisor(args).output();
-                assert_eq!(output.status.code(), Some(1), "{args:?}");
-                begun.elapsed()
-            });
-            let took = took.min().unwrap();
-            assert!(took < std::time::Duration::from_secs(2), "{args:?} took {took:?}");
+            let before = processor_ticks();
+            let output = folder.cisor(args).output();
+            assert_eq!(output.status.code(), Some(1), "{args:?}");
+            let ticks = processor_ticks() - before;
+            assert!(ticks < 200, "{args:?} took {ticks} hundredths of a second of the processor");
         }
     }
+}
+
+/// What the programs that this test has run took of the processor, in hundredths of a second (Linux: `cutime` and
+/// `cstime` of proc_pid_stat(5)). The clock on the wall would also count what other programs and the disk take.
+#[cfg(target_os = "linux")]
+fn processor_ticks() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after_name = stat.rsplit_once(')').unwrap().1;
+    let field =
+        |number: usize| after_name.split_whitespace().nth(number - 3).unwrap().parse::<u64>().unwrap();
+    field(16) + field(17)
 }
