@@ -1,9 +1,9 @@
 //! Counts the instructions that the PSP's CPU executes to decode a block.
 //!
-//! `cargo run --release -p device-bench` prints the tables, `-- --write` also renews docs/device-costs.md,
-//! `-- --check` fails when a mean has grown by more than 3 % against that file, `-- --ours` leaves out the decoders in
-//! C, and `-- --kinds` adds the mean of each kind of block. Counts are executed instructions, not cycles; they
-//! are the same on every machine that has the same compilers.
+//! `cargo run --release -p device-bench` prints the tables, `-- --write` also updates docs/device-costs.md,
+//! `-- --check` fails when a mean has grown by more than 3 % compared with that file, `-- --ours` leaves out
+//! the decoders in C, and `-- --kinds` adds the mean of each kind of block. Counts are executed instructions,
+//! not cycles; they are the same on every machine with the same compilers.
 
 mod corpus;
 mod guest;
@@ -17,12 +17,12 @@ use corpus::{Block, Corpus};
 use machine::{Cost, Machine};
 use report::Row;
 
-/// Which packed form a function takes.
+/// Selects the packed form that a function takes.
 type Packed = fn(&Block) -> &[u8];
 
 /// A function of a guest that decodes one block.
 struct Decoder {
-    /// As the tables call it.
+    /// Its name in the tables.
     title: &'static str,
     guest: Guest,
     function: &'static str,
@@ -114,7 +114,7 @@ fn main() {
 }
 
 fn measure(machine: &mut Machine, decoder: &Decoder, corpus: &Corpus) -> Vec<Cost> {
-    // In a file, packed bytes begin anywhere.
+    // In a file, packed bytes can begin at any position.
     (0..)
         .zip(&corpus.blocks)
         .map(|(number, block)| {
