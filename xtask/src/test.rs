@@ -15,8 +15,8 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the decoder with 32 bits
-/// and the tests on PPSSPP can be skipped.
+/// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the decoder with
+/// 32 bits and the tests on PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -72,7 +72,7 @@ fn nextest(args: &Args, discs: Option<&disc::Discs>) -> Command {
     let mut cargo = shell::cargo();
     cargo
         .args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"])
-        // These need the program for Windows, which has a step of its own.
+        // These need the program for Windows, which has a separate step.
         .args(["-E", "not binary_id(cisor::windows)"])
         .args(&args.filters);
     cargo.env("CISOR_BIN", paths::cisor());

@@ -1,4 +1,5 @@
-//! Sizes and speeds of deflate encoders on a disc's sectors, side by side, as a table for docs/benchmarks/deflate.md.
+//! Sizes and speeds of deflate encoders on a disc's sectors, side by side, as a table for
+//! docs/benchmarks/deflate.md.
 //!
 //! `cargo run --release --package block-encode --example deflate_table -- DISC [-b BYTES] [-n EVERY]
 //! [NAME...]` packs every n-th block of the disc that does not consist of a single byte value. With names, it

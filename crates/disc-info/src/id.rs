@@ -32,8 +32,8 @@ pub(crate) struct BootFile {
     pub(crate) from_cdrom1: bool,
 }
 
-/// Returns the executable that the line `key` of `SYSTEM.CNF` names: `BOOT2 = cdrom0:\NAME;1` on a PS2 disc, `BOOT = …`
-/// on one for the first PlayStation. `None` without such a line.
+/// Returns the executable that the line `key` of `SYSTEM.CNF` names: `BOOT2 = cdrom0:\NAME;1` on a PS2 disc,
+/// `BOOT = …` on one for the first PlayStation. `None` without such a line.
 pub(crate) fn boot_file(file: &[u8], key: &str) -> Option<BootFile> {
     // Some editors put a byte order mark before the first line.
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);

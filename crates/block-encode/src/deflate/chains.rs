@@ -41,7 +41,8 @@ impl Chains {
         }
     }
 
-    /// Returns the positions entered so far that may begin with the same three bytes as `at`, the nearest first.
+    /// Returns the positions entered so far that may begin with the same three bytes as `at`, the nearest
+    /// first.
     #[inline]
     pub(super) fn before(&self, block: &[u8], at: usize) -> impl Iterator<Item = usize> {
         let mut position = self.slot(block, at).map_or(NONE, |slot| self.heads[slot]);

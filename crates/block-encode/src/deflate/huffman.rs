@@ -72,10 +72,11 @@ impl Huffman {
     }
 }
 
-/// Turns at least two weights, the smallest first, into the depths of their leaves in a Huffman tree, in place.
+/// Turns at least two weights, the smallest first, into the depths of their leaves in a Huffman tree, in
+/// place.
 ///
-/// The algorithm of Moffat and Katajainen: first `nodes` holds inner nodes' weights from the left, then their parents,
-/// then depths of inner nodes, then depths of leaves from the right.
+/// The algorithm of Moffat and Katajainen: first `nodes` holds inner nodes' weights from the left, then their
+/// parents, then depths of inner nodes, then depths of leaves from the right.
 fn depths(nodes: &mut [u32]) {
     let count = nodes.len();
     let (mut root, mut leaf) = (0, 0);

@@ -45,8 +45,8 @@ pub enum Effort {
     /// The cheaper of two parses, and code lengths that are cheap together with their header. Smaller than
     /// libdeflate 12; faster for blocks of 2 KiB, about as fast for larger ones.
     Thorough,
-    /// All matches, up to fifteen parses, several deflate blocks. Smaller than zopfli with its usual fifteen iterations
-    /// and several deflate blocks, in a twentieth of its time.
+    /// All matches, up to fifteen parses, several deflate blocks. Smaller than zopfli with its usual fifteen
+    /// iterations and several deflate blocks, in a twentieth of its time.
     Best,
 }
 

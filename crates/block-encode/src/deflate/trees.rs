@@ -36,7 +36,8 @@ pub(super) struct Walk {
 }
 
 impl Trees {
-    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes six to eight bytes of memory for each of them.
+    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes six to eight bytes of memory for each of
+    /// them.
     pub(super) fn new(max_block: usize) -> Self {
         let slots = max_block.next_power_of_two().clamp(1 << 10, 1 << 15);
         Self { roots: vec![NONE; slots], children: vec![NONE; 2 * max_block], bits: slots.ilog2() }

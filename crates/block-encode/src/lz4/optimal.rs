@@ -68,7 +68,8 @@ impl Optimal {
         Self { attempts, links: Links::new(), ways: Vec::new() }
     }
 
-    /// Packs `block`, of up to 1 GiB, into `out` and returns how many bytes that took; `None` when they do not fit.
+    /// Packs `block`, of up to 1 GiB, into `out` and returns how many bytes that took; `None` when they do
+    /// not fit.
     pub fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
         let starts = block.len().saturating_sub(MATCH_LIMIT - 1);
         self.links.build(block);
