@@ -36,7 +36,7 @@ pub struct Entry {
 /// Whether there is a disc to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiscState {
-    /// The drive is empty, or there is not a drive.
+    /// The drive is empty, or missing.
     None,
     /// A disc is there.
     Present,

@@ -32,7 +32,7 @@ pub struct DiscFile {
 ///
 /// # Errors
 ///
-/// When there is not a disc, its folders cannot be listed, or the user cancels.
+/// When the drive is empty, the disc's folders cannot be listed, or the user cancels.
 pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile>, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);

@@ -13,7 +13,7 @@ use crate::text::size;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The drive is empty, or there is not a drive.
+    /// The drive is empty, or missing.
     NoDisc,
     /// The disc was removed.
     DiscRemoved,

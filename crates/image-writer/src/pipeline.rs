@@ -272,7 +272,7 @@ fn work<J, R, E>(
     signals: &Signals<'_>,
 ) {
     let Err(error) = worker(Jobs { tasks, signals }) else { return };
-    // The worker could not start. If there is not a job left to fail, the others have done them all.
+    // The worker could not start. If none of the jobs is left to fail with it, the others have done them all.
     if let Ok(task) = tasks.recv() {
         signals.failed(task.number);
         let _ = task.result.send(Err(error));

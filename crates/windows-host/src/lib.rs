@@ -61,7 +61,7 @@ unsafe extern "system" fn forward(event: u32) -> BOOL {
 }
 
 /// Returns whether this program is the only one in its console. If so, it was started from the desktop, and
-/// the window closes with it. Without a console there is not a window either.
+/// the window closes with it. A program without a console does not have a window either.
 pub fn owns_console() -> bool {
     let mut processes = [0; 2];
     // SAFETY: the buffer has room for the given number of ids, and is used only during the call. If there are

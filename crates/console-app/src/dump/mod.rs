@@ -113,7 +113,7 @@ impl Report {
 ///
 /// # Errors
 ///
-/// When there is not a disc, or it cannot be read.
+/// When the drive is empty, or the disc cannot be read.
 pub fn look(console: &dyn Console) -> Result<Found, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
@@ -130,7 +130,7 @@ pub fn look(console: &dyn Console) -> Result<Found, Failure> {
 ///
 /// # Errors
 ///
-/// When there is not a disc or not enough space, when the disc or the card fails, or when the user cancels.
+/// When the drive is empty, the card lacks space, the disc or the card fails, or the user cancels.
 /// In these cases nothing is left under the file's name.
 pub fn run(
     console: &dyn Console,
