@@ -73,7 +73,9 @@ fn check(module: &[u8]) -> Result<()> {
 /// |---:|---:|---|
 /// | 0x00 | 4 | magic `\0PBP` |
 /// | 0x04 | 4 | version, 0x00010000 |
-/// | 0x08 | 8 × 4 | where each part begins: PARAM.SFO, ICON0.PNG, ICON1.PMF, PIC0.PNG, PIC1.PNG, SND0.AT3, DATA.PSP, DATA.PSAR |
+/// | 0x08 | 8 × 4 | where each part begins |
+///
+/// The parts are PARAM.SFO, ICON0.PNG, ICON1.PMF, PIC0.PNG, PIC1.PNG, SND0.AT3, DATA.PSP and DATA.PSAR.
 fn pbp(sfo: &[u8], icon: &[u8], program: &[u8]) -> Vec<u8> {
     let parts: [&[u8]; 8] = [sfo, icon, &[], &[], &[], &[], program, &[]];
     let mut file = b"\0PBP\0\0\x01\0".to_vec();
