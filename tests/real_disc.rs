@@ -1,6 +1,6 @@
 //! Compresses and extracts a whole disc in every format and for every profile. Each file is checked against
 //! the rules of its format and its readers, and decoded by four decoders that must agree: the converter's,
-//! the judges' (stock zlib and an LZ4 decoder of their own), a Python script's, and `cisor verify`'s.
+//! the judges' (stock zlib and their own LZ4 decoder), a Python script's, and `cisor verify`'s.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The project's LZ4 encoders beside liblz4's, as a table for docs/benchmarks/lz4.md.
+//! The project's LZ4 encoders compared with liblz4's, as a table for docs/benchmarks/lz4.md.
 //!
 //! `cargo bench -p block-encode --bench lz4 -- IMAGE` packs every tenth 64 KiB of an image, skipping blocks
 //! that consist of a single byte value, one block at a time, in one thread. Speeds use that thread's CPU time

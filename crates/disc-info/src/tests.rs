@@ -138,7 +138,7 @@ fn titles_never_turn_the_direction_of_a_terminal() {
     assert_eq!(clean("שלום".as_bytes()).as_deref(), Some("שלום"));
 }
 
-/// An image of which some sectors cannot be read.
+/// An image with unreadable sectors.
 struct Scratched<'a> {
     image: &'a [u8],
     bad: Vec<usize>,

@@ -64,7 +64,7 @@ pub enum PlanError {
         /// The format.
         format: Format,
     },
-    /// Blocks cannot be chosen by their loading time.
+    /// The format cannot choose encodings by their loading time.
     #[error("{format} cannot be written for fast loading: it has no plain blocks to choose")]
     NoChoice {
         /// The format.

@@ -141,8 +141,8 @@ fn lesser(one: f32, other: f32) -> f32 {
     if one < other { one } else { other }
 }
 
-/// The cheapest step to `at` over symbols without codewords, after `unused` symbols that do not occur: its
-/// path's cost and how many symbols it covers.
+/// The cheapest step to `at` over symbols without codewords, where the last `unused` symbols do not occur:
+/// its path's cost and how many symbols it covers.
 fn zero_step(rows: &[Row], at: usize, unused: usize, costs: &HeaderCosts) -> (f32, usize) {
     if unused == 0 {
         return (NO_PATH, 1);

@@ -85,7 +85,7 @@ impl Psp {
         Ok(driver)
     }
 
-    /// Loads a third-party module, of which only the name can be found.
+    /// Loads a third-party module that can only be found by name.
     pub fn add_module(&mut self, name: &str) {
         let module = self.place("module structure", &[0; 0x100]);
         self.kernel.modules.loaded.push((name.to_owned(), module));

@@ -80,7 +80,7 @@ fn others_are_answered(victim: impl Fn(&mut Psp) -> u32, why: &str, endings: &[f
     assert!(ended > 7 * endings.len(), "{why}: only {ended} endings");
 }
 
-/// `module_stop` answers in time; when it refuses, the driver goes on as before.
+/// `module_stop` answers in time; if it refuses, the driver continues as before.
 fn assert_stops(psp: &mut Psp, module: &Module, when: &str) {
     let served = !ok(psp.read_lba(LbaParams::sectors(LBA, COUNT), 0)).outcome.is_error();
     let outcome = ok(psp.stop(module));

@@ -121,7 +121,7 @@ fn opening_an_image_leaves_a_quarter_of_the_stack() {
     }
 }
 
-/// Buffers that the card fills start at a cache line, otherwise every byte would be copied once more.
+/// Buffers that the card fills start at a cache line; otherwise every byte would be copied once more.
 #[test]
 #[ignore = "needs the built driver"]
 fn card_reads_go_to_whole_cache_lines() {

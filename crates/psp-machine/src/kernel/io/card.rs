@@ -139,7 +139,7 @@ pub struct Card {
     faults: VecDeque<Fault>,
     /// What goes wrong with the operation of this number.
     mishap: Option<(u64, Mishap)>,
-    /// How many times an image was opened, seeked or read.
+    /// Number of opens, seeks and reads of images.
     pub operations: u64,
     /// How much longer than usual the operation takes, in microseconds.
     pub(super) delay: u64,
