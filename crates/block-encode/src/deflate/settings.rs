@@ -17,8 +17,7 @@ pub(super) struct Settings {
     pub(super) rounds: u32,
     /// The same for the final parse.
     pub(super) last_rounds: u32,
-    /// The first stream may be this much longer than the available room, in 32ths: no parse makes up for
-    /// more.
+    /// The size limit of the first stream, in 32ths of the available room: no parse makes up for more.
     pub(super) hope: u64,
     /// Shorter parts are not divided.
     pub(super) divisible: usize,
