@@ -88,7 +88,7 @@ impl DataTrack {
             Shape::Mode2 => self.mode2(sector, bytes),
             Shape::Raw if bytes[..12] != SYNC => Err(DamageKind::NoSector { sector }),
             Shape::Raw => match bytes[15] {
-                // A sector without user data reads as zeros; there is nothing to check them with.
+                // Mode 0: zeros in the place of user data, and no code to check them with.
                 0 => Ok(&bytes[16..16 + USER_LEN]),
                 1 => {
                     let (covered, rest) = bytes.split_at(2064);

@@ -256,7 +256,8 @@ impl Source {
     }
 
     /// Decodes the whole CHD and compares it with the SHA-1 in its header. `go_on` receives the number of
-    /// bytes decoded and returns whether to continue. `None` when this is not a CHD or `go_on` stopped it.
+    /// newly decoded bytes and returns whether to continue. `None` when this is not a CHD or `go_on`
+    /// stopped it.
     ///
     /// # Errors
     ///

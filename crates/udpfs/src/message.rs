@@ -35,7 +35,7 @@ pub enum Kind {
     Close,
     /// Read from a file at its position.
     Read,
-    /// Write to a file at its position. The request includes the first piece.
+    /// Write to a file at its position. Includes the first piece.
     Write,
     /// A further piece of a write.
     WriteData,
@@ -53,7 +53,7 @@ pub enum Kind {
     Rmdir,
     /// Read sectors.
     Bread,
-    /// Write sectors. The request includes the first piece.
+    /// Write sectors. Includes the first piece.
     Bwrite,
 }
 

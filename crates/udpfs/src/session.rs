@@ -91,7 +91,7 @@ pub struct Session {
     released: bool,
     /// The number of the first packet of the next transfer.
     next: Seq,
-    /// The value of `next_seq` at the last request.
+    /// The value of `next` at the last request.
     start: Seq,
     /// The last reply, even after it has arrived: the console may ask for it again.
     transfer: Option<Transfer>,
@@ -184,8 +184,8 @@ impl Session {
         if self.expected.is_none() {
             return;
         }
-        // Such packets carry the number of the next request. It is past the last one once its sender was
-        // released.
+        // Such packets carry the number of the next request. The console only moves on to that number when
+        // it has seen the ACK of its last request.
         if self.expected == Some(data.seq) {
             self.released = true;
         }
