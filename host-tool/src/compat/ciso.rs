@@ -92,7 +92,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     Ok(Outcome::Done(reporter.worst()))
 }
 
-/// ciso writes for the PSP, but without the profile's limits: only the format's own limits apply.
+/// ciso writes for the PSP, but never refuses: if the profile's limits are exceeded, only the format's own
+/// apply.
 fn profile_of(input: &Path, wishes: &Wishes) -> Profile {
     let fits = |size| profile::choose(Profile::Psp, wishes, size).is_ok();
     match Image::open(input) {

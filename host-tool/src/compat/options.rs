@@ -103,7 +103,7 @@ impl ScriptArguments {
         Ok(asked)
     }
 
-    /// Returns the level. Levels of LZ4 HC up to 12 map to the highest level.
+    /// Returns the level. Numbers beyond ours, such as LZ4 HC's up to 12, map to the best level.
     pub(super) fn level(&self) -> Level {
         level(self.level)
     }
