@@ -35,7 +35,7 @@ fn two_runs_for_one_target_do_not_get_in_each_others_way() {
     let mut slow = start_slow(&folder);
     let second = folder.cisor(["compress", "-1", "--to", "cso", "SLOW.iso"]).assert().code(2);
     second.stderr(contains("is being written by another run"));
-    // A run that is killed leaves its part file, which the next one takes over.
+    // A killed run leaves its part file, which the next one takes over.
     slow.kill().unwrap();
     slow.wait().unwrap();
     assert_eq!(folder.names(), [".SLOW.cso.part", "SLOW.iso"]);

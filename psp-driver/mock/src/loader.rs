@@ -1,4 +1,5 @@
-//! Loads the driver with the emulator's loader, and hooks its imports as custom firmwares hook those of others.
+//! Loads the driver with the emulator's loader, and hooks its imports as custom firmwares hook those of
+//! other modules.
 
 use core::ffi::CStr;
 
@@ -53,7 +54,7 @@ pub(crate) struct Imports {
     pub(crate) ours: u32,
     /// Functions of the emulator.
     pub(crate) emulators: u32,
-    /// Functions that nobody has.
+    /// Functions that were not found.
     pub(crate) missing: u32,
 }
 
