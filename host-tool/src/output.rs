@@ -69,8 +69,8 @@ impl Outputs {
     ///
     /// # Errors
     ///
-    /// [`Failure::Interrupted`], [`Failure::TargetTaken`], [`Failure::TargetChanged`], or what [`PartFile::commit`]
-    /// fails with.
+    /// [`Failure::Interrupted`], [`Failure::TargetTaken`], [`Failure::TargetChanged`], or what
+    /// [`PartFile::commit`] fails with.
     pub fn commit(&mut self, part: PartFile, standing: &Standing) -> Result<(), Failure> {
         if interrupt::requested() {
             return Err(Failure::Interrupted);

@@ -1,5 +1,5 @@
-//! The data track of a CD dump, and the 2048 bytes in each of its sectors (ECMA-130, 14; the Form of MODE2 sectors
-//! is CD-ROM XA's).
+//! The data track of a CD dump, and the 2048 bytes in each of its sectors (ECMA-130, 14; the Form of MODE2
+//! sectors is CD-ROM XA's).
 
 use std::io;
 use std::sync::Arc;
@@ -199,7 +199,7 @@ fn layout(dump: &dyn Bytes) -> Option<(u32, Shape)> {
     is_mode2.then_some((MODE2, Shape::Mode2))
 }
 
-/// Data sectors come first, then audio, which has no sync pattern.
+/// Data sectors come first, then audio, which lacks the sync pattern.
 fn data_sectors(dump: &dyn Bytes, stride: u32, all: u32) -> Result<u32, Error> {
     let is_data = |sector: u32| {
         let mut start = [0; SYNC.len()];

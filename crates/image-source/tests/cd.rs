@@ -42,7 +42,7 @@ fn sheet_gives_the_data_track_and_names_the_rest() {
 fn dump_alone_is_recognised_by_its_sync_pattern() {
     let image = disc("image.iso");
     assert!(content(&discs().join("mode1.bin")) == image);
-    // The audio after the data has no sync pattern.
+    // The audio after the data lacks the sync pattern.
     let source = open(&discs().join("game.bin")).unwrap().unwrap();
     assert_eq!(source.kind(), &Kind::RawCd(2352));
     assert!(read(&source).unwrap().starts_with(&image));

@@ -13,7 +13,7 @@ pub fn message(start: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// A request whose reply has no app header.
+/// A request whose reply does not have an app header.
 #[must_use]
 pub fn plain(request: Vec<u8>, buffer: usize) -> Call {
     Call { packets: vec![(vec![], request)], buffer, wants_header: false, patience: REPLY_PATIENCE }

@@ -39,7 +39,8 @@ pub struct State {
     handle: i32,
     file: FileNumber,
     position: u64,
-    /// Progress inside steps of several calls: the folder's or saved file's handle, and how many calls have ended.
+    /// Progress inside steps of several calls: the folder's or saved file's handle, and how many calls have
+    /// ended.
     inner: i32,
     calls: usize,
     /// Number of bytes compared.

@@ -15,7 +15,7 @@ impl Errno {
     pub const ACCESS: Self = Self(13);
     /// The file exists already, or a folder is not empty.
     pub const EXISTS: Self = Self(17);
-    /// No such device: the server has no block device.
+    /// No such device: the server does not have a block device.
     pub const NO_DEVICE: Self = Self(19);
     /// A file where a folder is needed.
     pub const NOT_A_FOLDER: Self = Self(20);

@@ -21,8 +21,8 @@
 //!   separately. [`session`] explains why retransmitted packets leave the flag out.
 //! - The first packet of a write carries up to 24 bytes of header and 1,392 bytes of data, 8 bytes more
 //!   than the documented maximum payload: the client's sender does not split it.
-//! - A GETSTAT of exactly 4 bytes asks for the block device, and one with an empty path for the root folder: the client
-//!   sends the first from its block driver and the second from its file driver.
+//! - A GETSTAT of exactly 4 bytes asks for the block device, and one with an empty path for the root
+//!   folder: the client sends the first from its block driver and the second from its file driver.
 //! - A console keeps its IP address between its loader and its game, since both start the same network
 //!   driver with the same arguments. Handles therefore belong to an IP address, whatever the port.
 //! - File times are sent as UTC. None of the sources says which time zone a loader expects.

@@ -32,7 +32,7 @@ impl Outbox {
         self.ends.len()
     }
 
-    /// Returns whether there is no datagram.
+    /// Returns whether the outbox is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

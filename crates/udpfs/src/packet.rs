@@ -1,6 +1,7 @@
 //! The transport's packets: all UDP datagrams are parsed and written here.
 //!
-//! All numbers are little-endian. A packet begins with 16 bits: the kind in bits 0–3, the sequence number above.
+//! All numbers are little-endian. A packet begins with 16 bits: the kind in bits 0–3, the sequence number
+//! above.
 
 use std::fmt;
 

@@ -34,8 +34,8 @@ pub trait Files {
     /// When it does not exist.
     fn open_folder(&self, path: &RemotePath) -> Result<(Self::Folder, Stat), Errno>;
 
-    /// Returns the next entry of a folder, with a name of at most [`crate::message::MAX_NAME`] bytes, and `None` at
-    /// the end.
+    /// Returns the next entry of a folder, with a name of at most [`crate::message::MAX_NAME`] bytes, and
+    /// `None` at the end.
     ///
     /// # Errors
     ///

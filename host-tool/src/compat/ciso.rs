@@ -1,4 +1,5 @@
-//! ciso, `ciso LEVEL IN OUT`, and ciso.py, `ciso.py [-c LEVEL] [-b SIZE] [-m] [-t PCT] [-a SHIFT] [-p BYTE] IN OUT`.
+//! ciso, `ciso LEVEL IN OUT`, and ciso.py,
+//! `ciso.py [-c LEVEL] [-b SIZE] [-m] [-t PCT] [-a SHIFT] [-p BYTE] IN OUT`.
 
 use std::ffi::OsString;
 use std::path::Path;

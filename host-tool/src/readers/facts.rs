@@ -24,7 +24,7 @@ pub struct Facts {
     pub image_size: u64,
     /// Bytes of the file. For a planned file, the maximum.
     pub file_len: u64,
-    /// Whether each block begins with a header of its own (JSO).
+    /// Whether each block begins with a header (JSO).
     pub block_headers: bool,
     /// How many areas of plain frames are listed (DAX v1).
     pub uncompressed_areas: u32,

@@ -94,7 +94,8 @@ static ORIGINAL: Original = Original(UnsafeCell::new(NO_ENTRIES));
 ///
 /// # Safety
 ///
-/// None of this module's entries may be in a device's table yet, and the table is that of a driver that stays loaded.
+/// None of this module's entries may be in a device's table yet, and the table is that of a driver that
+/// stays loaded.
 pub(crate) unsafe fn remember(table: *mut Functions) {
     // SAFETY: By this function's contract, nothing reads it now.
     unsafe { Functions::load(table, &mut *ORIGINAL.0.get()) };

@@ -30,7 +30,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// Larger than any datagram that is a packet.
 const DATAGRAM: usize = 2048;
 
-/// The sockets. INFORM and data must come from the same one: a console takes the sender of INFORM for its server.
+/// The sockets. INFORM and data must come from the same one: a console takes the sender of INFORM for its
+/// server.
 pub(super) struct Sockets {
     /// The first one sends everything.
     all: Vec<PolledSocket>,

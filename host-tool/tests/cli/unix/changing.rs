@@ -1,4 +1,5 @@
-//! Sources that change while a verb reads them: exit code 2, kind `input_changed`, nothing put in place, nothing deleted.
+//! Sources that change while a verb reads them: exit code 2, kind `input_changed`, nothing put in place,
+//! nothing deleted.
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, File};

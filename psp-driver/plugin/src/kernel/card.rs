@@ -179,7 +179,7 @@ impl Host for CardSlot {
 /// Status of an inserted, readable card.
 const READY: u32 = 4;
 
-/// Queries a card's driver for its status. `None` when there is no such driver.
+/// Queries a card's driver for its status. `None` if that driver does not exist.
 fn status(device: &core::ffi::CStr) -> Option<u32> {
     const GET_STATUS: u32 = 0x0202_5801;
     let mut status = 0;
