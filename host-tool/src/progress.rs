@@ -19,7 +19,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(1);
 /// How much of a file's name the bar shows, so that the numbers after it fit an 80-column terminal.
 const NAME_LEN: usize = 14;
 
-/// What is shown while work goes on.
+/// The kinds of progress display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Progress {
     /// A bar while stderr is a terminal, else nothing
@@ -142,7 +142,7 @@ impl Bars {
     }
 }
 
-/// What one pass shows.
+/// The display of one pass.
 enum Drawn {
     Bar(ProgressBar),
     /// Lines with this prefix.

@@ -17,13 +17,13 @@ pub struct Cue {
 pub struct CueFile {
     /// Its name, which is never a path.
     pub name: String,
-    /// What is in it.
+    /// Its kind of content.
     pub file_type: FileType,
     /// The tracks in it, in order.
     pub tracks: Vec<Track>,
 }
 
-/// What is in a file.
+/// The kind of content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileType {
     /// Sectors (`BINARY`).
@@ -109,7 +109,7 @@ impl fmt::Display for TrackMode {
     }
 }
 
-/// What is wrong with a CUE sheet.
+/// Errors of CUE sheets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CueError {
     /// A line is invalid.

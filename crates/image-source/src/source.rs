@@ -11,7 +11,7 @@ use crate::cue::{self, Cue, CueError, FileType, TrackMode};
 use crate::error::Error;
 use crate::other::Other;
 
-/// What a source is.
+/// The kinds of sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A CHD of a DVD, of a CD, or of raw data.
@@ -22,7 +22,7 @@ pub enum Kind {
     RawCd(u32),
 }
 
-/// What a CHD's header and metadata say.
+/// The facts in a CHD's header and metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChdFacts {
     /// Bytes in a hunk.

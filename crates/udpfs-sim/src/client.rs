@@ -24,7 +24,7 @@ pub const DATA_PATIENCE: Duration = Duration::from_secs(30);
 /// How long it waits for any other reply.
 pub const REPLY_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the client is asked to do: send one or several packets, then receive one reply.
+/// A call that the client makes: it sends one or several packets, then receives one reply.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// App header and data of each packet.

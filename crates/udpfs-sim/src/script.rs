@@ -33,7 +33,7 @@ pub enum Step {
     Close,
 }
 
-/// What a program knows.
+/// The state of a program.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     handle: i32,

@@ -23,7 +23,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// Makes a console that has not looked for a server yet.
+    /// Creates a console that has not looked for a server yet.
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use crate::link::{Faults, Link, To};
 use crate::random::Random;
 use crate::script::{State, Step};
 
-/// What one console does.
+/// The behaviour of one console.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Its programs.

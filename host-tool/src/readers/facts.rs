@@ -26,7 +26,7 @@ pub struct Facts {
     pub file_len: u64,
     /// Whether each block begins with a header (JSO).
     pub block_headers: bool,
-    /// How many areas of plain frames are listed (DAX v1).
+    /// How many areas of stored frames are listed (DAX v1).
     pub uncompressed_areas: u32,
     /// How many deflate streams do not pass [`sector_decode::deflate_lint`]; `None` while unknown. The
     /// header does not say: set it after checking all blocks.

@@ -82,7 +82,7 @@ fn info_one(
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
 
-/// What the index says.
+/// The facts from the index.
 struct Index {
     /// How the blocks are packed.
     counts: BlockCounts,

@@ -167,7 +167,7 @@ fn sheet_and_dump_give_the_image_of_the_data_track() {
     folder.cisor(["compare", "GAME.bin", "GAME.cue"]).assert().success();
     folder.cisor(["extract", "-o", "back.iso", "GAME.bin"]).assert().success();
     assert!(folder.read("back.iso") == disc);
-    // Whatever it is called.
+    // Whatever its name.
     folder.write("odd.iso", &raw_sectors(&disc));
     folder.cisor(["verify", "odd.iso"]).assert().success();
     let (_, json) = folder.json(&["info", "GAME.cue"]);

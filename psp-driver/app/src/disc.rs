@@ -34,8 +34,8 @@ impl RawDisc {
         if state >= 0 && state & READY != 0 {
             return Ok(());
         }
-        // Deactivates a disc that was taken out; the failure without one is harmless. SAFETY: The name ends
-        // with a NUL.
+        // Deactivates a disc that was taken out; the failure without one is harmless.
+        // SAFETY: The name ends with a NUL.
         unsafe { sceUmdDeactivate(1, name) };
         // SAFETY: The name ends with a NUL.
         files::checked(unsafe { sceUmdActivate(1, name) })?;

@@ -42,7 +42,7 @@ pub(crate) static SETTINGS: Settings = Settings {
     failing_opens: AtomicU32::new(0),
 };
 
-/// What the driver did so far.
+/// Counters of the driver's calls.
 pub(crate) struct Counts {
     pub(crate) reads: AtomicU32,
     pub(crate) opens: AtomicU32,

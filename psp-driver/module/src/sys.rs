@@ -179,7 +179,7 @@ pub struct ModuleInfo {
     pub rest: [u32; 16],
 }
 
-// What is known of the console and the start.
+// The console and how the program was started.
 unsafe extern "C" {
     /// Returns how the running program was started.
     pub safe fn sceKernelInitApitype() -> u32;

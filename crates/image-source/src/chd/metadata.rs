@@ -10,7 +10,7 @@ const MAX_TEXT: usize = 512;
 /// Tracks begin at multiples of this many frames.
 const TRACK_PADDING: u64 = 4;
 
-/// What the metadata says.
+/// The facts in the metadata.
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     pub(super) is_dvd: bool,
