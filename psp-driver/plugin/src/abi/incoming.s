@@ -1,7 +1,7 @@
 # Entry points that the kernel calls.
 #
-# The kernel passes words 5 to 8 in $t0 to $t3 and does not leave free space above its stack pointer. Rust code
-# for this target finds them from 16($sp) on, and owns the 16 bytes below that. So each entry opens a
+# The kernel passes words 5 to 8 in $t0 to $t3 and does not leave free space above its stack pointer. Rust
+# code for this target finds them from 16($sp) on, and owns the 16 bytes below that. So each entry opens a
 # frame with both, whether its function takes that many words or not.
 #
 #      0  home of the four words in registers, the callee's to use
