@@ -43,9 +43,9 @@ fn cso(sectors: u32) -> File {
     let start = 24 + 4 * (sectors + 1);
     bytes.extend((0..=sectors).flat_map(|block| {
         let flag = if block < sectors { 1 << 31 } else { 0 };
-        (start + 2048 * block | flag).to_le_bytes()
+        ((start + 2048 * block) | flag).to_le_bytes()
     }));
-    bytes.extend((0..sectors).flat_map(|block| [block as u8; 2048]));
+    bytes.extend((0..sectors).flat_map(|block| [block.to_le_bytes()[0]; 2048]));
     File { bytes, calls: 0, fails_at: 0 }
 }
 
