@@ -191,7 +191,8 @@ fn profile_pcsx2() {
 #[test]
 #[ignore = "needs the test discs"]
 fn profile_pcsx2_as_zso() {
-    compress(&["--for", "pcsx2", "--ignore-limits", "--to", "zso", "-1"]).keeps_to(&Rules { magic: *b"ZISO", ..EMULATOR });
+    compress(&["--for", "pcsx2", "--ignore-limits", "--to", "zso", "-1"])
+        .keeps_to(&Rules { magic: *b"ZISO", ..EMULATOR });
 }
 
 #[test]

@@ -75,7 +75,7 @@ const END_OF_BLOCK: u16 = 256;
 /// Looks at the first block's header of a raw deflate stream.
 ///
 /// The data behind the header is not decoded: whether it is sound is what
-/// [`Decoder::decode`](crate::Decoder::decode) tells.
+/// [`Decoder::decode_block`](crate::Decoder::decode_block) tells.
 ///
 /// # Errors
 ///
