@@ -2,7 +2,7 @@
 """Decodes a CSO, ZSO, DAX or JSO file and prints the SHA-256 of the image.
 
 An independent reader for the tests: written from docs/formats, with Python's zlib and the LZ4 reference
-library, and nothing of this project. Raises an error at the first thing that it does not understand.
+library, without any code of this project. Raises an error at the first thing that it does not understand.
 """
 
 import ctypes
@@ -23,7 +23,8 @@ def raw_deflate(packed, room):
 
 
 def lz4(packed, room):
-    # The reference decoder that stops when the output is full, so that padding behind the data is no error.
+    # The reference decoder that stops when the output is full, so that padding after the data is not an
+    # error.
     out = ctypes.create_string_buffer(room)
     made = LIBLZ4.LZ4_decompress_safe_partial(packed, out, len(packed), room, room)
     if made < 0:

@@ -70,8 +70,8 @@ fn zso_of_an_image_over_4_gib() {
     round_trip(&["--for", "opl", "-1"], &rules);
 }
 
-/// Aligned to whole sectors nothing gets smaller, so the *file* is over 4 GiB: positions of blocks need
-/// more than 32 bits, not only positions in the image.
+/// When aligned to whole sectors nothing gets smaller, so the *file* is over 4 GiB: the positions of blocks
+/// need more than 32 bits, not only positions in the image.
 #[test]
 #[ignore = "writes many gigabytes"]
 fn file_over_4_gib() {
@@ -89,7 +89,7 @@ fn file_over_4_gib() {
     assert_eq!(compared["difference"], serde_json::Value::Null);
 }
 
-/// What a reader could not use is refused before any work.
+/// Anything that a reader could not use is refused before any work starts.
 #[test]
 #[ignore = "writes many gigabytes"]
 fn files_that_could_reach_a_limit_are_refused() {

@@ -1,4 +1,4 @@
-//! Shows that the judges of the other tests see what is wrong: each of these changes to a good file is found.
+//! Shows that the judges of the other tests detect errors: each of these changes to a good file is found.
 
 use std::fs;
 use std::panic;
@@ -25,7 +25,7 @@ type Judge<'a> = &'a (dyn Fn(&Path, u64) -> String + panic::RefUnwindSafe);
 /// A change to a file and what it breaks.
 type Change<'a> = (&'a str, &'a dyn Fn(&mut Vec<u8>));
 
-/// Makes a file of the PS2 disc, checks it with `judge` as it is and after each change.
+/// Makes a file from the PS2 disc, and checks it with `judge` unchanged and after each change.
 fn finds_each(options: &[&str], judge: Judge<'_>, changes: &[Change<'_>]) {
     let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a scratch folder");
     let (file, size) = (folder.path().join("packed"), disc::len(&disc::ps2()));

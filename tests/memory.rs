@@ -42,7 +42,7 @@ fn default_level_in_16_threads() {
     compress_and_extract(&disc::psp(), &["--for", "psp", "-j", "16"]);
 }
 
-/// The largest blocks need the largest buffers; libdeflate's best levels need most beside them.
+/// The largest blocks need the largest buffers; libdeflate's best levels need the most memory besides.
 #[test]
 #[ignore = "needs the test discs"]
 fn largest_blocks_in_16_threads() {
@@ -51,8 +51,8 @@ fn largest_blocks_in_16_threads() {
     compress_and_extract(&disc::ps2(), &["--to", "cso2", "-b", "64K", "-9", "-j", "16"]);
 }
 
-/// The best effort needs more than all others, and so much time that a part of the disc must do: eight megabytes,
-/// which keep 16 threads busy several times over.
+/// The best effort needs more than all others, and so much time that only a part of the disc is used: eight
+/// megabytes, which keep 16 threads busy several times over.
 #[test]
 #[ignore = "needs the test discs"]
 fn best_level_in_16_threads() {
@@ -64,7 +64,8 @@ fn best_level_in_16_threads() {
     }
 }
 
-/// Kept whole in memory, the index alone would take 34 MB here, and as much again while it is read back.
+/// If kept completely in memory, the index alone would take 34 MB here, and as much again while it is read
+/// back.
 #[test]
 #[ignore = "reads an image of 16 GiB"]
 fn image_of_16_gib_in_16_threads() {

@@ -1,5 +1,5 @@
-//! The order of the steps that put a file in place, as the system sees them: what happens when the power
-//! fails in between cannot be tested, but that no step comes before the one that it relies on can.
+//! The order in which a file is put in place, as the system sees it. What happens when the power fails in
+//! between cannot be tested, but this test shows that each step comes after the ones it relies on.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::Command;
 use cisor_tests::{cisor, disc};
 use tempfile::TempDir;
 
-/// The calls that matter, by number of the line in strace's log.
+/// The relevant calls, by line number in strace's log.
 struct Log {
     lines: Vec<String>,
 }
@@ -20,7 +20,7 @@ impl Log {
         let calls =
             "trace=fsync,rename,renameat,renameat2,linkat,unlink,unlinkat,write,pwrite64,read,pread64";
         let mut strace = Command::new("strace");
-        // -y names the file behind each descriptor, -z leaves out calls that failed.
+        // -y shows the file of each descriptor, -z leaves out calls that failed.
         strace.args(["-f", "-y", "-z", "-s", "0", "-e", calls, "-o"]).arg(&log);
         let status = strace.arg(cisor::program()).args(args).current_dir(folder).status().expect("strace");
         assert!(status.success(), "cisor {}: {status}", args.join(" "));
@@ -59,7 +59,7 @@ fn source_goes_only_after_its_verified_file_is_safe() {
     let written = last(log.calls(&["write", "pwrite64"], part));
     let synced = log.one(&["fsync"], part);
     let read_back = log.calls(&["read", "pread64"], part);
-    // A link by descriptor, or a rename of the part file where there are no links.
+    // A link by descriptor, or a rename of the partial file where links are not supported.
     let named = log.one(&["linkat", "rename", "renameat", "renameat2"], "GAME.zso\"");
     let folder_synced = log.one(&["fsync"], &format!("{}>", place.display()));
     let source_removed = log.one(&["unlink", "unlinkat"], "\"GAME.iso\"");

@@ -1,6 +1,6 @@
 //! Compresses and extracts a whole disc in every format and for every profile. Each file is checked against
 //! the rules of its format and its readers, and decoded by four decoders that must agree: the converter's,
-//! the judges' (stock zlib and an LZ4 decoder of their own), a Python script's, and `cisor verify`'s.
+//! the judges' (stock zlib and their own LZ4 decoder), a Python script's, and `cisor verify`'s.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ const EMULATOR: Rules = Rules {
 
 const ZSO: Rules = Rules { magic: *b"ZISO", ..FIRMWARE };
 
-/// A file that was made of the disc, in a folder that is deleted with it.
+/// A file made from the disc, in a folder that is deleted together with it.
 struct Made {
     folder: TempDir,
     file: PathBuf,
@@ -61,7 +61,7 @@ fn compress_disc(disc: &Path, options: &[&str]) -> Made {
 }
 
 impl Made {
-    /// The rules of CSO and ZSO, then everything else.
+    /// Checks the rules of CSO and ZSO, then everything else.
     fn keeps_to(self, rules: &Rules) {
         let found = ciso_rules::check(&self.file, self.image_size, rules);
         assert_eq!(found.sha256, self.sha256, "the judge's decoder");
@@ -75,7 +75,7 @@ impl Made {
         self.comes_back();
     }
 
-    /// `compress` and `info --blocks` print that the lint looked at every stream and found nothing.
+    /// `compress` and `info --blocks` report that the lint examined every stream and found nothing.
     fn passes_the_lint(&self, streams: u64) {
         let info = ["info".as_ref(), "--blocks".as_ref(), self.file.as_os_str()];
         let (info, _) = cisor::succeed(&info);
@@ -101,7 +101,7 @@ impl Made {
     }
 }
 
-/// No stream of stock zlib had to be stored plain, so the profile costs no space.
+/// Streams of stock zlib never had to be stored, so the profile does not cost any space.
 fn stock_zlib_always_passes(made: &Made) {
     assert_eq!(made.record["lint"]["stored_plain"], 0, "{}", made.record["lint"]);
 }

@@ -1,5 +1,5 @@
-//! Each encoder packs any block into a stream that decodes to the block, within the room that it was given, and the
-//! firmware-safe ones pass the lint.
+//! Each encoder packs any block into a stream that decodes to the block, within the space it was given, and
+//! the firmware-safe ones pass the lint.
 #![no_main]
 
 use block_encode::deflate::{Deflate, Effort, MAX_BLOCK};

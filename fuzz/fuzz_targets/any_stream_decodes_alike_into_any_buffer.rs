@@ -1,5 +1,5 @@
-//! Each codec takes or refuses any bytes, the same way whatever its buffer held before, and fills as much of
-//! it as it was asked for.
+//! Each codec accepts or refuses any bytes, regardless of what its buffer held before, and fills as much of
+//! the buffer as it was asked to.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

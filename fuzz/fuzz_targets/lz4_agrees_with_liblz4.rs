@@ -1,4 +1,5 @@
-//! A block that liblz4 decodes to a full buffer decodes to the same bytes here, also with padding behind.
+//! A block that liblz4 decodes to a full buffer decodes to the same bytes here, even when padding follows
+//! it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -19,7 +20,7 @@ fuzz_target!(|packed: &[u8]| {
         let mut decoded = vec![0; len];
         match Decoder::new().decode_block(Coding::Lz4, &padded, &mut decoded) {
             Ok(()) => assert!(decoded == judged[..len]),
-            // liblz4 lets a distance of 0 pass, for which there are no bytes.
+            // liblz4 accepts a distance of 0, which does not refer to any bytes.
             Err(CodecError::Invalid { .. }) => {}
             Err(error) => panic!("{error}"),
         }

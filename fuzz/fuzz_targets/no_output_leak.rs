@@ -1,4 +1,4 @@
-//! What a successful read returns depends on the file alone, not on what any buffer held before.
+//! The result of a successful read depends on the file alone, not on the previous content of any buffer.
 #![no_main]
 
 use cisor_fuzz::Plan;

@@ -1,4 +1,5 @@
-//! Any file can be opened and read, or refused; and what can be read as a whole reads the same in parts.
+//! Any file can be opened and read, or refused; and a file that can be read as a whole reads the same in
+//! parts.
 #![no_main]
 
 use cisor_fuzz::Plan;
@@ -9,12 +10,12 @@ fuzz_target!(|input: &[u8]| {
     let Some(answers) = plan.read(file, 0x55) else { return };
     let Some(whole) = answers.first().and_then(|answer| answer.bytes.as_ref()) else { return };
     for part in &answers[1..] {
-        // The last one can lie behind what is read of a huge image.
+        // In a huge image, the last one can be past the part that is read.
         let Some(from) = usize::try_from(part.offset).ok().filter(|&from| from < whole.len()) else {
             continue;
         };
         let Some(bytes) = &part.bytes else {
-            // A part may load a window that reaches further than the whole of what is read here.
+            // Reading a part may load a window that extends past everything read here.
             assert!(plan.is_checking(), "{:#X} can be read only with the rest", part.offset);
             continue;
         };

@@ -1,17 +1,17 @@
-//! What the fuzz targets share: reading a file of any content with any amount of memory.
+//! Shared by the fuzz targets: reading a file of any content with any amount of memory.
 
 use sector_decode::{Buffers, Decoder, Layout, ReaderOptions, SectorReader};
 
-/// At most so much of an image is read: a header can ask for terabytes.
+/// Maximum bytes read from an image: a header can declare terabytes.
 const MOST_READ: u64 = 1 << 18;
 
 /// Bytes of one of several windows of the index.
 const WINDOW_BYTES: usize = 2048;
 
-/// Bytes of an input that say how to read; the file follows.
+/// Length of the plan at the beginning of an input; the file follows.
 pub const PLAN_LEN: usize = 5;
 
-/// How a file is read, out of the first bytes of an input.
+/// How a file is read, taken from the first bytes of an input.
 pub struct Plan {
     window: usize,
     room: usize,
@@ -28,25 +28,25 @@ impl Plan {
         Some((plan, file))
     }
 
-    /// Whether an index entry that cannot be right makes its whole window unreadable.
+    /// Whether one impossible index entry makes its whole window unreadable.
     pub fn is_checking(&self) -> bool {
         self.options & 1 != 0
     }
 
-    /// How many windows of the index there are; nothing where there is one, of the size that the plan says.
+    /// Number of index windows; `None` for a single one, of the size given in the plan.
     fn windows(&self) -> Option<usize> {
         let windows = usize::from(self.options >> 1 & 0b111);
         (windows > 0).then_some(windows)
     }
 
-    /// How many bytes are read ahead; nothing where that is left to the reader.
+    /// Number of bytes read ahead; `None` to leave it to the reader.
     fn ahead(&self) -> Option<usize> {
         let shift = u32::from(self.options >> 4);
         (shift > 0).then(|| 1 << (shift + 4))
     }
 
-    /// Reads a file as a whole, block by block, and from and to odd places; returns what came out of each
-    /// request. All buffers are full of `fill` before. `None` when the header is refused.
+    /// Reads a file as a whole, block by block, and between odd offsets; returns the result of each
+    /// request. All buffers are filled with `fill` beforehand. `None` when the header is refused.
     pub fn read(&self, file: &[u8], fill: u8) -> Option<Vec<Answer>> {
         let layout = Layout::probe(&mut &file[..]).ok()?;
         let sizes = layout.buffer_sizes();
@@ -84,11 +84,11 @@ impl Plan {
     }
 }
 
-/// What a request brought.
+/// The result of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Where in the image.
+    /// Offset in the image.
     pub offset: u64,
-    /// The bytes from there on; `None` after an error.
+    /// The bytes from there; `None` after an error.
     pub bytes: Option<Vec<u8>>,
 }

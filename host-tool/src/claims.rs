@@ -1,17 +1,17 @@
-//! The files that a run reads and those that it will write, and everything that would make a target a mistake.
+//! The files that a run reads and will write, and the checks that refuse a wrong target.
 //!
 //! # When two targets are one
 //!
-//! Targets are compared before they exist. Their folders are compared by their numbers ([`FileId`]), so that
-//! `./a`, an absolute path and a linked folder are what they are. In one folder names are compared as its file
-//! system compares them. Which way that is shows by a file that is there already: where its name also leads to
-//! it in the other case, upper and lower case are one. Where there is nothing to try it with, they are taken to
-//! be one: to refuse a target that could have been written is a nuisance, to write two discs to one file loses
-//! one of them.
+//! Targets are compared before they exist. Their folders are compared by file id ([`FileId`]), so `./a`, an
+//! absolute path and a linked folder are recognised as the same folder. Within a folder, names are compared
+//! as its file system compares them. An existing file shows whether that ignores case: if its name with
+//! upper and lower case swapped leads to the same file, it does. If there is no file to try this with, case
+//! is assumed not to matter: refusing a target that could have been written is a nuisance, but writing two
+//! discs to one file loses one of them.
 //!
-//! File systems also take other names for one, each in its own way: composed and decomposed accents, dots at the
-//! end. Those show when the first of the files is there: see [`Outputs`](crate::output::Outputs), which replaces
-//! no file of its own run.
+//! File systems also equate other names, each in its own way: composed and decomposed accents, trailing
+//! dots. That only shows once the first of the files exists: see [`Outputs`](crate::output::Outputs), which
+//! never replaces a file of its own run.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -22,20 +22,20 @@ use crate::identity::{FileId, is_same};
 use crate::output::{Existing, Standing, folder_of, part_path};
 use crate::{file_names, special};
 
-/// How many files of a folder are tried, to find out whether it tells upper case from lower.
+/// How many files of a folder are tried to find out whether it is case-sensitive.
 const TRIES: usize = 64;
 
-/// The files that a run reads, and those that it will write: none of them may be written otherwise.
+/// The files that a run reads, and those that it will write. None of them may be a target again.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
     inputs: HashSet<FileId>,
     taken: HashMap<Name, PathBuf>,
-    /// What the targets lead to that exist already.
+    /// The files that existing targets lead to.
     replaced: HashMap<FileId, PathBuf>,
     folds_case: HashMap<FileId, bool>,
 }
 
-/// A name that need not exist, in a form in which names of one file are equal.
+/// A name that need not exist, in a form in which all names of one file are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Name {
     folder: FileId,
@@ -43,15 +43,15 @@ struct Name {
 }
 
 impl Claims {
-    /// Begins with all inputs of a run.
+    /// Starts with all inputs of a run.
     pub fn new(inputs: &[PathBuf]) -> Self {
-        // Of those that are not there, the run will say so when it comes to them.
+        // Missing inputs are reported later, when the run comes to them.
         let inputs = inputs.iter().filter_map(|input| FileId::at(input).ok()).collect();
         Self { inputs, ..Self::default() }
     }
 
-    /// Takes a target for one of the inputs, or refuses what cannot or must not be written; returns what stands there.
-    /// The work grows with neither the number of inputs nor that of targets.
+    /// Claims a target for one of the inputs, or refuses one that cannot or must not be written; returns
+    /// what exists there. The time does not depend on the number of inputs or targets.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Claims {
         if let Some(other) = other {
             return Err(Failure::TargetTaken { target: target.to_owned(), other: other.clone() });
         }
-        // Also a link that leads nowhere is something that a rename would replace.
+        // A rename would replace a dangling link, too.
         if existing == Existing::Keep && std::fs::symlink_metadata(target).is_ok() {
             return Err(Failure::TargetExists(target.to_owned()));
         }
@@ -95,7 +95,7 @@ impl Claims {
     }
 }
 
-/// Refuses a target where no file can be put.
+/// Refuses a target where a file cannot be created.
 fn check_place(target: &Path) -> Result<(), Failure> {
     let folder = folder_of(target);
     if ends_with_separator(target) && !target.is_dir() {
@@ -113,8 +113,8 @@ fn check_place(target: &Path) -> Result<(), Failure> {
     file_names::check(target)
 }
 
-/// Returns whether upper and lower case may be one in this folder: only a file that is not found by its name in
-/// the other case tells that they are not.
+/// Returns whether this folder may be case-insensitive. Only a file that is not found by its name in
+/// swapped case proves that it is not.
 fn may_fold_case(folder: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else { return true };
     for entry in entries.flatten().take(TRIES) {
@@ -124,15 +124,15 @@ fn may_fold_case(folder: &Path) -> bool {
         match (named, swapped) {
             (Ok(named), Ok(swapped)) if named == swapped => return true,
             (Ok(_), Err(error)) if error.kind() == std::io::ErrorKind::NotFound => return false,
-            // Two files, it seems; but systems that reach theirs over a network may give one file two numbers.
+            // These look like two files, but a network file system may give one file two numbers.
             _ => {}
         }
     }
     true
 }
 
-/// The name with upper case for lower and the other way round; `None` where that is the same. Letters beyond
-/// ASCII are left as they are, as not all file systems know them.
+/// The name with upper and lower case swapped; `None` if that changes nothing. Letters outside ASCII are
+/// left alone, as not all file systems fold them.
 fn swapped_case(name: &str) -> Option<String> {
     let swap = |letter: char| {
         if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
@@ -141,10 +141,10 @@ fn swapped_case(name: &str) -> Option<String> {
     (swapped != name).then_some(swapped)
 }
 
-/// The same bytes for names that differ in their case alone.
+/// The same bytes for names that differ only in case.
 fn folded(name: &OsStr) -> Vec<u8> {
     match name.to_str() {
-        // Upper case first: some letters share only that, as the two small sigmas do.
+        // Upper case first: some letters only share that, such as the two lower-case sigmas.
         Some(name) => name.to_uppercase().to_lowercase().into_bytes(),
         None => name.as_encoded_bytes().to_ascii_lowercase(),
     }
@@ -190,7 +190,7 @@ mod tests {
         assert!(check("there.cso", Existing::Replace).is_ok());
     }
 
-    /// Whether a folder takes two targets, the first of them named relative to it.
+    /// Whether a folder accepts two targets, the first of them named relative to it.
     fn takes_both(folder: &Path, a: &Path, b: &Path) -> bool {
         let mut claims = Claims::new(&[]);
         let input = folder.join("input");
@@ -239,7 +239,7 @@ mod tests {
         let tells_apart = !at("A").exists();
         assert_eq!(both(), tells_apart);
         if tells_apart {
-            // Under both names there is a file, as it would look on a disk that does not tell them apart.
+            // Both names exist, as they would on a case-insensitive disk.
             std::fs::hard_link(at("a"), at("A")).unwrap();
             std::fs::remove_file(at("123")).unwrap();
             assert!(!both());

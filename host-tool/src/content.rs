@@ -1,4 +1,4 @@
-//! Where an image's bytes are: in the file itself, or in what the disc comes in.
+//! Where an image's bytes come from: the file itself, or a container.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -15,12 +15,12 @@ use crate::human;
 use crate::image::HostFile;
 use crate::source::Stamp;
 
-/// The bytes of an image, or of a compressed one.
+/// The bytes of an image, plain or compressed.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
-    /// They are the file's.
+    /// The bytes of the file.
     File(HostFile),
-    /// They are the sectors of a disc that comes in another form.
+    /// The sectors of a disc in a container.
     Sectors(image_source::UserData),
 }
 
@@ -32,7 +32,7 @@ impl Content {
         }
     }
 
-    /// The same for a reader that is alone and reads forward: what has to be decoded is decoded by so many threads.
+    /// The same for a single reader that reads forward: this many threads decode for it.
     pub(crate) fn with_threads(self, threads: NonZeroUsize) -> Self {
         match self {
             Self::Sectors(data) => Self::Sectors(data.with_threads(threads)),
@@ -56,7 +56,7 @@ impl ReadAt for Content {
     }
 }
 
-/// What a disc comes in, with the other files that belong to it.
+/// The container of a disc, with the other files that belong to it.
 #[derive(Clone, Debug)]
 pub struct Origin {
     source: Arc<Source>,
@@ -64,11 +64,12 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Looks whether the file is a CHD, a CUE sheet or a dump of raw sectors. `None` when it is none of them.
+    /// Checks whether the file is a CHD, a CUE sheet or a dump of raw sectors. `None` if it is none of
+    /// them.
     ///
     /// # Errors
     ///
-    /// When it is one that cannot be used, or another file that is known and not read.
+    /// When it is one that cannot be used, or another known kind of file that is not supported.
     pub(crate) fn open(path: &Path, file: &HostFile) -> Result<Option<Self>, Failure> {
         let Some(source) = Source::open(path, file.file()).map_err(Failure::Source)? else { return Ok(None) };
         let stamp = |(path, file): &(PathBuf, _)| Stamp::settled(file).map(|stamp| (path.clone(), stamp));
@@ -81,13 +82,13 @@ impl Origin {
         &self.source
     }
 
-    /// Returns whether the files beside the one that was opened are still what they were.
+    /// Returns whether the other files of the source are unchanged.
     pub(crate) fn is_unchanged(&self) -> bool {
         let files = self.source.parts().iter().map(|(_, file)| file);
         self.parts.iter().zip(files).all(|((path, stamp), file)| stamp.fits(path, file))
     }
 
-    /// Says what an image of 2048-byte sectors will not have; nothing when it will have all.
+    /// Returns what an image of 2048-byte sectors loses; `None` if it loses nothing.
     pub fn losses(&self) -> Option<String> {
         let name = |Loss::Track(track): &Loss| {
             let seconds = track.sectors / 75;
@@ -102,8 +103,8 @@ impl Origin {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    /// Compares a CHD with the SHA-1 in its header. `image` has the digests of the sectors, which for a DVD are
-    /// those of the CHD; a CD's has to be decoded once more, with its subcode.
+    /// Compares a CHD with the SHA-1 in its header. `image` holds the digests of the sectors, which are
+    /// those of the CHD for a DVD. A CD has to be decoded once more, with its subcode.
     ///
     /// # Errors
     ///

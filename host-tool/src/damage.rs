@@ -1,4 +1,4 @@
-//! Damaged blocks: one of them in words and numbers, and lists of them.
+//! Damaged blocks: single ones in words and numbers, and lists of them.
 
 use std::fmt;
 use std::io;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use sector_decode::{BlockError, CodecError};
 
-/// A block that cannot be had from an image.
+/// A block that cannot be read from an image.
 #[derive(Clone, Debug)]
 pub struct Damage {
     /// Its number, counted from 0.
     pub block: u32,
-    /// Where its packed bytes begin in the file by the index, or where reading the file failed.
+    /// Where its packed bytes begin in the file according to the index, or where reading the file failed.
     pub offset: u64,
     /// What is wrong.
     pub fault: Fault,
@@ -24,12 +24,12 @@ pub enum Fault {
     Block(BlockError),
     /// The operating system could not read its bytes.
     Unreadable(Arc<io::Error>),
-    /// The index has given more bytes to the blocks before than the file has, so it was not even tried.
+    /// The index assigns more bytes to earlier blocks than the file has, so this one was not tried.
     Overlapping,
 }
 
 impl Fault {
-    /// Returns the short name that JSON objects have (docs/json.md).
+    /// Returns the short name for JSON objects (docs/json.md).
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "unreadable",
@@ -55,8 +55,8 @@ impl Fault {
         }
     }
 
-    /// Returns what was expected and what was found, where these are numbers: bytes, file positions or
-    /// checksums, as the kind says.
+    /// Returns the expected and actual values if they are numbers: bytes, file positions or checksums,
+    /// depending on the kind.
     pub fn numbers(&self) -> (Option<u64>, Option<u64>) {
         let pair = |expected: u64, got: u64| (Some(expected), Some(got));
         let Self::Block(error) = self else { return (None, None) };
@@ -82,7 +82,7 @@ impl Fault {
 }
 
 impl fmt::Display for Fault {
-    /// What is wrong, with what was expected and what was found. The library words what is wrong with a block.
+    /// What is wrong, with the expected and actual values. The library supplies the wording for a block.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Block(error) => error.fmt(f),
@@ -103,7 +103,7 @@ impl fmt::Display for Damage {
 /// Neighbouring blocks that are damaged in the same way.
 #[derive(Clone, Debug)]
 pub struct DamageRange {
-    /// The first of them.
+    /// Number of the first one.
     pub first: Damage,
     /// Number of the last one.
     pub last: u32,
@@ -119,30 +119,30 @@ impl fmt::Display for DamageRange {
     }
 }
 
-/// How many ranges of damaged blocks are listed of a file, and how many are only counted.
+/// How many ranges of damaged blocks are listed per file; the others are only counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListLimit(usize);
 
 impl ListLimit {
-    /// As many as people read.
+    /// As many as people will read.
     pub const FEW: Self = Self(100);
     /// All of them, however many there are.
     pub const ALL: Self = Self(usize::MAX);
 }
 
-/// All damaged blocks of an image, in order. A file that was cut off has hundreds of thousands, so
-/// neighbours are kept as one range; of a file whose whole index is wrong only the first ranges are kept.
+/// All damaged blocks of an image, in order. A truncated file has hundreds of thousands, so neighbours are
+/// kept as one range. If the whole index is wrong, only the first ranges are kept.
 #[derive(Clone, Debug)]
 pub struct DamageList {
     limit: ListLimit,
     ranges: Vec<DamageRange>,
     blocks: u64,
-    /// The last block and its kind, and how many ranges and blocks are not in `ranges`.
+    /// The last block and its kind, and the number of ranges and blocks that are not in `ranges`.
     last: Option<(u32, &'static str)>,
     unlisted: Unlisted,
 }
 
-/// Damaged blocks that are counted and not listed.
+/// Damaged blocks that are counted but not listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unlisted {
     /// Ranges of neighbours.
@@ -158,7 +158,7 @@ impl Default for DamageList {
 }
 
 impl DamageList {
-    /// An empty list that keeps so many ranges.
+    /// An empty list that keeps up to this many ranges.
     pub fn new(limit: ListLimit) -> Self {
         Self { limit, ranges: Vec::new(), blocks: 0, last: None, unlisted: Unlisted::default() }
     }
@@ -183,7 +183,7 @@ impl DamageList {
         }
     }
 
-    /// Returns what is counted and not in [`ranges`](Self::ranges).
+    /// Returns the counts that are not in [`ranges`](Self::ranges).
     pub fn unlisted(&self) -> Unlisted {
         self.unlisted
     }
@@ -198,7 +198,7 @@ impl DamageList {
         self.blocks
     }
 
-    /// Returns the blocks, neighbours that are damaged in the same way together; as many as are listed.
+    /// Returns the listed blocks, as ranges of neighbours that are damaged in the same way.
     pub fn ranges(&self) -> &[DamageRange] {
         &self.ranges
     }
@@ -248,7 +248,7 @@ mod tests {
         let ranges: Vec<_> = list.ranges().iter().map(|range| (range.first.block, range.last)).collect();
         assert_eq!(ranges, [(1, 1), (3, 4)]);
         assert_eq!((list.blocks(), list.unlisted()), (6, Unlisted { ranges: 2, blocks: 3 }));
-        // Half of two million blocks: what is kept does not grow with them.
+        // Half of two million blocks: memory does not grow with them.
         let mut list = DamageList::default();
         (0..1_000_000).for_each(|block| list.push(short(2 * block)));
         assert_eq!(list.ranges().len() as u64 + list.unlisted().ranges, 1_000_000);

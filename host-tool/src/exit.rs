@@ -1,20 +1,20 @@
-//! How a run ended, for one file and for all of them together.
+//! How a run ended, for one file and for all of them.
 
 use serde::Serialize;
 
-/// How the work on one file ended. The order is that of precedence: over several files the greatest
-/// decides the exit code. JSON objects have the names in lower case (docs/json.md).
+/// How the work on one file ended. The variants are in order of precedence: with several files, the
+/// greatest decides the exit code. JSON objects use the names in lower case (docs/json.md).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// All good: exit code 0.
+    /// Success: exit code 0.
     #[default]
     Ok,
-    /// Refused before any work: exit code 3.
+    /// Refused before any work was done: exit code 3.
     Refused,
     /// Wrong usage, or the operating system failed: exit code 2.
     Failed,
-    /// Two things that should be equal are not: exit code 1.
+    /// Two things that should be equal differ: exit code 1.
     Mismatch,
     /// Damaged data: exit code 1.
     Damaged,

@@ -1,7 +1,7 @@
-//! Everything that can go wrong with one file.
+//! All failures of the work on one file.
 //!
-//! Here is what is wrong, in the order of the work. Kind, exit status and what to do next are in `failure/facts.rs`, the
-//! numbers of JSON objects in `failure/values.rs`.
+//! The variants are in the order of the work. Kind, exit status and advice are in `failure/facts.rs`, and
+//! the numbers for JSON objects in `failure/values.rs`.
 
 mod convert;
 mod facts;
@@ -19,22 +19,22 @@ use crate::human;
 use crate::profile::Refusal;
 pub use crate::special::FileKind;
 
-/// Why the work on a file did not succeed. The text is one line; the file's name comes before it.
+/// Why the work on a file failed. The text is one line; the caller puts the file's name before it.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The input cannot be opened.
     #[error("cannot open it: {0}")]
     Open(io::Error),
-    /// The input is no regular file.
+    /// The input is not a regular file.
     #[error("it is {0}, not a file")]
     NotAFile(FileKind),
-    /// The input has no bytes.
+    /// The input is empty.
     #[error("the file is empty")]
     Empty,
-    /// The input is a shortcut of Windows, a small file that only says where another one is.
+    /// The input is a Windows shortcut, a small file that only points to another one.
     #[error("it is a shortcut, not the file that it leads to")]
     Shortcut,
-    /// The input's header is damaged, or of a version that is not known.
+    /// The input's header is damaged, or has an unknown version.
     #[error("{0}")]
     Header(HeaderError),
     /// The input's bytes cannot be read.
@@ -45,49 +45,49 @@ pub enum Failure {
         /// The system's error.
         error: io::Error,
     },
-    /// The disc comes in a form that cannot be used or is damaged.
+    /// The disc's container is unsupported or damaged.
     #[error("{0}")]
     Source(image_source::Error),
-    /// A CHD decodes, but is not what its header says.
+    /// A CHD decodes, but does not match its header.
     #[error("the CHD does not have the SHA-1 in its header: expected {expected}, got {got}")]
     ChdSha1 {
-        /// The header's SHA-1 in hexadecimal digits.
+        /// The header's SHA-1 in hexadecimal.
         expected: String,
-        /// That of what the CHD decodes to.
+        /// The SHA-1 of the decoded CHD.
         got: String,
     },
-    /// The image would lack something that the disc has.
+    /// The image would lose something that the disc has.
     #[error("an image of 2048-byte sectors cannot hold {0}")]
     Losses(String),
     /// A block of the input is damaged.
     #[error("{0}")]
     Damaged(Damage),
-    /// Blocks are damaged; they are listed apart.
+    /// Blocks are damaged; they are listed separately.
     #[error("{} damaged", human::count(.0.blocks(), "block is", "blocks are"))]
     DamagedBlocks(DamageList),
-    /// The image decodes, but is not what its header says.
+    /// The image decodes, but does not match its header.
     #[error("the image does not have the MD5 in its header: expected {expected}, got {got}")]
     HeaderMd5 {
-        /// The header's MD5 in hexadecimal digits.
+        /// The header's MD5 in hexadecimal.
         expected: String,
-        /// The image's.
+        /// The image's MD5.
         got: String,
     },
-    /// The input was read twice, and the second time it had other bytes.
+    /// The input was read twice and differed the second time.
     #[error("it reads differently the second time: expected SHA-256 {expected}, got {got}")]
     Unsteady {
-        /// SHA-256 of the image when it was read first.
+        /// SHA-256 of the image on the first read.
         expected: String,
-        /// The same when it was read again.
+        /// The same on the second read.
         got: String,
     },
-    /// The new file is in place, but the source is still there.
+    /// The new file is in place, but the source could not be deleted.
     #[error("the source was not deleted: {0}")]
     SourceKept(String),
-    /// The system has no thread for the work.
+    /// The system could not start a thread.
     #[error("cannot start a thread: {0}")]
     NoThread(io::ErrorKind),
-    /// The input was replaced or written to while it was read.
+    /// The input was replaced or modified while it was read.
     #[error("the file changed while it was read")]
     InputChanged,
 
@@ -97,7 +97,7 @@ pub enum Failure {
         /// Its size in bytes.
         size: u64,
     },
-    /// The image holds the whole disc, and then some bytes that are no sector.
+    /// The image holds the whole disc, followed by less than a sector of extra bytes.
     #[error("the image has {} past the last sector", human::count(*.rest, "byte", "bytes"))]
     PastLastSector {
         /// How many.
@@ -106,26 +106,26 @@ pub enum Failure {
     /// The image to be packed consists of raw CD sectors.
     #[error("the image consists of raw CD sectors of 2352 bytes, which no reader of compressed images takes")]
     RawCdSectors,
-    /// A file that was dropped has nothing that tells the console it is for.
+    /// A dropped file does not say which console it is for.
     #[error("it is not recognised as a disc of the PSP or the PS2")]
     UnknownDisc,
-    /// A folder that was dropped holds nothing to work on.
+    /// A dropped folder does not contain anything to work on.
     #[error("there are no disc images in this folder")]
     NoImages,
-    /// A plain image needs no extraction.
+    /// A plain image does not need extraction.
     #[error("it is a plain image already")]
     AlreadyPlain,
-    /// The profile has no use for what was asked.
+    /// The profile refuses the request.
     #[error("{0}")]
     Profile(Refusal),
     /// The format cannot hold the image.
     #[error("{0}")]
     Format(PlanError),
 
-    /// The target exists, and nobody said that it may be replaced.
+    /// The target exists and may not be replaced.
     #[error("{} exists already", human::name(.0))]
     TargetExists(PathBuf),
-    /// Something else stands at the target than when the run was planned.
+    /// The target has changed since the run was planned.
     #[error("{} is not what was there when the run began", human::name(.0))]
     TargetChanged(PathBuf),
     /// The target is a folder.
@@ -142,7 +142,7 @@ pub enum Failure {
     TargetTaken {
         /// The target.
         target: PathBuf,
-        /// The same as the earlier input's target is spelled.
+        /// The same target as the earlier input spells it.
         other: PathBuf,
     },
     /// The target is a device, pipe or socket, or leads to one.
@@ -159,7 +159,7 @@ pub enum Failure {
     /// The folder of the target does not exist.
     #[error("the target folder {} does not exist", human::name(.0))]
     NoFolder(PathBuf),
-    /// What should be the folder of the target is something else.
+    /// The target's parent is not a folder.
     #[error("{} is not a folder", human::name(.0))]
     NotAFolder(PathBuf),
     /// The file system may not have room for the target.
@@ -167,7 +167,7 @@ pub enum Failure {
     NoSpace {
         /// The target.
         target: PathBuf,
-        /// The most bytes that it can have.
+        /// Its maximum size in bytes.
         needed: u64,
         /// Free bytes on its file system.
         free: u64,
@@ -177,7 +177,7 @@ pub enum Failure {
     TooLargeForFat {
         /// The target.
         target: PathBuf,
-        /// The most bytes that it can have.
+        /// Its maximum size in bytes.
         needed: u64,
     },
 
@@ -192,16 +192,16 @@ pub enum Failure {
     /// Another run is writing the same part file.
     #[error("{} is being written by another run", human::name(.0))]
     PartInUse(PathBuf),
-    /// The part file exists, and it cannot be told whether a run is writing it.
+    /// The part file exists, and there is no way to tell whether a run is writing it.
     #[error("{} exists already and cannot be taken over", human::name(.0))]
     PartBlocked(PathBuf),
-    /// The part file was deleted, another file has got its name, or it was written to after it was proven.
+    /// The part file was deleted, replaced by another file, or modified after it was verified.
     #[error("{} was deleted, replaced or changed while it was written", human::name(.0))]
     PartLost(PathBuf),
     /// The part file cannot be written.
     #[error("{}", write_error(.0))]
     Write(io::Error),
-    /// The part file cannot be given its name.
+    /// The part file cannot be renamed to the target.
     #[error("cannot rename the finished file to {}: {error}", human::name(.target))]
     Rename {
         /// The target.
@@ -213,29 +213,29 @@ pub enum Failure {
     /// An encoder's output does not decode to its input.
     #[error("block {0} did not decode to what was packed")]
     Proof(BlockIndex),
-    /// The finished file was read back and cannot be read as what was written.
+    /// The finished file was read back and cannot be read as the image that was written.
     #[error("the finished file cannot be read back: {0}")]
     ReadBack(Box<Failure>),
-    /// The finished file was read back and decodes to other bytes.
+    /// The finished file was read back and decodes to different bytes.
     #[error("the finished file decodes to other bytes: expected SHA-256 {expected}, got {got}")]
     Digest {
-        /// SHA-256 of what was read from the input.
+        /// SHA-256 of the image read from the input.
         expected: String,
-        /// SHA-256 of what the finished file decodes to.
+        /// SHA-256 of the decoded finished file.
         got: String,
     },
-    /// The finished file was read back and has other bytes than were written, though it decodes.
+    /// The finished file was read back and differs from the bytes that were written, though it decodes.
     #[error("the finished file has other bytes than were written, between {start:#X} and {end:#X}")]
     NotAsWritten {
-        /// First byte of the part that differs.
+        /// Start of the part that differs.
         start: u64,
-        /// First byte after it.
+        /// End of that part (exclusive).
         end: u64,
     },
-    /// The finished file has its name, but the folder with the name could not be forced to the disk.
+    /// The finished file has its name, but the folder could not be synchronised to disk.
     #[error("the file is complete, but its name may not be safe from a power cut yet: {0}")]
     FolderSync(io::Error),
-    /// The finished file holds streams that the profile's readers are not known to take.
+    /// The finished file holds streams that the profile's readers are not known to accept.
     #[error("{} in the finished file did not pass the deflate lint", human::count(*.0, "stream", "streams"))]
     UnsafeStreams(u64),
 
@@ -245,7 +245,7 @@ pub enum Failure {
         /// First byte that differs, counted from 0.
         offset: u64,
     },
-    /// One image is the beginning of the other.
+    /// One image is a prefix of the other.
     #[error("the images are equal up to the end of the shorter one: {a} and {b} bytes")]
     DifferentSize {
         /// Size of the first image in bytes.
@@ -254,7 +254,7 @@ pub enum Failure {
         b: u64,
     },
 
-    /// What is wrong with the second one of two files.
+    /// A failure of the second of two files.
     #[error("{}: {failure}", human::name(.file))]
     InSecond {
         /// Its path.
@@ -266,13 +266,13 @@ pub enum Failure {
     /// Stopped by a signal.
     #[error("interrupted")]
     Interrupted,
-    /// A rule inside of the program does not hold. Nothing is known to be wrong with the file.
+    /// An internal invariant was violated. Nothing is known to be wrong with the file.
     #[error("this is a mistake in cisor, not in your file: please report it ({0})")]
     Internal(String),
 }
 
 impl Failure {
-    /// Returns what is wrong and what to do about it, in one line.
+    /// Returns the failure and its advice in one line.
     pub fn line(&self) -> String {
         match self.fix() {
             Some(fix) => format!("{self}. {fix}"),
@@ -280,12 +280,12 @@ impl Failure {
         }
     }
 
-    /// The same of the second one of two files.
+    /// The same for the second of two files.
     pub(crate) fn in_second(self, file: &Path) -> Self {
         Self::InSecond { file: file.to_owned(), failure: Box::new(self) }
     }
 
-    /// What is wrong, whichever of two files it is wrong with.
+    /// The failure itself, whichever of two files it concerns.
     pub(crate) fn of_file(&self) -> &Self {
         match self {
             Self::InSecond { failure, .. } => failure.of_file(),
@@ -293,7 +293,7 @@ impl Failure {
         }
     }
 
-    /// What creating a file at `path` failed with.
+    /// The failure for an error while creating a file at `path`.
     pub(crate) fn create(path: &Path, error: io::Error) -> Self {
         Self::Create { path: path.to_owned(), error }
     }
@@ -304,7 +304,7 @@ fn taken_error(target: &Path, other: &Path) -> String {
     if target == other { text } else { format!("{text}, the other one as {}", human::name(other)) }
 }
 
-/// Names the causes of write errors that have nothing to do with the program.
+/// Names the causes of write errors outside the program.
 fn write_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::StorageFull => "the disk is full".into(),

@@ -1,5 +1,5 @@
-//! Names that a disk cannot hold: NTFS, exFAT and FAT take fewer than other file systems, which a run had better say before
-//! the work than after it.
+//! Names that a disk cannot hold: NTFS, exFAT and FAT allow fewer than other file systems, and a run should
+//! report that before the work rather than after it.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(crate) fn check(target: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Says what is wrong with a name on a disk of Windows.
+/// Returns why a name is not possible on a Windows disk.
 fn fault(target: &Path) -> Option<&'static str> {
     let name = target.file_name()?.to_string_lossy();
     if name.contains(['<', '>', ':', '"', '|', '?', '*', '\\']) {
@@ -65,7 +65,7 @@ mod tests {
         }
     }
 
-    /// Tests run on disks that hold any name, but on Windows.
+    /// Except on Windows, tests run on disks that hold any name.
     #[test]
     fn only_disks_of_windows_refuse_them() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,22 +1,22 @@
-//! Names and numbers as people read them.
+//! Names and numbers for people.
 
 use std::path::Path;
 
-/// A file name for messages: characters with which a name could draw on the terminal, break a line in two, or
-/// turn the direction of what follows are replaced.
+/// A file name for messages. Characters that could control the terminal, break the line, or change the text
+/// direction are replaced.
 pub fn name(path: &Path) -> String {
     path.to_string_lossy().chars().map(|c| if directs_terminal(c) { '\u{FFFD}' } else { c }).collect()
 }
 
-/// Whether a character is an order to the terminal: a control character, a separator of lines, or a mark, an
-/// embedding or an isolate of the Unicode bidirectional algorithm.
+/// Whether a character can control the terminal: a control character, a line separator, or a mark,
+/// embedding or isolate of the Unicode bidirectional algorithm.
 fn directs_terminal(c: char) -> bool {
     let bidirectional =
         matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || bidirectional
 }
 
-/// A size in the decimal units that disks are sold in, for instance `687.9 MB`.
+/// A size in the decimal units used for disks, for instance `687.9 MB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {
@@ -33,7 +33,7 @@ pub fn size(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
-/// A number with its digits in groups of three.
+/// A number with its digits grouped in threes.
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -51,7 +51,7 @@ pub fn count(count: u64, one: &str, several: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { several })
 }
 
-/// What part of `whole` another number is, for instance `58.2 %`.
+/// A number as a percentage of `whole`, for instance `58.2 %`.
 pub fn percent(part: u64, whole: u64) -> String {
     let permille = u128::from(part) * 1000 / u128::from(whole.max(1));
     format!("{}.{} %", permille / 10, permille % 10)

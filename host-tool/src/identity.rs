@@ -1,12 +1,12 @@
-//! Which file a name leads to. Two names may be spelled differently and be one file all the same, so files are
-//! told apart by the numbers that their system gives them. No file is opened for that where the system has
-//! another way: opening a pipe can wait for ever.
+//! Which file a name leads to. Differently spelled names may lead to one file, so files are told apart by
+//! the numbers that the system gives them. A file is not opened for that if the system has another way:
+//! opening a pipe can block for ever.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// The number of a file or folder, unique on this machine for as long as the file is there.
+/// The number of a file or folder, unique on this machine for as long as the file exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileId {
     device: u64,
@@ -14,31 +14,31 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// Returns what a path leads to, through links.
+    /// Returns the file that a path leads to, following links.
     ///
     /// # Errors
     ///
-    /// When it leads nowhere, or the system does not tell.
+    /// When it leads nowhere, or the system does not provide the number.
     pub fn at(path: &Path) -> io::Result<Self> {
         count_look();
         Self::look(path, true)
     }
 
-    /// Returns what has this very name: of a link, the link itself.
+    /// Returns the file with this very name; a link is not followed.
     ///
     /// # Errors
     ///
-    /// When nothing has the name, or the system does not tell.
+    /// When the name does not exist, or the system does not provide the number.
     pub fn named(path: &Path) -> io::Result<Self> {
         count_look();
         Self::look(path, false)
     }
 
-    /// Returns which file is open here.
+    /// Returns the identity of an open file.
     ///
     /// # Errors
     ///
-    /// When the system does not tell.
+    /// When the system does not provide the number.
     pub fn open(file: &File) -> io::Result<Self> {
         Self::of_open(file)
     }
@@ -83,7 +83,7 @@ pub(crate) fn leads_to(path: &Path, file: &File) -> bool {
     look(path, file).unwrap_or_default()
 }
 
-/// As [`leads_to`], but where the system does not tell, that is an error.
+/// As [`leads_to`], but it is an error if the system does not provide the number.
 pub(crate) fn look(path: &Path, file: &File) -> io::Result<bool> {
     Ok(FileId::named(path)? == FileId::open(file)?)
 }
@@ -93,7 +93,7 @@ const fn count_look() {}
 
 #[cfg(test)]
 thread_local! {
-    /// How often this thread has asked the system which file a path leads to.
+    /// How many times this thread has asked the system which file a path leads to.
     pub(crate) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 

@@ -14,9 +14,9 @@ use crate::failure::Failure;
 use crate::source::{Stamp, forget_cached, write_back};
 use crate::special;
 
-/// How many bytes of packed data are fetched with one read.
+/// How many bytes of packed data are read at once.
 const READ_AHEAD: usize = 256 << 10;
-/// The same where each read is shared among threads that decode.
+/// The same if the decoding of each read is shared among threads.
 const SHARED_READ_AHEAD: usize = 4 << 20;
 
 /// The source reads ahead, so the reader need not.
@@ -30,11 +30,11 @@ pub struct HostFile {
 }
 
 impl HostFile {
-    /// Takes an open file and notes its present length.
+    /// Wraps an open file and notes its current length.
     ///
     /// # Errors
     ///
-    /// When the system does not tell the length.
+    /// When the system does not report the length.
     pub fn new(file: File) -> io::Result<Self> {
         let len = file.metadata()?.len();
         Ok(Self { file: Arc::new(file), len })
@@ -45,12 +45,12 @@ impl HostFile {
         self.len
     }
 
-    /// Returns whether the file had no bytes when it was opened.
+    /// Returns whether the file was empty when it was opened.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns the file itself. Its cursor belongs to nobody.
+    /// Returns the file itself. Its cursor is not used.
     pub(crate) fn file(&self) -> &File {
         &self.file
     }
@@ -85,30 +85,30 @@ impl ReadAt for HostFile {
     }
 }
 
-/// An image file whose header has been read and found sound.
+/// An image file whose header has been read and is valid.
 #[derive(Clone, Debug)]
 pub struct Image {
     path: PathBuf,
     file: HostFile,
     content: Content,
-    /// What the disc comes in, if that is more than the file's own bytes.
+    /// The container of the disc, if it has one.
     origin: Option<Origin>,
     layout: Layout,
-    /// What the file was when it was opened; nothing for one that was open already.
+    /// The state of the file when it was opened; `None` if it was open already.
     stamp: Option<Stamp>,
 }
 
 impl Image {
-    /// Opens a file and reads its header. The format is recognised by the first bytes alone.
+    /// Opens a file and reads its header. The format is recognised by the first bytes only.
     ///
     /// # Errors
     ///
-    /// When it is no file, is empty, cannot be read, or has a header that cannot be used.
+    /// When it is not a file, is empty, cannot be read, or has an unusable header.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         Self::of_file(path, special::open(path)?)
     }
 
-    /// Opens a file of which every byte is going to be read: what is written to it from now on must be noticed.
+    /// Opens a file to read every byte of it: from now on, any change to it must be noticed.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Image {
     }
 
     fn of_file(path: &Path, file: File) -> Result<Self, Failure> {
-        // Taken before the first byte is read, so that whatever changes from now on is noticed.
+        // Taken before the first byte is read, so that any later change is noticed.
         let stamp = Stamp::settled(&file).map_err(Failure::Open)?;
         let file = HostFile::new(file).map_err(Failure::Open)?;
         let mut image = match Origin::open(path, &file)? {
@@ -131,11 +131,11 @@ impl Image {
         Ok(image)
     }
 
-    /// Reads the header of a file that is open already; `path` is only its name.
+    /// Reads the header of a file that is already open; `path` is only its name.
     ///
     /// # Errors
     ///
-    /// When it is empty, cannot be read, or has a header that cannot be used.
+    /// When it is empty, cannot be read, or has an unusable header.
     pub fn of(path: &Path, mut file: HostFile) -> Result<Self, Failure> {
         if file.is_empty() {
             return Err(Failure::Empty);
@@ -153,24 +153,25 @@ impl Image {
         Ok(Self { path: path.to_owned(), file, content, origin: None, layout, stamp: None })
     }
 
-    /// Takes the sectors of what the disc comes in for the image, or for the compressed image that they hold.
+    /// Treats the sectors of the container as the image, or as the compressed image that they hold.
     fn of_origin(path: &Path, file: HostFile, origin: Origin) -> Result<Self, Failure> {
         let mut content = Content::Sectors(origin.source().data());
         let layout = Layout::probe(&mut content)?;
         Ok(Self { path: path.to_owned(), file, content, origin: Some(origin), layout, stamp: None })
     }
 
-    /// Returns the path that the image was opened by.
+    /// Returns the path that the image was opened with.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns what the disc comes in: a CHD, a dump of raw sectors. `None` when the file itself is the image.
+    /// Returns the container of the disc, such as a CHD or a dump of raw sectors. `None` if the file itself
+    /// is the image.
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
     }
 
-    /// Has what does not fit into sectors of 2048 bytes left out instead of refused.
+    /// From now on, drops anything that does not fit 2048-byte sectors instead of refusing it.
     pub(crate) fn take_losses(&self) {
         if let Some(origin) = &self.origin {
             origin.source().take_losses();
@@ -182,23 +183,23 @@ impl Image {
         self.file.len()
     }
 
-    /// Returns what the header says.
+    /// Returns the facts from the header.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Returns whether the path still leads to the file that was opened, and nobody has written to that.
+    /// Returns whether the path still leads to the file that was opened, and that file is unmodified.
     pub fn is_unchanged(&self) -> bool {
         self.stamp.as_ref().is_none_or(|stamp| stamp.fits(&self.path, &self.file.file))
             && self.origin.as_ref().is_none_or(Origin::is_unchanged)
     }
 
-    /// Passes on how reading the file ended, unless the file changed meanwhile: then that is what is wrong with
-    /// whatever was read of it.
+    /// Passes on the result of reading the file, unless the file changed meanwhile: then the change is the
+    /// failure.
     ///
     /// # Errors
     ///
-    /// [`Failure::InputChanged`], or the failure that there was.
+    /// [`Failure::InputChanged`], or the failure in the result.
     pub fn settle<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         let is_about_input = match outcome.as_ref().err().map(Failure::of_file) {
             None | Some(Failure::Read { .. } | Failure::Header(_) | Failure::Source(_)) => true,
@@ -207,21 +208,21 @@ impl Image {
         if is_about_input && !self.is_unchanged() { Err(Failure::InputChanged) } else { outcome }
     }
 
-    /// Sees to it that the file is read from the disk from now on, as far as the system lets it.
+    /// Makes further reads come from the disk rather than the cache, as far as the system allows.
     pub(crate) fn forget_cached(&self) {
         forget_cached(&self.path, &self.file.file);
     }
 }
 
-/// Whether the file begins as a shortcut of Windows does: the length of its header and the class of shortcuts
-/// ([MS-SHLLINK] 2.1).
+/// Whether the file begins like a Windows shortcut: with the length of its header and the class id of
+/// shortcuts ([MS-SHLLINK] 2.1).
 fn is_shortcut(file: &mut HostFile) -> bool {
     const SHORTCUT: [u8; 20] = *b"\x4C\0\0\0\x01\x14\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46";
     let mut start = [0; SHORTCUT.len()];
     file.read_exact_at(&mut start, 0).is_ok() && start == SHORTCUT
 }
 
-/// The memory that one thread reads an image with.
+/// The buffers with which one thread reads an image.
 pub struct Workspace {
     memory: Vec<u8>,
     decoder: Box<Decoder>,
@@ -230,13 +231,13 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Makes the memory that reading `image` needs.
+    /// Allocates the buffers for reading `image`.
     pub fn new(image: &Image) -> Self {
         Self::with_span(image, image.content.clone(), READ_AHEAD)
     }
 
-    /// As [`Workspace::new`], for the only reader of an image, which reads it forward: where the disc comes in a
-    /// form that has to be decoded, so many threads do that.
+    /// As [`Workspace::new`], for the only reader of an image, which reads it forward: if the container has
+    /// to be decoded, this many threads do so.
     pub fn reading_forward(image: &Image, threads: NonZeroUsize) -> Self {
         match &image.origin {
             None => Self::new(image),
@@ -253,7 +254,7 @@ impl Workspace {
         }
     }
 
-    /// Makes a reader of the image that this memory was made for.
+    /// Creates a reader of the image that these buffers were allocated for.
     pub fn reader(&mut self, image: &Image) -> Reader<'_> {
         self.span.len = 0;
         let source = ReadAhead {
@@ -270,20 +271,21 @@ impl Workspace {
 /// Reads an image's decoded bytes.
 pub type Reader<'m> = SectorReader<'m, ReadAhead<'m>>;
 
-/// Bytes of the file that are in memory.
+/// Buffered bytes of the file.
 struct Span {
     bytes: Vec<u8>,
-    /// Where in the file they begin.
+    /// Their offset in the file.
     start: u64,
-    /// How many of them hold the file's content.
+    /// How many of them are valid.
     len: usize,
 }
 
-/// A file that is read in larger pieces than is asked for: most blocks have a kilobyte or two, and they
-/// lie one behind the other.
+/// A file that is read in larger pieces than requested: most blocks are one or two kilobytes long and
+/// follow each other.
 pub struct ReadAhead<'m> {
     content: Content,
-    /// Header and index before this position are read as asked for; they would only displace data.
+    /// The header and index before this position are read as requested; buffering them would only displace
+    /// data.
     data_start: u64,
     span: &'m mut Span,
 }
@@ -296,7 +298,7 @@ impl ReadAt for ReadAhead<'_> {
             return self.content.read_exact_at(buf, offset);
         }
         if !self.span.holds(offset, buf.len()) && !self.fill(offset, buf.len()) {
-            // The piece could not be read as a whole, but what is wanted of it perhaps can.
+            // The whole piece could not be read, but perhaps the requested part can.
             return self.content.read_exact_at(buf, offset);
         }
         let at = usize::try_from(offset - self.span.start).expect("inside the span");
@@ -332,7 +334,7 @@ impl Span {
 
 #[cfg(test)]
 impl HostFile {
-    /// A nameless file with these bytes.
+    /// An unnamed file with these bytes.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
         let mut file = tempfile::tempfile().unwrap();
         std::io::Write::write_all(&mut file, bytes).unwrap();
@@ -380,9 +382,9 @@ mod tests {
         File::options().write(true).open(&path).unwrap().set_len(2048).unwrap();
         assert!(matches!(image.settle(Ok(())), Err(Failure::InputChanged)));
         assert!(matches!(image.settle::<()>(Err(read())), Err(Failure::InputChanged)));
-        // What has nothing to do with it stays as it is.
+        // Unrelated failures stay as they are.
         assert!(matches!(image.settle::<()>(Err(Failure::Interrupted)), Err(Failure::Interrupted)));
-        // Whichever of two files it is said of.
+        // Whichever of two files it concerns.
         let second = read().in_second(Path::new("b.iso"));
         assert!(matches!(image.settle::<()>(Err(second)), Err(Failure::InputChanged)));
         let full = Failure::Write(io::ErrorKind::StorageFull.into());

@@ -1,8 +1,9 @@
-//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, the second one stops at once. So does the
-//! first one some seconds later, when the work has not stopped by then. On Windows the same with Ctrl-C and Ctrl-Break; closing the window stops at once.
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the work to stop, and the second one stops the program at
+//! once. The program also stops if the work is still running some seconds after the first one. On Windows,
+//! Ctrl-C and Ctrl-Break do the same; closing the window stops the program at once.
 //!
-//! Signals come to the whole process, so this is the one place with global state: what the work in
-//! progress listens to, and which part file has to go.
+//! Signals go to the whole process, so this is the one place with global state: the flag that the work
+//! checks, and the part file that has to be removed.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,15 +16,15 @@ use image_writer::Monitor;
 use crate::exit::Status;
 use crate::output::remove_if_ours;
 
-/// How long the work may take to stop. Reading, writing or printing can wait for ever: for a drive of the network,
-/// or for whoever reads what is printed.
+/// How long the work may take to stop. Reading, writing or printing can block for ever: on a network drive,
+/// or on the reader of a pipe.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 static MONITOR: Mutex<Weak<Monitor>> = Mutex::new(Weak::new());
 static PART: Mutex<Option<Noted>> = Mutex::new(None);
 
-/// Begins to listen to signals.
+/// Starts listening for signals.
 ///
 /// # Errors
 ///
@@ -36,11 +37,11 @@ pub fn install() -> std::io::Result<()> {
     if !is_ignored(SIGHUP) {
         wanted.push(SIGHUP);
     }
-    // A file that grows over the shell's limit would end the program at once. With a handler, writing fails
-    // instead, and that is dealt with like a full disk.
+    // A file that grows beyond the shell's limit would end the program at once. With a handler, the write
+    // fails instead and is treated like a full disk.
     signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     let mut signals = signal_hook::iterator::Signals::new(wanted)?;
-    // In a thread of its own, not in a signal's context, so that it may lock and print.
+    // In its own thread, not in a signal handler, so that it may lock and print.
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for _ in signals.forever() {
             on_signal();
@@ -49,7 +50,7 @@ pub fn install() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Begins to listen to the console's events.
+/// Starts listening for console events.
 ///
 /// # Errors
 ///
@@ -58,13 +59,13 @@ pub fn install() -> std::io::Result<()> {
 pub fn install() -> std::io::Result<()> {
     windows_host::on_console_event(|event| match event {
         windows_host::ConsoleEvent::Interrupt => on_signal(),
-        // Windows leaves a few seconds, which the work may not end in.
+        // Windows only allows a few seconds, which may be too short for the work to stop.
         windows_host::ConsoleEvent::Closing => stop_now(),
     })
 }
 
-/// Returns whether whoever started the program wants a signal ignored, as nohup does with SIGHUP. Where
-/// the system does not tell, the signal is left to it.
+/// Returns whether the parent process had a signal ignored, as nohup does with SIGHUP. If that cannot be
+/// determined, the signal is left to the system.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
@@ -77,7 +78,8 @@ fn on_signal() {
     if REQUESTED.swap(true, Ordering::Relaxed) {
         stop_now();
     }
-    // Without a thread to wait in, a second signal is needed; the system has bigger worries then.
+    // If a thread cannot be started for the wait, a second signal is needed; the system has worse problems
+    // then.
     let _ = std::thread::Builder::new().name("patience".into()).spawn(|| {
         std::thread::sleep(PATIENCE);
         stop_now();
@@ -89,22 +91,22 @@ fn on_signal() {
 
 /// Removes the part file and ends the program.
 fn stop_now() -> ! {
-    // Nothing that is put in place or deleted is so only by half: the file has its name, or it has not.
+    // Renaming and deleting are atomic: either the file has its name, or it does not.
     if let Some(noted) = &*lock(&PART) {
         noted.remove();
     }
     std::process::exit(Status::Interrupted.code().into());
 }
 
-/// Removes the part file and ends the program, which has no memory left.
+/// Removes the part file and ends the program, which has run out of memory.
 pub fn out_of_memory() -> ! {
     const TEXT: &[u8] = b"error: out of memory. Use fewer threads (-j), or allow the program more of it.\n";
-    // Past the lock, which a thread may hold that waits for this one.
+    // Bypasses the lock, which may be held by a thread that is waiting for this one.
     #[cfg(unix)]
     let _ = rustix::io::write(std::io::stderr(), TEXT);
     #[cfg(not(unix))]
     let _ = std::io::Write::write_all(&mut std::io::stderr(), TEXT);
-    // Not waited for: this thread may be the one that holds it.
+    // Does not wait: this thread may be the one that holds the lock.
     if let Ok(noted) = PART.try_lock()
         && let Some(noted) = &*noted
     {
@@ -113,12 +115,12 @@ pub fn out_of_memory() -> ! {
     std::process::exit(Status::Failed.code().into());
 }
 
-/// Returns whether a signal has come.
+/// Returns whether a signal has arrived.
 pub fn requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }
 
-/// Makes a monitor for work that a signal is to stop; it is cancelled already when one has come.
+/// Creates a monitor for work that a signal should stop; it is already cancelled if one has arrived.
 pub fn monitor() -> Arc<Monitor> {
     let monitor = Arc::new(Monitor::new());
     *lock(&MONITOR) = Arc::downgrade(&monitor);
@@ -136,13 +138,13 @@ struct Noted {
 }
 
 impl Noted {
-    /// Removes the names, but for those that another file has got meanwhile.
+    /// Removes the names, except those that now belong to another file.
     fn remove(&self) {
         self.names.iter().for_each(|name| remove_if_ours(name, &self.file));
     }
 }
 
-/// A part file that a second signal removes, for as long as this lives. There is one at a time.
+/// Registers a part file for removal by a second signal, for as long as this lives. There is one at a time.
 #[derive(Debug)]
 pub(crate) struct NotedPart(());
 
@@ -152,7 +154,7 @@ impl NotedPart {
         Self(())
     }
 
-    /// Adds a further name of the same file.
+    /// Adds another name of the same file.
     #[cfg(target_os = "linux")]
     #[expect(clippy::unused_self, reason = "whoever has it has noted a file")]
     pub(crate) fn add(&self, path: &Path) {
@@ -168,12 +170,12 @@ impl Drop for NotedPart {
     }
 }
 
-/// What is locked here are single values, which a panic cannot leave half-written.
+/// The locks guard single values, which a panic cannot leave half-written.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has the process be as after a signal, for tests that have it to themselves.
+/// Puts the process in the state after a signal, for tests that run in a process of their own.
 #[cfg(test)]
 pub(crate) fn pretend_signal() {
     REQUESTED.store(true, Ordering::Relaxed);

@@ -1,15 +1,15 @@
-//! Levels of effort, `-1` to `-9` and `--best`, and what each does with each encoder.
+//! Levels of effort, `-1` to `-9` and `--best`, and what each means for each encoder.
 
 use std::fmt;
 
 use image_writer::{DeflateEncoder, Effort, Lz4Encoder};
 
-/// How much time is spent on getting blocks small.
+/// How much time is spent on making blocks small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// `-1` to `-9`.
     Numbered(Number),
-    /// `--best`: the smallest file that can be written, however long it takes.
+    /// `--best`: the smallest file possible, however long it takes.
     Best,
 }
 
@@ -18,7 +18,7 @@ pub enum Level {
 pub struct Number(u8);
 
 impl Number {
-    /// Takes a number from 1 to 9.
+    /// Accepts a number from 1 to 9.
     pub const fn new(number: u8) -> Option<Self> {
         if matches!(number, 1..=9) { Some(Self(number)) } else { None }
     }
@@ -29,12 +29,12 @@ impl Number {
     }
 }
 
-/// What one level does, in a row of the table.
+/// A row of the table: what one level does.
 struct Row {
     level: Level,
     /// Stock zlib's own level.
     zlib: u8,
-    /// Where any deflate encoder will do.
+    /// Level for readers of any deflate stream.
     deflate: DeflateEncoder,
     lz4: Lz4Encoder,
 }
@@ -55,10 +55,10 @@ const fn hc(level: u8) -> Lz4Encoder {
     Lz4Encoder::Hc { level }
 }
 
-/// The one place that says what a level means; the help text is made from it.
+/// The only definition of the levels; the help text is generated from it.
 ///
-/// zlib's levels end at 9, which the default already uses: at 2048 bytes it costs little over 6, and
-/// nothing that firmwares are known to take is smaller. Levels 2, 7 and 8 of zlib are left out because
+/// zlib's levels end at 9, which the default already uses: at 2048 bytes it costs little more than 6, and
+/// nothing that firmwares are known to accept is smaller. Levels 2, 7 and 8 of zlib are left out because
 /// they hardly differ from their neighbours on blocks of that size.
 const ROWS: [Row; 10] = [
     row(1, 1, libdeflate(1), Lz4Encoder::Fast),
@@ -74,7 +74,7 @@ const ROWS: [Row; 10] = [
 ];
 
 impl Level {
-    /// Takes a number from 1 to 9.
+    /// Accepts a number from 1 to 9.
     pub const fn new(number: u8) -> Option<Self> {
         match Number::new(number) {
             Some(number) => Some(Self::Numbered(number)),
@@ -87,7 +87,7 @@ impl Level {
         DeflateEncoder::Zlib { level: self.row().zlib }
     }
 
-    /// Returns the deflate encoder of this level: for readers that take any deflate stream.
+    /// Returns the deflate encoder of this level: for readers that accept any deflate stream.
     pub const fn deflate(self) -> DeflateEncoder {
         self.row().deflate
     }
@@ -113,7 +113,7 @@ impl Default for Level {
 }
 
 impl fmt::Display for Level {
-    /// The option that asks for the level.
+    /// The option that selects the level.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Numbered(number) => f.pad(&format!("-{}", number.0)),

@@ -2,13 +2,13 @@
 //!
 //! # From arguments to files
 //!
-//! 1. [`cli`] says what can be written on the command line, [`compat`] what other tools' users write there.
-//! 2. [`plan`] looks at every input and target, lets [`profile`] choose how a file is written, and refuses
-//!    what cannot go well, before any work is done.
-//! 3. [`run`] does the work, one verb per file. Whatever reads a whole image does it in one pass, [`scan`].
-//!    What is written is an [`output::PartFile`] until it is proven.
-//!    Paths without a verb are [`dropped`]: the verb is found for each of them.
-//! 4. [`report`] says how each file ended, as text or JSON; [`exit`] makes the exit code of it.
+//! 1. [`cli`] defines the command line, and [`compat`] the command lines of other tools.
+//! 2. [`plan`] examines every input and target, lets [`profile`] choose how a file is written, and refuses
+//!    anything that cannot succeed, before any work is done.
+//! 3. [`run`] does the work, one verb per source file. Reading a whole image is always one pass, [`scan`].
+//!    Output is an [`output::PartFile`] until it is verified. Paths without a verb are [`dropped`]: the
+//!    verb is found for each of them.
+//! 4. [`report`] reports the result of each file as text or JSON; [`exit`] turns it into the exit code.
 #![forbid(unsafe_code)]
 
 pub mod claims;
@@ -54,13 +54,14 @@ use crate::plan::{CompressRequest, ExtractRequest};
 use crate::report::Reporter;
 use crate::target::Claims;
 
-/// Does what the arguments say, the first of which is the program's name. Paths alone are [`dropped`] ones.
+/// Runs the program with these arguments, the first of which is its name. If all others are paths, they are
+/// [`dropped`] ones.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Status {
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(tool) = args.first().and_then(|program| compat::tool_named(program)) {
         return compat::run(tool, &args[1..]);
     }
-    // Not by the parser, which would take some of the tool's options for its own.
+    // Not by the parser, which would interpret some of the tool's options itself.
     if args.get(1).is_some_and(|verb| verb == "compat")
         && let Some(tool) = args.get(2).and_then(|name| compat::tool_named(name))
     {
@@ -114,7 +115,7 @@ fn run_verb(cli: Cli) -> Status {
     reporter.worst()
 }
 
-/// Refuses arguments that are each right but do not go together.
+/// Refuses arguments that are valid individually but not together.
 fn check_usage(verb: &str, inputs: &[PathBuf], target: &TargetArgs) -> Option<Status> {
     let wrong = plan::usage_error(inputs, target)?;
     let mut command = Cli::command();
@@ -123,10 +124,10 @@ fn check_usage(verb: &str, inputs: &[PathBuf], target: &TargetArgs) -> Option<St
     Some(usage(&command.error(ErrorKind::ArgumentConflict, wrong)))
 }
 
-/// Prints a usage error or the help that was asked for, which is a result like any other.
+/// Prints a usage error, or the requested help, which is an ordinary result.
 fn usage(error: &clap::Error) -> Status {
     if error.use_stderr() {
-        // A terminal that has gone away is no reason to panic.
+        // Do not panic if the terminal is gone.
         let _ = error.print();
         return Status::Failed;
     }

@@ -17,7 +17,8 @@ fn main() -> ExitCode {
     alloc_guard::on_failure(cisor::interrupt::out_of_memory);
     end_by_guard_where_libraries_panic();
     if let Err(error) = cisor::interrupt::install() {
-        // A signal would leave a part file. What is missing, a thread or a descriptor, would be missed later as well.
+        // Without the handler, a signal would leave a part file behind. The missing thread or descriptor
+        // would be missing later as well.
         eprintln!("error: cannot begin: {error}");
         return ExitCode::from(Status::Failed.code());
     }
@@ -26,8 +27,8 @@ fn main() -> ExitCode {
     ExitCode::from(cisor::main(args).code())
 }
 
-/// Has a lack of memory end the program in one way also where a library answers it with a panic: libdeflate gets its
-/// memory from the system by itself, and so does the standard library for the stack that a new thread handles signals on.
+/// Makes running out of memory end the program in the same way even where a library panics: libdeflate
+/// allocates from the system directly, and so does the standard library for a new thread's signal stack.
 fn end_by_guard_where_libraries_panic() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! Networks, and which of them `cisor serve` answers.
+//! Networks, and the ones that `cisor serve` answers.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
@@ -19,7 +19,7 @@ impl Network {
         Self { address: u32::from_be_bytes(address) & mask, mask }
     }
 
-    /// Networks that are not part of the internet: private ones, those of devices without a router, and this computer.
+    /// Networks that are not part of the internet: private, link-local and loopback ones.
     const PRIVATE: [Self; 5] = [
         Self::new([10, 0, 0, 0], 8),
         Self::new([172, 16, 0, 0], 12),
@@ -45,13 +45,13 @@ impl FromStr for Network {
     }
 }
 
-/// The networks that are answered. A datagram's sender can be forged, and a server that answers everybody could be used
-/// to send much to somebody else.
+/// The networks that are answered. A datagram's sender can be forged, and a server that answers everybody
+/// could be abused to flood a third party.
 #[derive(Clone, Debug)]
 pub(crate) struct Allowed(Vec<Network>);
 
 impl Allowed {
-    /// Allows these networks; without any, all private ones.
+    /// Allows these networks or, if there are none, all private ones.
     pub(crate) fn new(asked: &[Network]) -> Self {
         Self(if asked.is_empty() { Network::PRIVATE.to_vec() } else { asked.to_vec() })
     }

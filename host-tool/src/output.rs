@@ -1,19 +1,19 @@
-//! Files that are put in place only when they are finished and proven.
+//! Files that are only put in place once they are finished and verified.
 //!
-//! A target `GAME.cso` is written as `.GAME.cso.part` beside it and gets its name in one step (`output/place.rs`), which
-//! either happens completely or not at all. Until then the part file goes away with its [`PartFile`],
-//! however the work ends.
+//! A target `GAME.cso` is written as `.GAME.cso.part` in the same folder and gets its name in one atomic
+//! step (`output/place.rs`). Until then, dropping the [`PartFile`] removes the part file, however the work
+//! ends.
 //!
 //! # Part files of dead runs
 //!
-//! A run that was killed, or lost its power, leaves its part file behind. Each run holds a lock on its own
-//! part file, which the system gives up with the process: a part file without a lock belongs to
-//! nobody and is cleared away (`output/stale.rs`).
+//! A run that was killed, or lost power, leaves its part file in the folder. Each run holds a lock on its
+//! own part file, which the system releases when the process ends: a part file without a lock is stale and
+//! is removed (`output/stale.rs`).
 //!
 //! # Names are not trusted
 //!
-//! Anybody may delete a part file and give its name to another file. So a part file is known by its open
-//! descriptor: whenever its name is used, it is checked that it still leads to that very file.
+//! Anybody may delete a part file and give its name to another file. So a part file is identified by its
+//! open descriptor: before its name is used, a check makes sure that it still leads to that file.
 
 mod place;
 mod stale;
@@ -38,16 +38,16 @@ use crate::interrupt::{self, NotedPart};
 use crate::source::forget_cached;
 use crate::special;
 
-/// The files that a run has put in place. It replaces none of them, `-f` or not: two names that looked like two
-/// files before may be one on this disk, which shows only when the first file is there.
+/// The files that a run has put in place. It never replaces one of them, with `-f` or without: two names
+/// that looked different may be one file on this disk, which only shows once the first file exists.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
     made: HashSet<FileId>,
 }
 
 impl Outputs {
-    /// Creates the part file of `target`, unless that is a file of this run, or another one than when the run was
-    /// planned.
+    /// Creates the part file of `target`, unless that is a file of this run, or has changed since the run
+    /// was planned.
     ///
     /// # Errors
     ///
@@ -59,18 +59,18 @@ impl Outputs {
             return Err(Failure::PartBlocked(part));
         }
         let part = PartFile::create(target)?;
-        // From here on no other run puts a file there.
+        // From here on, other runs cannot put a file there.
         standing.check(target)?;
         Ok(part)
     }
 
-    /// Gives a part file its name, unless a signal has come, or the name is that of a file of this run or of one
-    /// that was not there when the run was planned.
+    /// Gives a part file its name, unless a signal has arrived, or the name belongs to a file of this run
+    /// or to one that did not exist when the run was planned.
     ///
     /// # Errors
     ///
-    /// [`Failure::Interrupted`], [`Failure::TargetTaken`], [`Failure::TargetChanged`], or what [`PartFile::commit`]
-    /// fails with.
+    /// [`Failure::Interrupted`], [`Failure::TargetTaken`], [`Failure::TargetChanged`], or what
+    /// [`PartFile::commit`] fails with.
     pub fn commit(&mut self, part: PartFile, standing: &Standing) -> Result<(), Failure> {
         if interrupt::requested() {
             return Err(Failure::Interrupted);
@@ -79,7 +79,7 @@ impl Outputs {
         let file = part.name.file.clone();
         standing.check(&part.target)?;
         let outcome = part.commit(standing.existing()).map_err(|failure| standing.explain(failure));
-        // In place it is also when the folder could not be synchronised.
+        // The file is also in place if the folder could not be synchronised.
         self.made.extend(FileId::open(&file));
         outcome
     }
@@ -93,20 +93,20 @@ impl Outputs {
     }
 }
 
-/// A file that is being written and has not got its name yet. Dropping it removes it.
+/// A file that is being written and does not have its final name yet. Dropping it removes it.
 #[derive(Debug)]
 pub struct PartFile {
     name: PartName,
     noted: NotedPart,
     target: PathBuf,
     took_over: bool,
-    /// What the file is to be like, apart from its content.
+    /// The metadata that the file will get.
     model: Option<Metadata>,
-    /// Its length and time when all was written. Whatever is written later was not proven.
+    /// Its length and times when everything was written. Later writes would be unverified.
     complete: OnceLock<(u64, Option<SystemTime>)>,
 }
 
-/// The name of a part file, which is removed when this is dropped, and only if it still leads to the file.
+/// The name of a part file. Dropping it removes the name if it still leads to the file.
 #[derive(Debug)]
 struct PartName {
     path: PathBuf,
@@ -120,9 +120,9 @@ impl Drop for PartName {
     }
 }
 
-/// Removes a name that leads to this open file. In the moment between the look and the removal no run gives the
-/// name to a file of its own, for this file is locked. Disks of the network fail now and then, so what failed is
-/// tried once more.
+/// Removes a name that leads to this open file. Other runs cannot take the name between the check and the
+/// removal, because this file is locked. Network drives fail now and then, so a failed removal is tried
+/// once more.
 pub(crate) fn remove_if_ours(path: &Path, file: &File) {
     const TRIES: usize = 2;
     for _ in 0..TRIES {
@@ -130,7 +130,7 @@ pub(crate) fn remove_if_ours(path: &Path, file: &File) {
             Ok(true) if std::fs::remove_file(path).is_ok() => return,
             Ok(false) => return,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            // When it stays after all, nothing is lost: the next run for the same target clears it away.
+            // If it stays, nothing is lost: the next run for the same target removes it.
             Ok(true) | Err(_) => {}
         }
     }
@@ -146,7 +146,7 @@ pub enum Existing {
 }
 
 impl PartFile {
-    /// Creates the part file of `target`, after clearing away that of a run which is dead.
+    /// Creates the part file of `target`, after removing a stale one.
     ///
     /// # Errors
     ///
@@ -162,13 +162,13 @@ impl PartFile {
         let path = part_path(target);
         let failed = |error| Failure::create(&path, error);
         let mut took_over = false;
-        // A run that finishes at this moment takes its part file away between two looks at it, which
-        // can happen a few times in a row only if many runs write the same target.
+        // A run that is finishing may remove its part file between two checks. That can only happen several
+        // times in a row if many runs write the same target.
         for _ in 0..8 {
             let file = match part_options().create_new(true).open(&path) {
                 Ok(file) => {
                     if !lock_new(&file, &mut lock) {
-                        // There another run goes on to write the part file that it has locked.
+                        // In that case another run is still writing the part file that it has locked.
                         if cfg!(windows) {
                             return Err(Failure::PartInUse(path));
                         }
@@ -194,7 +194,7 @@ impl PartFile {
                 }
                 Err(error) => return Err(failed(error)),
             };
-            // It may have been deleted before it was locked; from now on it is ours.
+            // It may have been deleted before it was locked; from now on, it is ours.
             if !leads_to(&path, &file) {
                 continue;
             }
@@ -214,13 +214,13 @@ impl PartFile {
         Err(Failure::PartInUse(path))
     }
 
-    /// Has the file get the permissions and times of its source, as far as its file system keeps them. Until it
-    /// is finished nobody but its owner may read it.
+    /// Gives the file the permissions and times of its source when it is finished, as far as its file
+    /// system keeps them. Until then, only its owner may read it.
     pub fn resemble(&mut self, source: &Path) {
         self.model = std::fs::metadata(source).ok();
     }
 
-    /// Returns whether the file was left behind by a dead run.
+    /// Returns whether the file is left over from a dead run.
     pub fn took_over(&self) -> bool {
         self.took_over
     }
@@ -235,24 +235,24 @@ impl PartFile {
         &self.name.file
     }
 
-    /// Waits until everything that was written is on the disk, and opens it to be read back.
+    /// Waits until all writes are on the disk, and opens the file for reading back.
     ///
     /// # Errors
     ///
-    /// When the system could not write it all.
+    /// When the system could not write everything.
     pub fn sync(&self) -> Result<HostFile, Failure> {
         if let Some(model) = &self.model {
             copy_attributes(model, &self.name.file);
         }
         self.name.file.sync_all().map_err(Failure::Write)?;
         let _ = self.complete.set(self.state().map_err(Failure::Write)?);
-        // What is read back is to come from the disk, not from what the system still has in memory.
+        // The data must be read back from the disk, not from the system's cache.
         forget_cached(self.path(), &self.name.file);
-        // The same open file: Windows does not let other handles read a locked one.
+        // The same open file: on Windows, other handles cannot read a locked one.
         self.name.file.try_clone().and_then(HostFile::new).map_err(Failure::Write)
     }
 
-    /// What a write by anybody changes. Links, permissions and the like change no byte of it.
+    /// The attributes that any write changes. Links, permissions and the like do not affect the content.
     fn state(&self) -> io::Result<(u64, Option<SystemTime>)> {
         let metadata = self.name.file.metadata()?;
         Ok((metadata.len(), metadata.modified().ok()))
@@ -266,9 +266,9 @@ impl PartFile {
     ///
     /// # Errors
     ///
-    /// When the target exists and is to be kept, the part file is not there any more, or its name cannot be had:
-    /// the part file is removed then. [`Failure::FolderSync`] when the file is in place, but its name perhaps not on
-    /// the disk yet.
+    /// When the target exists and has to be kept, the part file no longer exists, or it cannot be renamed;
+    /// the part file is then removed. [`Failure::FolderSync`] when the file is in place, but its name may
+    /// not be on the disk yet.
     pub fn commit(self, existing: Existing) -> Result<(), Failure> {
         self.commit_with(existing, sync_folder)
     }
@@ -284,21 +284,21 @@ impl PartFile {
         }
         place::put(&self, existing)?;
         let Self { name, noted, target, .. } = self;
-        // Where the target is a second name of the file, the first one goes now.
+        // If the target is a second name of the file, the first one is removed now.
         drop((name, noted));
         judge_folder_sync(sync_folder(&folder_of(&target))).map_err(Failure::FolderSync)
     }
 }
 
-/// Locks a file that was created just now; returns whether nobody else has locked it first. A run that takes it for a
-/// dead one's lets go of it in a moment, and so may programs that look at every new file.
+/// Locks a newly created file; returns false if somebody else locked it first. A run that takes it for a
+/// stale file releases it in a moment, and so do programs that scan every new file.
 fn lock_new(file: &File, lock: &mut impl FnMut(&File) -> Result<(), TryLockError>) -> bool {
     const TRIES: usize = 10;
     const PAUSE: Duration = Duration::from_millis(20);
     for _ in 0..TRIES {
         match lock(file) {
             Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-            // Where there are no locks, other runs leave alone what they find.
+            // On file systems without locks, other runs leave existing part files alone.
             Ok(()) | Err(TryLockError::Error(_)) => return true,
         }
     }
@@ -313,7 +313,7 @@ fn part_options() -> OpenOptions {
     options
 }
 
-/// With the right to delete, which renaming an open file needs.
+/// Requests delete access, which renaming an open file needs.
 #[cfg(windows)]
 fn part_options() -> OpenOptions {
     use std::os::windows::fs::OpenOptionsExt;
@@ -327,7 +327,7 @@ fn copy_attributes(model: &Metadata, file: &File) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Neither set-user-id nor its like: they are for programs.
+        // Not set-user-id and the like: those are for programs.
         let mode = model.permissions().mode() & 0o777;
         let _ = file.set_permissions(std::fs::Permissions::from_mode(mode));
     }
@@ -338,19 +338,19 @@ fn copy_attributes(model: &Metadata, file: &File) {
     }
 }
 
-/// The path of a target's part file: hidden, and in the same folder, so that a rename is enough.
+/// The path of a target's part file: hidden, and in the same folder, so that a rename suffices.
 pub(crate) fn part_path(target: &Path) -> PathBuf {
     let mut name = part_stem(target);
     name.push(".part");
     target.with_file_name(name)
 }
 
-/// What the names of a target's part files begin with. A long name is cut and told from others by its digest,
-/// so that what is added to it fits in the 255 bytes that a name can have.
+/// The prefix of the names of a target's part files. A long name is truncated and made unique with its
+/// digest, so that the additions fit within the 255 bytes of a name.
 fn part_stem(target: &Path) -> OsString {
-    /// With `.`, `.`, eight characters by chance and `.part` these are 255 bytes.
+    /// With `.`, `.`, eight random characters and `.part` these are 255 bytes.
     const LONGEST: usize = 240;
-    /// What is kept of a longer one.
+    /// The part of a longer name that is kept.
     const KEPT: usize = 180;
     let name = target.file_name().unwrap_or_default();
     let mut stem = OsString::from(".");
@@ -366,30 +366,30 @@ fn part_stem(target: &Path) -> OsString {
     stem
 }
 
-/// The path in a form that the system takes from libraries which hand it on as it is.
+/// The path in a form for libraries that pass it to the system unchanged.
 #[cfg(not(windows))]
 pub(crate) fn system_path(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
-/// The path in a form that the system takes from libraries which hand it on as it is: Windows has an old limit
-/// of 260 characters for those without `\\?\` before them. The standard library does this by itself.
+/// The path in a form for libraries that pass it to the system unchanged: Windows has an old limit of 260
+/// characters for paths without a leading `\\?\`. The standard library adds this itself.
 #[cfg(windows)]
 pub(crate) fn system_path(path: &Path) -> PathBuf {
-    /// A folder's limit, which is 12 below that of files.
+    /// The limit for folders, which is 12 below that for files.
     const LONG: usize = 247;
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if whole.as_os_str().len() < LONG {
         return path.to_owned();
     }
-    // The file itself need not exist yet.
+    // The file itself may not exist yet.
     match (whole.parent().map(std::fs::canonicalize), whole.file_name()) {
         (Some(Ok(folder)), Some(name)) => folder.join(name),
         _ => path.to_owned(),
     }
 }
 
-/// The folder that a path lies in.
+/// The folder of a path.
 pub(crate) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -402,14 +402,14 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all())
 }
 
-/// Windows has no such call; its file systems keep renames in their journal.
+/// Windows does not have such a call; its file systems journal renames.
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Some network and FUSE file systems cannot synchronise a folder; the file has its name all the same. Any other
-/// error is one of the disk.
+/// Some network and FUSE file systems cannot synchronise a folder; the file has its name anyway. Any other
+/// error comes from the disk.
 fn judge_folder_sync(outcome: io::Result<()>) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match outcome {

@@ -1,5 +1,5 @@
-//! From requests to jobs: looks at every input and every target, and refuses what cannot go well, before
-//! any work is done.
+//! Turns requests into jobs: examines every input and every target, and refuses anything that cannot
+//! succeed, before any work is done.
 
 use std::path::{Path, PathBuf};
 
@@ -18,70 +18,72 @@ use crate::tail::Tail;
 use crate::target::{self, Claims, Target};
 use disc_info::Disc;
 
-/// What is asked of a run of `compress`.
+/// The request of a `compress` run.
 #[derive(Clone, Debug)]
 pub struct CompressRequest {
     /// Images to compress.
     pub inputs: Vec<PathBuf>,
     /// Where the files go.
     pub target: Target,
-    /// What happens to files that exist.
+    /// What to do with existing files.
     pub existing: Existing,
-    /// Whether to begin even if there may not be enough room.
+    /// Whether to start even if there may not be enough space.
     pub try_without_room: bool,
-    /// Whom the files are for, where the user has said it.
+    /// Who the files are for, if the user said so.
     pub profile: Option<Profile>,
-    /// Whether discs of neither console are refused unless a profile or format was named.
+    /// Whether to refuse discs of neither console unless a profile or format was named.
     pub only_known_discs: bool,
-    /// Whether a profile takes discs that its readers do not play, as other tools do.
+    /// Whether a profile accepts discs that its readers do not play, as other tools do.
     pub any_console: bool,
-    /// What happens to bytes past the last whole sector; without a word they are refused.
+    /// What to do with bytes past the last whole sector; `None` refuses them.
     pub tail: Option<Tail>,
-    /// What the user wishes.
+    /// The user's settings.
     pub wishes: Wishes,
-    /// Whether sources are deleted in the end.
+    /// Whether to delete the sources afterwards.
     pub remove_source: bool,
 }
 
-/// What is asked of a run of `extract`.
+/// The request of an `extract` run.
 #[derive(Clone, Debug)]
 pub struct ExtractRequest {
     /// Images to extract.
     pub inputs: Vec<PathBuf>,
     /// Where the files go.
     pub target: Target,
-    /// What happens to files that exist.
+    /// What to do with existing files.
     pub existing: Existing,
-    /// Whether to begin even if there may not be enough room.
+    /// Whether to start even if there may not be enough space.
     pub try_without_room: bool,
-    /// Whether damaged blocks are filled with zeros.
+    /// Whether to fill damaged blocks with zeros.
     pub keep_going: bool,
-    /// Whether sources are deleted in the end.
+    /// Whether to delete the sources afterwards.
     pub remove_source: bool,
     /// How many threads decode.
     pub threads: std::num::NonZeroUsize,
 }
 
-/// One image to compress: nothing is left to decide.
+/// One image to compress, with every decision made.
 #[derive(Clone, Debug)]
 pub struct CompressJob {
     /// The image.
     pub input: PathBuf,
-    /// The file that it becomes.
+    /// The output file.
     pub target: PathBuf,
-    /// What is there already, and what happens to it.
+    /// What already exists there, and what to do with it.
     pub standing: Standing,
-    /// Whether a file is there that is to be kept. If it proves to be what would be written, nothing is to be done.
+    /// Whether a file exists that has to be kept. If it turns out to be what would be written, there is
+    /// nothing to do.
     pub is_there: bool,
-    /// Whether to begin even if there may not be enough room.
+    /// Whether to start even if there may not be enough space.
     pub try_without_room: bool,
     /// How it is written.
     pub plan: Plan,
     /// Size of the image that is packed, in bytes.
     pub image_size: u64,
-    /// Size of the image in the input. It is the same unless bytes past the last whole sector are dropped or padded.
+    /// Size of the image in the input. It only differs if bytes past the last whole sector are dropped or
+    /// padded.
     pub source_size: u64,
-    /// Whether the source is deleted in the end.
+    /// Whether to delete the source afterwards.
     pub remove_source: bool,
 }
 
@@ -90,23 +92,24 @@ pub struct CompressJob {
 pub struct ExtractJob {
     /// The image.
     pub input: PathBuf,
-    /// The file that it becomes.
+    /// The output file.
     pub target: PathBuf,
-    /// What is there already, and what happens to it.
+    /// What already exists there, and what to do with it.
     pub standing: Standing,
-    /// Whether a file is there that is to be kept. If it proves to be what would be written, nothing is to be done.
+    /// Whether a file exists that has to be kept. If it turns out to be what would be written, there is
+    /// nothing to do.
     pub is_there: bool,
-    /// Whether to begin even if there may not be enough room.
+    /// Whether to start even if there may not be enough space.
     pub try_without_room: bool,
-    /// Whether damaged blocks are filled with zeros.
+    /// Whether to fill damaged blocks with zeros.
     pub keep_going: bool,
-    /// Whether the source is deleted in the end.
+    /// Whether to delete the source afterwards.
     pub remove_source: bool,
     /// How many threads decode.
     pub threads: std::num::NonZeroUsize,
 }
 
-/// A job with the record of its file. Files that are refused have been reported already.
+/// A job with the record of its file. Refused files have already been reported.
 pub type Planned<J, O> = (J, Record<O>);
 
 impl From<CompressArgs> for CompressRequest {
@@ -149,7 +152,7 @@ impl From<ExtractArgs> for ExtractRequest {
     }
 }
 
-/// Says what is wrong with arguments that are each right but do not go together.
+/// Returns the usage error of arguments that are valid individually but not together.
 pub fn usage_error(inputs: &[PathBuf], target: &TargetArgs) -> Option<&'static str> {
     let output = target.output.as_ref()?;
     if inputs.len() > 1 {
@@ -159,7 +162,7 @@ pub fn usage_error(inputs: &[PathBuf], target: &TargetArgs) -> Option<&'static s
         .then_some("cannot write to standard output: the finished file must be read back and checked")
 }
 
-/// Plans all of a run's compression and reports what is refused.
+/// Plans a whole compression run and reports refused files.
 pub fn compress(
     request: &CompressRequest,
     claims: &mut Claims,
@@ -207,7 +210,7 @@ pub fn compress(
     )
 }
 
-/// Plans all of a run's extraction and reports what is refused.
+/// Plans a whole extraction run and reports refused files.
 pub fn extract(
     request: &ExtractRequest,
     claims: &mut Claims,
@@ -219,7 +222,7 @@ pub fn extract(
             return Err(Failure::AlreadyPlain);
         }
         accept_losses(&image, request.try_without_room, record, reporter)?;
-        // Damage is for the work itself to find.
+        // Damage is found by the work itself.
         if let Ok(disc) = look_at(&image) {
             note_cut_off(&image, &disc, record, reporter);
             record.outcome.disc = Some(disc);
@@ -239,7 +242,7 @@ pub fn extract(
     })
 }
 
-/// Takes a target; returns what stands there, and whether that is a file that is to be kept.
+/// Claims a target; returns what exists there, and whether that is a file that has to be kept.
 fn claim(
     claims: &mut Claims,
     target: &Path,
@@ -253,7 +256,7 @@ fn claim(
     }
 }
 
-/// Refuses to leave out what an image of 2048-byte sectors cannot hold, unless that is wanted.
+/// Refuses to drop what an image of 2048-byte sectors cannot hold, unless the user allows it.
 fn accept_losses<O>(
     image: &Image,
     is_wanted: bool,
@@ -288,7 +291,7 @@ fn plan_each<J, O: Default + Into<Outcome>>(
     planned
 }
 
-/// Opens an image, and says when its name is not that of its content.
+/// Opens an image, and warns if its extension does not match its content.
 pub(crate) fn open<O>(
     input: &Path,
     record: &mut Record<O>,
@@ -297,7 +300,7 @@ pub(crate) fn open<O>(
     Image::open(input).map(|image| compare_names(image, record, reporter))
 }
 
-/// As [`open`], to read all of it.
+/// As [`open`], for reading all of it.
 pub(crate) fn open_steady<O>(
     input: &Path,
     record: &mut Record<O>,
@@ -306,7 +309,7 @@ pub(crate) fn open_steady<O>(
     Image::open_steady(input).map(|image| compare_names(image, record, reporter))
 }
 
-/// Says when an image's name is not that of its content.
+/// Warns if an image's extension does not match its content.
 fn compare_names<O>(image: Image, record: &mut Record<O>, reporter: &mut Reporter) -> Image {
     if image.origin().is_some() {
         return image;
@@ -327,12 +330,12 @@ fn compare_names<O>(image: Image, record: &mut Record<O>, reporter: &mut Reporte
     image
 }
 
-/// Finds out which disc it is. Damage is no reason to stop here: it will be found, and named, when the
-/// image is decoded.
+/// Identifies the disc. Damage does not stop the work here: it will be found and reported when the image is
+/// decoded.
 ///
 /// # Errors
 ///
-/// What the operating system cannot read is a reason: nothing can be planned on it.
+/// A read error of the operating system does: planning needs these bytes.
 pub(crate) fn identify<O>(
     image: &Image,
     record: &mut Record<O>,
@@ -354,19 +357,20 @@ pub(crate) fn identify<O>(
     }
 }
 
-/// Returns the hash that RetroAchievements knows the game by. What is damaged has none, and is said elsewhere.
+/// Returns the hash that RetroAchievements identifies the game by. Damage yields `None` and is reported
+/// elsewhere.
 pub(crate) fn achievements(image: &Image) -> Option<[u8; 16]> {
     let mut workspace = Workspace::new(image);
     disc_info::achievements_hash(&mut workspace.reader(image)).ok().flatten()
 }
 
-/// Finds out which disc it is, and says nothing.
+/// Identifies the disc, without a warning.
 pub(crate) fn look_at(image: &Image) -> Result<Disc, ReadError<std::io::Error>> {
     let mut workspace = Workspace::new(image);
     disc_info::identify(&mut workspace.reader(image))
 }
 
-/// Says when a disc's file system goes on past the end of the image.
+/// Warns if a disc's file system extends past the end of the image.
 pub(crate) fn note_cut_off<O>(image: &Image, disc: &Disc, record: &mut Record<O>, reporter: &mut Reporter) {
     let image_sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
     if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > image_sectors) {
@@ -377,8 +381,8 @@ pub(crate) fn note_cut_off<O>(image: &Image, disc: &Disc, record: &mut Record<O>
     }
 }
 
-/// Returns the size of the image that is packed: the input's, or a whole number of sectors where it is none and the user
-/// has said what becomes of the rest.
+/// Returns the size of the image that is packed: the input's, or a whole number of sectors if the input has
+/// extra bytes and the user said what to do with them.
 fn whole_sectors<O>(
     size: u64,
     tail: Option<Tail>,
@@ -406,7 +410,7 @@ fn whole_sectors<O>(
             );
             Ok(size - rest + sector)
         }
-        // All that the file system has is there, so what follows is something else.
+        // The file system is complete, so anything after it is something else.
         None if disc.volume_sectors.is_some_and(|sectors| u64::from(sectors) <= size / sector) => {
             Err(Failure::PastLastSector { rest })
         }
@@ -414,7 +418,7 @@ fn whole_sectors<O>(
     }
 }
 
-/// Decides whom the file is for and how it is written.
+/// Decides who the file is for and how it is written.
 fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile, Choice), Failure> {
     let mut wishes = request.wishes;
     if let Some(profile) = request.profile.filter(|_| !request.any_console) {
@@ -435,7 +439,7 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
             }
             let profile = detected.unwrap_or(Profile::Psp);
             wishes.to = by_name;
-            // The name can ask for what this disc's profile does not write.
+            // The name can request a format that this disc's profile does not write.
             if by_name.is_none_or(|format| profile.formats().contains(&format)) {
                 guessed = detected.is_none();
                 profile
@@ -456,7 +460,7 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
     Ok((profile, choice))
 }
 
-/// The format that the name of `-o` asks for. CSO v2 files are named like CSO files, by all tools.
+/// The format that the name given with `-o` requests. CSO v2 files are named like CSO files, by all tools.
 fn format_by_name(target: &Target) -> Option<OutputFormat> {
     let Target::File(file) = target else { return None };
     let extension = target::known_extension(file)?;
@@ -468,7 +472,7 @@ fn is_named_like(format: OutputFormat, extension_found: &str) -> bool {
     extension_found == extension(format) || (extension_found == "ciso" && extension(format) == "cso")
 }
 
-/// The extension that readers look for.
+/// The extension that readers expect.
 pub(crate) const fn extension(format: OutputFormat) -> &'static str {
     match format {
         OutputFormat::Cso | OutputFormat::Cso2 => "cso",

@@ -1,4 +1,4 @@
-//! How far the work is, on stderr: a bar on a terminal, or a line each second for programs that watch.
+//! Progress on stderr: a bar on a terminal, or a line per second for programs that watch.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::human;
 
 /// How often the bar is drawn.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// How often a plain line is printed.
+/// How often a progress line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(1);
-/// How much of a file's name the bar shows, so that the numbers behind it fit an 80-column terminal.
+/// How much of a file's name the bar shows, so that the numbers after it fit an 80-column terminal.
 const NAME_LEN: usize = 14;
 
-/// What is shown while work goes on.
+/// The kinds of progress display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Progress {
     /// A bar while stderr is a terminal, else nothing
@@ -31,27 +31,27 @@ pub enum Progress {
     Never,
 }
 
-/// Where a file is in a run of several, and how far the run was when it began.
+/// A file's place in a run of several, and the progress of the run when it began.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// Number of the file, counted from 1.
+    /// Number of the file, from 1.
     pub number: usize,
-    /// How many files there are.
+    /// Number of files.
     pub count: usize,
-    /// What share of the run's bytes were in the files before this one.
+    /// Share of the run's bytes in the files before this one.
     pub before: f64,
-    /// What share of them is in this one.
+    /// Share of the run's bytes in this file.
     pub share: f64,
     /// When the run began.
     pub begun: Instant,
 }
 
-/// Shows how far the work is.
+/// Shows progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Bars {
     shown: Shown,
     place: Option<Place>,
-    /// From where to where in the work on its file this pass goes.
+    /// The range of the work on its file that this pass covers.
     pass: (f64, f64),
 }
 
@@ -63,22 +63,22 @@ enum Shown {
 }
 
 impl Bars {
-    /// Shows what was asked for; nothing if the user wants it quiet. `pass` is from where to where in the work on one
-    /// file the next pass goes.
+    /// Shows the requested kind of progress, or none in quiet mode. `pass` is the range of the work on one
+    /// file that the next pass covers.
     pub fn new(progress: Progress, quiet: bool, place: Option<Place>, pass: (f64, f64)) -> Self {
         let shown = match progress {
             _ if quiet => Shown::Nothing,
             Progress::Never => Shown::Nothing,
             Progress::Plain => Shown::Lines,
-            // A console without control sequences would show them as they are.
+            // A console without support for control sequences would print them.
             Progress::Auto if console::Term::stderr().features().is_attended() => Shown::Bar,
             Progress::Auto => Shown::Nothing,
         };
         Self { shown, place, pass }
     }
 
-    /// Shows a bar for work on `file` until the result is dropped; `work` says what is done, and `total` is
-    /// how many bytes of the decoded image there are.
+    /// Shows a bar for work on `file` until the result is dropped; `work` names the work, and `total` is
+    /// the length of the decoded image in bytes.
     #[must_use]
     pub fn start(self, work: &str, file: &Path, total: u64, monitor: &Arc<Monitor>) -> Bar {
         let done = Arc::new(AtomicBool::new(false));
@@ -98,7 +98,7 @@ impl Bars {
                 drawn.finish(&monitor, total);
             }
         });
-        // Without a thread there is no bar; the work itself may still go well.
+        // If the thread cannot be started, there is no bar; the work itself may still succeed.
         Bar { thread: thread.ok(), done }
     }
 
@@ -129,23 +129,23 @@ impl Bars {
         }
     }
 
-    /// How long the whole run still takes, if it goes on as it went so far.
+    /// The remaining time of the whole run at the present rate.
     fn left(&self, read: u64, total: u64) -> Option<Duration> {
         let Place { before, share, begun, .. } = self.place?;
         #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
         let of_pass = read as f64 / total.max(1) as f64;
         let (from, to) = self.pass;
         let done = before + share * (from + (to - from) * of_pass);
-        // Before that it is a guess.
+        // Before that, it would be a guess.
         const ENOUGH: f64 = 0.01;
         (done >= ENOUGH).then(|| begun.elapsed().mul_f64((1.0 - done).max(0.0) / done))
     }
 }
 
-/// What one pass shows.
+/// The display of one pass.
 enum Drawn {
     Bar(ProgressBar),
-    /// Lines that begin with this.
+    /// Lines with this prefix.
     Lines(String),
 }
 
@@ -164,13 +164,13 @@ impl Drawn {
     }
 }
 
-/// Prints how far a pass is. Nothing can be done about a reader that has gone away.
+/// Prints the progress of a pass. Errors of a closed pipe are ignored.
 fn line(prefix: &str, read: u64, total: u64) {
     let percent = u128::from(read) * 100 / u128::from(total.max(1));
     let _ = writeln!(anstream::stderr(), "{prefix}: {} %", percent.min(100));
 }
 
-/// A bar on the terminal; dropping it takes it away.
+/// A bar on the terminal; dropping it removes it.
 pub struct Bar {
     thread: Option<JoinHandle<()>>,
     done: Arc<AtomicBool>,
@@ -181,14 +181,14 @@ impl Drop for Bar {
         self.done.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // A bar that failed is no reason to fail with it.
+            // A failed bar must not fail the work.
             let _ = thread.join();
         }
     }
 }
 
 fn style() -> ProgressStyle {
-    // The bar itself has what the rest leaves: a line that is broken in two is not taken away in all terminals.
+    // The bar itself gets the remaining width: not all terminals can erase a wrapped line.
     let template = "{prefix} {wide_bar} {percent} % {decimal_bytes_per_sec} {msg}";
     ProgressStyle::with_template(template).expect("a constant template").progress_chars("=> ")
 }
@@ -221,7 +221,7 @@ mod tests {
         let begun = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
         let place = Place { number: 2, count: 3, before: 0.2, share: 0.4, begun };
         let bars = Bars { shown: Shown::Bar, place: Some(place), pass: (0.5, 1.0) };
-        // The first file, and three quarters of the second one: half of the run.
+        // The first file and three quarters of the second one make half of the run.
         let left = bars.left(50, 100).unwrap().as_secs_f64();
         assert!((left - 100.0).abs() < 5.0, "{left}");
         assert_eq!(bars.prefix("packing", "a.iso"), "file 2 of 3: packing a.iso");

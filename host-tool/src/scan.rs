@@ -1,6 +1,6 @@
-//! Decodes a whole image once, on several threads, in order.
+//! Decodes a whole image once, in order, on several threads.
 //!
-//! Extraction, verification, the proof of a finished file and `info --blocks` are all this one pass; they
+//! Extraction, verification, the proof of a finished file and `info --blocks` all use this one pass; they
 //! differ in what they do with the bytes.
 
 use std::collections::BTreeMap;
@@ -18,51 +18,51 @@ use crate::damage::{Damage, DamageList, Fault, ListLimit};
 use crate::failure::Failure;
 use crate::image::{Image, Reader, Workspace};
 
-/// Decoded bytes in one job: enough that handing jobs around costs nothing, little enough that the window
-/// stays small with many threads.
+/// Decoded bytes per job: large enough that handing out jobs costs next to nothing, small enough that the
+/// window stays small with many threads.
 const JOB_BYTES: u32 = 256 << 10;
 /// Bytes before the raw deflate stream in a zlib stream.
 const ZLIB_HEADER_LEN: usize = 2;
 
-/// How a pass is done.
+/// Settings of a pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// How many threads decode.
     pub threads: NonZeroUsize,
-    /// What happens at a damaged block.
+    /// What to do at a damaged block.
     pub on_damage: OnDamage,
-    /// How many ranges of damaged blocks are listed.
+    /// Maximum number of listed ranges of damaged blocks.
     pub listed: ListLimit,
-    /// Whether the deflate lint looks at each deflate stream.
+    /// Whether the deflate lint checks each deflate stream.
     pub lint: bool,
 }
 
-/// What happens at a damaged block.
+/// What to do at a damaged block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnDamage {
-    /// The pass ends with it.
+    /// End the pass.
     Stop,
-    /// It is listed, and the sink is told how many bytes are missing.
+    /// List it, and tell the sink how many bytes are missing.
     Collect,
 }
 
-/// What a pass has seen.
+/// The results of a pass.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// How the blocks are packed. Damaged ones are not counted.
     pub blocks: BlockCounts,
     /// Blocks that did not decode.
     pub damage: DamageList,
-    /// What the lint said; nothing when it was not asked.
+    /// The lint result; `None` if the lint was not run.
     pub lint: LintCounts,
     /// Bytes of the file that are stored blocks.
     pub stored_bytes: u64,
 }
 
-/// What the deflate lint said of an image's streams.
+/// The deflate lint's result for an image's streams.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LintCounts {
-    /// How many deflate streams it looked at.
+    /// How many deflate streams it checked.
     pub streams: u64,
     /// How many did not pass, by reason.
     pub findings: BTreeMap<Finding, u64>,
@@ -74,7 +74,7 @@ impl LintCounts {
         self.findings.values().sum()
     }
 
-    /// Looks at a block; those that are not deflate streams do not count.
+    /// Checks a block; blocks that are not deflate streams do not count.
     pub(crate) fn add(&mut self, view: &BlockView<'_>) {
         let stream = match view.extent.coding {
             Coding::Deflate => view.packed,
@@ -98,13 +98,13 @@ impl LintCounts {
 /// The next part of an image.
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
-    /// Its bytes. They are shared, so that digests can be taken of them while the next ones come.
+    /// Its bytes. They are shared, so that digests can be computed while the next ones are decoded.
     Data(&'a Arc<Vec<u8>>),
-    /// So many bytes that are not to be had, because their blocks are damaged.
+    /// This many bytes are missing, because their blocks are damaged.
     Missing(u64),
 }
 
-/// What one job has decoded.
+/// The result of one job.
 #[derive(Default)]
 struct Piece {
     parts: Vec<PiecePart>,
@@ -121,12 +121,12 @@ enum PiecePart {
     Missing(u64),
 }
 
-/// Decodes all of `image` and gives it to `sink`, in order and without gaps.
+/// Decodes all of `image` and passes it to `sink`, in order and without gaps.
 ///
 /// # Errors
 ///
-/// What stopped the pass: damage where it is to stop, the source, the sink (as [`Failure::Write`]), or the
-/// monitor's cancellation.
+/// Whatever stopped the pass: damage, if that stops it; the source; the sink (as [`Failure::Write`]); or
+/// cancellation by the monitor.
 pub fn run(
     image: &Image,
     options: Options,
@@ -136,12 +136,12 @@ pub fn run(
     run_beside(image, options, monitor, |_| Ok(()), sink)
 }
 
-/// As [`run`], with work beside it: before each job `beside` is told which share of the jobs has begun with
-/// that one, from above 0 to 1. It is called in one thread, ahead of those that decode.
+/// As [`run`], with concurrent work: before each job, `beside` is told the share of jobs begun, including
+/// that one (above 0, up to 1). It is called on one thread, ahead of those that decode.
 ///
 /// # Errors
 ///
-/// As [`run`], and what `beside` fails with.
+/// As [`run`], and the failures of `beside`.
 pub fn run_beside(
     image: &Image,
     options: Options,
@@ -199,9 +199,9 @@ pub fn run_beside(
 
 const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
-/// How many packed bytes are decoded at most. In a sound file no two blocks share any, so their sum is no more than
-/// the file's length. In a crafted one thousands may lead to the same stream, and the work would have no measure;
-/// damage that leads a few blocks astray stays within twice the length.
+/// Limits the number of packed bytes that are decoded. In a valid file blocks never overlap, so their total
+/// is at most the file's length. In a crafted file thousands of entries may refer to the same stream, and
+/// the work would be unbounded. Damage that misdirects a few blocks stays within twice the length.
 struct Budget {
     spent: AtomicU64,
     all: u64,
@@ -212,7 +212,7 @@ impl Budget {
         Self { spent: AtomicU64::new(0), all: file_len.saturating_mul(2) }
     }
 
-    /// Returns whether so many bytes may be decoded still.
+    /// Returns whether this many more bytes may be decoded.
     fn spend(&self, bytes: u64) -> bool {
         let before = self.spent.fetch_add(bytes, Ordering::Relaxed);
         before.saturating_add(bytes) <= self.all
@@ -233,7 +233,7 @@ fn piece(
         let block = BlockIndex(number);
         let overlapping = match reader.extent(block) {
             Ok(extent) => (!budget.spend(extent.len.into())).then_some(extent.offset),
-            // Viewing it says the same.
+            // Viewing it gives the same error.
             Err(_) => None,
         };
         if let Some(offset) = overlapping {
@@ -272,10 +272,10 @@ impl PiecePart {
 }
 
 impl Piece {
-    /// Where decoded bytes go; `room` is how many the whole piece has.
+    /// Returns the buffer for decoded bytes; `room` is the size of the whole piece.
     fn data(&mut self, room: usize) -> &mut Vec<u8> {
         if !matches!(self.parts.last(), Some(PiecePart::Data(_))) {
-            // Not more than the rest of the piece, so that many small parts do not add up.
+            // At most the rest of the piece, so that many small parts do not add up.
             let used: u64 = self.parts.iter().map(PiecePart::len).sum();
             let left = room.saturating_sub(usize::try_from(used).unwrap_or(room));
             self.parts.push(PiecePart::Data(Vec::with_capacity(if used == 0 { left } else { 0 })));
@@ -305,8 +305,8 @@ impl Piece {
     }
 }
 
-/// A block that could not be read, as a thing to list. Also one whose bytes the disk does not give: that is
-/// what `--keep-going` is for on a dying disk.
+/// Converts a block that could not be read into a list entry. That includes one that the disk cannot read:
+/// this is what `--keep-going` is for on a dying disk.
 fn damage(block: BlockIndex, error: ReadError<io::Error>) -> Result<Damage, Failure> {
     match error {
         ReadError::Block { block, offset, error } => {
@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn what_the_disk_does_not_give_is_listed_or_stops_the_pass() {
-        // A file that loses its end while it is open reads like one on a bad sector.
+        // A file that is truncated while it is open reads like one on a bad sector.
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.iso");
         std::fs::write(&path, vec![7; 40 * SECTOR]).unwrap();
@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn streams_that_many_blocks_share_are_decoded_only_so_often() {
-        // A ZSO of 7000 blocks of 1 MiB; every other one is the same sound stream of zeros.
+        // A ZSO of 7000 blocks of 1 MiB; every other one is the same valid stream of zeros.
         const BLOCK: usize = 1 << 20;
         const BLOCKS: usize = 7000;
         let match_len = BLOCK - 6 - 19;

@@ -1,23 +1,23 @@
-//! Whether a file that is being read stays the same file.
+//! Detects changes of a file while it is being read.
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// A file system's clock may stand still for this long: a change within it can leave the times as they were.
+/// Granularity of a file system's clock: a change within this time may leave the times as they were.
 const TICK: Duration = Duration::from_millis(20);
-/// The same on FAT, which keeps every other second.
+/// The same on FAT, which stores times in units of two seconds.
 const COARSE_TICK: Duration = Duration::from_secs(2);
-/// How often a file that is being written right now is looked at before that is taken for an answer.
+/// How many times a file that is currently being written is checked before giving up.
 const LOOKS: u32 = 5;
 
-/// What tells one state of a file from another.
+/// A stamp that distinguishes one state of a file from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     len: u64,
     modified: Option<SystemTime>,
-    /// Of the file system: device, inode, and when the inode changed last.
+    /// From the file system: device, inode, and when the inode last changed.
     #[cfg(unix)]
     inode: (u64, u64, i64, i64),
     #[cfg(not(unix))]
@@ -39,13 +39,13 @@ impl Stamp {
         }
     }
 
-    /// Takes the stamp of what has this very name, as it is at the moment.
+    /// Takes the stamp of the file with this very name in its current state, without following links.
     pub(crate) fn named(path: &Path) -> io::Result<Self> {
         std::fs::symlink_metadata(path).map(|metadata| Self::of(&metadata))
     }
 
-    /// Takes the stamp of an open file. When it was written to only just now, waits until the next change
-    /// must show in its times.
+    /// Takes the stamp of an open file. If it was written to just now, waits until any further change must
+    /// show in its times.
     pub(crate) fn settled(file: &File) -> io::Result<Self> {
         let mut stamp = Self::of(&file.metadata()?);
         for _ in 0..LOOKS {
@@ -56,15 +56,15 @@ impl Stamp {
         Ok(stamp)
     }
 
-    /// How long a further change may leave the times as they are.
+    /// How long a further change may leave the times unchanged.
     fn unsettled_for(&self) -> Option<Duration> {
-        // A clock that is wrong makes a file of the future: nothing can be said of that.
+        // A wrong clock can put the time in the future, which does not tell anything.
         let age = SystemTime::now().duration_since(self.changed()?).ok()?;
         let tick = if self.is_coarse() { COARSE_TICK } else { TICK };
         tick.checked_sub(age).filter(|left| !left.is_zero())
     }
 
-    /// When the file changed last, as far as the system tells.
+    /// When the file last changed, as far as the system reports it.
     fn changed(&self) -> Option<SystemTime> {
         #[cfg(unix)]
         let inode = {
@@ -84,7 +84,7 @@ impl Stamp {
         whole.is_some_and(|since| since.subsec_nanos() == 0)
     }
 
-    /// Whether `file`, and what `path` leads to, are both still what the stamp was taken of.
+    /// Whether `file` and the file at `path` both still match the stamp.
     pub(crate) fn fits(&self, path: &Path, file: &File) -> bool {
         let fits = |metadata: io::Result<Metadata>| metadata.is_ok_and(|now| *self == Self::of(&now));
         fits(file.metadata()) && fits(std::fs::metadata(path)) && leads_to(path, file)
@@ -103,26 +103,26 @@ fn leads_to(path: &Path, file: &File) -> bool {
     matches!((FileId::at(path), FileId::open(file)), (Ok(named), Ok(open)) if named == open)
 }
 
-/// Has the system write to the disk what others have changed in the file. A page that a program has mapped and
-/// changed may be changed again without a trace in the file's times, until it has been written; and only what
-/// is on the disk can be dropped from memory by [`forget_cached`].
+/// Makes the system write other programs' changes of the file to the disk. Until a page that a program has
+/// mapped and changed is written back, further changes may not show in the file's times. Only data that is
+/// on the disk can be dropped from memory by [`forget_cached`].
 pub(crate) fn write_back(file: &File) {
-    // Windows wants the right to write for that. What cannot be written back is as unsteady as it was before.
+    // Windows requires write access for this. If it fails, nothing is worse than before.
     #[cfg(unix)]
     let _ = file.sync_data();
     #[cfg(not(unix))]
     let _ = file;
 }
 
-/// Drops what the system keeps of a file in memory, so that it is read from the disk. The file must have been
-/// synchronised before. Where the system cannot, reading goes on through its memory.
+/// Drops the system's cache of a file, so that it is read from the disk. The file must be synchronised
+/// first. If the system cannot do this, reads keep coming from the cache.
 pub(crate) fn forget_cached(_path: &Path, file: &File) {
     #[cfg(target_os = "linux")]
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    // What is read from now on does not stay in memory, and is read again the next time.
+    // Data read from now on does not stay in the cache, and is read again the next time.
     #[cfg(target_os = "macos")]
     let _ = rustix::fs::fcntl_nocache(file, true);
-    // NTFS drops what it has of a file when somebody opens it without buffering.
+    // NTFS drops its cache of a file when the file is opened without buffering.
     #[cfg(windows)]
     {
         use std::os::windows::fs::OpenOptionsExt;
@@ -141,7 +141,7 @@ mod tests {
 
     const LEN: usize = 4096;
 
-    /// Whether the stamp of a file notices what `change` does to it.
+    /// Whether the stamp of a file detects `change`.
     fn notices(change: impl FnOnce(&Path)) -> bool {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.iso");
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn length_alone_is_noticed() {
-        // The time is put back: by it alone nothing would show.
+        // The time is reset, so that it does not reveal the change.
         for len in [LEN as u64 - 1, LEN as u64 + 1] {
             let mut stamps = Vec::new();
             let folder = tempfile::tempdir().unwrap();

@@ -1,16 +1,16 @@
-//! Digests and positions of files with holes: a damaged image may be gigabytes of nothing.
+//! Digests and positions of files with holes: a damaged image may contain gigabytes of holes.
 
 use std::fs::File;
 
 use sha2::{Digest, Sha256};
 
-/// What is all zeros or not, as a whole.
+/// The unit that is either all zeros or not.
 const PAGE: usize = 64 << 10;
 
-/// A digest that passes over pages of zeros in no time. It stands for the content alone: whether zeros are
-/// stored or a hole makes no difference.
+/// A digest that skips pages of zeros quickly. It only depends on the content: stored zeros and holes are
+/// equivalent.
 pub(crate) struct SparseDigest {
-    /// The beginning of the page that is not complete yet.
+    /// The start of the current, incomplete page.
     page: Vec<u8>,
     len: u64,
     hash: Sha256,
@@ -21,7 +21,7 @@ impl SparseDigest {
         Self { page: Vec::with_capacity(PAGE), len: 0, hash: Sha256::new() }
     }
 
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let (these, rest) = bytes.split_at(bytes.len().min(PAGE - self.page.len()));
@@ -34,7 +34,7 @@ impl SparseDigest {
         }
     }
 
-    /// Takes so many zeros.
+    /// Adds this many zeros.
     pub(crate) fn zeros(&mut self, mut count: u64) {
         static ZEROS: [u8; PAGE] = [0; PAGE];
         while count > 0 {
@@ -65,8 +65,8 @@ impl SparseDigest {
     }
 }
 
-/// Where the next data of a file is from `offset` on; `len`, its length, when only a hole is left. The
-/// same place where the system does not tell.
+/// Returns where the next data of a file is from `offset` on, or `len`, its length, if only a hole is left.
+/// Returns `offset` if the system does not say.
 pub(crate) fn next_data(file: &File, offset: u64, len: u64) -> u64 {
     #[cfg(target_os = "linux")]
     match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(offset)) {

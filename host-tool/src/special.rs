@@ -1,12 +1,12 @@
-//! Regular files, and everything else that can have a name: devices, pipes, sockets and doors. Images are never
-//! read from those and never put in their place, and none of them is opened: that could wait for ever.
+//! Regular files, and special files: devices, pipes, sockets and doors. Images are never read from special
+//! files and never replace them. Special files are not even opened: that could block for ever.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::path::Path;
 
 use crate::failure::Failure;
 
-/// What a path leads to when it is not a regular file.
+/// What a path leads to, if not a regular file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A folder.
@@ -24,20 +24,20 @@ impl std::fmt::Display for FileKind {
     }
 }
 
-/// Opens a regular file to read it.
+/// Opens a regular file for reading.
 ///
 /// # Errors
 ///
-/// [`Failure::NotAFile`] when it is anything else, [`Failure::Open`] when it cannot be opened.
+/// [`Failure::NotAFile`] if it is anything else, [`Failure::Open`] when it cannot be opened.
 pub(crate) fn open(path: &Path) -> Result<File, Failure> {
     check_kind(std::fs::metadata(path).map_err(Failure::Open)?.file_type())?;
     let file = without_waiting(OpenOptions::new().read(true)).open(path).map_err(Failure::Open)?;
-    // Something else may have got the name in between.
+    // Something else may have taken the name in between.
     check_kind(file.metadata().map_err(Failure::Open)?.file_type())?;
     Ok(file)
 }
 
-/// Refuses a target whose name a device, pipe or socket has, or a link to one. What is not there may be written.
+/// Refuses a target that is a device, pipe or socket, or a link to one. A missing target is allowed.
 ///
 /// # Errors
 ///
@@ -71,7 +71,7 @@ fn check_kind(kind: FileType) -> Result<(), Failure> {
     }
 }
 
-/// Has a pipe that takes a file's name at the last moment opened at once, instead of waited for.
+/// Opens without blocking, in case a pipe takes the file's name at the last moment.
 #[cfg(unix)]
 fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     use rustix::fs::OFlags;

@@ -1,13 +1,14 @@
-//! Bytes past the last whole sector of an image: patches leave some, and no compressed format has a place for them.
+//! Bytes past the last whole sector of an image: patches leave some, and compressed formats cannot hold
+//! them.
 
 use sector_decode::ReadAt;
 
-/// What happens to bytes past the last whole sector.
+/// What to do with bytes past the last whole sector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tail {
-    /// The last sector is filled up with zeros.
+    /// Pad the last sector with zeros.
     Pad,
-    /// They are left out.
+    /// Drop them.
     Drop,
 }
 
@@ -15,7 +16,7 @@ impl Tail {
     /// The names on the command line.
     pub const NAMES: [&str; 2] = ["pad", "drop"];
 
-    /// Returns what has this name on the command line.
+    /// Returns the value with this name on the command line.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "pad" => Some(Self::Pad),
@@ -25,7 +26,7 @@ impl Tail {
     }
 }
 
-/// An image as it would be with another length: cut off, or followed by zeros.
+/// An image with a different length: truncated, or padded with zeros.
 #[derive(Debug)]
 pub struct Resized<R> {
     image: R,
@@ -33,7 +34,7 @@ pub struct Resized<R> {
 }
 
 impl<R> Resized<R> {
-    /// Makes `image` `len` bytes long.
+    /// Truncates or pads `image` to `len` bytes.
     pub fn new(image: R, len: u64) -> Self {
         Self { image, len }
     }

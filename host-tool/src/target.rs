@@ -1,4 +1,4 @@
-//! Where a file goes: its name.
+//! Names of output files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ pub use crate::claims::Claims;
 use crate::cli::TargetArgs;
 use crate::output::Existing;
 
-/// Extensions of images, which the name of a converted file loses.
+/// Extensions of images, which are removed from the name of a converted file.
 const KNOWN_EXTENSIONS: [&str; 10] = ["iso", "cso", "ciso", "zso", "dax", "jso", "img", "chd", "cue", "bin"];
 
-/// Where files go.
+/// Where output files go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Target {
-    /// Beside each input.
+    /// Next to each input.
     #[default]
     Beside,
     /// To this file.
@@ -32,14 +32,14 @@ impl TargetArgs {
         }
     }
 
-    /// Returns what happens to a file that exists.
+    /// Returns what to do with an existing file.
     pub fn existing(&self) -> Existing {
         if self.force { Existing::Replace } else { Existing::Keep }
     }
 }
 
 impl Target {
-    /// Returns the path of what `input` becomes, a file with this extension.
+    /// Returns the path of the output for `input`, with this extension.
     pub fn path(&self, input: &Path, extension: &str) -> PathBuf {
         match self {
             Self::File(file) => file.clone(),
@@ -49,14 +49,14 @@ impl Target {
     }
 }
 
-/// Returns whether a name says by its extension that it is an image, and of which kind.
+/// Returns which kind of image a name's extension stands for, if any.
 pub(crate) fn known_extension(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?;
     KNOWN_EXTENSIONS.into_iter().find(|known| extension.eq_ignore_ascii_case(known))
 }
 
 fn converted_name(input: &Path, extension: &str) -> OsString {
-    // A name like "Game v1.02" has a dot but no extension that could be taken off.
+    // A name like "Game v1.02" has a dot, but not an extension to remove.
     let stem = if known_extension(input).is_some() { input.file_stem() } else { input.file_name() };
     let mut name = stem.unwrap_or_default().to_owned();
     name.push(".");

@@ -1,4 +1,4 @@
-//! What the file system takes that a target is on: how much room there is, and how large a file may be.
+//! Limits of a target's file system: free space, and the largest file.
 
 use std::path::Path;
 
@@ -8,15 +8,15 @@ use crate::output::{folder_of, system_path};
 /// The largest file of FAT12, FAT16 and FAT32.
 const FAT_MAX: u64 = u32::MAX as u64;
 
-/// Refuses a target that may have up to `needed` bytes and for which its file system has no room. What the
-/// system does not tell is no reason to refuse.
+/// Refuses a target of up to `needed` bytes if its file system does not have the space. If the system does
+/// not report that, the target is accepted.
 ///
 /// # Errors
 ///
 /// [`Failure::NoSpace`] or [`Failure::TooLargeForFat`].
 pub fn check(target: &Path, needed: u64) -> Result<(), Failure> {
     let folder = system_path(&folder_of(target));
-    // Which file system it is, is asked only where that matters.
+    // The kind of file system is only queried if it matters.
     let is_fat = needed > FAT_MAX && is_fat(&folder);
     judge(target, needed, is_fat, fs4::available_space(&folder).ok())
 }
@@ -29,8 +29,8 @@ fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<
     }
 }
 
-/// Returns whether a folder is on a disk that holds only names that Windows knows: FAT, exFAT or NTFS. Where the system
-/// does not tell, it is not.
+/// Returns whether a folder is on a disk that only allows Windows names: FAT, exFAT or NTFS. False if the
+/// system does not say.
 #[cfg(target_os = "linux")]
 pub(crate) fn has_names_of_windows(folder: &Path) -> bool {
     // EXFAT_SUPER_MAGIC of <linux/magic.h>, and those of the old and the new driver for NTFS.
@@ -38,7 +38,7 @@ pub(crate) fn has_names_of_windows(folder: &Path) -> bool {
     kind(&system_path(folder)).is_some_and(|kind| kind == FAT || OTHERS.contains(&kind))
 }
 
-/// Windows itself takes no other names.
+/// Windows itself does not accept any other names.
 #[cfg(not(target_os = "linux"))]
 pub(crate) const fn has_names_of_windows(_folder: &Path) -> bool {
     cfg!(windows)
@@ -65,7 +65,7 @@ fn is_fat(folder: &Path) -> bool {
     windows_host::file_system(folder).is_ok_and(|name| matches!(name.as_str(), "FAT" | "FAT32"))
 }
 
-/// Nobody tells here; a write that fails names the cause.
+/// There is no way to find out here; a failed write will report the cause.
 #[cfg(not(any(target_os = "linux", windows)))]
 fn is_fat(_folder: &Path) -> bool {
     false
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn this_disk_tells_what_it_is() {
-        // Whatever it is, tests do not run on FAT, which has no links that they could make.
+        // Tests do not run on FAT in any case: it does not support the links that they make.
         let folder = tempfile::tempdir().unwrap();
         assert!(!is_fat(folder.path()));
         assert!(check(&folder.path().join("a.iso"), 1).is_ok());

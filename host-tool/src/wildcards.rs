@@ -1,24 +1,23 @@
 //! Wildcards in arguments, which Windows shells leave to the program.
 //!
-//! `*` and `?` cannot be in a file name there, so it does not matter whether they were quoted. `[` can, in the
-//! names of many discs, and stands only for itself.
+//! `*` and `?` cannot be in a file name there, so it does not matter whether they were quoted. `[` can be,
+//! as in the names of many discs, so it only stands for itself.
 
 use std::ffi::{OsStr, OsString};
 
 use glob::{MatchOptions, Pattern};
 
-/// Returns the arguments with the files that each pattern stands for in its place, in the order of their names.
-/// A pattern that stands for no file stays, so that it is named when it cannot be opened. The first argument
-/// is the program.
+/// Returns the arguments with each pattern replaced by its matching files, sorted by name. A pattern
+/// without a match stays, so that the error about opening it names it. The first argument is the program.
 pub fn expand(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args = args.into_iter();
     let program = args.next();
     program.into_iter().chain(args.flat_map(|arg| matches(&arg).unwrap_or_else(|| vec![arg]))).collect()
 }
 
-/// The files that a pattern stands for; `None` when it is no pattern or stands for none.
+/// The files that a pattern matches; `None` if it is not a pattern or does not match any.
 fn matches(arg: &OsStr) -> Option<Vec<OsString>> {
-    // The question mark of `\\?\C:\…` is none.
+    // The question mark of `\\?\C:\…` is not a wildcard.
     const VERBATIM: &str = r"\\?\";
     let text = arg.to_str()?;
     let path = text.strip_prefix(VERBATIM).unwrap_or(text);

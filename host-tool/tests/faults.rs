@@ -1,9 +1,10 @@
-//! Every call that a verb makes goes wrong once, in every way there is: nothing is lost by it.
+//! Makes every system call of a verb fail once, in every possible way, and checks that nothing is lost.
 //!
-//! A run with a fault may end well or badly, but: the source is intact, or deleted because it was to be and its
-//! proven file is there; no file has a final name that is not the right file; and exit code 0 means that all is as
-//! without the fault. One kind of run is told apart, [`Ending::AsRead`]: nothing in a plain image tells a bit that was
-//! read wrong. The table is in docs/testing.md; `CISOR_WRITE_TABLE=1` makes the test write it there.
+//! A run with a fault may succeed or fail, but three rules hold. The source is intact, or it was deleted on
+//! request and its verified file exists. Every file with a final name is the right file. Exit code 0 means
+//! that everything is as without the fault. One kind of run is listed separately, [`Ending::AsRead`]: in a
+//! plain image, a bit that was read wrong cannot be detected. The table is in docs/testing.md;
+//! `CISOR_WRITE_TABLE=1` makes the test write it there.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 mod support;
@@ -21,7 +22,7 @@ use support::{BIN, Ciso, Folder, SECTOR};
 /// A verb at work.
 struct Case {
     args: &'static [&'static str],
-    /// The files that are there before.
+    /// The files that exist before the run.
     files: &'static [&'static str],
     /// The file that is written.
     target: Option<&'static str>,
@@ -67,10 +68,10 @@ const CASES: [Case; 13] = [
     Case { args: &["drop", "--for", "psp", "GAME.iso"], files: &["GAME.iso"], target: Some("GAME.cso") },
 ];
 
-/// What is in a folder.
+/// The content of a folder.
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// A run as it should be.
+/// A run without a fault.
 #[derive(PartialEq, Eq)]
 struct Whole {
     code: i32,
@@ -78,20 +79,21 @@ struct Whole {
     stdout: String,
 }
 
-/// How a run with a fault ended, if nothing is wrong with that.
+/// How a run with a fault ended, if that is acceptable.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
-    /// The fault did not come about: the order of calls differs a little from run to run.
+    /// The fault did not occur: the order of calls varies slightly from run to run.
     Without,
-    /// The exit code and all files are as without the fault, or as with a source that was changed before.
+    /// The exit code and all files are as without the fault, or as if the source had been changed before
+    /// the run.
     Done,
-    /// It was noticed: another exit code, and a message.
+    /// The fault was noticed: a different exit code, and a message.
     Reported,
-    /// One bit of the source was read wrong, and the result is right for what was read. The source is intact.
+    /// One bit of the source was read wrong, and the result matches what was read. The source is intact.
     AsRead,
 }
 
-/// How many runs with the same fault ended in each way.
+/// Number of runs with the same fault for each ending.
 #[derive(Clone, Copy, Default)]
 struct Row {
     done: u32,
@@ -125,7 +127,7 @@ fn files_of(folder: &Path) -> Files {
     names.map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
 }
 
-/// All files that a case may begin with. Existing targets are wrong on purpose.
+/// All files that a case may start with. Existing targets are wrong on purpose.
 fn templates() -> Files {
     let folder = Folder::new();
     folder.write("GAME.iso", &support::small_disc());
@@ -143,7 +145,7 @@ fn templates() -> Files {
     files
 }
 
-/// A run in a fresh folder; returns the outcome, what is there afterwards, and what was printed.
+/// Runs in a fresh folder; returns the outcome, the files that exist afterwards, and the output.
 fn run_in(
     case: &Case,
     templates: &Files,
@@ -164,7 +166,7 @@ fn run_in(
     (outcome, files_of(&work), printed)
 }
 
-/// One thread that works: the calls come in nearly the same order then.
+/// One working thread, so that the calls come in nearly the same order.
 fn threads(case: &Case) -> impl Iterator<Item = &'static str> {
     ["-j", "1"].into_iter().filter(|_| case.args[0] != "drop" && !case.args.contains(&"-j"))
 }
@@ -181,7 +183,7 @@ fn whole(case: &Case, templates: &Files) -> Whole {
     Whole { code, files, stdout }
 }
 
-/// The same files with a source that somebody has changed before the run.
+/// The same files, with a source that was changed before the run.
 fn changed(case: &Case, templates: &Files) -> Files {
     let source = case.files[0];
     let folder = Folder::new();
@@ -198,14 +200,14 @@ fn differing(bytes: &[u8], others: &[u8]) -> Option<usize> {
     (bytes.len() == others.len()).then(|| sectors.filter(|(sector, other)| sector != other).count())
 }
 
-/// Whether a file is what can be had of a damaged image: each sector is right or zeros.
+/// Whether a file is what can be recovered from a damaged image: each sector is right or zeros.
 fn is_salvage(bytes: &[u8], image: &[u8]) -> bool {
     let mut sectors = bytes.chunks(SECTOR).zip(image.chunks(SECTOR));
     bytes.len() == image.len()
         && sectors.all(|(sector, right)| sector == right || sector.iter().all(|&byte| byte == 0))
 }
 
-/// The image that a file holds, which must be sound.
+/// The image in a file, which must be valid.
 fn image_of(name: &str, bytes: &[u8]) -> Vec<u8> {
     if name.ends_with(".iso") {
         return bytes.to_vec();
@@ -216,7 +218,7 @@ fn image_of(name: &str, bytes: &[u8]) -> Vec<u8> {
     folder.read("image.iso")
 }
 
-/// Ends a judgement with a text, unless something holds.
+/// Ends a judgement with a message if a condition does not hold.
 macro_rules! ensure {
     ($holds:expr, $($text:tt)+) => {
         if !$holds {
@@ -225,7 +227,7 @@ macro_rules! ensure {
     };
 }
 
-/// Judges a run with a fault by one without.
+/// Judges a run with a fault by comparing it with one without.
 fn judge(case: &Case, templates: &Files, fault: Fault, whole: &Whole) -> Result<Ending, String> {
     let (outcome, files, [stdout, stderr]) = run_in(case, templates, Some(fault));
     let what = format!("{:?}, {fault:?}: exit {:?}\n{stdout}{stderr}", case.args, outcome.code);
@@ -251,9 +253,9 @@ fn judge(case: &Case, templates: &Files, fault: Fault, whole: &Whole) -> Result<
         if case.target == Some(name) {
             let is_old = case.files.contains(&name.as_str()) && *bytes == templates[name];
             let right = whole.files.get(name);
-            // Nothing but the new file may have its place once the source is gone.
+            // Once the source is gone, only the new file may be in its place.
             let source_there = files.contains_key(source);
-            // A block that cannot be read, or not as it is, is one more that is damaged.
+            // A block that cannot be read, or is read wrong, counts as one more damaged block.
             let is_salvage = case.args.contains(&"--keep-going")
                 && (fault.call, code) == (Call::Read, 1)
                 && is_salvage(bytes, &templates["GAME.iso"]);
@@ -283,8 +285,8 @@ fn judge(case: &Case, templates: &Files, fault: Fault, whole: &Whole) -> Result<
     Ok(Ending::Reported)
 }
 
-/// Judges a run whose source somebody changed: the change is noticed, and nothing is put in place; or it came before
-/// the source was read, and all is as in a run that began with it.
+/// Judges a run whose source was changed. Either the change is noticed, and nothing is put in place; or it
+/// happened before the source was read, and everything is as in a run that began with the changed source.
 fn judge_changed(case: &Case, templates: &Files, fault: Fault, whole: &Whole) -> Result<Ending, String> {
     let (outcome, files, [stdout, stderr]) = run_in(case, templates, Some(fault));
     if !outcome.injected {
@@ -352,7 +354,7 @@ fn every_call_may_go_wrong() {
     }
 }
 
-/// Puts the table between its two marks in docs/testing.md.
+/// Writes the table between its two markers in docs/testing.md.
 fn write_table(rows: &BTreeMap<(usize, Call, Kind), Row>) {
     const MARKS: [&str; 2] = ["<!-- faults: begin -->\n", "<!-- faults: end -->\n"];
     let mut table = String::from(

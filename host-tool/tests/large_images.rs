@@ -1,5 +1,5 @@
-//! Images over 4 GiB, sparse: a few sectors of content in gigabytes of zeros, some of them behind every
-//! limit of 32 bits. A program of its own, because it takes longer than all other tests together.
+//! Sparse images over 4 GiB: a few sectors of content in gigabytes of zeros, some of them beyond every
+//! 32-bit limit. A separate program, because it takes longer than all other tests together.
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::io::{Seek, SeekFrom, Write};
 
 use support::{Ciso, Folder, SECTOR, noise, psp_disc};
 
-/// A little over 4 GiB: more than 32-bit positions can tell apart, in the image and (stored) in the file.
+/// A little over 4 GiB: more than 32-bit positions can address, in the image and (stored) in the file.
 const SIZE: u64 = (4 << 30) + 37 * SECTOR as u64;
 
 fn sparse_image(folder: &Folder) {

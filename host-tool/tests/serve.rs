@@ -17,11 +17,11 @@ use udpfs_sim::socket::Console;
 
 use support::BIN;
 
-/// A running server that is ended with the test.
+/// A running server that is stopped at the end of the test.
 struct Server {
     child: Child,
     address: SocketAddr,
-    /// What it printed so far and still prints.
+    /// Its output.
     lines: BufReader<std::process::ChildStdout>,
 }
 
@@ -70,7 +70,7 @@ impl Drop for Server {
     }
 }
 
-/// A folder with a disc and the same as CSO and ZSO.
+/// A folder with a disc and the same disc as CSO and ZSO.
 struct Games {
     folder: TempDir,
     image: Vec<u8>,
@@ -84,7 +84,7 @@ impl Games {
         let start = image.len();
         image.resize(start.max(sectors * 2048), 0);
         for (at, byte) in image.iter_mut().enumerate().skip(start) {
-            // Half noise, so that blocks are packed and stored ones are there.
+            // Half noise, so that there are both packed and stored blocks.
             let mixed = (at as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
             *byte = if at % 4096 < 2500 { (at / 512).to_le_bytes()[0] } else { mixed.to_le_bytes()[0] };
         }

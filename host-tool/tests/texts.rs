@@ -1,13 +1,13 @@
 //! The program's texts, word for word: help, and what it says when something is wrong.
 //!
-//! After a change on purpose, `TRYCMD=overwrite cargo test -p cisor --test texts` writes them anew; read the
-//! difference before it is committed.
+//! After a change on purpose, `TRYCMD=overwrite cargo test -p cisor --test texts` rewrites them; review the
+//! difference before committing it.
 
 mod support;
 
 use support::Folder;
 
-/// Small files that the cases work on, in a folder that they all share; no case writes anything.
+/// Small files for the cases, in a shared folder; the cases never write anything.
 fn samples() -> Folder {
     let folder = Folder::new();
     folder.write("GAME.iso", &support::small_disc());

@@ -1,4 +1,4 @@
-// Unpacks PPSSPP: node unpack.cjs FOLDER TARGET, where FOLDER is one in which `npm ci` has run.
+// Unpacks PPSSPP: node unpack.cjs FOLDER TARGET, where FOLDER is one in which `npm ci` was run.
 'use strict';
 
 const fs = require('node:fs');

@@ -8,7 +8,7 @@ use crate::{deflate, lz4};
 const HEADER_LEN: u64 = 24;
 const FLAG: u32 = 1 << 31;
 
-/// What a file of a format and a profile must be like.
+/// The requirements for a file of a format and a profile.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The first four bytes.
@@ -17,22 +17,22 @@ pub struct Rules {
     pub version: u8,
     /// Bytes of the image in each block.
     pub block_size: u32,
-    /// Blocks of this percentage of a block and more are stored plain.
+    /// Blocks of at least this percentage of their size are stored.
     pub plain_from: u64,
-    /// Every deflate stream is one that the PSP's own inflate takes.
+    /// Every deflate stream must be one that the PSP's own inflate accepts.
     pub firmware_safe: bool,
-    /// The index shift is 0 and the file is smaller than 2 GiB.
+    /// The index shift must be 0, and the file smaller than 2 GiB.
     pub below_2_gib: bool,
-    /// The largest index shift that the readers take.
+    /// The largest index shift that the readers support.
     pub max_shift: u8,
-    /// The file's length is a multiple of this many bytes.
+    /// The file's length must be a multiple of this many bytes.
     pub file_multiple: u64,
 }
 
-/// What was found in a file.
+/// The contents of a file.
 #[derive(Debug)]
 pub struct Findings {
-    /// Of the decoded image, in hexadecimal.
+    /// SHA-256 of the decoded image, in hexadecimal.
     pub sha256: String,
     /// The index shift.
     pub shift: u8,
@@ -69,7 +69,7 @@ pub fn check(path: &Path, image_size: u64, rules: &Rules) -> Findings {
     check_blocks(file, image_size, rules, shift)
 }
 
-/// As [`check`] where more alignment was asked for than the file needs: any shift is right that has room.
+/// As [`check`], if more alignment was requested than the file needs: any shift with enough room is right.
 ///
 /// # Panics
 ///
@@ -177,7 +177,7 @@ fn coding(entry: u32, stored: usize, rules: &Rules) -> Coding {
     }
 }
 
-/// A packed block saves as much as the threshold asks for.
+/// Checks that a packed block saves as much as the threshold requires.
 fn check_worth(number: usize, used: Option<usize>, rules: &Rules) {
     if let Some(used) = used {
         let limit = rules.plain_from * u64::from(rules.block_size);
@@ -185,7 +185,7 @@ fn check_worth(number: usize, used: Option<usize>, rules: &Rules) {
     }
 }
 
-/// What follows the last block: nothing, or the zeros that fill the file up to a multiple.
+/// Checks what follows the last block: nothing, or zeros that pad the file to a multiple.
 fn check_tail(mut file: Pieces, findings: &Findings, rules: &Rules) {
     assert_eq!(file.len, findings.end.next_multiple_of(rules.file_multiple), "length of the file");
     let len = file.len;

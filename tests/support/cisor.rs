@@ -1,4 +1,4 @@
-//! Runs the converter as users have it, and measures its memory.
+//! Runs the converter as users do, and measures its memory.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,14 +8,14 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-/// What a run of the converter left behind.
+/// The results of a run of the converter.
 #[derive(Debug)]
 pub struct Run {
     /// Its exit code.
     pub code: i32,
-    /// The JSON objects that it printed, one per file.
+    /// The JSON objects it printed, one per file.
     pub records: Vec<Value>,
-    /// What it wrote on standard error.
+    /// Its standard error output.
     pub said: String,
     /// Peak resident memory in bytes.
     pub peak_memory: u64,
@@ -25,10 +25,10 @@ pub struct Run {
 ///
 /// # Panics
 ///
-/// When the converter or GNU time is not there, or what it printed is no JSON.
+/// When the converter or GNU time is missing, or the output is not valid JSON.
 pub fn run<A: AsRef<OsStr>>(args: &[A]) -> Run {
-    // GNU time is between the test and the converter, because a process that is started right from here
-    // would be charged with this process's memory.
+    // GNU time sits between the test and the converter, because a process started directly from here would be
+    // charged with this process's memory.
     let report = NamedTempFile::new().expect("a file for the report of GNU time");
     let mut time = Command::new("/usr/bin/time");
     time.arg("-v").arg("-o").arg(report.path()).arg(program());
@@ -69,7 +69,7 @@ pub fn program() -> PathBuf {
         .into()
 }
 
-/// Reads the line of the report that names the peak, in KiB.
+/// Reads the peak memory in KiB from its line in the report.
 fn peak_memory(report: &Path) -> u64 {
     let report = fs::read_to_string(report).expect("the report of GNU time");
     let peak =

@@ -7,7 +7,7 @@ use crate::disc::{Decoded, Pieces, u16_at, u32_at, u32s};
 
 const HEADER_LEN: u64 = 32;
 const FRAME: u32 = 0x2000;
-/// The buffers of readers.
+/// The size of readers' buffers.
 const MAX_STORED: usize = 0x2400;
 
 /// Reads the whole file, decodes every frame, and returns the image's SHA-256 in hexadecimal.

@@ -1,9 +1,9 @@
-//! Deflate streams: stock zlib decodes them, and the code below looks at how they are made.
+//! Deflate streams: stock zlib decodes them, and the code below checks how they are structured.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// Decodes a raw deflate stream with stock zlib until its end mark; returns how many bytes of `packed` that
-/// took. `None` when it is damaged or has more than `room` bytes.
+/// Decodes a raw deflate stream with stock zlib up to its end mark; returns how many bytes of `packed` that
+/// took. `None` when it is damaged or decodes to more than `room` bytes.
 pub fn decode(packed: &[u8], room: usize, out: &mut Vec<u8>) -> Option<usize> {
     inflate(Decompress::new(false), packed, room, out)
 }
@@ -21,8 +21,8 @@ fn inflate(mut inflate: Decompress, packed: &[u8], room: usize, out: &mut Vec<u8
     whole.then(|| usize::try_from(inflate.total_in()).expect("not more than the input"))
 }
 
-/// Tells why the PSP's own inflate may not take a stream: it takes one block, the last one, with fixed
-/// codes, or with codes of its own that are complete and have two codewords or more each.
+/// Checks whether the PSP's own inflate accepts a stream: it must be a single, final block, either with fixed
+/// codes, or with dynamic codes that are complete and have at least two codewords each.
 ///
 /// # Errors
 ///
@@ -82,7 +82,7 @@ fn codes(bits: &mut Bits<'_>) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether the codewords fill the code's space exactly: the sum of 2^-length is 1.
+/// Whether the codewords fill the code space exactly: the sum of 2^-length is 1.
 fn is_complete(lengths: &[usize]) -> bool {
     lengths.iter().filter(|&&length| length > 0).map(|&length| 1 << (15 - length)).sum::<u32>() == 1 << 15
 }
@@ -124,7 +124,7 @@ impl Bits<'_> {
 mod tests {
     use super::firmware_takes;
 
-    /// Puts fields of (value, bits) one behind the other, the lowest bit first.
+    /// Appends fields of (value, bits) one after another, the lowest bit first.
     fn stream(fields: &[(u32, u32)]) -> Vec<u8> {
         let bits: Vec<bool> = fields
             .iter()

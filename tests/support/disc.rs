@@ -1,4 +1,4 @@
-//! The images that the tests work on.
+//! The images used by the tests.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -30,8 +30,8 @@ fn named(variable: &str) -> PathBuf {
         .into()
 }
 
-/// Makes an image of `size` bytes that is nearly all holes: data lies at the beginning, at the end, and
-/// round every multiple of 2 GiB, where 31 and 32 bits of a position are used up.
+/// Makes an image of `size` bytes that is nearly all holes: there is data at the beginning, at the end, and
+/// around every multiple of 2 GiB, where 31 and 32 bits of a position overflow.
 ///
 /// # Panics
 ///
@@ -51,7 +51,7 @@ pub fn sparse(path: &Path, size: u64) {
     }
 }
 
-/// Half noise, half words, in pieces that are no multiple of a block: some blocks do not pack, most do.
+/// Half noise, half words, in pieces that are not a multiple of a block: some blocks do not pack, most do.
 fn island(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed | 1;
     let mut bytes = Vec::with_capacity(len + 4096);
@@ -110,7 +110,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a judge takes of the decoded image: only as much as the image has, whatever the last block holds.
+/// What a judge gets of the decoded image: only as much as the image has, whatever the last block holds.
 pub(crate) struct Decoded {
     digest: Sha256,
     left: u64,
@@ -146,7 +146,7 @@ impl Pieces {
         Self { len: len(path), file: io::BufReader::with_capacity(1 << 20, file), at: 0 }
     }
 
-    /// Returns the bytes from the end of the piece before up to `end`.
+    /// Returns the bytes from the end of the previous piece up to `end`.
     pub(crate) fn up_to(&mut self, end: u64) -> Vec<u8> {
         assert!(
             end >= self.at && end <= self.len,

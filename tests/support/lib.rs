@@ -1,8 +1,8 @@
-//! What the tests on whole discs share: running the converter, and judging its files.
+//! Code shared by the tests on whole discs: running the converter, and judging its files.
 //!
-//! The judges read headers, indexes and streams by themselves, byte by byte, with stock zlib and an LZ4
-//! decoder of their own. Nothing here uses the project's crates: a mistake that writer and reader share
-//! would otherwise go unseen.
+//! The judges read headers, indexes and streams byte by byte, with stock zlib and their own LZ4 decoder.
+//! Nothing here uses the project's crates: a mistake shared by writer and reader would otherwise go
+//! unnoticed.
 
 pub mod ciso_rules;
 pub mod cisor;

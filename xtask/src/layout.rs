@@ -1,7 +1,8 @@
-//! Checks how the code is laid out: no module depends on itself through others, and no file is too long to read.
+//! Checks how the code is laid out: modules must not depend on themselves through others, and files must not
+//! be too long to read.
 //!
-//! Modules are files. A file and the folder of the same name are one module, so what is inside a folder may refer to
-//! its own `mod.rs`. Code for tests alone (`#[cfg(test)]`) may refer to anything.
+//! Modules are files. A file and the folder of the same name are one module, so the contents of a folder may
+//! refer to its own `mod.rs`. Code that exists only for tests (`#[cfg(test)]`) may refer to anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,11 +13,12 @@ use syn::visit::{self, Visit};
 
 use crate::paths;
 
-/// The most lines that a file of Rust may have.
+/// The maximum number of lines of a Rust file.
 const MOST_LINES: usize = 500;
 
-/// Circles that are left, each by its crate and one of its modules. An entry that is no longer needed is a failure
-/// too. The one of `psp-machine` stays: the emulated kernel works on the whole machine, which runs the kernel.
+/// Remaining circles, each by its crate and one of its modules. An entry that is not needed any more is also
+/// a failure. The one in `psp-machine` stays: the emulated kernel works on the whole machine, which runs the
+/// kernel.
 const KNOWN_CIRCLES: &[(&str, &str)] =
     &[("crates/psp-machine", "kernel"), ("host-tool", "output"), ("host-tool", "special")];
 
@@ -64,7 +66,7 @@ pub(crate) fn no_long_files() -> Result<()> {
     Ok(())
 }
 
-/// The folders with crates that have a `src`.
+/// The folders of crates that have a `src`.
 fn crates() -> Result<Vec<PathBuf>> {
     let mut crates: Vec<PathBuf> = ["host-tool", "xtask"].map(|name| paths::root().join(name)).into();
     for group in ["crates", "psp-driver"] {
@@ -78,7 +80,7 @@ fn crates() -> Result<Vec<PathBuf>> {
     Ok(crates)
 }
 
-/// Adds the files of Rust in a folder, without what was built.
+/// Adds the Rust files in a folder, except for build output.
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
@@ -94,14 +96,14 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 /// A path of names from the crate's root.
 type Names = Vec<String>;
 
-/// The modules of a crate, and what each names of the others.
+/// The modules of a crate, and what each refers to in the others.
 #[derive(Default)]
 struct Modules {
     files: BTreeMap<Names, File>,
 }
 
 impl Modules {
-    /// Reads the modules of a folder `src`.
+    /// Reads the modules in a `src` folder.
     fn read(src: &Path) -> Result<Self> {
         let mut files = Vec::new();
         rust_files(src, &mut files)?;
@@ -126,7 +128,7 @@ impl Modules {
         Ok(())
     }
 
-    /// What depends on what, by the first names: a folder is one module with all that is in it.
+    /// Which module depends on which, by first name: a folder is one module with everything in it.
     fn edges(&self) -> BTreeMap<&str, BTreeSet<String>> {
         let mut edges: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (names, file) in self.files.iter().filter(|(names, _)| !self.is_for_tests(names)) {
@@ -148,7 +150,7 @@ impl Modules {
         })
     }
 
-    /// The module that a path leads to. A name that a module has from elsewhere is followed there, `most` times.
+    /// The module that a path leads to. Names that a module re-exports are followed, at most `most` times.
     fn home(&self, path: &[String], most: u32) -> Names {
         let mut module = Names::new();
         for (at, name) in path.iter().enumerate() {
@@ -168,7 +170,7 @@ impl Modules {
         module
     }
 
-    /// The groups of modules of which each leads to every other.
+    /// Groups of modules in which each leads to every other.
     fn circles(&self) -> Vec<BTreeSet<String>> {
         let edges = self.edges();
         let reach = |from: &str| {
@@ -190,7 +192,7 @@ impl Modules {
         circles.into_iter().collect()
     }
 
-    /// A circle by its modules, and what each of them names in it.
+    /// Describes a circle by its modules, and what each of them refers to in it.
     fn describe(&self, circle: &BTreeSet<String>) -> String {
         let edges = self.edges();
         let inside = |module: &String| {
@@ -203,14 +205,14 @@ impl Modules {
     }
 }
 
-/// One file of Rust.
+/// One Rust file.
 #[derive(Default)]
 struct File {
-    /// Where in the crate: the file's own names, and those of the modules inside it while these are visited.
+    /// Position in the crate: the file's own path, and those of inline modules while they are being visited.
     here: Names,
-    /// Paths that the file names.
+    /// Paths that the file refers to.
     named: BTreeSet<Names>,
-    /// Names that it has from elsewhere.
+    /// Names that it has imported from elsewhere.
     exported: BTreeMap<String, Names>,
     /// Modules that exist only in tests.
     test_modules: BTreeSet<String>,
@@ -246,10 +248,10 @@ impl File {
         }
     }
 
-    /// Notes an imported path and the name that it has here.
+    /// Records an imported path and its name here.
     fn note(&mut self, path: &[String], name: Option<String>) {
-        // A path without `crate` begins at this module or at another crate. The first is not told from the second
-        // here: it is followed only from a name that some module exports, and then leads nowhere if it is wrong.
+        // A path without `crate` begins at this module or at another crate. These are not distinguished here:
+        // the path is followed only from a name that some module exports, and leads nowhere if that is wrong.
         let relative = || self.here.iter().chain(path).cloned().collect::<Names>();
         let absolute = self.absolute(path);
         if let Some(name) = name {
@@ -324,7 +326,7 @@ mod tests {
             "use crate::{plan as data};",
             "use super::plan::*;",
             "fn check(plan: &crate::plan::Plan) {}",
-            // By the name that the crate's root gives it.
+            // Using the name that the crate's root gives it.
             "use crate::Plan;",
             "mod inner { use super::super::plan::Plan; }",
             "fn check() { assert!(crate::plan::Plan::default().check()); }",

@@ -1,5 +1,5 @@
-//! What shows that the decoder stays inside its buffers: its tests as a program of 32 bits with the buffers at both ends of
-//! the address space, under Miri, and under AddressSanitizer.
+//! Checks that the decoder stays inside its buffers: runs its tests as a 32-bit program with the buffers at
+//! both ends of the address space, under Miri, and under AddressSanitizer.
 
 use std::process::Command;
 
@@ -11,13 +11,14 @@ const TARGET: &str = "i686-unknown-linux-gnu";
 /// The host's own target, by name: with it, build scripts are built without the sanitizer.
 const HOST: &str = "x86_64-unknown-linux-gnu";
 
-/// A compiler for 32 bits, for the C encoders that the tests use. Unlike gcc-multilib, it can be installed beside those for other processors.
+/// A 32-bit compiler, for the C encoders that the tests use. Unlike gcc-multilib, it can be installed next to
+/// compilers for other processors.
 const PACKAGES: &[&str] = &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"];
 
 const TEST: &[&str] =
     &["test", "--quiet", "--package", "sector-decode", "--features", "fast,reference", "--tests"];
 
-/// What the tests of 32 bits cannot run without and no package brings; `None` when all is there.
+/// What the 32-bit tests need but cannot be installed from a package; `None` if everything is there.
 pub(crate) fn missing() -> Option<String> {
     let here = cfg!(all(target_os = "linux", target_arch = "x86_64")) && debian::is_here();
     match () {
@@ -27,8 +28,8 @@ pub(crate) fn missing() -> Option<String> {
     }
 }
 
-/// Builds the decoder's tests for 32 bits, and runs them twice: with all buffers at the top of the address space, and at the
-/// bottom.
+/// Builds the decoder's tests for 32 bits, and runs them twice: with all buffers at the top of the address
+/// space, and at the bottom.
 pub(crate) fn at_both_edges() -> Result<()> {
     debian::install(PACKAGES)?;
     shell::output(Command::new("rustup").args(["target", "add", TARGET]))?;
@@ -42,11 +43,12 @@ pub(crate) fn at_both_edges() -> Result<()> {
             .env("CC_i686_unknown_linux_gnu", "i686-linux-gnu-gcc")
             .env("AR_i686_unknown_linux_gnu", "i686-linux-gnu-ar")
             .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER", "i686-linux-gnu-gcc")
-            // The system need not have a C library of 32 bits.
+            // The system may not have a 32-bit C library.
             .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-Ctarget-feature=+crt-static")
-            // Otherwise the first stack lies at the top.
+            // Otherwise the first stack would be at the top.
             .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUNNER", "setarch --3gb")
-            // With one thread, tests would run on the runner's own, whose buffers the allocator leaves alone.
+            // With one thread, tests would run on the runner's own thread, whose buffers the allocator does
+            // not move.
             .env("RUST_TEST_THREADS", "2");
         shell::run(&mut cargo)?;
     }

@@ -1,6 +1,5 @@
-//! Turns key lines of the PSP driver wrong on purpose, one at a time, and runs the built result on the
-//! emulated console: for each, a test has to fail. A line that can be wrong without a test noticing is a
-//! line that nothing guards.
+//! Breaks key lines of the PSP driver on purpose, one at a time, and runs the built result on the emulated
+//! console: for each, a test must fail. If a line can be wrong without a test noticing, nothing protects it.
 //!
 //! The work tree stays as it is: the sources are copied to target/mutants/ and changed there.
 
@@ -14,7 +13,7 @@ use crate::steps::Steps;
 use crate::toolchain::PspToolchain;
 use crate::{paths, psp, shell};
 
-/// A line that matters, and how to get it wrong.
+/// A line that matters, and how to break it.
 struct Mutant {
     /// What it is and what goes wrong.
     name: &'static str,
@@ -108,7 +107,8 @@ pub(crate) struct Args {
     filters: Vec<String>,
 }
 
-/// Makes and tests the mutants. The exit code is 0 only when the driver as it is passes and every mutant is noticed.
+/// Makes and tests the mutants. The exit code is 0 only when the driver as it is passes and every mutant is
+/// noticed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let is_wanted = |mutant: &Mutant| {
         args.filters.is_empty() || args.filters.iter().any(|word| mutant.name.contains(word))
@@ -144,7 +144,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(steps.summary())
 }
 
-/// Copies all files of the work tree that are not ignored to a folder that is made anew.
+/// Copies all files of the work tree that are not ignored to a fresh folder.
 fn copy_sources(tree: &Path) -> Result<()> {
     if tree.exists() {
         fs::remove_dir_all(tree).with_context(|| tree.display().to_string())?;
@@ -165,8 +165,8 @@ fn copy_sources(tree: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Builds the copied sources as they are now and tells whether tests pass with the result. That they cannot
-/// be built is an error, not a mutant that was noticed.
+/// Builds the copied sources as they are now and returns whether the tests pass with the result. If they
+/// cannot be built, that is an error, not a mutant that was noticed.
 fn pass(toolchain: &PspToolchain, folder: &Path, words: &[&str]) -> Result<bool> {
     let built = psp::build(toolchain, &folder.join("tree"), &folder.join("build"))?;
     let module = folder.join("mutant.prx");

@@ -1,5 +1,6 @@
 //! Builds what runs on the console: the plugin, packed as a kernel module and checked, and the program. Also
-//! builds the decoder for a target without a system, which proves that it needs nothing but `core`.
+//! builds the decoder for a target without an operating system, which proves that it needs nothing except
+//! `core`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain, RUSTFLAGS};
 use crate::{app, paths, shell};
 
-/// The plugin as the linker makes it, kept for its symbols.
+/// The linked plugin, kept for its symbols.
 const PROGRAM: &str = "cisor.elf";
 /// The plugin as people install it.
 const MODULE: &str = "cisor.prx";
@@ -32,8 +33,9 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// Compiler options for the plugin alone, to be small: to simplify all there is before LLVM, which then inlines for size. Tried
-/// were levels 0 to 4 and other limits for inlining: the others take 300 bytes more or worse.
+/// Compiler options for the plugin alone, to make it small: simplify as much as possible before LLVM, which
+/// then inlines for size. Levels 0 to 4 and other inlining limits were tried: the result was 300 bytes
+/// larger, or worse.
 const PLUGIN_RUSTFLAGS: &str = "-Zmir-opt-level=3";
 
 /// Builds, packs and checks the plugin, and prints its size.
@@ -48,7 +50,7 @@ fn plugin(toolchain: &PspToolchain) -> Result<()> {
     check(&path, &built.module)
 }
 
-/// The plugin as the linker made it, and packed.
+/// The plugin, linked and packed.
 pub(crate) struct Built {
     pub(crate) program: PathBuf,
     pub(crate) module: Vec<u8>,

@@ -77,7 +77,7 @@ fn nextest(args: &Args, discs: Option<&disc::Discs>) -> Command {
     let mut cargo = shell::cargo();
     cargo
         .args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"])
-        // These need the program for Windows, which has a step of its own.
+        // These need the program for Windows, which has a separate step.
         .args(["-E", "not binary_id(cisor::windows)"])
         .args(&args.filters);
     cargo.env("CISOR_BIN", paths::cisor());

@@ -1,6 +1,6 @@
 //! Finds a Rust toolchain that can build for the console.
 //!
-//! `mipsel-sony-psp` has no prebuilt standard library, so `core` is built from source: that takes a
+//! `mipsel-sony-psp` does not have a prebuilt standard library, so `core` is built from source: that takes a
 //! cargo that accepts `-Zbuild-std`, with the `rust-src` component where cargo looks for it.
 
 use std::env;
@@ -42,8 +42,9 @@ pub(crate) struct PspToolchain {
 }
 
 impl PspToolchain {
-    /// Finds a toolchain: the one named in `CISOR_PSP_TOOLCHAIN`, a rustup nightly with `rust-src`,
-    /// Debian's packages. Installs the last when there is none, or a nightly where there is no Debian.
+    /// Finds a toolchain: the one named in `CISOR_PSP_TOOLCHAIN`, a rustup nightly with `rust-src`, or
+    /// Debian's packages. If there is none, installs Debian's packages, or a nightly on systems other than
+    /// Debian.
     pub(crate) fn find() -> Result<Self> {
         if let Some(wanted) = env::var_os(OVERRIDE) {
             return Self::named(&wanted).with_context(|| format!("{OVERRIDE}={}", wanted.display()));

@@ -40,7 +40,7 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Libraries that tests load at run time, so there is no program to look for.
+/// Libraries that tests load at run time, which do not come with a program to look for.
 const LIBRARIES: &[&str] = &["liblz4-1"];
 
 /// Installs missing tools.

@@ -1,7 +1,7 @@
 //! The converter for Windows: built on Linux with MinGW, tested under Wine.
 //!
-//! The target is the one for Windows 7 and later. It has no prebuilt standard library, so that is built from
-//! source. Wine 8 starts its programs; those of the usual target need functions of Windows 10.
+//! The target is the one for Windows 7 and later. It does not have a prebuilt standard library, so that is
+//! built from source. Wine 8 starts its programs; those of the usual target need functions of Windows 10.
 
 use std::ffi::OsString;
 use std::fs;
@@ -96,8 +96,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(folder.join(TARGET).join("release/cisor.exe"))
 }
 
-/// Wine with a folder of its own. It keeps running until this is dropped, because starting it for every
-/// program would take most of the tests' time.
+/// Wine with a separate folder. It keeps running until this is dropped, because starting it for every program
+/// would take most of the tests' time.
 pub(crate) struct Wine {
     env: Vec<(&'static str, OsString)>,
 }
@@ -113,7 +113,7 @@ impl Wine {
         let env = vec![
             ("WINEPREFIX", prefix.into_os_string()),
             ("WINEDEBUG", "-all".into()),
-            // No windows for the installation of what no test uses.
+            // Prevents windows for installing components that the tests do not use.
             ("WINEDLLOVERRIDES", "mscoree,mshtml=".into()),
             // In the C locale Wine takes only ASCII for file names.
             ("LC_ALL", "C.UTF-8".into()),

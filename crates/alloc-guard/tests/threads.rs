@@ -1,4 +1,4 @@
-//! Several threads get no memory at the same moment: one ends the program, the others wait for it.
+//! Several threads run out of memory at the same moment: one ends the program, the others wait for it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::Command;
@@ -7,14 +7,14 @@ use std::time::Duration;
 
 /// Set in the process that is to run out of memory.
 const CHILD: &str = "ALLOC_GUARD_CHILD";
-/// What that process ends with.
+/// The exit code of that process.
 const ENDED: i32 = 7;
-/// Larger than anything that the system's threads or the test's harness ask for.
+/// Larger than anything that the system's threads or the test harness request.
 const LARGE: usize = 32 << 20;
 
 static EMPTY: AtomicBool = AtomicBool::new(false);
 
-/// Gives nothing large once it is empty.
+/// Fails large allocations once it is exhausted.
 struct Limited;
 
 // SAFETY: a null pointer is always allowed, and everything else comes from the system's allocator.
@@ -23,7 +23,7 @@ unsafe impl GlobalAlloc for Limited {
         if layout.size() >= LARGE && EMPTY.load(Ordering::Relaxed) {
             return std::ptr::null_mut();
         }
-        // SAFETY: the caller keeps the contract of this very method.
+        // SAFETY: the caller upholds the contract of this same method.
         unsafe { System.alloc(layout) }
     }
 
@@ -36,7 +36,7 @@ unsafe impl GlobalAlloc for Limited {
 #[global_allocator]
 static ALLOCATOR: alloc_guard::Guard<Limited> = alloc_guard::Guard(Limited);
 
-/// Tidies up, slowly enough for all threads to fail meanwhile.
+/// Cleans up, slowly enough for all threads to fail meanwhile.
 fn end() -> ! {
     std::thread::sleep(Duration::from_millis(300));
     std::process::exit(ENDED)

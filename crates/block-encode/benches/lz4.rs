@@ -1,8 +1,9 @@
-//! The project's LZ4 encoders beside liblz4's, as a table for docs/benchmarks/lz4.md.
+//! The project's LZ4 encoders compared with liblz4's, as a table for docs/benchmarks/lz4.md.
 //!
-//! `cargo bench -p block-encode --bench lz4 -- IMAGE` packs every tenth 64 KiB of an image, without the blocks that
-//! consist of a single byte, each block by itself, in one thread. Speeds are by the CPU time of that thread where the system tells
-//! it (Linux), else by the clock; the fastest of five runs, between which the encoders take turns.
+//! `cargo bench -p block-encode --bench lz4 -- IMAGE` packs every tenth 64 KiB of an image, skipping blocks
+//! that consist of a single byte value, one block at a time, in one thread. Speeds use that thread's CPU time
+//! where the system reports it (Linux), otherwise wall-clock time. Each is the fastest of five runs, with the
+//! encoders taking turns.
 
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -18,7 +19,7 @@ const EVERY: u64 = 10;
 const RUNS: usize = 5;
 const BLOCK_SIZES: [usize; 4] = [2048, 8192, 16 << 10, 64 << 10];
 
-/// Packs a block; `None` when it gets no smaller.
+/// Packs a block; `None` when it does not get smaller.
 type Pack = Box<dyn FnMut(&[u8], &mut [u8]) -> Option<usize>>;
 
 fn main() {
@@ -82,7 +83,7 @@ fn column(image: &[u8], size: usize) -> Vec<String> {
         .collect()
 }
 
-/// CPU time of this thread, or time by the clock.
+/// This thread's CPU time, or wall-clock time.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of some minutes")]
 fn seconds() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);

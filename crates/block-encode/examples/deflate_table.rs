@@ -1,8 +1,10 @@
-//! Sizes and speeds of deflate encoders on a disc's sectors, side by side, as a table for docs/benchmarks/deflate.md.
+//! Sizes and speeds of deflate encoders on a disc's sectors, side by side, as a table for
+//! docs/benchmarks/deflate.md.
 //!
-//! `cargo run --release --package block-encode --example deflate_table -- DISC [-b BYTES] [-n EVERY] [NAME...]` takes
-//! every n-th block of the disc that is not of one byte alone; with names, only the encoders whose names begin so.
-//! Speeds are of CPU time, the best of three runs; a block that does not get smaller counts as itself.
+//! `cargo run --release --package block-encode --example deflate_table -- DISC [-b BYTES] [-n EVERY]
+//! [NAME...]` packs every n-th block of the disc that does not consist of a single byte value. With names, it
+//! runs only the encoders whose names start with one of them. Speeds are based on CPU time, the best of three
+//! runs. A block that does not get smaller counts at its full size.
 
 use std::fs;
 use std::hint::black_box;
@@ -15,7 +17,7 @@ use libdeflater::{CompressionLvl, Compressor};
 use sector_decode::deflate_lint::lint;
 use sector_decode::{Coding, Decoder};
 
-/// Packs a block into a buffer as long as itself; `None` when it does not get smaller.
+/// Packs a block into a buffer of the block's size; `None` when it does not get smaller.
 type Pack = Box<dyn FnMut(&[u8], &mut [u8]) -> Option<usize>>;
 
 struct Encoder {
@@ -90,7 +92,7 @@ fn measure(encoder: &mut Encoder, blocks: &[&[u8]]) -> (usize, usize, Duration) 
     (size, unsafe_streams, best)
 }
 
-/// What this thread has spent of a processor; by the clock where the system does not tell.
+/// CPU time this thread has used; wall-clock time where the system does not report it.
 fn cpu_time() -> Duration {
     thread_local!(static START: Instant = Instant::now());
     let nanoseconds = fs::read_to_string("/proc/thread-self/schedstat").ok();

@@ -1,8 +1,8 @@
 //! Encoders for the small blocks that a compressed disc image consists of.
 //!
-//! A block of 2 to 64 KiB is encoded by itself, so everything that can match is at hand at once, and what a general
-//! encoder saves for streams (windows, flushing, state between calls) is only in the way. The converter and the
-//! program on the console use the same encoders.
+//! Each block of 2 to 64 KiB is encoded by itself, so all of its data is available at once. What a general
+//! encoder needs for streams (windows, flushing, state between calls) would only get in the way. The
+//! converter and the program on the console use the same encoders.
 
 #![no_std]
 #![forbid(unsafe_code)]

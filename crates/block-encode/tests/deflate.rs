@@ -1,4 +1,4 @@
-//! What the deflate encoder writes, judged by two decoders and by the lint for the PSP's firmware.
+//! The deflate encoder's output, checked with two decoders and with the lint for the PSP's firmware.
 
 mod support;
 
@@ -8,12 +8,13 @@ use sector_decode::deflate_lint::lint;
 use sector_decode::{Coding, Decoder, reference};
 use support::{kinds, noise};
 
-/// Packs with room to spare and returns a stream that both decoders have found to be the block's.
+/// Packs with room to spare and returns the stream, after two decoders have confirmed that it holds the
+/// block.
 fn pack(deflate: &mut Deflate, block: &[u8]) -> Vec<u8> {
     try_pack(deflate, block).unwrap_or_else(|| panic!("there is room"))
 }
 
-/// The same; `None` when the encoder finds no stream that is worth it.
+/// The same; `None` when the encoder does not find a worthwhile stream.
 fn try_pack(deflate: &mut Deflate, block: &[u8]) -> Option<Vec<u8>> {
     let mut out = vec![0xEE; block.len() * 2 + 300];
     let len = deflate.encode(block, &mut out)?;
@@ -36,7 +37,7 @@ fn prove(stream: &[u8], block: &[u8]) {
 fn encoders(max_block: usize) -> Vec<(String, bool, Deflate)> {
     let mut all = Vec::new();
     for effort in [Effort::Quick, Effort::Thorough, Effort::Best] {
-        // The strongest one takes its time without optimisation.
+        // The strongest one is slow in unoptimised builds.
         let max_block = if effort == Effort::Best { max_block.min(16 << 10) } else { max_block };
         let safe = effort == Effort::Quick;
         all.push((format!("{effort:?}"), safe, Deflate::new(effort, max_block)));
@@ -100,7 +101,7 @@ fn a_stream_that_does_not_fit_is_refused_and_one_that_just_fits_is_not() {
             let mut exact = vec![0; stream.len()];
             match deflate.encode(&block, &mut exact) {
                 Some(_) => assert!(exact == stream, "{encoder}: {name}"),
-                // The stronger ones give up early on what hardly gets smaller.
+                // The stronger ones give up early on data that hardly gets smaller.
                 None => assert!(!encoder.starts_with("Quick"), "{encoder}: {name}"),
             }
             for room in [stream.len() - 1, stream.len() / 2, 0] {

@@ -1,4 +1,4 @@
-//! Decodes all of an image on the card: is it sound, and which disc is it?
+//! Decodes all of an image on the card: is it intact, and which disc is it?
 
 use alloc::string::{String, ToString};
 
@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::files::{Buffer, File};
 use crate::watch::{Unit, Watch};
 
-/// How much of the image is decoded at a time. Enough for the card to be fast, little enough for Circle to be
-/// noticed at once.
+/// How much of the image is decoded at a time: enough for the card to be fast, little enough for Circle to be
+/// noticed immediately.
 const CHUNK: usize = 256 << 10;
 
 /// Every block is decoded in turn, and damaged ones by themselves; buffers begin with a line of the processor's cache.
@@ -35,7 +35,7 @@ pub struct Report {
     pub size: u64,
     /// Bytes of the file.
     pub stored_size: u64,
-    /// Digests of the disc; `None` when a block is damaged.
+    /// Digests of the disc; `None` when any block is damaged.
     pub digests: Option<Digests>,
     /// Number of damaged blocks.
     pub damaged: u32,
@@ -52,7 +52,7 @@ pub struct Damage {
     pub block: u32,
     /// Its first sector.
     pub lba: u32,
-    /// Where it begins in the file by the index.
+    /// Where the index says it begins in the file.
     pub offset: u64,
     /// What is wrong with it.
     pub message: String,
@@ -83,7 +83,7 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
     let mut reader = reader(file, layout, &OPTIONS)?;
     let mut hasher = Hasher::default();
     let (size, block_size) = (layout.image_size(), u64::from(layout.block_size()));
-    // Whole blocks, so that a damaged one can be told from its neighbours.
+    // Whole blocks, so that a damaged one can be distinguished from its neighbours.
     let chunk = (out.len() as u64 / block_size).max(1) * block_size;
     let (mut damaged, mut first) = (0, None);
     let mut at = 0;
@@ -134,12 +134,12 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
     })
 }
 
-/// Says why an image cannot be read at a place where that is the end of it.
+/// Describes why an image cannot be read, in cases where that ends the work.
 pub(crate) fn unreadable(console: &dyn Console, path: &str, error: ReadError<Code>) -> Failure {
     match error {
         ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
         ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
-        // All callers keep to the image, so neither says anything about the file.
+        // All callers stay within the image, so neither says anything about the file.
         ReadError::OutOfRange { .. } | ReadError::Internal { .. } => Failure::Internal,
     }
 }
@@ -185,7 +185,7 @@ mod tests {
         let chosen = [packed[20], packed[21], packed[50]];
         let places = chosen.map(|block| entry(block) as usize);
         for place in places {
-            // A deflate block of a kind that there is not.
+            // A deflate block of an invalid type.
             file[place] |= 0b110;
         }
         console.put(PATH, file);
@@ -212,7 +212,7 @@ mod tests {
         }
     }
 
-    /// Takes the file, or the card, away.
+    /// Makes the file, or the card, disappear.
     struct Takes<'c>(&'c FakeConsole, bool);
 
     impl Watch for Takes<'_> {

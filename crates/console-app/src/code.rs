@@ -7,15 +7,15 @@ use core::fmt;
 pub struct Code(pub u32);
 
 impl Code {
-    /// There is no such file or folder.
+    /// The file or folder does not exist.
     pub const NO_ENTRY: Self = Self(0x8001_0002);
-    /// Nothing on this firmware has the function.
+    /// The function is not available on this firmware.
     pub const NOT_LINKED: Self = Self(0x8002_013A);
     /// Reading or writing failed.
     pub const IO: Self = Self(0x8001_0005);
     /// The file exists already.
     pub const EXISTS: Self = Self(0x8001_0011);
-    /// There is no such device, or nothing in it.
+    /// The device does not exist, or is empty.
     pub const NO_DEVICE: Self = Self(0x8001_0013);
     /// The card is full.
     pub const NO_SPACE: Self = Self(0x8001_001C);

@@ -1,7 +1,7 @@
 //! The file of commands for unattended work.
 //!
-//! One command a line. Words are separated by blanks; `"` around a word lets it contain blanks. Empty lines and
-//! lines that begin with `#` say nothing.
+//! There is one command per line. Words are separated by spaces; a word in `"` may contain spaces. Empty
+//! lines and lines starting with `#` are ignored.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -26,13 +26,13 @@ pub enum Command {
     Speed(String),
     /// `dump FORMAT DEST [zeros] [tight]`
     Dump {
-        /// What is to be written.
+        /// The format to write.
         kind: Kind,
         /// A file, or a folder with its slash.
         target: String,
-        /// Whether unreadable sectors are to be filled with zeros.
+        /// Whether to fill unreadable sectors with zeros.
         zeros: bool,
-        /// Whether to try what may not fit.
+        /// Whether to start even if the result may not fit.
         tight: bool,
     },
     /// `read-files`
@@ -43,22 +43,22 @@ pub enum Command {
     DriverInstall(Option<System>),
     /// `driver remove [SYSTEM]`
     DriverRemove(Option<System>),
-    /// `report [PATH]`: with the image whose speed is measured.
+    /// `report [PATH]`: with the image whose speed is to be measured.
     Report(Option<String>),
     /// `screen NAME`
     Screen(Place),
     /// `screenshot FILE`
     Screenshot(String),
-    /// `shot-at PERCENT FILE`: a picture of the next work when it is so far.
+    /// `shot-at PERCENT FILE`: takes a screenshot when the next task reaches this percentage.
     ShotAt(u8, String),
-    /// `cancel-at PERCENT`: ends the next work when it is so far.
+    /// `cancel-at PERCENT`: cancels the next task when it reaches this percentage.
     CancelAt(u8),
     /// `exit`
     Exit,
 }
 
 impl Command {
-    /// Returns the word that results name it by.
+    /// Returns the name it has in results.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl Command {
     }
 }
 
-/// A command, and the line that it stands in, counted from 1.
+/// A command with its line number, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Number of the line.
@@ -89,7 +89,7 @@ pub struct Line {
     pub command: Command,
 }
 
-/// A line that makes no sense.
+/// An invalid line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadLine {
     /// Number of the line, counted from 1.
@@ -98,11 +98,11 @@ pub struct BadLine {
     pub message: String,
 }
 
-/// Reads a file of commands.
+/// Parses a command file.
 ///
 /// # Errors
 ///
-/// Every line that makes no sense. A file with such a line is not to be obeyed at all.
+/// All invalid lines. If there are any, none of the file's commands may be executed.
 pub fn parse(file: &[u8]) -> Result<Vec<Line>, Vec<BadLine>> {
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     let (mut lines, mut bad) = (Vec::new(), Vec::new());

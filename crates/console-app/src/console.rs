@@ -1,4 +1,4 @@
-//! What only a console can do.
+//! Everything that needs a console.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,13 +16,13 @@ pub struct Handle(pub i32);
 pub enum Mode {
     /// Only reading.
     Read,
-    /// Writing a new, empty file; one of that name is emptied.
+    /// Writing a new file; an existing one is truncated.
     Create,
-    /// Writing behind the end; the file is made when there is none.
+    /// Writing at the end; the file is created if it does not exist.
     Append,
 }
 
-/// Something in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Name without the folder.
@@ -36,7 +36,7 @@ pub struct Entry {
 /// Whether there is a disc to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiscState {
-    /// The drive is empty, or there is no drive.
+    /// The drive is empty, or missing.
     None,
     /// A disc is there.
     Present,
@@ -53,7 +53,7 @@ pub enum Button {
     Left,
     /// D-pad.
     Right,
-    /// Goes on, confirms.
+    /// Continues, confirms.
     Cross,
     /// Goes back, cancels.
     Circle,
@@ -65,7 +65,7 @@ pub enum Button {
     Home,
 }
 
-/// What the driver says of itself while it serves the image that this program was started from.
+/// What the driver reports about itself while it serves the image that this program was started from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LiveDriver {
     /// Whether it serves an image.
@@ -80,8 +80,8 @@ pub struct LiveDriver {
 
 /// A console: its cards, its drive, its clock, its buttons and its screen.
 ///
-/// Paths are absolute and begin with a device: `ms0:/ISO/GAME.cso`. Everything takes a shared reference, so that a
-/// file can be read while the screen is drawn.
+/// Paths are absolute and begin with a device: `ms0:/ISO/GAME.cso`. All methods take a shared reference, so
+/// that a file can be read while the screen is drawn.
 pub trait Console {
     /// Opens a file.
     ///
@@ -90,7 +90,7 @@ pub trait Console {
     /// The firmware's code.
     fn open(&self, path: &str, mode: Mode) -> Result<Handle, Code>;
 
-    /// Reads at most `buf.len()` bytes from the file's position on; 0 is its end.
+    /// Reads at most `buf.len()` bytes at the file's position; 0 means end of file.
     ///
     /// # Errors
     ///
@@ -111,21 +111,21 @@ pub trait Console {
     /// The firmware's code.
     fn seek(&self, file: Handle, position: u64) -> Result<(), Code>;
 
-    /// Returns the length of an open file; its position is then anywhere.
+    /// Returns the length of an open file; afterwards its position is unspecified.
     ///
     /// # Errors
     ///
     /// The firmware's code.
     fn file_len(&self, file: Handle) -> Result<u64, Code>;
 
-    /// Closes a file. What was written is on the card when this succeeds.
+    /// Closes a file. If this succeeds, everything written is on the card.
     ///
     /// # Errors
     ///
     /// The firmware's code.
     fn close(&self, file: Handle) -> Result<(), Code>;
 
-    /// Gives a file another name in the same folder.
+    /// Renames a file within its folder.
     ///
     /// # Errors
     ///
@@ -139,14 +139,14 @@ pub trait Console {
     /// The firmware's code.
     fn remove(&self, path: &str) -> Result<(), Code>;
 
-    /// Makes a folder in one that exists.
+    /// Creates a folder in an existing one.
     ///
     /// # Errors
     ///
     /// The firmware's code.
     fn make_folder(&self, path: &str) -> Result<(), Code>;
 
-    /// Lists a folder, in the order in which the firmware has it.
+    /// Lists a folder, in the firmware's order.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ pub trait Console {
     /// Whether a card is in the slot of a device (`ms0:`, `ef0:`).
     fn card_present(&self, device: &str) -> bool;
 
-    /// Bytes that are free on a device.
+    /// Free space on a device, in bytes.
     ///
     /// # Errors
     ///
@@ -166,57 +166,57 @@ pub trait Console {
     /// Whether there is a disc.
     fn disc(&self) -> DiscState;
 
-    /// Makes the disc ready to be read, which takes some seconds.
+    /// Prepares the disc for reading, which takes some seconds.
     ///
     /// # Errors
     ///
     /// The firmware's code.
     fn disc_start(&self) -> Result<(), Code>;
 
-    /// Returns what the raw device gives for its end: the number of sectors, or one less.
+    /// Returns what the raw device reports as its end: the number of sectors, or one less.
     ///
     /// # Errors
     ///
     /// The firmware's code.
     fn disc_end(&self) -> Result<u32, Code>;
 
-    /// Reads whole sectors of the raw device; returns how many it got.
+    /// Reads whole sectors of the raw device; returns how many were read.
     ///
     /// # Errors
     ///
     /// The firmware's code.
     fn disc_read(&self, lba: u32, buf: &mut [u8]) -> Result<u32, Code>;
 
-    /// Microseconds since some moment.
+    /// Microseconds since an arbitrary time.
     fn micros(&self) -> u64;
 
     /// Waits for a button.
     fn wait_button(&self) -> Button;
 
-    /// Waits for a button for so many microseconds. `None` when there was none.
+    /// Waits for a button for at most this many microseconds. `None` when none was pressed.
     fn wait_button_for(&self, micros: u64) -> Option<Button>;
 
-    /// Whether the user wants to stop what is going on: Circle is down, or the program is being left.
+    /// Whether the user wants to stop the current work: Circle is held, or the program is being closed.
     fn wants_to_stop(&self) -> bool;
 
     /// Puts a picture on the screen.
     fn show(&self, frame: &Frame);
 
-    /// Gives the picture that is on the screen.
+    /// Returns the picture that is on the screen.
     fn screen(&self) -> Frame;
 
-    /// Writes a line to where programs write theirs; for tests.
+    /// Writes a line to standard output; for tests.
     fn say(&self, line: &str);
 
-    /// Keeps the console from going to sleep and from switching the screen off for a while.
+    /// Keeps the console from going to sleep and from turning off the screen for a while.
     fn stay_awake(&self);
 
     /// The program's folder, with its slash: `ms0:/PSP/GAME/CISOR/`.
     fn folder(&self) -> &str;
 
-    /// What the firmware tells programs of itself and of the console.
+    /// What the firmware tells programs about itself and the console.
     fn facts(&self) -> Facts;
 
-    /// What the driver says of itself. `None` when it is not loaded.
+    /// What the driver reports about itself. `None` when it is not loaded.
     fn driver(&self) -> Option<LiveDriver>;
 }

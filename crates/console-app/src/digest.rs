@@ -1,4 +1,4 @@
-//! Digests of the decoded image: those by which a dump is looked up.
+//! Digests of the decoded image, for looking up a dump.
 
 use sha1::{Digest, Sha1};
 
@@ -11,7 +11,7 @@ pub struct Digests {
     pub sha1: [u8; 20],
 }
 
-/// Takes both digests of bytes that come in order.
+/// Computes both digests of bytes passed in order.
 #[derive(Clone, Default)]
 pub(crate) struct Hasher {
     crc32: crc32fast::Hasher,

@@ -20,11 +20,11 @@ const MAX_DEPTH: usize = 8;
 /// A file of the disc.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscFile {
-    /// Its path, from `disc0:` on.
+    /// Its path, starting with `disc0:`.
     pub path: String,
     /// Its length in bytes.
     pub len: u64,
-    /// Digests of its content, or why it cannot be read.
+    /// Digests of its contents, or why it cannot be read.
     pub digests: Result<Digests, Failure>,
 }
 
@@ -32,7 +32,7 @@ pub struct DiscFile {
 ///
 /// # Errors
 ///
-/// When there is no disc, its folders cannot be listed, or the user cancels.
+/// When the drive is empty, the disc's folders cannot be listed, or the user cancels.
 pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile>, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);

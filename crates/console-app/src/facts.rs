@@ -1,18 +1,18 @@
-//! What the firmware tells programs of itself and of the console.
+//! What the firmware tells programs about itself and the console.
 
 use crate::code::Code;
 
-/// What a function answered, or the code with which the firmware refused.
+/// What a function returned, or the code with which the firmware refused.
 pub type Answer = Result<u32, Code>;
 
-/// The answers to everything that is asked. No custom firmware has all of these functions.
+/// The answers to all queries. None of the custom firmwares has all of these functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// The model: 0 for the PSP-1000, 1 for the PSP-2000, and so on.
     pub model: Answer,
     /// The firmware's version, as `0x06060110` for 6.61.
     pub devkit: Answer,
-    /// The application type of the program that runs.
+    /// The application type of the running program.
     pub apitype: Answer,
     /// The key configuration that the program runs with.
     pub key_config: Answer,
@@ -24,21 +24,21 @@ pub struct Facts {
     pub hen_version: Answer,
     /// `sctrlHENGetMinorVersion`.
     pub minor_version: Answer,
-    /// Bytes of the largest free piece of memory for programs.
+    /// Bytes of the largest free piece of user memory.
     pub largest_free: Answer,
-    /// Bytes of memory for programs that are free in all.
+    /// Total bytes of free user memory.
     pub total_free: Answer,
 }
 
 impl Facts {
-    /// Whether the versions are those of ARK-4 and ARK-5.
+    /// Whether the versions match ARK-4 or ARK-5.
     pub(crate) fn is_ark(&self) -> bool {
         (self.se_version, self.hen_version) == (Ok(4), Ok(20))
     }
 }
 
 impl Default for Facts {
-    /// A firmware that has none of the functions.
+    /// A firmware that lacks all of these functions.
     fn default() -> Self {
         let none = Err(Code::NOT_LINKED);
         Self {

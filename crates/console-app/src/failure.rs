@@ -1,4 +1,4 @@
-//! Why something could not be done, each with the numbers that a person needs.
+//! Why something failed, with the numbers that a person needs.
 
 use alloc::string::String;
 use core::fmt;
@@ -9,17 +9,17 @@ use crate::code::Code;
 use crate::console::Console;
 use crate::text::size;
 
-/// Why something could not be done.
+/// Why something failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// No disc is in the drive, or there is no drive.
+    /// The drive is empty, or missing.
     NoDisc,
-    /// The disc was there and is gone.
+    /// The disc was removed.
     DiscRemoved,
     /// The disc is there, but not even its first sectors can be read.
     DiscUnreadable(Code),
-    /// A sector cannot be read, and it was not to be filled with zeros.
+    /// A sector cannot be read, and filling it with zeros was not allowed.
     SectorUnreadable {
         /// Which one.
         lba: u32,
@@ -31,16 +31,16 @@ pub enum Failure {
         /// Its device, as `ms0:`.
         device: String,
     },
-    /// The card was there and is gone.
+    /// The card was removed.
     CardRemoved,
-    /// The card has too little room; nothing was begun.
+    /// The card does not have enough space; nothing was started.
     NoSpace {
-        /// Bytes that may be needed.
+        /// The number of bytes that may be needed.
         needed: u64,
-        /// Bytes that are free.
+        /// The number of free bytes.
         free: u64,
     },
-    /// The card became full while something was written.
+    /// The card filled up during writing.
     CardFull,
     /// The card is write-protected.
     ReadOnly,
@@ -60,14 +60,14 @@ pub enum Failure {
     },
     /// A file cannot be written.
     Write(Code),
-    /// A finished file cannot be given its name.
+    /// A finished file cannot be renamed.
     Rename {
-        /// The name that it has now.
+        /// Its current name.
         path: String,
         /// The firmware's code.
         code: Code,
     },
-    /// There is a file of that name already.
+    /// A file of that name already exists.
     TargetExists {
         /// Its path.
         path: String,
@@ -79,14 +79,14 @@ pub enum Failure {
         /// Sectors of the image.
         sectors: u32,
     },
-    /// The finished file does not give the bytes that were on the disc.
+    /// The finished file does not decode to the bytes that were on the disc.
     Proof,
-    /// What is to be installed is not on the card.
+    /// The file to install is not on the card.
     NoDriverFile {
         /// Where it should be.
         path: String,
     },
-    /// Nothing tells which custom firmware this is.
+    /// The custom firmware could not be identified.
     NoFirmware,
     /// A file has an unexpected length.
     TooLong {
@@ -95,21 +95,21 @@ pub enum Failure {
         /// Its length in bytes.
         len: u64,
     },
-    /// There is too little memory.
+    /// There is not enough memory.
     OutOfMemory {
-        /// Bytes that were asked for.
+        /// The number of bytes requested.
         bytes: usize,
     },
     /// There is nothing to do.
     NothingToDo,
     /// The user cancelled.
     Cancelled,
-    /// A rule inside of the program does not hold. Nothing is known to be wrong with the file.
+    /// An invariant of the program was violated. This does not mean that anything is wrong with the file.
     Internal,
 }
 
 impl Failure {
-    /// Says what a failed write means, by asking the card what has become of it.
+    /// Finds out why a write failed, by asking the card about its state.
     pub(crate) fn of_write(console: &dyn Console, path: &str, code: Code) -> Self {
         match code {
             Code::NO_SPACE => Self::CardFull,
@@ -119,7 +119,7 @@ impl Failure {
         }
     }
 
-    /// Says what a failed read of a file means.
+    /// Finds out why reading a file failed.
     pub(crate) fn of_read(console: &dyn Console, path: &str, offset: u64, code: Code) -> Self {
         if console.card_present(crate::paths::device(path)) {
             Self::Read { offset, code }
@@ -128,7 +128,7 @@ impl Failure {
         }
     }
 
-    /// Says what a failed opening means.
+    /// Finds out why opening a file failed.
     pub(crate) fn of_open(console: &dyn Console, path: &str, code: Code) -> Self {
         let device = crate::paths::device(path);
         match code {
@@ -139,8 +139,8 @@ impl Failure {
         }
     }
 
-    /// Says what it means that a disc cannot be read at all. The drive need not know that it is empty before it is
-    /// asked to read.
+    /// Interprets a failure to read the disc at all. The drive may not notice that it is empty until the
+    /// first read.
     pub(crate) fn of_first_access(code: Code) -> Self {
         match code {
             Code::NO_ENTRY | Code::NO_DEVICE | Code::NO_MEDIUM => Self::NoDisc,
@@ -148,7 +148,7 @@ impl Failure {
         }
     }
 
-    /// Says what went wrong while a header was read.
+    /// Finds out what went wrong while reading a header.
     pub(crate) fn of_probe(console: &dyn Console, path: &str, error: OpenError<Code>) -> Self {
         match error {
             OpenError::Source(code) => Self::of_read(console, path, 0, code),
@@ -156,7 +156,7 @@ impl Failure {
         }
     }
 
-    /// Returns the short name that results have.
+    /// Returns the short name used in results.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -186,7 +186,7 @@ impl Failure {
         }
     }
 
-    /// Returns how results sum it up.
+    /// Returns a one-line summary for results.
     #[must_use]
     pub fn status(&self) -> &'static str {
         match self {

@@ -16,16 +16,16 @@ use crate::frame::Frame;
 
 const SECTOR: usize = 2048;
 
-/// What the raw device gives for its end, and what it does with reads behind it.
+/// What the raw device reports as its end, and how it handles reads past it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Drive {
-    /// The number of the last sector; reads behind it fail. Sony's drive.
+    /// The number of the last sector; reads past it fail. Sony's drive.
     LastSector,
-    /// The number of sectors; reads behind it give nothing. An image served by a custom firmware.
+    /// The number of sectors; reads past it return nothing. An image served by a custom firmware.
     Count,
     /// The number of sectors; every read succeeds. PPSSPP.
     ReadsAnything,
-    /// There is no such device, whatever the drive says. PPSSPP without a disc.
+    /// The device does not exist, whatever the drive says. PPSSPP without a disc.
     Missing,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Drive {
 pub(crate) struct Disc {
     pub(crate) image: Vec<u8>,
     pub(crate) drive: Drive,
-    /// Sectors that do not read, and how often they fail before they do.
+    /// Unreadable sectors, and how often they fail before they can be read.
     pub(crate) bad: BTreeMap<u32, u32>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct FakeConsole {
     pub(crate) capacity: Cell<u64>,
     pub(crate) card: Cell<bool>,
     pub(crate) read_only: Cell<bool>,
-    /// Bytes that are written to the card differ from those given.
+    /// Whether bytes written to the card differ from those given.
     pub(crate) flips_bits: Cell<bool>,
     pub(crate) rename_fails: Cell<bool>,
     pub(crate) buttons: RefCell<VecDeque<Button>>,
@@ -62,14 +62,14 @@ pub(crate) struct FakeConsole {
     pub(crate) said: RefCell<Vec<String>>,
     pub(crate) shown: RefCell<Vec<Frame>>,
     pub(crate) facts: Cell<Facts>,
-    /// How often nobody presses a button in time.
+    /// How many times a wait for a button times out.
     pub(crate) idle: Cell<u32>,
-    /// How often the card was asked for anything.
+    /// How often the card was accessed.
     pub(crate) asked: Cell<u32>,
     pub(crate) live: Cell<Option<LiveDriver>>,
     clock: Cell<u64>,
     writes: Cell<u32>,
-    /// Happens before the write of this number.
+    /// Happens before the write with this number.
     pub(crate) before_write: RefCell<Option<(u32, Event)>>,
     pub(crate) folder: String,
 }
@@ -119,7 +119,7 @@ impl FakeConsole {
         self.file(path).map(|bytes| String::from_utf8(bytes).expect("a text"))
     }
 
-    /// Names of all files in a folder and below.
+    /// Names of all files in a folder and its subfolders.
     pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         self.files.borrow().keys().filter(|path| path.starts_with(folder)).cloned().collect()
     }
@@ -147,7 +147,7 @@ impl FakeConsole {
         self.files.borrow().values().map(|bytes| bytes.len() as u64).sum()
     }
 
-    /// Lets happen what is to happen before this write.
+    /// Triggers the event due before this write.
     fn let_happen(&self) {
         self.writes.set(self.writes.get() + 1);
         let due = self.before_write.borrow_mut().take_if(|(number, _)| *number == self.writes.get());
@@ -179,7 +179,7 @@ impl Console for FakeConsole {
             let files = self.files.borrow();
             let bytes = files.get(&open.path).ok_or(Code::IO)?;
             let rest = bytes.get(open.at..).unwrap_or_default();
-            // Cards may give less than was asked for.
+            // Cards may return less than was requested.
             let len = rest.len().min(buf.len()).min(100_000);
             buf[..len].copy_from_slice(&rest[..len]);
             open.at += len;
@@ -373,7 +373,7 @@ impl Console for FakeConsole {
     }
 }
 
-/// A disc with an id, a title, and files of which one packs well and one does not.
+/// A disc with an id, a title, and two files, one that packs well and one that does not.
 pub(crate) fn psp_disc() -> Vec<u8> {
     let sfo =
         disc_info::test_disc::sfo(&[("CATEGORY", "UG"), ("DISC_ID", "ULUS10041"), ("TITLE", "Zwölf Türme")]);

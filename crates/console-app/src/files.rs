@@ -1,4 +1,4 @@
-//! Files that are read and written as a whole or at any place.
+//! Reading and writing whole files, or files at any position.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -31,7 +31,7 @@ impl<'c> File<'c> {
     pub(crate) fn write(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
         while !bytes.is_empty() {
             match self.console.write(self.handle, bytes) {
-                // A card that takes no more says so, or takes less than it was given.
+                // A card that is full says so, or accepts less than it was given.
                 Ok(0) => return Err(Failure::CardFull),
                 Ok(written) => bytes = &bytes[written.min(bytes.len())..],
                 Err(code) => return Err(Failure::of_write(self.console, &self.path, code)),
@@ -46,14 +46,14 @@ impl<'c> File<'c> {
         sought.map_err(|code| Failure::of_write(self.console, &self.path, code))
     }
 
-    /// Closes the file, which is when the last bytes are written.
+    /// Closes the file, which writes the last bytes.
     pub(crate) fn close(mut self) -> Result<(), Failure> {
         self.is_open = false;
         let closed = self.console.close(self.handle);
         closed.map_err(|code| Failure::of_write(self.console, &self.path, code))
     }
 
-    /// Reads from the position on until `buf` is full or the file ends; returns how many bytes.
+    /// Reads from the current position until `buf` is full or the file ends; returns how many bytes.
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> Result<usize, Code> {
         let mut filled = 0;
         while filled < buf.len() {
@@ -69,7 +69,7 @@ impl<'c> File<'c> {
 impl Drop for File<'_> {
     fn drop(&mut self) {
         if self.is_open {
-            // There is nobody left to tell.
+            // There is nowhere to report an error.
             let _ = self.console.close(self.handle);
         }
     }
@@ -79,7 +79,7 @@ impl ReadAt for File<'_> {
     type Error = Code;
 
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), Code> {
-        // Positions are never trusted: a card that was away for a moment begins anew.
+        // Positions are never trusted: after a brief removal of the card, they start again at 0.
         self.console.seek(self.handle, offset)?;
         if self.read(buf)? == buf.len() { Ok(()) } else { Err(Code::IO) }
     }
@@ -89,7 +89,7 @@ impl ReadAt for File<'_> {
     }
 }
 
-/// Reads a file as a whole. `None` when there is none.
+/// Reads a whole file. `None` when it does not exist.
 pub(crate) fn read_all(console: &dyn Console, path: &str, max: usize) -> Result<Option<Vec<u8>>, Failure> {
     let mut file = match File::open(console, path, Mode::Read) {
         Ok(file) => file,
@@ -106,14 +106,14 @@ pub(crate) fn read_all(console: &dyn Console, path: &str, max: usize) -> Result<
     Ok(Some(bytes.to_vec()))
 }
 
-/// Writes a file as a whole, in place of one of that name.
+/// Writes a whole file, replacing any existing one.
 pub(crate) fn write_all(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = File::open(console, path, Mode::Create)?;
     file.write(bytes)?;
     file.close()
 }
 
-/// Writes a file and reads it back. One that is not what it should be is deleted.
+/// Writes a file and reads it back. If the contents differ, it is deleted.
 pub(crate) fn write_and_read_back(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
     let written = write_all(console, path, bytes).and_then(|()| read_all(console, path, bytes.len()));
     match written {
@@ -125,12 +125,12 @@ pub(crate) fn write_and_read_back(console: &dyn Console, path: &str, bytes: &[u8
     }
 }
 
-/// Writes a file in place of one of that name. The new one is written beside it and read back first: what goes wrong
-/// until then leaves the old one as it was, and nothing beside it.
+/// Replaces a file. The new one is first written next to it and read back: if anything goes wrong before that
+/// is done, the old file is unchanged and nothing is left next to it.
 pub(crate) fn replace(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
     let fresh = format!("{path}.new");
     write_and_read_back(console, &fresh, bytes)?;
-    // Cards have no renaming onto a file that exists.
+    // Cards cannot rename a file onto an existing one.
     if exists(console, path)
         && let Err(code) = console.remove(path)
     {
@@ -140,13 +140,13 @@ pub(crate) fn replace(console: &dyn Console, path: &str, bytes: &[u8]) -> Result
     console.rename(&fresh, path).map_err(|code| Failure::Rename { path: fresh, code })
 }
 
-/// Whether there is a file of that name.
+/// Whether a file of that name exists.
 pub(crate) fn exists(console: &dyn Console, path: &str) -> bool {
     File::open(console, path, Mode::Read).is_ok()
 }
 
-/// Bytes that the console's processor keeps together. Its drivers read straight into memory that begins at a multiple of
-/// this, and by way of a copy into other memory.
+/// The console's cache line. Its drivers read directly into memory aligned to this, but through a copy into
+/// other memory.
 const LINE: usize = 64;
 
 /// Zeroed memory for the console's drivers to read into.
@@ -157,7 +157,7 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// Takes memory, or gives an error where an allocation that just aborts would lose what was done so far.
+    /// Allocates memory, or returns an error where an aborting allocation would lose the work done so far.
     pub(crate) fn new(len: usize) -> Result<Self, Failure> {
         let bytes = len + LINE - 1;
         let mut memory = Vec::new();

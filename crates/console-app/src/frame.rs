@@ -1,4 +1,4 @@
-//! A picture of the screen's size, and drawing into it.
+//! A screen-sized picture, and drawing into it.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ pub const WIDTH: usize = 480;
 /// Height of the screen in pixels.
 pub const HEIGHT: usize = 272;
 
-/// A colour as the screen has it: red in the lowest byte, then green and blue.
+/// A colour in the screen's format: red in the lowest byte, then green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour(pub u32);
 
@@ -34,16 +34,16 @@ impl Colour {
     pub(crate) const BAD: Self = Self::rgb(0x00FF_8A80);
 }
 
-/// A face and size of letters. All of a font are equally wide.
+/// A typeface and size. All letters of a font have the same width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Font {
     /// Headings.
     Title,
-    /// What is to be read.
+    /// Text to read.
     Body,
-    /// What is to be seen first.
+    /// Text that should catch the eye.
     Bold,
-    /// What the buttons do.
+    /// Descriptions of the buttons.
     Small,
 }
 
@@ -63,7 +63,7 @@ impl Font {
     }
 }
 
-/// A picture of the screen's size, row by row from the top.
+/// A screen-sized picture, row by row from the top.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     pixels: Vec<u32>,
@@ -76,7 +76,7 @@ impl Frame {
         Self { pixels: vec![Colour::GROUND.0; WIDTH * HEIGHT] }
     }
 
-    /// Makes a picture of rows that another one had; ones that are missing are empty.
+    /// Makes a picture from the rows of another one; missing rows are left empty.
     #[must_use]
     pub fn from_rows<'r>(rows: impl Iterator<Item = &'r [u32]>) -> Self {
         let mut frame = Self::new();
@@ -93,7 +93,7 @@ impl Frame {
         self.pixels.chunks_exact(WIDTH)
     }
 
-    /// Fills a rectangle. What is outside of the screen is left out.
+    /// Fills a rectangle, clipped to the screen.
     pub(crate) fn fill(&mut self, x: usize, y: usize, width: usize, height: usize, colour: Colour) {
         let end = (x + width).min(WIDTH);
         for row in self.pixels.chunks_exact_mut(WIDTH).skip(y).take(height) {
@@ -103,7 +103,7 @@ impl Frame {
         }
     }
 
-    /// Writes a line of text with its upper left corner at `x`, `y`. What is outside of the screen is left out.
+    /// Writes a line of text with its upper left corner at `x`, `y`, clipped to the screen.
     pub(crate) fn text(&mut self, x: usize, y: usize, text: &str, font: Font, colour: Colour) {
         let face = font.face();
         let (width, height) = (font.width(), face.character_size.height as usize);
@@ -126,7 +126,7 @@ impl Frame {
         }
     }
 
-    /// The picture as a BMP file of 24 bits a pixel.
+    /// The picture as a BMP file with 24 bits per pixel.
     #[must_use]
     pub fn bmp(&self) -> Vec<u8> {
         const HEADERS: usize = 14 + 40;
@@ -140,7 +140,7 @@ impl Frame {
         // One plane, 24 bits, not compressed.
         file.extend_from_slice(&[1, 0, 24, 0]);
         file.resize(HEADERS, 0);
-        // From the bottom; blue first. A row's length is a multiple of 4.
+        // From the bottom up; blue first. A row's length is a multiple of 4.
         for row in self.rows().rev() {
             for pixel in row {
                 let [red, green, blue, _] = pixel.to_le_bytes();
@@ -161,14 +161,14 @@ fn coordinate(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// The letter that stands for one that the fonts do not have, where there is one.
+/// The replacement for a letter that the fonts lack, if there is one.
 fn fold(c: char) -> char {
     match c {
         '\u{2018}' | '\u{2019}' => '\'',
         '\u{201C}' | '\u{201D}' => '"',
         '\u{2010}'..='\u{2015}' => '-',
         '\u{3000}' => ' ',
-        // Wide letters of Japanese titles.
+        // Full-width letters of Japanese titles.
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         c => c,
     }

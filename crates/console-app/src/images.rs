@@ -15,7 +15,7 @@ use crate::watch::{Unit, Watch};
 /// Where firmwares look for images.
 pub const FOLDERS: [&str; 2] = ["ms0:/ISO", "ef0:/ISO"];
 
-/// More than anybody has on one card; further ones are left out, and the list says so.
+/// More than anybody has on one card; any further ones are left out, and the list says so.
 pub const MAX_IMAGES: usize = 2000;
 
 /// An image on a card.
@@ -39,7 +39,7 @@ pub struct Image {
     pub problem: Option<String>,
 }
 
-/// Lists what is in the folders for images, in the order of names. Folders that are not there have none.
+/// Lists the contents of the image folders, ordered by name. Missing folders count as empty.
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ pub fn list(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<Image>, 
     Ok(images)
 }
 
-/// Paths and lengths of what is in the folders for images, in the order of names.
+/// Paths and lengths of everything in the image folders, ordered by name.
 pub(crate) fn paths(console: &dyn Console) -> Vec<(String, u64)> {
     let mut found = Vec::new();
     for folder in FOLDERS {
@@ -69,7 +69,7 @@ pub(crate) fn paths(console: &dyn Console) -> Vec<(String, u64)> {
     found
 }
 
-/// Looks at one image: its header, and the disc's id and title.
+/// Inspects one image: its header, and the disc's id and title.
 pub fn look(console: &dyn Console, path: String, stored_size: u64) -> Image {
     let mut image = Image {
         path,
@@ -109,7 +109,7 @@ fn look_inside(console: &dyn Console, image: &mut Image) -> Result<(), Failure> 
 fn is_image_name(name: &str) -> bool {
     const ENDINGS: [&str; 7] = ["iso", "cso", "ciso", "zso", "ziso", "dax", "jso"];
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    // Computers leave such files behind on cards.
+    // Computers leave such files on cards.
     !name.starts_with("._")
         && ending.is_some_and(|own| ENDINGS.iter().any(|one| own.eq_ignore_ascii_case(one)))
 }

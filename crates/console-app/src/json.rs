@@ -1,9 +1,9 @@
-//! Writes JSON: one object a line.
+//! Writes JSON, one object per line.
 
 use alloc::string::String;
 use core::fmt::Write;
 
-/// An object that is being written.
+/// An object being written.
 pub(crate) struct Object {
     text: String,
 }
@@ -13,7 +13,7 @@ impl Object {
         Self { text: String::from("{") }
     }
 
-    /// Adds a member whose value is JSON already.
+    /// Adds a member whose value is already JSON.
     pub(crate) fn raw(&mut self, key: &str, json: &str) -> &mut Self {
         if self.text.len() > 1 {
             self.text.push(',');
@@ -67,7 +67,7 @@ impl Object {
     }
 }
 
-/// Writes a list of values that are JSON already.
+/// Writes a list of values that are already JSON.
 pub(crate) fn list(items: impl IntoIterator<Item = String>) -> String {
     let mut text = String::from("[");
     for (number, item) in items.into_iter().enumerate() {

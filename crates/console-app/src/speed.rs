@@ -1,4 +1,4 @@
-//! How fast an image can be read from the card, in reads of the sizes that games make.
+//! Measures how fast an image can be read from the card, using the read sizes that games use.
 
 use alloc::format;
 use alloc::string::String;
@@ -21,17 +21,17 @@ pub const SIZES: [u32; 4] = [2 << 10, 8 << 10, 32 << 10, 128 << 10];
 const MOST_BYTES: u64 = 8 << 20;
 const MOST_MICROS: u64 = 3_000_000;
 
-/// In which order sectors are read.
+/// The order in which sectors are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// One behind the other.
+    /// One after the other.
     Sequential,
-    /// Each somewhere else.
+    /// At random places.
     Random,
 }
 
 impl Order {
-    /// Returns the name that results have.
+    /// Returns the name used in results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -44,11 +44,11 @@ impl Order {
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Speed {
-    /// In which order it was read.
+    /// The order of the reads.
     pub order: Order,
-    /// Bytes of each read.
+    /// Bytes per read.
     pub size: u32,
-    /// Bytes read in all.
+    /// Total bytes read.
     pub bytes: u64,
     /// How long it took.
     pub micros: u64,
@@ -63,10 +63,9 @@ pub struct Report {
     pub format: Format,
     /// Bytes of the disc in each block.
     pub block_size: u32,
-    /// Sequential reads of each of [`SIZES`], then random ones. Sizes that are larger than the image are left
-    /// out.
+    /// Sequential reads of each of [`SIZES`], then random ones. Sizes larger than the image are left out.
     pub speeds: Vec<Speed>,
-    /// The file that the report was added to, or why it was not.
+    /// The file that the report was added to, or why that failed.
     pub kept: Result<String, Failure>,
 }
 
@@ -84,11 +83,11 @@ impl Report {
     }
 }
 
-/// Measures reads of the image at `path`, and adds the result to a file beside the program.
+/// Measures reads of the image at `path`, and adds the result to a file next to the program.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, a block that is read is damaged, or the user cancels.
+/// When the file cannot be read, a block being read is damaged, or the user cancels.
 pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result<Report, Failure> {
     let mut report = measure_only(console, path, watch)?;
     report.kept = keep(console, &report);
@@ -116,7 +115,8 @@ pub(crate) fn measure_only(
         .filter(|&(_, size)| u64::from(size) <= image_size)
         .collect();
     let mut speeds = Vec::new();
-    // Any numbers that are spread over the image will do; the same ones for every image make them comparable.
+    // Any numbers spread over the image will do; using the same ones for every image makes results
+    // comparable.
     let mut random: u64 = 0x2545_F491_4F6C_DD1D;
     watch.begin("Measuring", tests.len() as u64 * MOST_MICROS, Unit::Pieces);
     for (number, (order, size)) in tests.into_iter().enumerate() {
@@ -141,7 +141,7 @@ pub(crate) fn measure_only(
             if bytes >= MOST_BYTES || micros >= MOST_MICROS || at_end {
                 break micros;
             }
-            // Drawing takes time that would be counted.
+            // The time spent drawing would be counted.
             if now.saturating_sub(told) > 1_000_000 {
                 told = now;
                 watch.advance(number as u64 * MOST_MICROS + micros)?;
@@ -159,7 +159,7 @@ pub(crate) fn measure_only(
     })
 }
 
-/// Adds a report to the file beside the program.
+/// Adds a report to the file next to the program.
 fn keep(console: &dyn Console, report: &Report) -> Result<String, Failure> {
     let path = format!("{}speed.txt", console.folder());
     let mut file = File::open(console, &path, Mode::Append)?;

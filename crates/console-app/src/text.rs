@@ -1,16 +1,16 @@
-//! Names and numbers as people read them.
+//! Names and numbers in human-readable form.
 
 use alloc::format;
 use alloc::string::String;
 
-/// A size in the decimal units that cards are sold in, for instance `687.9 MB`.
+/// A size in decimal units, like those that cards are sold in, for instance `687.9 MB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 3] = ["kB", "MB", "GB"];
     if bytes < 1000 {
         return format!("{bytes} B");
     }
-    // Rounded before the unit is chosen: 999,950 bytes are 1.0 MB, not 1000.0 kB.
+    // Rounded before choosing the unit: 999,950 bytes are 1.0 MB, not 1000.0 kB.
     let tenths_of = |unit: u128| (u128::from(bytes) * 10 + unit / 2) / unit;
     let (mut unit, mut scale) = (0, 1000);
     while tenths_of(scale) >= 10_000 && unit + 1 < UNITS.len() {
@@ -21,17 +21,17 @@ pub fn size(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
-/// What part of `whole` another number is, for instance `58.2 %`.
+/// What percentage of `whole` another number is, for instance `58.2 %`.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
     let permille = u128::from(part) * 1000 / u128::from(whole.max(1));
     format!("{}.{} %", permille / 10, permille % 10)
 }
 
-/// Speed in megabytes (1,000,000 bytes) a second, for instance `12.34 MB/s`.
+/// Speed in megabytes (1,000,000 bytes) per second, for instance `12.34 MB/s`.
 #[must_use]
 pub fn speed(bytes: u64, micros: u64) -> String {
-    // Bytes a microsecond are megabytes a second.
+    // Bytes per microsecond are megabytes per second.
     let hundredths = u128::from(bytes) * 100 / u128::from(micros.max(1));
     format!("{}.{:02} MB/s", hundredths / 100, hundredths % 100)
 }
@@ -44,7 +44,7 @@ pub fn clock(micros: u64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// How long the rest will take if it goes on like this. `None` while nothing can be said.
+/// How long the rest will take at the current rate. `None` while that cannot be estimated.
 #[must_use]
 pub fn time_left(done: u64, total: u64, micros: u64) -> Option<u64> {
     if done == 0 || micros < 500_000 {
@@ -60,8 +60,8 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Cuts a text to `len` characters; one that is longer gets its middle taken out, since both ends of a path or a
-/// name tell it from others.
+/// Shortens a text to `len` characters. A longer one loses its middle, because both ends of a path or a name
+/// distinguish it from others.
 #[must_use]
 pub fn shorten(text: &str, len: usize) -> String {
     let count = text.chars().count();
@@ -76,7 +76,7 @@ pub fn shorten(text: &str, len: usize) -> String {
     short
 }
 
-/// Breaks a text into lines of at most `width` characters, between words where that is possible.
+/// Breaks a text into lines of at most `width` characters, between words if possible.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> alloc::vec::Vec<String> {
     let mut lines = alloc::vec::Vec::new();

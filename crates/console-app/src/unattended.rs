@@ -1,7 +1,7 @@
-//! Work that nobody watches: commands from a file, results as lines of JSON.
+//! Unattended work: commands from a file, results as lines of JSON.
 //!
-//! `commands.txt` beside the program is obeyed when it is there. Each result is a line in `results.jsonl` beside it, and one
-//! where programs write theirs. docs/psp-app.md describes both.
+//! If there is a `commands.txt` next to the program, it is executed. Each result is a line in `results.jsonl`
+//! next to it, and on standard output. docs/psp-app.md describes both.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -23,23 +23,23 @@ use crate::screens::{self, Screens, Script};
 use crate::speed;
 use crate::text::hex;
 
-/// At most so many lines are complained about.
+/// At most this many invalid lines are reported.
 const MAX_BAD_LINES: usize = 20;
-/// At most so many unreadable sectors are listed by number.
+/// At most this many unreadable sectors are listed by number.
 const MAX_SECTORS: usize = 100;
 
-/// Returns the file of commands, if there is one.
+/// Returns the command file, if there is one.
 pub(crate) fn commands(console: &dyn Console) -> Option<Vec<u8>> {
     let path = format!("{}commands.txt", console.folder());
     match files::read_all(console, &path, commands::MAX_LEN) {
         Ok(text) => text,
-        // What is too long is complained about as a file that makes no sense.
+        // A file that is too long is reported as an invalid one.
         Err(Failure::TooLong { .. }) => Some(b"?".to_vec()),
         Err(_) => None,
     }
 }
 
-/// Obeys a file of commands.
+/// Executes a command file.
 pub(crate) fn run(console: &dyn Console, text: &[u8]) {
     let mut results = Results::new(console);
     let mut start = Object::new();
@@ -105,7 +105,7 @@ struct Results<'c> {
 impl<'c> Results<'c> {
     fn new(console: &'c dyn Console) -> Self {
         let path = format!("{}results.jsonl", console.folder());
-        // If the card takes nothing, the lines that are said are all there is.
+        // If the card cannot be written, the lines on standard output are the only results.
         let _ = files::write_all(console, &path, b"");
         Self { console, path }
     }
@@ -119,16 +119,16 @@ impl<'c> Results<'c> {
     }
 }
 
-/// Obeys one command after the other.
+/// Executes commands one by one.
 struct Runner<'c> {
     console: &'c dyn Console,
     screens: Screens<'c>,
-    /// What was said about the next work.
+    /// The settings given for the next task.
     next: Script,
 }
 
 impl Runner<'_> {
-    /// Obeys a command and writes its result; returns whether all is well.
+    /// Executes a command and writes its result; returns whether all is well.
     fn obey(&mut self, line: &Line, results: &mut Results<'_>) -> bool {
         let mut json = Object::new();
         json.number("schema", 1_u32).text("command", line.command.name()).number("line", line.number);
@@ -146,7 +146,7 @@ impl Runner<'_> {
         is_good
     }
 
-    /// Does the work; returns the status where it is not that of a failure.
+    /// Does the work; returns the status unless it failed.
     fn work(
         &mut self,
         command: &Command,
@@ -299,7 +299,7 @@ fn dump_report(json: &mut Object, report: &dump::Report) {
     json.text("log", &report.log).seconds("seconds", report.micros);
 }
 
-/// A line for each file, and their sum in the command's own.
+/// A line for each file, and the total in the command's own line.
 fn disc_files(
     json: &mut Object,
     files: &[DiscFile],

@@ -1,39 +1,39 @@
-//! Whoever watches long work: is told how far it is, may end it, and is asked.
+//! Observers of long work: they are told its progress, can cancel it, and answer questions.
 
 use crate::failure::Failure;
 
 /// A question that only the user can answer, with yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// The disc has a sector that cannot be read. Is it, and are all that follow, to be filled with zeros?
+    /// The disc has a sector that cannot be read. Fill it, and all that follow, with zeros?
     FillWithZeros {
         /// The first such sector.
         lba: u32,
     },
-    /// The packed file may not fit on the card. Is it to be tried?
+    /// The packed file may not fit on the card. Try anyway?
     MayNotFit {
-        /// Bytes that are needed if nothing can be packed.
+        /// The number of bytes needed if nothing can be packed.
         needed: u64,
-        /// Bytes that are free.
+        /// The number of free bytes.
         free: u64,
     },
 }
 
-/// What is counted.
+/// The unit of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Bytes, so that there is a speed to be told.
+    /// Bytes, so a speed can be shown.
     Bytes,
-    /// Pieces that say nothing but how much of the work is done.
+    /// Pieces that only show how much of the work is done.
     Pieces,
 }
 
-/// Is told how far long work is.
+/// Receives the progress of long work.
 pub trait Watch {
-    /// A part of the work begins: `what` in a few words, and how much there is to do.
+    /// A part of the work begins: `what` is a short description, `total` how much there is to do.
     fn begin(&mut self, what: &str, total: u64, unit: Unit);
 
-    /// So much of the part is done.
+    /// This much of the part is done.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ pub trait Watch {
     fn ask(&mut self, question: Question) -> bool;
 }
 
-/// Watches nothing and answers every question with no.
+/// Ignores all progress and answers every question with no.
 #[cfg(test)]
 pub(crate) struct Nobody;
 

@@ -1,4 +1,4 @@
-/* The C decoders that ours are compared with, behind the same four arguments as the Rust functions. */
+/* The C decoders that ours are compared with, taking the same four arguments as the Rust functions. */
 #include <stddef.h>
 #include "zlib.h"
 #include "lz4.h"
@@ -63,7 +63,7 @@ static void arena_free(voidpf opaque, voidpf block)
     (void)block;
 }
 
-/* zlib asks for these only when no allocator is given, but links them. */
+/* zlib needs these only if it is not given an allocator, but always links them. */
 void *malloc(size_t size) { (void)size; return NULL; }
 void free(void *block) { (void)block; }
 

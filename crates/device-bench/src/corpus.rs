@@ -1,8 +1,8 @@
-//! Blocks of five kinds, packed by the encoders whose streams are found in the wild.
+//! Blocks of five kinds, packed by the encoders whose streams are common in practice.
 //!
-//! The sources are files of fixed Debian packages and of the C libraries that the yardsticks come from,
-//! and pixels that are computed here. Figures are comparable only for one corpus, so its hash is part of
-//! every report.
+//! The sources are files from fixed Debian packages and from the C libraries that the yardsticks come from,
+//! and pixels computed here. Figures are only comparable for the same corpus, so its hash is part of every
+//! report.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,7 +25,7 @@ pub(crate) struct Block {
 pub(crate) struct Corpus {
     pub(crate) block_size: usize,
     pub(crate) blocks: Vec<Block>,
-    /// SHA-256 of all plain blocks in order, in hex.
+    /// SHA-256 of all unpacked blocks in order, in hex.
     pub(crate) hash: String,
 }
 
@@ -84,8 +84,8 @@ fn read(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
-/// Takes blocks spread evenly over the source, without those that a converter would not compress, and
-/// without constant ones, which would flatter the mean.
+/// Takes blocks spread evenly over the source. Blocks that a converter would not compress are left out, and
+/// so are constant ones, which would flatter the mean.
 fn pick(source: &[u8], block_size: usize, count: usize) -> Vec<Vec<u8>> {
     let worth_it = |block: &&[u8]| {
         let constant = block.iter().all(|&byte| byte == block[0]);

@@ -1,7 +1,8 @@
-//! Builds what runs inside: the project's decoders for the PSP's target, and the C yardsticks.
+//! Builds the code that runs in the emulator: the project's decoders for the PSP's target, and the C
+//! yardsticks.
 //!
-//! The compilers of Debian 12 are used (packages rustc-web, cargo-web, rust-web-src, lld,
-//! gcc-mipsel-linux-gnu); each call is printed when it fails.
+//! It uses the compilers of Debian 12 (packages rustc-web, cargo-web, rust-web-src, lld,
+//! gcc-mipsel-linux-gnu); a call that fails is printed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -129,7 +130,7 @@ pub(crate) struct CSources {
     pub(crate) minilzo: PathBuf,
 }
 
-/// Finds the C sources inside the crates that carry them.
+/// Finds the C sources inside the crates that contain them.
 pub(crate) fn c_sources() -> CSources {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)

@@ -35,7 +35,7 @@ pub(crate) fn replace(text: &mut [u8], address: u32, detours_at: u32) -> Vec<u8>
     detours
 }
 
-/// The branch that always executes its delay slot, for one that does only when taken.
+/// The ordinary branch, which always executes its delay slot, for one that does so only when taken.
 fn ordinary(instruction: u32) -> Option<u32> {
     match instruction >> 26 {
         // beql, bnel, blezl, bgtzl.

@@ -13,7 +13,7 @@ const STACK_TOP: u64 = RAM + RAM_LEN;
 const STACK_LEN: usize = 0x1_0000;
 const PACKED: u64 = RAM + 0x0020_0000;
 const OUT: u64 = RAM + 0x0040_0000;
-/// Where a function returns to.
+/// The return address of functions.
 const RETURN: Trap = Trap(0);
 const FILL: u8 = 0xA5;
 /// Registers by number, as the o32 convention uses them.
@@ -26,7 +26,7 @@ const RA: usize = 31;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
     pub(crate) instructions: u64,
-    /// Bytes of stack below the caller's.
+    /// Bytes of stack used below the caller's.
     pub(crate) stack: usize,
 }
 
@@ -45,7 +45,7 @@ impl Machine {
             let data = segment.data().expect("segment data");
             cpu.write(word(segment.address()), data).expect("fits into RAM");
         }
-        // Past everything that the linker placed.
+        // After everything that the linker placed.
         let detours_at = file.segments().map(|segment| segment.address() + segment.size()).max();
         let detours_at = word(detours_at.expect("something is linked").next_multiple_of(16));
         let text = file.section_by_name(".text").expect("the linker script names it");
@@ -66,7 +66,7 @@ impl Machine {
         self.write(bottom, &[FILL; STACK_LEN]);
         let mut context = Context { pc: word(entry), ..Context::default() };
         context.general[A0..A0 + 4].copy_from_slice(&arguments.map(word));
-        // The caller reserves room for four arguments (o32).
+        // The caller reserves space for four arguments (o32).
         context.general[SP] = word(STACK_TOP - 16);
         context.general[RA] = RETURN.address();
         let before = self.cpu.instructions();
@@ -90,9 +90,9 @@ impl Machine {
         bytes
     }
 
-    /// Decodes a block with one of the guest's functions and checks every byte of it.
+    /// Decodes a block with one of the guest's functions and checks every byte of the result.
     ///
-    /// `skew` moves the packed bytes away from a word boundary, as in a file.
+    /// `skew` moves the packed bytes off a word boundary, as in a file.
     pub(crate) fn decode(&mut self, name: &str, packed: &[u8], plain: &[u8], skew: u64) -> Cost {
         let len = plain.len();
         self.write(PACKED + skew, packed);
@@ -105,7 +105,7 @@ impl Machine {
     }
 }
 
-/// An address, a length or an argument, as the processor has it.
+/// Converts an address, a length or an argument to the processor's word size.
 fn word(number: u64) -> u32 {
     u32::try_from(number).expect("a processor of 32 bits")
 }

@@ -19,12 +19,12 @@ use corpus::{Block, Corpus};
 use machine::{Cost, Machine};
 use report::Row;
 
-/// Which packed form a function takes.
+/// Selects the packed form that a function takes.
 type Packed = fn(&Block) -> &[u8];
 
 /// A function of a guest that decodes one block.
 struct Decoder {
-    /// As the tables call it.
+    /// Its name in the tables.
     title: &'static str,
     guest: Guest,
     function: &'static str,
@@ -119,7 +119,7 @@ fn main() {
 }
 
 fn measure(machine: &mut Machine, decoder: &Decoder, corpus: &Corpus) -> Vec<Cost> {
-    // In a file, packed bytes begin anywhere.
+    // In a file, packed bytes can begin at any position.
     (0..)
         .zip(&corpus.blocks)
         .map(|(number, block)| {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::corpus::{Block, Corpus, KINDS};
 use crate::machine::Cost;
 
-/// What one decoder cost on blocks of one size, in instructions per byte of output.
+/// The cost of one decoder on blocks of one size, in instructions per byte of output.
 pub(crate) struct Row {
     pub(crate) title: &'static str,
     pub(crate) block_size: usize,
@@ -30,8 +30,7 @@ impl Row {
     }
 }
 
-/// Writes everything that docs/device-costs.md holds. `state` is the size of the decoder's memory, ours
-/// and zlib's.
+/// Writes the contents of docs/device-costs.md. `state` is the size of the decoder's memory, ours and zlib's.
 pub(crate) fn markdown(rows: &[Row], corpora: &[Corpus], state: (u32, u32)) -> String {
     let mut text = String::from(
         "# What decoding a block costs on the PSP\n\n\

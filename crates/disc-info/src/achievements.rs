@@ -1,4 +1,4 @@
-//! The hash that RetroAchievements knows a game by: an MD5 over the files that make it this game.
+//! The hash by which RetroAchievements identifies a game: an MD5 over the files that distinguish it.
 //!
 //! The rules are those of rcheevos (`src/rhash/hash_disc.c`), whose hashes are in the site's database.
 
@@ -10,19 +10,19 @@ use sector_decode::ReadAt;
 
 use crate::iso9660::{FilePlace, Volume};
 
-/// What a file has after this is not hashed.
+/// The contents of a file past this are not hashed.
 const MAX_FILE: u32 = 64 << 20;
-/// Bytes of `SYSTEM.CNF` that are looked at.
+/// Bytes of `SYSTEM.CNF` that are examined.
 const MAX_SYSTEM: u32 = 2047;
-/// Bytes that are read with one call.
+/// Bytes per read.
 const PIECE: usize = 64 << 10;
 
-/// Returns the hash of a PSP or PS2 game. Only the blocks of the files that it is taken of are decoded. `None` when
-/// the image has not the files of a game.
+/// Returns the hash of a PSP or PS2 game. Only the blocks of the hashed files are decoded. `None` when the
+/// image does not contain the files of a game.
 ///
 /// # Errors
 ///
-/// Those of the image: without all bytes there is no hash.
+/// Those of the image: if some bytes cannot be read, there cannot be a hash.
 pub fn achievements_hash<R: ReadAt>(image: &mut R) -> Result<Option<[u8; 16]>, R::Error> {
     let Some(volume) = Volume::open(image)? else { return Ok(None) };
     let mut digest = Md5::new();
@@ -43,7 +43,8 @@ pub fn achievements_hash<R: ReadAt>(image: &mut R) -> Result<Option<[u8; 16]>, R
     Ok(all.then(|| digest.finalize().into()))
 }
 
-/// Returns the program's name as the line `BOOT2` has it: without the drive, the backslashes after it and the version.
+/// Returns the program's name from the line `BOOT2`: without the drive, the backslashes after it and the
+/// version.
 fn ps2_program(system: &[u8]) -> Option<&[u8]> {
     let line = system.split(|&byte| byte == b'\n').find_map(|line| {
         let value = line.strip_prefix(b"BOOT2")?.trim_ascii_start().strip_prefix(b"=")?;
@@ -55,7 +56,7 @@ fn ps2_program(system: &[u8]) -> Option<&[u8]> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Adds a file's content; returns whether all of it is in the image.
+/// Adds a file's contents; returns whether all of it is in the image.
 fn add<R: ReadAt>(digest: &mut Md5, image: &mut R, file: FilePlace) -> Result<bool, R::Error> {
     let len = file.len.min(MAX_FILE);
     let end = file.start + u64::from(len);
@@ -87,12 +88,12 @@ mod tests {
         Some(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Bytes that the script below makes, too.
+    /// Bytes that the script below generates too.
     fn counter(len: usize, step: usize) -> Vec<u8> {
         (0..len).map(|n| ((n * step) >> 3).to_le_bytes()[0]).collect()
     }
 
-    // The expected values are those of tests/achievements.py, which knows nothing of ISO9660 or of this crate.
+    // The expected values come from tests/achievements.py, which is independent of ISO9660 and of this crate.
 
     #[test]
     fn psp_game_is_known_by_its_two_files() {

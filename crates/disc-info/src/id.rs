@@ -5,8 +5,8 @@ use alloc::string::String;
 
 use crate::clean;
 
-/// Brings an id into the form `ABCD-12345`. It is written `ABCD12345` in `PARAM.SFO`, `ABCD-12345` in
-/// `UMD_DATA.BIN`, and `ABCD_123.45` as the name of a PS2 executable. `None` when it is no such id.
+/// Converts an id to the form `ABCD-12345`. It is written `ABCD12345` in `PARAM.SFO`, `ABCD-12345` in
+/// `UMD_DATA.BIN`, and `ABCD_123.45` as the name of a PS2 executable. `None` when it is not such an id.
 pub(crate) fn canonical(id: &str) -> Option<String> {
     let bare: String = id.chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect();
     let (letters, digits) = bare.split_at_checked(4)?;
@@ -20,20 +20,20 @@ pub(crate) fn canonical(id: &str) -> Option<String> {
 /// four digits, and a letter for the kind of disc.
 pub(crate) fn from_umd_data(file: &[u8]) -> Option<String> {
     let end = file.iter().position(|&byte| byte == b'|')?;
-    // Ids have ten characters; a field that is much longer is no id.
+    // Ids have ten characters; a much longer field is not an id.
     (end <= 16).then(|| clean(&file[..end])).flatten()
 }
 
 /// The executable that `SYSTEM.CNF` starts.
 pub(crate) struct BootFile {
-    /// Its name without folder and version.
+    /// Its name without the folder and version.
     pub(crate) name: String,
     /// Whether it is on `cdrom1:`.
     pub(crate) from_cdrom1: bool,
 }
 
-/// Returns the executable that the line `key` of `SYSTEM.CNF` names: `BOOT2 = cdrom0:\NAME;1` on a PS2 disc, `BOOT = …`
-/// on one for the first PlayStation. `None` without such a line.
+/// Returns the executable that the line `key` of `SYSTEM.CNF` names: `BOOT2 = cdrom0:\NAME;1` on a PS2 disc,
+/// `BOOT = …` on one for the first PlayStation. `None` without such a line.
 pub(crate) fn boot_file(file: &[u8], key: &str) -> Option<BootFile> {
     // Some editors put a byte order mark before the first line.
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);

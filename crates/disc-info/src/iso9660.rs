@@ -1,9 +1,9 @@
-//! As much of ISO9660 (ECMA-119) as it takes to find one file by its path and read it.
+//! Just enough of ISO9660 (ECMA-119) to find one file by its path and read it.
 //!
-//! Every step is bounded: a path has as many steps as the caller names, so directories that contain
-//! themselves are no danger; a directory is read up to a fixed size; nothing outside the image is asked
-//! for. Numbers that the standard stores in both byte orders are taken from the little-endian half,
-//! which is the one that both consoles read natively.
+//! Every step is bounded. A path has as many components as the caller names, so directories that contain
+//! themselves are harmless. A directory is read up to a fixed size. Nothing outside the image is requested.
+//! Numbers that the standard stores in both byte orders are read from the little-endian half, the native
+//! order of both consoles.
 
 use alloc::string::String;
 use alloc::vec;
@@ -16,7 +16,8 @@ use crate::clean;
 const SECTOR: usize = SECTOR_SIZE as usize;
 /// The first volume descriptor; where both consoles expect the primary one.
 const PRIMARY_DESCRIPTOR: Lba = Lba(16);
-/// 256 KiB of a directory are looked at: about 5000 entries, far more than a root directory has.
+/// Only the first 256 KiB of a directory are searched: about 5000 entries, far more than a root directory
+/// has.
 const MAX_DIRECTORY_SECTORS: u32 = 128;
 
 /// A file or directory: some sectors of the image.
@@ -38,25 +39,25 @@ pub(crate) struct FilePlace {
     pub(crate) len: u32,
 }
 
-/// What came of looking for a file.
+/// The result of looking for a file.
 pub(crate) enum File {
-    /// There is none, or it lies outside the image.
+    /// It does not exist, or is outside the image.
     Missing,
-    /// A directory could not be read in which it may be.
+    /// A directory that may contain it could not be read.
     Unknown,
-    /// It is there, and its bytes cannot be read.
+    /// It exists, but its bytes cannot be read.
     Unreadable,
     /// Its first bytes.
     Read(Vec<u8>),
 }
 
 impl File {
-    /// Whether a directory has the file.
+    /// Whether a directory lists the file.
     pub(crate) const fn is_there(&self) -> bool {
         matches!(self, Self::Unreadable | Self::Read(_))
     }
 
-    /// Its bytes, where they could be read.
+    /// Its bytes, if they could be read.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Read(bytes) => Some(bytes),
@@ -75,7 +76,7 @@ pub(crate) struct Volume {
 }
 
 impl Volume {
-    /// Reads the primary volume descriptor. `None` when there is none, or one of another sector size.
+    /// Reads the primary volume descriptor. `None` when there is none, or when its sector size differs.
     pub(crate) fn open<R: ReadAt>(image: &mut R) -> Result<Option<Self>, R::Error> {
         let image_len = image.byte_len()?;
         let mut descriptor = [0; SECTOR];
@@ -89,14 +90,14 @@ impl Volume {
         }
         let mut id = [0; 32];
         id.copy_from_slice(&descriptor[40..72]);
-        // The root's record stands in the descriptor itself. Where it makes no sense the volume is
-        // still one, only without files.
+        // The descriptor itself contains the root's record. If that is invalid, the volume is still valid,
+        // just without files.
         let root = Record::parse(&descriptor[156..190])
             .map_or(Extent { first: Lba(0), len: 0, is_directory: true }, |record| record.extent);
         Ok(Some(Self { image_len, sectors: u32_at(&descriptor, 80), id, root }))
     }
 
-    /// Returns the volume identifier without the blanks that fill it up.
+    /// Returns the volume identifier without its padding spaces.
     pub(crate) fn id(&self) -> Option<String> {
         clean(self.id.split(|&byte| byte == 0).next().unwrap_or_default())
     }
@@ -106,7 +107,7 @@ impl Volume {
         self.sectors
     }
 
-    /// Reads the first `limit` bytes of the file at `path`, without regard to upper and lower case.
+    /// Reads the first `limit` bytes of the file at `path`, ignoring case.
     pub(crate) fn read_file<R: ReadAt>(&self, image: &mut R, path: &[&str], limit: u32) -> File {
         let mut at = self.root;
         for name in path {
@@ -132,7 +133,7 @@ impl Volume {
         }
     }
 
-    /// Looks for the file at `path`, without regard to upper and lower case.
+    /// Looks for the file at `path`, ignoring case.
     #[cfg(feature = "achievements")]
     pub(crate) fn find_file<R: ReadAt>(
         &self,
@@ -152,7 +153,8 @@ impl Volume {
         Ok((!at.is_directory).then(|| FilePlace { start: at.first.byte_offset(), len: at.len }))
     }
 
-    /// Looks for `name` in a directory. A sector that cannot be read is an error only if no other has the name.
+    /// Looks for `name` in a directory. An unreadable sector is an error only if none of the others contains
+    /// the name.
     fn find<R: ReadAt>(
         &self,
         image: &mut R,
@@ -177,12 +179,12 @@ impl Volume {
     }
 }
 
-/// Looks through the records of one sector. No record crosses into the next one; a length of zero means
+/// Looks through the records of one sector. Records never cross into the next one; a length of zero means
 /// that the rest of the sector is unused.
 fn find_in_sector(mut records: &[u8], name: &str) -> Option<Extent> {
     while let Some(&len) = records.first().filter(|&&len| len > 0) {
         let (record, rest) = records.split_at_checked(usize::from(len))?;
-        // A record that makes no sense may still be followed by the one that is looked for.
+        // An invalid record may still be followed by the wanted one.
         if let Some(record) = Record::parse(record).filter(|record| record.is_named(name)) {
             return Some(record.extent);
         }
@@ -204,13 +206,14 @@ impl<'a> Record<'a> {
     fn parse(bytes: &'a [u8]) -> Option<Self> {
         let name_len = usize::from(*bytes.get(Self::HEAD - 1)?);
         let name = bytes.get(Self::HEAD..Self::HEAD + name_len)?;
-        // Data begins behind the extended attribute record, if there is one.
+        // Data begins after the extended attribute record, if there is one.
         let first = u32_at(bytes, 2).checked_add(u32::from(bytes[1]))?;
         let is_directory = bytes[25] & 2 != 0;
         Some(Self { extent: Extent { first: Lba(first), len: u32_at(bytes, 10), is_directory }, name })
     }
 
-    /// Compares without the version (`;1`) and without the dot that names without extension end with.
+    /// Compares without the version (`;1`) and without the trailing dot of names that do not have an
+    /// extension.
     fn is_named(&self, wanted: &str) -> bool {
         let name = self.name.split(|&byte| byte == b';').next().unwrap_or_default();
         let name = name.strip_suffix(b".").unwrap_or(name);

@@ -1,9 +1,9 @@
-//! Which disc an image holds: the console it is for, its id and its title.
+//! Identifies the disc in an image: the console it is for, its id and its title.
 //!
 //! Everything is read from the *decoded* image, from small files: `PARAM.SFO` (in `PSP_GAME`, `UMD_VIDEO` or
-//! `UMD_AUDIO`) and `UMD_DATA.BIN` on PSP discs, `SYSTEM.CNF` on PS2 discs. Nothing here is needed to convert a disc, so
-//! whatever is damaged or missing only leaves a field empty. The converter and the console's program both
-//! name discs by it.
+//! `UMD_AUDIO`) and `UMD_DATA.BIN` on PSP discs, `SYSTEM.CNF` on PS2 discs. None of this is needed to convert
+//! a disc, so damaged or missing data only leaves a field empty. The converter and the console's program both
+//! use this to name discs.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -50,7 +50,7 @@ impl Console {
     }
 }
 
-/// What a disc is where it is no game of the PSP or the PS2.
+/// The kind of a disc that is not a PSP or PS2 game.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OtherDisc {
     /// A film on a UMD.
@@ -73,21 +73,21 @@ impl OtherDisc {
     }
 }
 
-/// What is known of a disc.
+/// What is known about a disc.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Disc {
-    /// The console; `None` when the disc has no file that tells. UMDs are all for the PSP.
+    /// The console; `None` when none of the disc's files identifies it. UMDs are always for the PSP.
     pub console: Option<Console>,
-    /// What else it is, where it is no game of that console.
+    /// What else it is, if it is not a game for that console.
     pub other: Option<OtherDisc>,
-    /// Disc id in the form `ABCD-12345`, or as the disc has it when it is of another form.
+    /// Disc id in the form `ABCD-12345`, or as found on the disc if it has another form.
     pub id: Option<String>,
-    /// Title of a PSP disc. PS2 discs have none inside.
+    /// Title of a PSP disc. PS2 discs do not contain one.
     pub title: Option<String>,
-    /// Volume identifier of the file system: free text of the mastering studio, often empty or the
-    /// same on all of its discs. A hint at most where there is no title.
+    /// Volume identifier of the file system: free text from the mastering studio, often empty or the same on
+    /// all of its discs. At best a hint when there is no title.
     pub volume_id: Option<String>,
-    /// Size of the volume in 2048-byte sectors, as the file system says.
+    /// Size of the volume in 2048-byte sectors, according to the file system.
     pub volume_sectors: Option<u32>,
     /// Whether sector 16 holds an ISO9660 volume descriptor.
     pub is_iso9660: bool,
@@ -95,28 +95,28 @@ pub struct Disc {
     pub is_raw_cd: bool,
     /// Whether a PS2 disc names its executable as `cdrom1:`, the second drive, instead of `cdrom0:`.
     pub boots_from_cdrom1: bool,
-    /// Whether something could not be read that may have told more.
+    /// Whether something that might have held more information could not be read.
     pub is_partly_unreadable: bool,
 }
 
-/// More than any of the three files has on a real disc; what a larger one says further on is ignored.
+/// Larger than any of the three files on a real disc; the rest of a larger one is ignored.
 const MAX_FILE: u32 = 64 << 10;
 
 /// The first bytes of every raw CD sector (ECMA-130, 14.1).
 const RAW_CD_SYNC: [u8; 12] = [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0];
 
-/// Finds out which disc a decoded image holds.
+/// Identifies the disc in a decoded image.
 ///
-/// The work is bounded whatever the image says: a handful of files or directories are looked at, none of them
-/// further than a fixed size.
+/// The work is bounded whatever the image contains: only a handful of files and directories are examined,
+/// none of them beyond a fixed size.
 ///
 /// # Errors
 ///
-/// Those of the image itself where the volume descriptor cannot be read. Any other damage, and missing structures, leave
-/// fields empty.
+/// Those of the image itself if the volume descriptor cannot be read. Any other damage, or missing
+/// structures, leave fields empty.
 pub fn identify<R: ReadAt>(image: &mut R) -> Result<Disc, R::Error> {
     let mut disc = Disc::default();
-    // The descriptor is worth more than the first sector, which says nothing on most discs.
+    // The descriptor is worth more than the first sector, which is meaningless on most discs.
     disc.is_raw_cd = is_raw_cd(image).unwrap_or_else(|_| {
         disc.is_partly_unreadable = true;
         false
@@ -139,7 +139,7 @@ pub fn identify<R: ReadAt>(image: &mut R) -> Result<Disc, R::Error> {
         ("UMD_VIDEO", Some(OtherDisc::UmdVideo)),
         ("UMD_AUDIO", Some(OtherDisc::UmdMusic)),
     ];
-    // A film with a game on the same disc is a game.
+    // A film that comes with a game on the same disc counts as a game.
     let umd = kinds.into_iter().find_map(|(folder, other)| {
         let param = file(&[folder, "PARAM.SFO"]);
         param.is_there().then_some((param, other))
@@ -176,9 +176,9 @@ fn is_raw_cd<R: ReadAt>(image: &mut R) -> Result<bool, R::Error> {
     Ok(head == RAW_CD_SYNC)
 }
 
-/// Makes text from a disc fit for a terminal and a JSON field: valid UTF-8, in one line, without control
-/// characters and without those that turn the direction of writing, without blanks around it. `None` when nothing is
-/// left.
+/// Makes text from a disc safe for a terminal and a JSON field: valid UTF-8 on a single line, without control
+/// characters, without characters that change the writing direction, and without surrounding spaces. `None`
+/// when nothing is left.
 fn clean(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let text: String = text.chars().map(|c| if c.is_control() || turns_text(c) { ' ' } else { c }).collect();
@@ -186,7 +186,8 @@ fn clean(bytes: &[u8]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Whether a character makes a terminal show those around it in another order, or breaks lines there (UAX 9, UAX 14).
+/// Whether a character makes a terminal reorder the characters around it, or breaks lines there (UAX 9, UAX
+/// 14).
 const fn turns_text(c: char) -> bool {
     matches!(
         c,

@@ -20,7 +20,7 @@ const HEADER_LEN: usize = 0x14;
 const ENTRY_LEN: usize = 16;
 const TEXT: u16 = 0x0204;
 
-/// A table whose header has been checked. Each entry is checked when it is asked for.
+/// A table whose header has been checked. Each entry is checked when it is requested.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sfo<'a> {
     entries: &'a [u8],
@@ -29,7 +29,7 @@ pub(crate) struct Sfo<'a> {
 }
 
 impl<'a> Sfo<'a> {
-    /// `None` when this is no such table. Entries behind the end of the file are left out.
+    /// `None` when this is not such a table. Entries past the end of the file are left out.
     pub(crate) fn parse(file: &'a [u8]) -> Option<Self> {
         if !file.starts_with(b"\0PSF") {
             return None;
@@ -43,8 +43,8 @@ impl<'a> Sfo<'a> {
         })
     }
 
-    /// Returns the text that is stored under `key`, fit to be shown. `None` when there is none, when it
-    /// is no text, or when it is cut off.
+    /// Returns the text stored under `key`, fit to be displayed. `None` when it is missing, not text, or
+    /// truncated.
     pub(crate) fn text(&self, key: &str) -> Option<String> {
         let entry = self.entries.chunks_exact(ENTRY_LEN).find(|entry| self.is_key(entry, key))?;
         if u16_at(entry, 2)? != TEXT {
@@ -57,7 +57,7 @@ impl<'a> Sfo<'a> {
 
     fn is_key(&self, entry: &[u8], key: &str) -> bool {
         let stored = u16_at(entry, 0).and_then(|start| self.keys.get(usize::from(start)..));
-        // With its zero byte, so that `TITLE` is not taken for `TITLE_00`.
+        // Including its zero byte, so that `TITLE` does not match `TITLE_00`.
         stored
             .and_then(|stored| stored.strip_prefix(key.as_bytes()))
             .is_some_and(|rest| rest.starts_with(&[0]))

@@ -9,8 +9,7 @@ use alloc::vec::Vec;
 
 const SECTOR: usize = 2048;
 
-/// Returns an image with these files: names in the root, or with the directories before them. Names get `;1`
-/// appended.
+/// Returns an image with these files, whose names may include directories. `;1` is appended to the names.
 pub fn disc(volume_id: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut image = vec![0; 18 * SECTOR];
     let (root_lba, root_len) = add_directory(&mut image, files);
@@ -26,7 +25,7 @@ pub fn disc(volume_id: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     image
 }
 
-/// Appends files and directories, then the directory with them; returns where that is and how long.
+/// Appends files and directories, then the directory that lists them; returns its position and length.
 fn add_directory(image: &mut Vec<u8>, files: &[(&str, &[u8])]) -> (usize, usize) {
     let mut directories: BTreeMap<&str, Vec<(&str, &[u8])>> = BTreeMap::new();
     let mut entries: Vec<(String, usize, usize, bool)> = Vec::new();
@@ -97,7 +96,7 @@ fn directory_bytes(entries: &[(String, usize, usize, bool)]) -> Vec<u8> {
     let mut bytes = [record("\0", 0, SECTOR, true), record("\u{1}", 0, SECTOR, true)].concat();
     for (name, lba, len, is_directory) in entries {
         let record = record(name, *lba, *len, *is_directory);
-        // No record crosses the end of a sector.
+        // Records do not cross the end of a sector.
         if bytes.len() % SECTOR + record.len() > SECTOR {
             bytes.resize(bytes.len().next_multiple_of(SECTOR), 0);
         }

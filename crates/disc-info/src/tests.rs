@@ -51,7 +51,7 @@ fn psp_disc_with_damaged_sfo_is_still_one() {
         let found =
             identified(&disc("X", &[("PSP_GAME/PARAM.SFO", &full[..len]), ("UMD_DATA.BIN", UMD_DATA)]));
         assert_eq!(found.console, Some(Console::Psp), "{len} bytes");
-        // Whatever is readable is the truth: the table's own id or the other file's, never a piece.
+        // Anything that is readable is correct: either the table's id or the other file's, never a fragment.
         assert_eq!(found.id.as_deref(), Some("ULUS-10041"), "{len} bytes");
         assert!(matches!(found.title.as_deref(), None | Some("Cut off")), "{len} bytes");
     }
@@ -134,11 +134,11 @@ fn titles_never_turn_the_direction_of_a_terminal() {
     let param = sfo(&[("DISC_ID", "ULUS10041"), ("TITLE", turning)]);
     let found = identified(&disc("X", &[("PSP_GAME/PARAM.SFO", &param)]));
     assert_eq!(found.title.as_deref(), Some("A B C D E F G"));
-    // Letters of scripts that run from right to left stay.
+    // Letters of right-to-left scripts remain.
     assert_eq!(clean("שלום".as_bytes()).as_deref(), Some("שלום"));
 }
 
-/// An image of which some sectors cannot be read.
+/// An image with unreadable sectors.
 struct Scratched<'a> {
     image: &'a [u8],
     bad: Vec<usize>,
@@ -229,8 +229,7 @@ fn directory_of_several_sectors_is_searched_to_its_end() {
 #[test]
 fn extended_attribute_record_is_skipped() {
     let mut image = psp_disc();
-    // The file begins one sector further on than its record says when that many sectors of
-    // attributes stand in front.
+    // The file begins one sector later than its record says when one sector of attributes precedes it.
     let at = image.windows(11).position(|bytes| bytes == b"PARAM.SFO;1").unwrap() - 33;
     image[at + 1] = 1;
     image[at + 2] -= 1;
@@ -252,7 +251,7 @@ fn directory_that_contains_itself_ends() {
     assert_eq!((found.console, found.is_iso9660), (None, true));
 }
 
-/// Counts what it is asked for.
+/// Counts the requests that it gets.
 struct Counting<'a> {
     image: &'a [u8],
     bytes: u64,
@@ -265,7 +264,7 @@ impl ReadAt for Counting<'_> {
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), Self::Error> {
         self.bytes += buf.len() as u64;
         self.reads += 1;
-        // Everything behind the real bytes is there and zero: an image of a terabyte.
+        // Past the real bytes everything reads as zero: an image of a terabyte.
         for (at, byte) in (offset..).zip(buf.iter_mut()) {
             *byte = usize::try_from(at).ok().and_then(|at| self.image.get(at)).copied().unwrap_or(0xFF);
         }
@@ -290,7 +289,7 @@ fn huge_sizes_cost_no_more_than_the_limits() {
     assert_eq!(found.title.as_deref(), Some("Sector Runner™"));
     assert!(source.bytes < 2 << 20, "{} bytes read", source.bytes);
 
-    // A root directory of 4 GiB of 0xFF bytes, which are no records.
+    // A root directory of 4 GiB of 0xFF bytes, which are not valid records.
     image[ROOT_RECORD + 2..ROOT_RECORD + 6].copy_from_slice(&0x0100_0000u32.to_le_bytes());
     let mut source = Counting { image: &image, bytes: 0, reads: 0 };
     assert_eq!(identify(&mut source).unwrap().console, None);
@@ -315,7 +314,7 @@ proptest! {
         len in any::<prop::sample::Index>(),
     ) {
         let mut image = psp_disc();
-        // Only where the structures are: most of the first 16 sectors is unused.
+        // Only where the structures are: most of the first 16 sectors are unused.
         let structures = 16 * 2048..image.len();
         for (at, value) in changes {
             image[structures.start + at.index(structures.len())] = value;

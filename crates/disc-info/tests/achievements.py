@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The hashes that src/achievements.rs expects, from the rules of rcheevos alone: MD5 over what belongs together."""
+"""The hashes that src/achievements.rs expects, using only the rules of rcheevos: MD5 over the relevant files."""
 import hashlib
 
 

@@ -1,11 +1,11 @@
-//! The calls that can go wrong.
+//! The system calls that can be made to fail.
 
 use crate::Kind;
 
-/// A kind of system calls.
+/// A kind of system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
-    /// Opening or making a file.
+    /// Opening or creating a file.
     Open,
     /// Reading, with or without a position.
     Read,
@@ -15,23 +15,23 @@ pub enum Call {
     Seek,
     /// Setting a file's length.
     Truncate,
-    /// Waiting until everything is on the disk: of files and of folders.
+    /// Waiting until everything is on disk, for files and for folders.
     Sync,
     /// Locking.
     Lock,
-    /// Giving a file another name, or a further one.
+    /// Renaming or linking a file.
     Rename,
-    /// Taking a file's name away.
+    /// Removing a file's name.
     Unlink,
-    /// Asking what a file is.
+    /// Querying a file's metadata.
     Metadata,
-    /// Asking a file system about its room.
+    /// Querying a file system's free space.
     Space,
     /// Telling the system what will be read.
     Advise,
 }
 
-/// Where a call says which file it is about.
+/// How a call refers to its file.
 #[derive(Clone, Copy)]
 pub(crate) enum About {
     /// A descriptor in its first argument.
@@ -59,7 +59,7 @@ impl Call {
         Self::Advise,
     ];
 
-    /// Returns the name that tables have.
+    /// Returns the name used in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -86,7 +86,7 @@ impl Call {
         }
     }
 
-    /// The error that a failing call gives.
+    /// The error of a failing call.
     pub(crate) const fn error(self) -> i32 {
         match self {
             Self::Open | Self::Rename | Self::Unlink => libc::EACCES,
@@ -96,7 +96,7 @@ impl Call {
         }
     }
 
-    /// The kind of a call by its number, and where it names its file.
+    /// The kind of a call by its number, and how it refers to its file.
     pub(crate) fn of(number: i64) -> Option<(Self, About)> {
         use About::{Descriptor, PathOrDescriptor, Paths};
         Some(match number {

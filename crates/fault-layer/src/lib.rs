@@ -1,8 +1,8 @@
-//! Runs a program between its system calls and the system, and lets one of them go wrong.
+//! Sits between a program and the system, and makes one of its system calls go wrong.
 //!
-//! The program is traced (ptrace), so it is the real one, statically linked or not, and calls that do not go
-//! through the C library are seen too. Only calls that concern files of one folder count. On other
-//! systems than Linux on x86-64 this crate is empty.
+//! The program is traced (ptrace), so it is the real one, statically linked or not, and calls that bypass the
+//! C library are seen too. Only calls for files in one folder count. Except on Linux on x86-64, this crate is
+//! empty.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 mod call;
@@ -20,10 +20,10 @@ use std::time::Duration;
 pub use call::Call;
 use tracee::Tracer;
 
-/// No run on a small disc takes this long, on any machine; one that does hangs.
+/// A run on a small disc never takes this long, on any machine; one that does has hung.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What goes wrong.
+/// The fault to inject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Which call.
@@ -37,24 +37,24 @@ pub struct Fault {
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// It does nothing and fails with an error of the system.
+    /// It does nothing and fails with a system error.
     Fail,
-    /// It reads or writes half of what was asked for, and says so.
+    /// It reads or writes half of what was requested, and reports that.
     Shorten,
-    /// One bit of what is read or written is another.
+    /// One bit of the data read or written is changed.
     Flip,
-    /// What is written reaches the file only when that is synchronised.
+    /// Written data reaches the file only when the file is synchronised.
     Reorder,
-    /// What is written never reaches the file; zeros do.
+    /// Written data never reaches the file; zeros do.
     Lose,
-    /// Right before it, somebody changes the byte in the middle of the file that the run is [about](run).
+    /// Just before it, somebody changes the byte in the middle of the file that the run is [about](run).
     Change,
 }
 
 /// How a run ended.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The exit code; nothing when a signal ended it, also that of a run that hung.
+    /// The exit code; `None` when a signal ended it, including a run that hung.
     pub code: Option<i32>,
     /// How often each call was made.
     pub calls: BTreeMap<Call, u32>,
@@ -76,11 +76,11 @@ pub fn change(file: &Path) -> io::Result<()> {
     file.write_all_at(&[byte[0] ^ BIT], middle)
 }
 
-/// The bit that is changed where one is.
+/// The bit that is changed.
 const BIT: u8 = 0x10;
 
-/// Runs a program in `folder`, whose files are those that calls are counted of, to do something about the file
-/// `about` in it. What it prints goes to `stdout` and `stderr`, which lie elsewhere.
+/// Runs a program in `folder` to do something with the file `about` in it; calls for files in that folder are
+/// counted. Its output goes to `stdout` and `stderr`, which must be elsewhere.
 ///
 /// # Errors
 ///
@@ -102,13 +102,14 @@ pub fn run(
             _ => Ok(()),
         });
     }
-    // Tracing belongs to the thread that starts the program: all that follows happens in this one.
+    // Tracing belongs to the thread that starts the program, so everything that follows happens in this one.
     let child = command.spawn()?;
     let id = i32::try_from(child.id()).map_err(io::Error::other)?;
     let (done, wait) = channel::<()>();
     let watch = std::thread::spawn(move || {
         if wait.recv_timeout(TIMEOUT) == Err(RecvTimeoutError::Timeout) {
-            // SAFETY: no memory is involved. The process is not waited for yet, so that the number is still its own.
+            // SAFETY: memory is not involved. The process has not been waited for yet, so the number still
+            // belongs to it.
             unsafe { libc::kill(id, libc::SIGKILL) };
         }
     });

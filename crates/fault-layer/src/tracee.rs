@@ -1,4 +1,4 @@
-//! A traced process: stops at each of its calls, looks at them, changes one.
+//! A traced process: stops at each of its calls, examines them, changes one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
@@ -11,7 +11,7 @@ use libc::{c_int, c_void, pid_t, user_regs_struct};
 use crate::call::{About, Call};
 use crate::{Fault, Kind, Outcome};
 
-/// Longer paths are not those of a test.
+/// Tests never use longer paths.
 const MAX_PATH: usize = 4096;
 
 pub(crate) struct Tracer<'f> {
@@ -21,20 +21,20 @@ pub(crate) struct Tracer<'f> {
     fault: Option<Fault>,
     calls: BTreeMap<Call, u32>,
     injected: bool,
-    /// Threads inside a call, with what is to be done when it returns.
+    /// Threads inside a call, with what to do when it returns.
     inside: HashMap<pid_t, Option<AtReturn>>,
-    /// What is written only before the next synchronisation.
+    /// Data that is only written before the next synchronisation.
     late: Option<Late>,
 }
 
-/// What is done when a call returns.
+/// What to do when a call returns.
 enum AtReturn {
     Nothing,
-    /// It was left out, and fails.
+    /// It was skipped, and fails.
     Fail(Call),
-    /// One bit of what was read is turned round.
+    /// One bit of the data read is flipped.
     FlipRead(u64),
-    /// The memory that was written from gets its content back.
+    /// The contents of the memory that was written from are restored.
     Restore(u64, Vec<u8>),
 }
 
@@ -78,10 +78,10 @@ impl<'f> Tracer<'f> {
             }
             let mut signal = 0;
             if libc::WSTOPSIG(status) == libc::SIGTRAP | 0x80 {
-                // A thread that was killed meanwhile cannot be asked any more: its end comes next.
+                // A thread that was killed meanwhile cannot be queried any more: its exit is reported next.
                 let _ = self.at_call(thread);
             } else if status >> 16 == 0 && !matches!(libc::WSTOPSIG(status), libc::SIGSTOP | libc::SIGTRAP) {
-                // Anything but the stops that come with tracing is for the program.
+                // Anything except the stops caused by tracing is for the program.
                 signal = libc::WSTOPSIG(status) as u64;
             }
             let _ = request(libc::PTRACE_SYSCALL, thread, 0, signal);
@@ -120,7 +120,7 @@ impl<'f> Tracer<'f> {
         let [descriptor, buffer, len, position] = args;
         match fault.kind {
             Kind::Fail => {
-                // A call that there is not does nothing.
+                // An invalid call number does nothing.
                 regs.orig_rax = u64::MAX;
                 set_registers(thread, regs)?;
                 Ok(AtReturn::Fail(call))
@@ -176,7 +176,7 @@ impl<'f> Tracer<'f> {
         }
     }
 
-    /// Whether a call is about a file of the folder.
+    /// Whether a call is for a file in the folder.
     fn is_ours(&self, about: About, args: [u64; 4]) -> bool {
         match about {
             About::Descriptor => self.is_ours_by_descriptor(args[0]),
@@ -193,13 +193,13 @@ impl<'f> Tracer<'f> {
         std::fs::read_link(link).is_ok_and(|path| path.starts_with(self.folder))
     }
 
-    /// The program works in the folder, so that relative paths lead into it.
+    /// The program's working directory is the folder, so relative paths lead into it.
     fn is_ours_by_path(&self, address: u64) -> bool {
         self.text(address)
             .is_some_and(|path| !path.starts_with('/') || Path::new(&path).starts_with(self.folder))
     }
 
-    /// A text in the program's memory.
+    /// A string in the program's memory.
     fn text(&self, address: u64) -> Option<String> {
         let memory = self.memory().ok()?;
         let mut bytes = vec![0; MAX_PATH];
@@ -229,14 +229,14 @@ fn flip(bytes: &mut [u8]) {
 
 fn wait(process: pid_t) -> io::Result<(pid_t, c_int)> {
     let mut status = 0;
-    // SAFETY: the status outlives the call. Other threads' programs are left to them (`__WNOTHREAD`).
+    // SAFETY: the status outlives the call. Programs of other threads are left to them (`__WNOTHREAD`).
     match unsafe { libc::waitpid(process, &raw mut status, libc::__WALL | libc::__WNOTHREAD) } {
         -1 => Err(io::Error::last_os_error()),
         thread => Ok((thread, status)),
     }
 }
 
-/// A request that takes no memory of ours.
+/// A request that does not use our memory.
 fn request(request: u32, thread: pid_t, address: u64, data: u64) -> io::Result<()> {
     // SAFETY: with these requests the kernel takes both values as numbers.
     match unsafe { libc::ptrace(request, thread, address as *mut c_void, data as *mut c_void) } {
@@ -246,7 +246,7 @@ fn request(request: u32, thread: pid_t, address: u64, data: u64) -> io::Result<(
 }
 
 fn registers(thread: pid_t) -> io::Result<user_regs_struct> {
-    // SAFETY: registers are numbers, for which zeros are fine; the kernel fills exactly this structure.
+    // SAFETY: registers are integers, for which zeros are valid; the kernel fills exactly this structure.
     unsafe {
         let mut regs: user_regs_struct = std::mem::zeroed();
         match libc::ptrace(libc::PTRACE_GETREGS, thread, 0, &raw mut regs) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sector_decode::ReadAt;
 
-/// Something that has bytes at positions and no cursor.
+/// Bytes that can be read at any offset, without a cursor.
 pub trait Bytes: Send + Sync {
     /// Returns the length in bytes.
     fn len(&self) -> u64;
@@ -21,8 +21,8 @@ pub trait Bytes: Send + Sync {
     ///
     /// # Errors
     ///
-    /// `UnexpectedEof` when there are not enough of them, or the system's error. Damage of the content is an
-    /// [`Error`](crate::Error) inside of the `io::Error`.
+    /// `UnexpectedEof` when there are not enough of them, or the system's error. Damaged content is
+    /// reported as an [`Error`](crate::Error) inside the `io::Error`.
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()>;
 }
 
@@ -79,7 +79,7 @@ impl Bytes for FileBytes {
     }
 }
 
-/// The 2048-byte sectors of a source, one after the other. Clones share the source.
+/// The 2048-byte sectors of a source, as one run of bytes. Clones share the source.
 #[derive(Clone)]
 pub struct UserData {
     bytes: Arc<dyn Bytes>,
@@ -87,14 +87,14 @@ pub struct UserData {
 }
 
 impl UserData {
-    /// The least that is worth a thread of its own.
+    /// The fewest bytes that are worth a thread.
     const SHARE: usize = 256 << 10;
 
     pub(crate) fn new(bytes: Arc<dyn Bytes>) -> Self {
         Self { bytes, threads: NonZeroUsize::MIN }
     }
 
-    /// Has large reads done by up to so many threads: for a reader that is alone and reads forward.
+    /// Splits large reads among up to this many threads: for a single reader that reads forward.
     #[must_use]
     pub fn with_threads(self, threads: NonZeroUsize) -> Self {
         Self { threads, ..self }

@@ -1,5 +1,5 @@
-//! The data track of a CD dump, and the 2048 bytes in each of its sectors (ECMA-130, 14; the Form of MODE2 sectors
-//! is CD-ROM XA's).
+//! The data track of a CD dump, and the 2048 bytes in each of its sectors (ECMA-130, 14; the Form of MODE2
+//! sectors is CD-ROM XA's).
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::error::{DamageKind, Error};
 
 /// Bytes of user data in a sector.
 pub(crate) const USER: u64 = 2048;
-/// The same as a length in memory.
+/// The same as a `usize`.
 const USER_LEN: usize = 2048;
 /// A whole sector, as it is on the disc.
 pub(crate) const RAW: u32 = 2352;
@@ -23,7 +23,7 @@ pub(crate) const MODE2: u32 = 2336;
 /// The first bytes of every data sector (ECMA-130, 14.1).
 pub(crate) const SYNC: [u8; 12] = [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0];
 
-/// What a dump has of each sector.
+/// Which part of each sector a dump holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// All 2352 bytes.
@@ -58,7 +58,8 @@ pub(crate) struct Place {
 pub(crate) struct DataTrack {
     dump: Arc<dyn Bytes>,
     place: Place,
-    /// Sectors of the file system by its descriptor: a Form 2 sector among them is part of a file.
+    /// Sectors of the file system, according to its descriptor: a Form 2 sector among them is part of a
+    /// file.
     volume_sectors: u32,
     takes_losses: AtomicBool,
 }
@@ -75,19 +76,19 @@ impl DataTrack {
         track
     }
 
-    /// Whether sectors with a wrong EDC and Form 2 sectors in files are read as their first 2048 bytes.
+    /// Whether sectors with a wrong EDC, and Form 2 sectors in files, are read as their first 2048 bytes.
     pub(crate) fn take_losses(&self, takes: bool) {
         self.takes_losses.store(takes, Ordering::Relaxed);
     }
 
-    /// Returns the 2048 bytes of user data in what the dump has of a sector.
+    /// Returns the 2048 bytes of user data from the part of a sector that the dump holds.
     fn user_data<'s>(&self, sector: u32, bytes: &'s [u8]) -> Result<&'s [u8], DamageKind> {
         match self.place.shape {
             Shape::User => Ok(bytes),
             Shape::Mode2 => self.mode2(sector, bytes),
             Shape::Raw if bytes[..12] != SYNC => Err(DamageKind::NoSector { sector }),
             Shape::Raw => match bytes[15] {
-                // Without user data: zeros, and nothing that checks them.
+                // Mode 0: zeros in the place of user data, and no code to check them with.
                 0 => Ok(&bytes[16..16 + USER_LEN]),
                 1 => {
                     let (covered, rest) = bytes.split_at(2064);
@@ -164,11 +165,11 @@ impl Bytes for DataTrack {
     }
 }
 
-/// Finds out whether these bytes are a dump of whole sectors, and where its data track is.
+/// Checks whether these bytes are a dump of whole sectors, and finds its data track.
 ///
 /// # Errors
 ///
-/// When the dump cannot be read, or ends inside of a sector.
+/// When the dump cannot be read, or ends inside a sector.
 pub(crate) fn recognise(dump: &Arc<dyn Bytes>) -> Result<Option<Place>, Error> {
     let Some((stride, shape)) = layout(&**dump) else { return Ok(None) };
     let (all, extra) = (dump.len() / u64::from(stride), dump.len() % u64::from(stride));
@@ -198,7 +199,7 @@ fn layout(dump: &dyn Bytes) -> Option<(u32, Shape)> {
     is_mode2.then_some((MODE2, Shape::Mode2))
 }
 
-/// Data sectors come first, then audio, which has no sync pattern.
+/// Data sectors come first, then audio, which lacks the sync pattern.
 fn data_sectors(dump: &dyn Bytes, stride: u32, all: u32) -> Result<u32, Error> {
     let is_data = |sector: u32| {
         let mut start = [0; SYNC.len()];

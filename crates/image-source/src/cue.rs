@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A real sheet with 99 tracks and all of their texts has less than 64 KiB.
+/// A real sheet with 99 tracks and all their texts is smaller than 64 KiB.
 pub(crate) const MAX_LEN: u64 = 256 << 10;
 
 /// A CUE sheet.
@@ -15,22 +15,22 @@ pub struct Cue {
 /// A file of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CueFile {
-    /// Its name: never a path.
+    /// Its name, which is never a path.
     pub name: String,
-    /// What is in it.
+    /// Its kind of content.
     pub file_type: FileType,
     /// The tracks in it, in order.
     pub tracks: Vec<Track>,
 }
 
-/// What is in a file.
+/// The kind of content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileType {
     /// Sectors (`BINARY`).
     Binary,
-    /// Sectors, the samples of audio most significant byte first (`MOTOROLA`).
+    /// Sectors with big-endian audio samples (`MOTOROLA`).
     Motorola,
-    /// A sound file (`WAVE`, `AIFF`, `MP3`).
+    /// An audio file (`WAVE`, `AIFF`, `MP3`).
     Sound,
 }
 
@@ -39,14 +39,14 @@ pub enum FileType {
 pub struct Track {
     /// From 1 on.
     pub number: u8,
-    /// What it holds, and what the file has of each sector.
+    /// The kind of content, and how much of each sector the file holds.
     pub mode: TrackMode,
-    /// Index number, and the frame in the file where it is.
+    /// Index number, and its frame in the file.
     pub indexes: Vec<(u8, u32)>,
 }
 
 impl Track {
-    /// Returns where in the file the track begins, in frames: its pause, if that is in the file.
+    /// Returns where in the file the track begins, in frames: at its pregap, if the file holds it.
     #[must_use]
     pub fn first_frame(&self) -> Option<u32> {
         self.indexes.first().map(|&(_, frame)| frame)
@@ -62,18 +62,18 @@ impl Track {
 /// What a track holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrackMode {
-    /// Sound: 2352 bytes a sector.
+    /// Audio: 2352 bytes per sector.
     Audio,
-    /// Data of mode 1 with this many bytes a sector (2048 or 2352).
+    /// Mode 1 data with this many bytes per sector (2048 or 2352).
     Mode1(u32),
-    /// Data of mode 2 with this many bytes a sector (2048, 2336 or 2352).
+    /// Mode 2 data with this many bytes per sector (2048, 2336 or 2352).
     Mode2(u32),
-    /// Karaoke or video discs: this many bytes a sector.
+    /// Karaoke or video discs, with this many bytes per sector.
     Other(u32),
 }
 
 impl TrackMode {
-    /// Returns how many bytes of a sector the file has.
+    /// Returns how many bytes of each sector the file holds.
     #[must_use]
     pub const fn sector_len(self) -> u32 {
         match self {
@@ -109,24 +109,24 @@ impl fmt::Display for TrackMode {
     }
 }
 
-/// What is wrong with a CUE sheet.
+/// Errors of CUE sheets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CueError {
-    /// A line makes no sense.
+    /// A line is invalid.
     #[error("the CUE sheet's line {line} makes no sense: {text:?}")]
     Line {
         /// Counted from 1.
         line: usize,
-        /// Its beginning.
+        /// The beginning of the line.
         text: String,
     },
-    /// A file's name leads out of the sheet's folder.
+    /// A file's name points outside the sheet's folder.
     #[error("the CUE sheet names {0:?}, which is not simply a file beside it")]
     Outside(String),
-    /// A file is not there.
+    /// A file does not exist.
     #[error("the CUE sheet names {0:?}, which is not beside it")]
     Missing(String),
-    /// A file has not the size that its tracks need.
+    /// A file does not have the size that its tracks need.
     #[error("{name:?} has {len} bytes, which does not fit the tracks that the CUE sheet lists")]
     Size {
         /// Its name.
@@ -143,7 +143,7 @@ pub enum CueError {
 }
 
 impl Cue {
-    /// Returns whether a file that begins so is a CUE sheet.
+    /// Returns whether a file that begins with these bytes is a CUE sheet.
     #[must_use]
     pub fn is_one(text: &[u8]) -> bool {
         let text = String::from_utf8_lossy(text);
@@ -164,9 +164,9 @@ impl Cue {
     ///
     /// # Errors
     ///
-    /// When a line makes no sense, a file's name leads elsewhere, or the tracks are not in order.
+    /// When a line is invalid, a file's name points outside the folder, or the tracks are not in order.
     pub fn parse(text: &[u8]) -> Result<Self, CueError> {
-        // Names may be in any code page; those that are no UTF-8 will not be found.
+        // Names may be in any code page; names that are not UTF-8 will not be found.
         let text = String::from_utf8_lossy(text);
         let mut cue = Self::default();
         for (place, line) in lines(&text).enumerate() {
@@ -211,7 +211,7 @@ impl Cue {
                 track.indexes.push((number, frame));
             }
             "PREGAP" | "POSTGAP" => {
-                // Silence that no file holds.
+                // Silence that is not stored in any file.
                 words.next().and_then(frames).ok_or_else(&wrong)?;
             }
             "REM" | "CATALOG" | "TITLE" | "PERFORMER" | "SONGWRITER" | "CDTEXTFILE" | "ISRC" | "FLAGS" => {}
@@ -247,7 +247,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.trim_start_matches('\u{FEFF}').split(['\n', '\r'])
 }
 
-/// Words are separated by blanks, unless they are in quotation marks.
+/// Words are separated by spaces, except inside quotation marks.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line.trim();
     std::iter::from_fn(move || {
@@ -264,14 +264,15 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Minutes, seconds and frames, of which there are 75 in a second.
+/// Minutes, seconds and frames. A second has 75 frames.
 fn frames(time: &str) -> Option<u32> {
     let mut parts = time.split(':').map(|part| part.parse::<u32>().ok().filter(|_| part.len() <= 3));
     let (minutes, seconds, frames) = (parts.next()??, parts.next()??, parts.next()??);
     (parts.next().is_none() && seconds < 60 && frames < 75).then_some((minutes * 60 + seconds) * 75 + frames)
 }
 
-/// Whether a name is only a name on every system: no folder, no drive, no stream, nothing that means another place.
+/// Whether a name is a bare file name on every system: no folder, drive or stream, and nothing else that
+/// points to another place.
 fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0'])
 }

@@ -1,5 +1,5 @@
-//! The error detection code of CD sectors (ECMA-130, 14.3): a CRC with the polynomial 0x8001801B, least significant
-//! bit first.
+//! The error detection code of CD sectors (ECMA-130, 14.3): a CRC with the polynomial 0x8001801B, least
+//! significant bit first.
 
 /// The polynomial with its bits in reverse order.
 const REVERSED: u32 = 0xD801_8001;

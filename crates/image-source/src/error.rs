@@ -1,4 +1,4 @@
-//! What can be wrong with a source.
+//! Errors of sources.
 
 use std::io;
 
@@ -19,19 +19,19 @@ pub enum Error {
     /// The file is something that Cisor does not read.
     #[error("this is {0}")]
     Other(Other),
-    /// The CHD holds only the difference to another one.
+    /// The CHD holds only the differences from a parent CHD.
     #[error("this CHD needs its parent, the CHD with the SHA-1 {parent}")]
     NeedsParent {
-        /// SHA-1 of the parent in hexadecimal digits.
+        /// SHA-1 of the parent in hexadecimal.
         parent: String,
     },
     /// The CHD's version is older than 5, which is from 2012.
     #[error("this CHD has version {0}, only version 5 is read")]
     ChdVersion(u32),
-    /// The CHD's hunks need a codec that discs are not packed with.
+    /// The CHD's hunks need a codec that is not used for discs.
     #[error("this CHD is packed with the codec {0:?}, which is not for discs")]
     ChdCodec(String),
-    /// A number in the CHD's header, map or metadata cannot be right.
+    /// A number in the CHD's header, map or metadata is impossible.
     #[error("the CHD is damaged: {0}")]
     Chd(&'static str),
     /// The CUE sheet cannot be used.
@@ -40,10 +40,10 @@ pub enum Error {
     /// There is no data track, or it is not the first one.
     #[error("there is no data track at its beginning")]
     NoDataTrack,
-    /// The data track's kind of sectors is not known.
+    /// The data track has an unknown kind of sector.
     #[error("tracks of the kind {0:?} are not read")]
     TrackKind(String),
-    /// The dump ends inside of a sector.
+    /// The dump ends inside a sector.
     #[error("the dump ends inside of a sector: {extra} bytes follow {sectors} whole sectors")]
     CutSector {
         /// Whole sectors.
@@ -51,7 +51,7 @@ pub enum Error {
         /// Bytes after them.
         extra: u64,
     },
-    /// A part of the content is damaged or cannot be had as 2048 bytes.
+    /// Part of the content is damaged or is not available as 2048-byte sectors.
     #[error("{0}")]
     Damage(#[from] Damage),
 }
@@ -75,35 +75,35 @@ pub enum DamageKind {
         /// The codec.
         codec: &'static str,
     },
-    /// A hunk decodes to other bytes than were packed.
+    /// A hunk decodes, but not to the bytes that were packed.
     #[error("hunk {hunk} of the CHD has the CRC {got:#06X}, its map says {expected:#06X}")]
     HunkCrc {
         /// Its number.
         hunk: u32,
-        /// By the map.
+        /// CRC in the map.
         expected: u16,
-        /// Of what it decodes to.
+        /// CRC of the decoded bytes.
         got: u16,
     },
-    /// The map leads outside of the file or to a hunk that cannot be meant.
+    /// The map points outside the file, or to a hunk that it must not refer to.
     #[error("the map of the CHD leads hunk {hunk} nowhere")]
     HunkPlace {
         /// The hunk's number.
         hunk: u32,
     },
-    /// A sector's bytes do not fit its error detection code.
+    /// A sector's bytes do not match its error detection code.
     #[error("CD sector {sector} has a wrong checksum (EDC)")]
     Edc {
         /// Counted from the beginning of the data track.
         sector: u32,
     },
-    /// A sector has no sync pattern or no mode that is known.
+    /// A sector lacks the sync pattern, or its mode is unknown.
     #[error("CD sector {sector} is no data sector")]
     NoSector {
         /// Counted from the beginning of the data track.
         sector: u32,
     },
-    /// A sector inside of the file system holds 2324 bytes.
+    /// A sector of the file system holds 2324 bytes (Form 2).
     #[error("CD sector {sector} is of Form 2: its 2324 bytes do not fit into 2048")]
     Form2 {
         /// Counted from the beginning of the data track.
@@ -128,14 +128,14 @@ impl From<Error> for io::Error {
 
 impl Error {
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
-        // What was wrapped for the way through `io::Error` comes out as it was.
+        // An error that travelled inside an `io::Error` is unwrapped.
         |error| match error.downcast::<Self>() {
             Ok(error) => error,
             Err(error) => Self::Io { what: what.into(), error },
         }
     }
 
-    /// Returns the short name of the kind, for machines.
+    /// Returns the short, machine-readable name of the kind.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -158,7 +158,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the content is damaged, rather than unsuitable.
+    /// Returns whether the content is damaged rather than unsupported.
     #[must_use]
     pub const fn is_damage(&self) -> bool {
         match self {

@@ -1,11 +1,11 @@
-//! What disc images come in: CHD, BIN/CUE and raw CD dumps.
+//! Containers of disc images: CHD, BIN/CUE and raw CD dumps.
 //!
-//! [`Source::open`] recognises a file by its content and gives the 2048-byte sectors of its data track as
-//! [`UserData`], which any number of threads can read at any position. Plain images and the formats of
-//! `sector-decode` are not its business: for those it returns `None`.
+//! [`Source::open`] recognises a file by its content and provides the 2048-byte sectors of its data track
+//! as [`UserData`], which any number of threads can read at any position. It returns `None` for plain
+//! images and for the formats of `sector-decode`.
 //!
-//! Everything in a file is untrusted: sizes are checked before memory is asked for, and each fault is an
-//! [`Error`] that says where it is.
+//! Everything in a file is untrusted: sizes are checked before memory is allocated, and each fault is
+//! reported as an [`Error`] with its position.
 #![forbid(unsafe_code)]
 
 mod bytes;

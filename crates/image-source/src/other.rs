@@ -1,4 +1,5 @@
-//! Files that are no PSP or PS2 images and can be told by their content: each has a name and something to do.
+//! Files that are not PSP or PS2 images but can be recognised by their content. Each has a name and advice
+//! for the user.
 
 use std::fmt;
 
@@ -41,7 +42,7 @@ pub enum Other {
 }
 
 impl Other {
-    /// Recognises by what is at fixed places.
+    /// Recognises a file by bytes at fixed offsets.
     pub(crate) fn recognise(file: &dyn Bytes) -> Option<Self> {
         let at = |offset: u64, bytes: &[u8]| {
             let mut found = [0; 20];

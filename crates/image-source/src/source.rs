@@ -1,4 +1,4 @@
-//! A file that a disc comes in: what it is, and its sectors.
+//! A container of a disc: its kind, and its sectors.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::cue::{self, Cue, CueError, FileType, TrackMode};
 use crate::error::Error;
 use crate::other::Other;
 
-/// What a source is.
+/// The kinds of sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A CHD of a DVD, of a CD, or of bytes of any kind.
+    /// A CHD of a DVD, of a CD, or of raw data.
     Chd(ChdFacts),
     /// A CUE sheet with its files.
     Cue,
@@ -22,18 +22,19 @@ pub enum Kind {
     RawCd(u32),
 }
 
-/// What a CHD's header and metadata say.
+/// The facts in a CHD's header and metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChdFacts {
     /// Bytes in a hunk.
     pub hunk_bytes: u32,
     /// The codecs' names; none when nothing is packed.
     pub codecs: Vec<&'static str>,
-    /// Whether it has the tag of DVDs.
+    /// Whether it has the DVD tag.
     pub is_dvd: bool,
     /// Whether it has CD tracks.
     pub is_cd: bool,
-    /// SHA-1 of all that is in it, where the header has one: of a CD that is every sector with its subcode.
+    /// SHA-1 of the whole content, if the header has one. For a CD that covers every sector with its
+    /// subcode.
     pub raw_sha1: Option<[u8; 20]>,
 }
 
@@ -44,11 +45,11 @@ pub struct TrackInfo {
     pub number: u32,
     /// As a CUE sheet names it: `MODE1/2352`, `AUDIO`.
     pub kind: String,
-    /// How many sectors it has, where that is known.
+    /// Number of its sectors, if known.
     pub sectors: u64,
 }
 
-/// What an image of 2048-byte sectors will not have any more.
+/// What an image of 2048-byte sectors loses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// A track other than the first data track.
@@ -76,20 +77,20 @@ impl std::fmt::Debug for Source {
 }
 
 impl Source {
-    /// Looks at the content of a file and opens it if it is a source. `None` means that it is nothing of this
-    /// crate: a plain image, one of `sector-decode`'s formats, or anything else. `path` is only needed to find the
-    /// files that a CUE sheet names.
+    /// Examines the content of a file and opens it if it is a source. `None` means that this crate does not
+    /// handle it: it is a plain image, one of `sector-decode`'s formats, or anything else. `path` is only
+    /// used to find the files that a CUE sheet names.
     ///
     /// # Errors
     ///
-    /// When it is a source that cannot be used, or a kind of file that is known and not read.
+    /// When it is a source that cannot be used, or a known kind of file that is not supported.
     pub fn open(path: &Path, file: &File) -> Result<Option<Self>, Error> {
         let name = || Error::io("the file");
         let clone = file.try_clone().map_err(name())?;
         Self::of(path, Arc::new(FileBytes::new(clone).map_err(name())?))
     }
 
-    /// As [`Source::open`], of bytes that need not be a file's.
+    /// As [`Source::open`], for bytes that need not come from a file.
     ///
     /// # Errors
     ///
@@ -154,7 +155,7 @@ impl Source {
         Ok(source)
     }
 
-    /// A dump whose first track is at `place`; the rest of it has no known kind and is taken for audio.
+    /// A dump whose first track is at `place`. The kind of the rest is unknown, so it is treated as audio.
     fn of_raw(kind: Kind, dump: Arc<dyn Bytes>, place: Place) -> Self {
         let rest = (dump.len().saturating_sub(place.start) / u64::from(place.stride))
             .saturating_sub(place.sectors.into());
@@ -184,7 +185,7 @@ impl Source {
         for file in &cue.files {
             let at = folder.join(&file.name);
             let missing = || CueError::Missing(file.name.clone());
-            // Only then opened: opening a pipe can wait for ever.
+            // Opened only after this check: opening a pipe can block for ever.
             if !std::fs::metadata(&at).is_ok_and(|metadata| metadata.is_file()) {
                 return Err(missing().into());
             }
@@ -221,13 +222,14 @@ impl Source {
         &self.tracks
     }
 
-    /// Returns what an image of the data track lacks.
+    /// Returns what an image of the data track loses.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
         &self.losses
     }
 
-    /// Returns whether the user data is all that the source holds, so that nothing is lost with the source.
+    /// Returns whether the user data is everything that the source holds, so that deleting the source loses
+    /// nothing.
     #[must_use]
     pub fn is_only_user_data(&self) -> bool {
         self.cd.is_none()
@@ -239,22 +241,23 @@ impl Source {
         self.data.clone()
     }
 
-    /// Returns the other files that it consists of: those that a CUE sheet names.
+    /// Returns its other files: those that a CUE sheet names.
     #[must_use]
     pub fn parts(&self) -> &[(PathBuf, File)] {
         &self.parts
     }
 
-    /// Has sectors with a wrong EDC, and Form 2 sectors in files, read as their first 2048 bytes instead of
-    /// refused.
+    /// From now on, sectors with a wrong EDC and Form 2 sectors in files are read as their first 2048 bytes
+    /// instead of being refused.
     pub fn take_losses(&self) {
         if let Some(cd) = &self.cd {
             cd.take_losses(true);
         }
     }
 
-    /// Decodes all of a CHD and compares with the SHA-1 in its header. `go_on` is told how many bytes came, and
-    /// says whether to continue. `None` when this is no CHD or it was stopped.
+    /// Decodes the whole CHD and compares it with the SHA-1 in its header. `go_on` receives the number of
+    /// newly decoded bytes and returns whether to continue. `None` when this is not a CHD or `go_on`
+    /// stopped it.
     ///
     /// # Errors
     ///
@@ -290,7 +293,7 @@ fn chd_track_info(track: &ChdTrack) -> TrackInfo {
     TrackInfo { number: track.number, kind: kind.to_owned(), sectors: track.frames - track.pregap }
 }
 
-/// Where the first track of a CHD is, which has to be data.
+/// Position of the first track of a CHD, which must be a data track.
 fn chd_place(chd: &Chd, track: &ChdTrack) -> Result<Place, Error> {
     let shape = match track.kind.as_str() {
         "MODE1" | "MODE2_FORM1" => Shape::User,
@@ -310,7 +313,7 @@ fn chd_place(chd: &Chd, track: &ChdTrack) -> Result<Place, Error> {
     Ok(Place { start: (track.start + track.pregap) * unit, stride: CD_UNIT, shape, sectors })
 }
 
-/// Where a track of a CUE sheet is in its file.
+/// Position of a CUE sheet's track in its file.
 struct TrackPlace {
     number: u8,
     mode: TrackMode,
@@ -348,7 +351,7 @@ fn track_places(file: &cue::CueFile, len: u64) -> Result<Vec<TrackPlace>, Error>
     Ok(places)
 }
 
-/// Where the first track of a CUE sheet is, which has to be data.
+/// Position of the first track of a CUE sheet, which must be a data track.
 fn cue_place(file_type: FileType, mode: TrackMode, start: u64, sectors: u64) -> Result<Place, Error> {
     let shape = match mode {
         TrackMode::Mode1(2048) | TrackMode::Mode2(2048) => Shape::User,

@@ -1,8 +1,9 @@
-//! The decoders of CHDs bring another implementation of zlib along, and must not change what files are written with.
+//! The CHD decoders pull in another implementation of zlib, which must not replace the one that files are
+//! written with.
 
 #[test]
 fn flate2_still_writes_with_the_c_library() {
-    // Each deflate encoder parses a little differently, so equal bytes mean the same encoder.
+    // Each deflate encoder parses slightly differently, so equal bytes mean the same encoder.
     let data: Vec<u8> = (0..4096_u32).map(|n| ((n * n) >> 5 & 0x3F).to_le_bytes()[0]).collect();
     let mut through_flate2 = Vec::with_capacity(8192);
     flate2::Compress::new(flate2::Compression::new(9), true)

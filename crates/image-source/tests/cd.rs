@@ -10,7 +10,7 @@ use crate::support::{content, disc, discs, open, open_bytes, read};
 
 const RAW: usize = 2352;
 
-/// What reading is refused with.
+/// The error that reading returns.
 fn damage(bytes: &[u8]) -> DamageKind {
     let error = read(&open_bytes(bytes).unwrap().unwrap()).unwrap_err();
     match error.downcast::<Error>().unwrap() {
@@ -42,7 +42,7 @@ fn sheet_gives_the_data_track_and_names_the_rest() {
 fn dump_alone_is_recognised_by_its_sync_pattern() {
     let image = disc("image.iso");
     assert!(content(&discs().join("mode1.bin")) == image);
-    // The audio after the data has no sync pattern.
+    // The audio after the data lacks the sync pattern.
     let source = open(&discs().join("game.bin")).unwrap().unwrap();
     assert_eq!(source.kind(), &Kind::RawCd(2352));
     assert!(read(&source).unwrap().starts_with(&image));
@@ -116,7 +116,7 @@ fn dump_that_ends_inside_of_a_sector_is_refused() {
     assert!(matches!(error, Error::Cue(CueError::Size { .. })), "{error}");
 }
 
-/// Writes a sheet beside `mode1.bin` and opens it.
+/// Writes a sheet next to `mode1.bin` and opens it.
 fn sheet(text: &str) -> Result<Vec<u8>, Error> {
     let folder = tempfile::tempdir().unwrap();
     for part in ["mode1.bin", "game.bin"] {

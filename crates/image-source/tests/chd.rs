@@ -1,4 +1,4 @@
-//! CHDs that chdman made, and what is wrong with some of them.
+//! CHDs made by chdman, some of them damaged.
 
 mod support;
 
@@ -18,7 +18,7 @@ fn every_codec_and_hunk_size_of_dvds_gives_the_image() {
         let source = open(&path).unwrap().unwrap();
         let Kind::Chd(facts) = source.kind() else { panic!("{name}") };
         assert!(facts.is_dvd && !facts.is_cd && source.tracks().is_empty() && source.is_only_user_data());
-        // chdman computes none of what it does not pack.
+        // chdman does not compute it for uncompressed CHDs.
         assert_eq!(facts.raw_sha1.is_none(), name == "none", "{name}");
         let sha1 = source.chd_sha1(|_| true).unwrap();
         assert!(facts.raw_sha1.is_none() || sha1 == facts.raw_sha1, "{name}");
@@ -27,7 +27,7 @@ fn every_codec_and_hunk_size_of_dvds_gives_the_image() {
 
 #[test]
 fn every_codec_of_cds_gives_the_data_track() {
-    // Three Form 2 sectors follow the file system; of those an image has the first 2048 bytes.
+    // Three Form 2 sectors follow the file system; an image holds the first 2048 bytes of each.
     let image = [disc("image.iso"), vec![0; 3 * 2048]].concat();
     for name in ["cdlz", "cdzl", "cdfl", "cdzs"] {
         let source = open(&golden(&format!("cd-{name}.chd"))).unwrap().unwrap();
@@ -88,7 +88,7 @@ fn changed_byte_in_a_hunk_is_noticed() {
     for name in ["lzma", "zlib", "huff", "flac", "zstd"] {
         let sound = std::fs::read(golden(&format!("dvd-{name}.chd"))).unwrap();
         let mut noticed = 0;
-        // From the first hunk, after header and metadata, to the map.
+        // From the first hunk (after header and metadata) to the map.
         let map = u64::from_be_bytes(sound[40..48].try_into().unwrap());
         let map = usize::try_from(map).unwrap();
         for at in (300..map).step_by(97) {
@@ -96,7 +96,7 @@ fn changed_byte_in_a_hunk_is_noticed() {
             bytes[at] ^= 0x10;
             let source = open_bytes(&bytes).unwrap().unwrap();
             match read(&source) {
-                // Not every byte matters: some are the ends of streams.
+                // Not every byte matters: some are unused bits at the ends of streams.
                 Ok(read) => assert!(read == disc("image.iso"), "{name}: byte {at}"),
                 Err(error) => {
                     let error = error.downcast::<Error>().unwrap();
@@ -111,7 +111,7 @@ fn changed_byte_in_a_hunk_is_noticed() {
 
 #[test]
 fn hunk_that_decodes_to_other_bytes_is_found_by_its_crc() {
-    // Of a Huffman stream every bit means something, and most changes of it still decode.
+    // Every bit of a Huffman stream matters, and most changed streams still decode.
     let sound = std::fs::read(golden("dvd-huff.chd")).unwrap();
     let map = usize::try_from(u64::from_be_bytes(sound[40..48].try_into().unwrap())).unwrap();
     let found = (map / 2..map).step_by(50).filter(|&at| {

@@ -1,6 +1,7 @@
-//! How fast and how small: encoders one by one, whole images with several threads, and decoding.
+//! Speed and size: single encoders, whole images with several threads, and decoding.
 //!
-//! `cargo bench -p image-writer` prints the sizes first, then the speeds. Packing includes what a worker
+//! `cargo bench -p image-writer` prints the sizes first, then the speeds. Packing includes what a worker does
+//! with each block: lint and proof. MB are millions of bytes of the image.
 //! does with each block: lint and proof. MB are millions of bytes of the image.
 
 use std::fmt;
@@ -99,7 +100,7 @@ const BEST: DeflateEncoder = DeflateEncoder::Sector { effort: Effort::Best };
 
 const BLOCK_SIZES: [u32; 4] = [2048, 8192, 16 << 10, 32 << 10];
 
-/// The same share of each kind of data, in runs of 32 KiB.
+/// Equal shares of each kind of data, in runs of 32 KiB.
 fn image(runs_of_each: usize) -> Vec<u8> {
     const RUN: usize = 32 << 10;
     let kinds = corpus::Kind::ALL;
@@ -185,7 +186,7 @@ fn bench_pack(bencher: Bencher<'_, '_>, setting: Setting, block_size: u32, image
     });
 }
 
-/// A file that nobody needs.
+/// A file that discards its contents.
 #[derive(Default)]
 struct Nowhere(u64);
 
@@ -220,7 +221,7 @@ fn encode_2k<const THREADS: usize>(bencher: Bencher<'_, '_>, setting: Setting) {
     });
 }
 
-/// One thread decodes 2-KiB blocks (DAX: 8 KiB) of each format; blocks that are plain are left out.
+/// One thread decodes 2-KiB blocks (DAX: 8 KiB) of each format; stored blocks are left out.
 #[bench(args = ["deflate", "LZ4", "zlib (DAX)"], sample_count = 20, sample_size = 1)]
 fn decode_2k(bencher: Bencher<'_, '_>, codec: &str) {
     let setting = match codec {

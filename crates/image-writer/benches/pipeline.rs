@@ -1,8 +1,10 @@
-//! How much of the bare encoder's speed is left when images are read, hashed and written too, as a table for docs/benchmarks/converter.md.
+//! How much of the bare encoder's speed remains when images are also read, hashed and written, as a table for
+//! docs/benchmarks/converter.md.
 //!
-//! `cargo bench -p image-writer --bench pipeline -- IMAGE` packs the whole image, from memory into memory. The bare encoder is
-//! [`BlockPacker`] in one thread: it packs, lints and proves every block, and nothing else. [`encode`] takes the
-//! SHA-256 of the image beside that, as `cisor compress` does. Speeds are by the clock, the fastest of three runs, between which they take turns.
+//! `cargo bench -p image-writer --bench pipeline -- IMAGE` packs the whole image, from memory into memory.
+//! The bare encoder is [`BlockPacker`] in one thread: it packs, lints and proves every block, and nothing
+//! else. [`encode`] also computes the SHA-256 of the image in parallel, as `cisor compress` does. Speeds use
+//! wall-clock time. Each is the fastest of three runs, with the two taking turns.
 
 use std::fs;
 use std::io::Cursor;
@@ -37,7 +39,7 @@ fn main() {
     }
 }
 
-/// What people use most, in blocks of 2 KiB.
+/// The most common settings, with blocks of 2 KiB.
 fn settings() -> [(&'static str, Plan); 4] {
     let psp = Plan {
         format: OutputFormat::Cso,

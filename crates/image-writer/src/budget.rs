@@ -1,17 +1,17 @@
-//! How much is done at once, so that memory stays bounded.
+//! How much work is in progress at once, so that memory stays bounded.
 //!
-//! Packing stays under 64 MiB with up to 16 threads, whatever the size of the image. What takes memory:
+//! Packing stays under 64 MiB with up to 16 threads, whatever the size of the image. The memory is used by:
 //!
-//! - jobs: 256 KiB of image each, of which two per thread and two more for the reader and the writer
-//!   exist at once ([`crate::pipeline`]), and as much again in each thread for the packed bytes;
-//! - the encoders, which for most settings are small, but grow with the block size for the best ones;
-//! - blocks that were packed a moment ago ([`crate::repeats`]);
+//! - jobs: each is 256 KiB of image. Two per thread plus two more for the reader and the writer exist at once
+//!   ([`crate::pipeline`]), and each thread needs the same amount again for the packed bytes;
+//! - the encoders, which are small for most settings, but grow with the block size for the best ones;
+//! - recently packed blocks ([`crate::repeats`]);
 //! - the program, thread stacks, the hasher's queue of up to five chunks, index pages, output buffer.
 //!
-//! For zlib and 16 threads that is 34 * 256 KiB + 16 * (256 + 320 + 272) KiB + 6 MiB = 27.8 MiB. Where the
-//! sum would exceed the limit fewer threads than asked for are started: with libdeflate 10 to 12 from
-//! 64 KiB blocks on, with the best effort of our own encoder from 32 KiB blocks on (15 of 16 threads). With more than 16 threads
-//! the limit grows in proportion.
+//! For zlib and 16 threads that is 34 * 256 KiB + 16 * (256 + 320 + 272) KiB + 6 MiB = 27.8 MiB. If the sum
+//! would exceed the limit, fewer threads than asked for are started: with libdeflate 10 to 12 for blocks of
+//! 64 KiB or more, and with the best effort of our own encoder for blocks of 32 KiB or more (15 of 16
+//! threads). With more than 16 threads the limit grows in proportion.
 
 use std::num::NonZeroUsize;
 
@@ -22,21 +22,22 @@ use crate::pipeline::Limits;
 use crate::plan::{DeflateEncoder, Lz4Encoder, OutputFormat, Plan};
 use crate::repeats;
 
-/// What all of it may take with up to [`FULL_THREADS`] threads; the rest up to 64 MiB is for what the
-/// allocator keeps.
+/// The limit for all of it with up to [`FULL_THREADS`] threads; the rest up to 64 MiB allows for what the
+/// allocator holds on to.
 const LIMIT: usize = 60 << 20;
 const FULL_THREADS: usize = 16;
 
-/// What does not depend on the number of threads.
+/// Memory that does not depend on the number of threads.
 const FIXED: usize = 6 << 20;
 
-/// Bytes of the image that make a job.
+/// Bytes of the image per job.
 const CHUNK: usize = 256 << 10;
 
-/// The same for the slowest encoder, which needs a quarter of a second for that: progress shows job by job.
+/// The same for the slowest encoder, which needs a quarter of a second for this much: progress advances job
+/// by job.
 const SLOW_CHUNK: usize = 64 << 10;
 
-/// Bytes of the image that make a job: a multiple of the block size, which is a power of two.
+/// Bytes of the image per job: a multiple of the block size, which is a power of two.
 pub(crate) fn chunk_len(plan: &Plan) -> usize {
     let slow =
         plan.format.uses_deflate() && matches!(plan.deflate, DeflateEncoder::Sector { effort: Effort::Best });
@@ -77,8 +78,8 @@ fn encoders(plan: &Plan) -> usize {
     let deflate = deflate + fallback;
     let lz4 = match plan.lz4 {
         Lz4Encoder::Fast | Lz4Encoder::Hc { .. } => 384 * KIB,
-        // It holds 16 bytes for each byte of a block, but with 17 reckoned here blocks of 128 KiB took 65 MiB: the
-        // allocator keeps some besides.
+        // It holds 16 bytes for each byte of a block. But when this budgeted 17, blocks of 128 KiB took 65
+        // MiB: the allocator keeps some extra.
         Lz4Encoder::Optimal { .. } => 512 * KIB + 24 * block_size,
     };
     match plan.format {

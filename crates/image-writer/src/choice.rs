@@ -1,21 +1,21 @@
-//! Chooses among the ways to pack a block.
+//! Chooses between the encodings of a block.
 
 use load_model::Model;
 use sector_decode::Coding;
 
 use crate::plan::Optimize;
 
-/// The encodings of a block that may be chosen instead of storing it, with their lengths in bytes.
+/// The encodings available instead of storing a block, with their lengths in bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Candidates {
     pub(crate) deflate: Option<usize>,
     pub(crate) lz4: Option<usize>,
     pub(crate) block_size: usize,
-    /// Packed bytes are filled up to a multiple of this many.
+    /// Packed bytes are padded to a multiple of this many.
     pub(crate) alignment: usize,
 }
 
-/// The way that was chosen.
+/// The chosen encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     Stored,
@@ -31,7 +31,7 @@ impl Candidates {
         }
     }
 
-    /// What is packed is always smaller than a plain block. LZ4 is cheaper to decode, so it wins a tie.
+    /// Packed data is always smaller than a stored block. LZ4 is cheaper to decode, so it wins a tie.
     fn smallest(self) -> Choice {
         match (self.deflate, self.lz4) {
             (deflated, Some(len)) if deflated.is_none_or(|other| self.padded(len) <= self.padded(other)) => {
@@ -42,7 +42,7 @@ impl Candidates {
         }
     }
 
-    /// What a PSP is predicted to have first. What is cheaper to decode wins a tie.
+    /// The one a PSP is predicted to load sooner. The one that is cheaper to decode wins a tie.
     fn fastest(self) -> Choice {
         let lz4 = self.lz4.map(|len| (Choice::Lz4(len), Coding::Lz4, len));
         let deflate = self.deflate.map(|len| (Choice::Deflate(len), Coding::Deflate, len));
@@ -62,7 +62,7 @@ impl Candidates {
         Model::PSP.block_seconds(coding, len, size)
     }
 
-    /// How much room packed bytes take in the file.
+    /// How much space packed bytes take in the file.
     fn padded(self, len: usize) -> usize {
         len.next_multiple_of(self.alignment)
     }
@@ -90,14 +90,14 @@ mod tests {
 
     #[test]
     fn by_load_the_shortest_time_is_taken() {
-        // With what the model says of blocks of 2048 bytes: deflate pays below 952 bytes, LZ4 below 1852.
+        // Based on the model for blocks of 2048 bytes: deflate pays below 952 bytes, LZ4 below 1852.
         let load = |deflate, lz4| choose(Optimize::Load, deflate, lz4);
         assert_eq!(load(None, None), Choice::Stored);
         assert_eq!(load(Some(960), None), Choice::Stored);
         assert_eq!(load(Some(940), None), Choice::Deflate(940));
         assert_eq!(load(None, Some(1855)), Choice::Stored);
         assert_eq!(load(None, Some(1850)), Choice::Lz4(1850));
-        // Decoding deflate takes as long as reading 899 bytes more.
+        // Decoding deflate takes as long as reading 899 more bytes.
         assert_eq!(load(Some(900), Some(1700)), Choice::Lz4(1700));
         assert_eq!(load(Some(900), Some(1800)), Choice::Deflate(900));
     }

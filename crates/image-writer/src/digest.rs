@@ -1,4 +1,4 @@
-//! Digests of the decoded image, the four that DAT files and keepers use, in one pass.
+//! Digests of the decoded image: the four that DAT files and collectors use, in one pass.
 
 use std::io;
 use std::panic::resume_unwind;
@@ -24,17 +24,17 @@ pub struct Digests {
     pub sha256: [u8; 32],
 }
 
-/// Which digests of an image are taken.
+/// Which digests of an image to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DigestSet {
-    /// SHA-256 alone: what a finished file is proven by. The other three take more time than all of
-    /// a fast encoder's work.
+    /// SHA-256 alone: a finished file is proven with it. The other three take longer than a fast encoder does
+    /// altogether.
     Sha256,
     /// All four.
     All,
 }
 
-/// Digests of a whole image, as many as were asked for.
+/// Digests of a whole image, as many as were requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageDigests {
     /// [`DigestSet::Sha256`].
@@ -53,7 +53,7 @@ impl ImageDigests {
         }
     }
 
-    /// Returns all four, if they were asked for.
+    /// Returns all four, if they were requested.
     #[must_use]
     pub const fn all(&self) -> Option<&Digests> {
         match self {
@@ -63,9 +63,9 @@ impl ImageDigests {
     }
 }
 
-/// Takes all digests of bytes that come in order, each in a thread of its own.
+/// Computes all digests of bytes passed in order, each in its own thread.
 ///
-/// One after the other the four cost more time than fast encoders and decoders do; side by side only the
+/// Computed in sequence, the four would take longer than fast encoders and decoders do. In parallel, only the
 /// slowest of them can hold up the work.
 #[derive(Debug)]
 pub struct ParallelHasher {
@@ -75,7 +75,7 @@ pub struct ParallelHasher {
     sha256: Lane<[u8; 32]>,
 }
 
-/// Takes the digests that are asked for, of bytes that come in order, beside the caller's work.
+/// Computes the requested digests of bytes passed in order, in parallel with the caller's work.
 #[derive(Debug)]
 pub struct ImageHasher(Lanes);
 
@@ -85,11 +85,11 @@ enum Lanes {
     All(ParallelHasher),
 }
 
-/// How many chunks wait in front of each digest. What is hashed faster than it comes needs no queue; this
-/// one only smooths over threads that the system wakes up late.
+/// How many chunks can wait for each digest. Hashing that is faster than the input does not need a queue;
+/// this one only compensates for threads that the system wakes up late.
 const QUEUE: usize = 4;
 
-/// One digest's thread and the queue in front of it.
+/// One digest's thread and its queue.
 #[derive(Debug)]
 struct Lane<D> {
     chunks: Sender<Arc<Vec<u8>>>,
@@ -119,7 +119,7 @@ impl ParallelHasher {
         })
     }
 
-    /// Takes the next bytes. Waits while four chunks are queued in front of one of the digests.
+    /// Adds the next bytes. Blocks while four chunks are queued for one of the digests.
     pub fn update(&mut self, bytes: &Arc<Vec<u8>>) {
         self.crc32.send(bytes);
         self.md5.send(bytes);
@@ -152,7 +152,7 @@ impl ImageHasher {
         }))
     }
 
-    /// Takes the next bytes. Waits while four chunks are queued in front of one of the digests.
+    /// Adds the next bytes. Blocks while four chunks are queued for one of the digests.
     pub fn update(&mut self, bytes: &Arc<Vec<u8>>) {
         match &mut self.0 {
             Lanes::Sha256(lane) => lane.send(bytes),
@@ -197,7 +197,7 @@ impl<D: Send + 'static> Lane<D> {
     }
 
     fn send(&self, bytes: &Arc<Vec<u8>>) {
-        // The thread takes chunks as long as there is a sender. If it panicked, `finish` says so.
+        // The thread takes chunks as long as there is a sender. If it panicked, `finish` reports it.
         let _ = self.chunks.send(Arc::clone(bytes));
     }
 
@@ -213,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes all digests of bytes that come in order, one after the other: what the parallel ones are tested against.
+    /// Computes all digests of bytes passed in order, in one thread: the parallel ones are tested against it.
     #[derive(Clone, Default)]
     struct Hasher {
         crc32: Crc32,
@@ -228,7 +228,7 @@ mod tests {
             Self::default()
         }
 
-        /// Takes the next bytes.
+        /// Adds the next bytes.
         fn update(&mut self, bytes: &[u8]) {
             self.crc32.update(bytes);
             self.md5.update(bytes);

@@ -12,10 +12,11 @@ use crate::pipeline::{self, Stopped};
 use crate::writer::ImageWriter;
 use crate::{EncodeError, Monitor, OutputFormat, Plan, Summary};
 
-/// Packs all of `source` into `sink`, which is empty and positioned at its beginning.
+/// Packs all of `source` into `sink`, which must be empty and positioned at its beginning.
 ///
-/// The same image and plan give the same bytes, whatever the number of threads. `digests` of the image are taken on the way; JSO,
-/// whose header has an MD5, gets all of them. `monitor` is advanced chunk by chunk, and looked at block by block.
+/// The same image and plan produce the same bytes, whatever the number of threads. `digests` selects the
+/// digests of the image that are computed along the way; JSO, whose header contains an MD5, always gets all
+/// of them. `monitor` is advanced with every chunk and checked at every block.
 ///
 /// ```
 /// use std::io::Cursor;
@@ -47,7 +48,7 @@ use crate::{EncodeError, Monitor, OutputFormat, Plan, Summary};
 ///
 /// # Errors
 ///
-/// See [`EncodeError`]. What the sink holds then is no image: its header is missing.
+/// See [`EncodeError`]. The sink is then not a valid image: its header is missing.
 pub fn encode<S, W>(
     mut source: S,
     sink: W,

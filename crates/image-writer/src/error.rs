@@ -12,12 +12,12 @@ pub enum PlanError {
         /// Its size in bytes.
         size: u64,
     },
-    /// The format has no such block size.
+    /// The format does not have blocks of this size.
     #[error("{format} has no blocks of {got} bytes (powers of two from {min} to {max})")]
     BlockSize {
         /// The format.
         format: Format,
-        /// What was asked for, in bytes.
+        /// The requested size, in bytes.
         got: u32,
         /// Smallest possible, in bytes.
         min: u32,
@@ -34,29 +34,29 @@ pub enum PlanError {
         /// Size of the image in bytes.
         size: u64,
     },
-    /// With this shift the index cannot hold every position, or the format has no shift.
+    /// With this shift the index cannot hold every position, or the format does not have a shift.
     #[error("index shift {got} does not work for this {format} file (smallest: {smallest})")]
     IndexShift {
         /// The format.
         format: Format,
-        /// What was asked for.
+        /// The requested shift.
         got: u8,
         /// The smallest shift that works.
         smallest: u8,
     },
-    /// The encoder has no such level.
+    /// The encoder does not have such a level.
     #[error("{encoder} has no level {got} ({min} to {max})")]
     Level {
         /// Name of the encoder.
         encoder: &'static str,
-        /// What was asked for.
+        /// The requested level.
         got: u8,
-        /// The lowest there is.
+        /// The lowest available level.
         min: u8,
-        /// The highest there is.
+        /// The highest available level.
         max: u8,
     },
-    /// Blocks that are not safe for the PSP's firmware would have to be stored plain, which the format cannot.
+    /// Blocks that are not safe for the PSP's firmware would have to be stored, which the format cannot do.
     #[error(
         "{format} cannot be limited to streams that are safe for the PSP's firmware: it has no plain blocks"
     )]
@@ -64,7 +64,7 @@ pub enum PlanError {
         /// The format.
         format: Format,
     },
-    /// Blocks cannot be chosen by how long they take to load.
+    /// The format cannot choose encodings by their loading time.
     #[error("{format} cannot be written for fast loading: it has no plain blocks to choose")]
     NoChoice {
         /// The format.
@@ -72,14 +72,14 @@ pub enum PlanError {
     },
 }
 
-/// Why writing an image failed. `E` is the error of the image that is read.
+/// Why writing an image failed. `E` is the error of the source image.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError<E> {
     /// The plan does not fit the image.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The image that is packed cannot be read.
+    /// The source image cannot be read.
     #[error("cannot read the image at {offset:#X}: {error}")]
     Source {
         /// Where in the decoded image, in bytes.
@@ -90,7 +90,7 @@ pub enum EncodeError<E> {
     /// The file cannot be written.
     #[error("cannot write: {0}")]
     Sink(std::io::Error),
-    /// A packed block does not decode to what went in. A fault of this program or of the machine.
+    /// A packed block does not decode to its source. This program or the machine is at fault.
     #[error("block {block} does not decode to what was packed; nothing has been written for it")]
     Proof {
         /// Which block.

@@ -1,12 +1,12 @@
-//! An imprint of a file as it was handed to the system, for comparing with what the disk gives back.
+//! An imprint of a file as it was passed to the system, for comparison with what the disk returns.
 //!
-//! A decoder looks at few bytes of a header and at none of the padding, so a file that decodes to the right
-//! image may still differ from the one that was written. The imprint covers every byte. A file is written
-//! in a few runs that each go forwards (header, tables of the index, blocks), so each run has a hash of its own.
+//! A decoder reads only a few bytes of a header and none of the padding, so a file that decodes to the right
+//! image may still differ from what was written. The imprint covers every byte. A file is written in a few
+//! sequential runs (header, tables of the index, blocks), so each run has a separate hash.
 
 use twox_hash::XxHash3_128;
 
-/// Hashes of the runs that a file was written in, in the order of their positions.
+/// Hashes of the runs in which a file was written, in the order of their positions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imprint {
     runs: Vec<Run>,
@@ -29,14 +29,15 @@ pub struct Differs {
     pub end: u64,
 }
 
-/// Takes the imprint of a file while it is written.
+/// Computes the imprint of a file while it is written.
 #[derive(Default)]
 pub(crate) struct Press {
     runs: Vec<(u64, u64, XxHash3_128)>,
 }
 
 impl Press {
-    /// Notes bytes that are written at a position: where an earlier run ends, or where no run is yet.
+    /// Records bytes written at a position: either where an earlier run ends, or where there is not yet a
+    /// run.
     pub(crate) fn add(&mut self, at: u64, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -60,16 +61,16 @@ impl Press {
 }
 
 impl Imprint {
-    /// Begins to compare a file with the imprint.
+    /// Starts comparing a file with the imprint.
     #[must_use]
     pub fn compare(&self) -> Comparison<'_> {
         Comparison { runs: &self.runs, at: 0, hash: XxHash3_128::new(), differs: None }
     }
 }
 
-/// A comparison with an imprint. It takes the bytes of the file from its beginning to its end.
+/// A comparison with an imprint. It is fed the bytes of the file from its beginning to its end.
 pub struct Comparison<'i> {
-    /// The run that is compared now, and all after it.
+    /// The run being compared, and all after it.
     runs: &'i [Run],
     at: u64,
     hash: XxHash3_128,
@@ -77,7 +78,7 @@ pub struct Comparison<'i> {
 }
 
 impl Comparison<'_> {
-    /// Takes the next bytes of the file.
+    /// Adds the next bytes of the file.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.differs.is_none() {
             let Some(run) = self.runs.first().filter(|run| run.start <= self.at) else {
@@ -100,11 +101,11 @@ impl Comparison<'_> {
         }
     }
 
-    /// Ends the comparison.
+    /// Finishes the comparison.
     ///
     /// # Errors
     ///
-    /// The first run that differs, that the file has too much, or that it lacks.
+    /// The first run that differs, is missing, or is extra in the file.
     pub fn finish(self) -> Result<(), Differs> {
         match (self.differs, self.runs.first()) {
             (Some(differs), _) => Err(differs),
@@ -127,7 +128,7 @@ impl std::fmt::Debug for Comparison<'_> {
 mod tests {
     use super::*;
 
-    /// A file of three runs, written in another order than they lie in.
+    /// A file of three runs, written out of order.
     fn pressed() -> (Vec<u8>, Imprint) {
         let file: Vec<u8> = (0..1000u32).map(|i| (i * 7 / 3).to_le_bytes()[0]).collect();
         let mut press = Press::default();

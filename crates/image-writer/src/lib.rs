@@ -1,11 +1,11 @@
 //! Writes compressed disc images of the PSP and the PS2.
 //!
-//! [`encode()`] reads an image in order, packs its blocks on several threads, and writes the container
-//! in order: data first, header last. Each worker decodes what it just packed with `sector-decode`, the
-//! decoder of the console, and compares, before the block is handed on.
+//! [`encode()`] reads an image in order, packs its blocks on several threads, and writes the container in
+//! order: data first, header last. Before a worker hands on a block, it decodes what it just packed with
+//! `sector-decode`, the console's decoder, and compares.
 //!
-//! What is to be written is a [`Plan`]: a format, a block size, encoders, rules. It is checked before any
-//! work is done ([`Plan::check`]). What has been done is a [`Summary`].
+//! A [`Plan`] describes what to write: a format, a block size, encoders, rules. It is checked before any work
+//! starts ([`Plan::check`]). A [`Summary`] describes what was done.
 //!
 //! # From an image to a file
 //!

@@ -1,4 +1,4 @@
-//! How far the work is, and a way to stop it: shared with the thread that shows progress.
+//! The progress of the work, and a way to stop it: shared with the thread that shows progress.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -17,18 +17,18 @@ impl Monitor {
         Self::default()
     }
 
-    /// Adds to the bytes of the image and of the file that are done.
+    /// Adds to the number of processed bytes of the image and of the file.
     pub fn advance(&self, bytes_in: u64, bytes_out: u64) {
         self.bytes_in.fetch_add(bytes_in, Ordering::Relaxed);
         self.bytes_out.fetch_add(bytes_out, Ordering::Relaxed);
     }
 
-    /// Returns how many bytes of the decoded image are done.
+    /// Returns how many bytes of the decoded image have been processed.
     pub fn bytes_in(&self) -> u64 {
         self.bytes_in.load(Ordering::Relaxed)
     }
 
-    /// Returns how many bytes of packed data these have become.
+    /// Returns how many bytes of packed data they became.
     pub fn bytes_out(&self) -> u64 {
         self.bytes_out.load(Ordering::Relaxed)
     }
@@ -38,7 +38,7 @@ impl Monitor {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the work is to stop.
+    /// Returns whether the work should stop.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! The file that is written: data at its end, index pages and header at their places.
+//! The output file: data is appended at its end, index pages and header are written to their places.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
@@ -7,7 +7,7 @@ use crate::imprint::{Imprint, Press};
 /// Collects the many small writes of a chunk.
 const BUFFER: usize = 256 << 10;
 
-/// A file that grows at its end and gets its front parts later.
+/// A file that grows at its end and whose front parts are filled in later.
 pub(crate) struct Output<W: Write + Seek> {
     file: BufWriter<W>,
     end: u64,
@@ -15,14 +15,14 @@ pub(crate) struct Output<W: Write + Seek> {
 }
 
 impl<W: Write + Seek> Output<W> {
-    /// Begins behind a gap of `front` bytes, which [`put`](Self::put) is to fill.
+    /// Begins after a gap of `front` bytes, to be filled by [`put`](Self::put).
     pub(crate) fn new(file: W, front: u64) -> io::Result<Self> {
         let mut file = BufWriter::with_capacity(BUFFER, file);
         file.seek(SeekFrom::Start(front))?;
         Ok(Self { file, end: front, press: Press::default() })
     }
 
-    /// How long the file is so far, in bytes.
+    /// The current length of the file, in bytes.
     pub(crate) fn end(&self) -> u64 {
         self.end
     }
@@ -34,7 +34,7 @@ impl<W: Write + Seek> Output<W> {
         Ok(())
     }
 
-    /// Fills the file up with zeros to a multiple of `alignment` bytes.
+    /// Pads the file with zeros to a multiple of `alignment` bytes.
     pub(crate) fn pad_to(&mut self, alignment: u64) -> io::Result<()> {
         const ZEROS: [u8; 4096] = [0; 4096];
         let wanted = self.end.next_multiple_of(alignment.max(1));
@@ -45,7 +45,7 @@ impl<W: Write + Seek> Output<W> {
         Ok(())
     }
 
-    /// Writes inside the part that exists already; the end stays where it is.
+    /// Writes within the existing part; the end stays where it is.
     pub(crate) fn put(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.press.add(at, bytes);
         self.file.seek(SeekFrom::Start(at))?;
@@ -54,12 +54,12 @@ impl<W: Write + Seek> Output<W> {
         Ok(())
     }
 
-    /// Hands everything that is still in memory to the file.
+    /// Passes everything that is still in memory to the file.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
 
-    /// Ends the file; returns the imprint of all its bytes.
+    /// Finishes the file; returns the imprint of all its bytes.
     pub(crate) fn finish(self) -> Imprint {
         self.press.finish()
     }

@@ -1,4 +1,4 @@
-//! Packs single blocks: tries the encoders, keeps what is small enough and safe, and proves it.
+//! Packs single blocks: tries the encoders, keeps the result if it is small enough and safe, and proves it.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::packed::PackedBlock;
 use crate::plan::{Optimize, OutputFormat, Plan};
 use crate::repeats::Repeats;
 
-/// Packs blocks one by one, the way [`encode`](crate::encode()) does it in each of its threads.
+/// Packs blocks one by one, just as [`encode`](crate::encode()) does in each of its threads.
 pub struct BlockPacker {
     format: OutputFormat,
     block_size: usize,
@@ -26,22 +26,22 @@ pub struct BlockPacker {
     deflated: Vec<u8>,
     lz4ed: Vec<u8>,
     proof: Proof,
-    /// What was packed, and proven, a moment ago.
+    /// Recently packed and proven blocks.
     repeats: Repeats,
-    /// A last block that is partial, filled up with zeros.
+    /// A partial last block, padded with zeros.
     filled: Vec<u8>,
 }
 
-/// Bytes of the image that are packed together.
+/// A part of the image that is packed as one job.
 pub(crate) struct Chunk {
     pub(crate) first_block: u32,
-    /// Whole blocks, but for the last block of the image.
+    /// Whole blocks, except possibly for the last block of the image.
     pub(crate) bytes: Arc<Vec<u8>>,
 }
 
 /// A chunk's blocks, packed and proven.
 pub(crate) struct PackedChunk {
-    /// Bytes of the image that went in.
+    /// The number of bytes of the image that were packed.
     pub(crate) image_len: u64,
     /// The packed blocks back to back, without padding.
     pub(crate) bytes: Vec<u8>,
@@ -50,13 +50,13 @@ pub(crate) struct PackedChunk {
 
 /// Why a chunk was not packed.
 pub(crate) enum PackError {
-    /// The block does not decode to what went in.
+    /// The block does not decode to its source.
     Proof(BlockIndex),
     Cancelled,
 }
 
 impl BlockPacker {
-    /// Makes the encoders of a plan that [`Plan::check`] has accepted.
+    /// Makes the encoders for a plan that [`Plan::check`] has accepted.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let block_size = plan.block_size as usize;
@@ -84,11 +84,11 @@ impl BlockPacker {
 
     /// Packs a block and appends the packed bytes, without padding, to `out`.
     ///
-    /// A `block` of less than a whole block is filled up with zeros first, and a plain one is stored
-    /// with them: readers demand last blocks that are whole. JSO is the exception: there it is packed as it is.
+    /// A partial `block` is padded with zeros first, and if it is stored, the zeros are stored too: readers
+    /// require last blocks to be whole. JSO is the exception: there a partial block is packed as it is.
     ///
-    /// Returns `None` when what was packed does not decode to `block`, a fault of this program or of the
-    /// machine; also for a `block` that is longer than the plan's. `out` is as it was then.
+    /// Returns `None` when the packed data does not decode to `block`, which is a fault of this program or of
+    /// the machine; also when `block` is longer than the plan's blocks. In these cases `out` is unchanged.
     pub fn pack(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
         if block.len() > self.block_size {
             return None;
@@ -110,11 +110,11 @@ impl BlockPacker {
         packed
     }
 
-    /// Packs a last JSO block of less than a whole one as jiso.exe does: it is not filled up, and it is packed even
-    /// when that makes it longer, for a block is stored only when it is whole.
+    /// Packs a partial last JSO block as jiso.exe does: it is not padded, and it is packed even if that makes
+    /// it longer, because only whole blocks can be stored.
     fn pack_rest(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
         let start = out.len();
-        // A stream as long as a block would pass for a stored one.
+        // A stream as long as a block would be taken for a stored block.
         let room = self.block_size - 1;
         let stream = match &mut self.deflate {
             Some(deflate) => deflate.pack(block, &mut self.deflated[..room]),
@@ -142,7 +142,7 @@ impl BlockPacker {
         })
     }
 
-    /// Does not pack again what it remembers.
+    /// Reuses the result for a block that it remembers.
     fn pack_or_repeat(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
         let slot = match self.repeats.find(block) {
             (_, Some((packed, how))) => {
@@ -166,7 +166,8 @@ impl BlockPacker {
         let lz4 = self.lz4.as_mut().and_then(|lz4| lz4.pack(block, &mut self.lz4ed[..self.room]));
         let candidates =
             Candidates { deflate: stream.len, lz4, block_size: self.block_size, alignment: self.alignment };
-        // A stream that was allowed but lost is not in the file, so nothing is to be said of it.
+        // A stream that was allowed but not chosen is not in the file, so there is nothing to report about
+        // it.
         let unwritten = stream.finding.filter(|_| stream.len.is_none());
         let (coding, lint_finding) = match candidates.choose(self.optimize) {
             Choice::Lz4(len) => {
@@ -195,7 +196,7 @@ impl BlockPacker {
             out.truncate(start);
             return None;
         }
-        // Not longer than a DAX frame or a block.
+        // At most as long as a DAX frame or a block.
         Some(PackedBlock { len: u32::try_from(len).unwrap_or(u32::MAX), coding, lint_finding })
     }
 
@@ -218,26 +219,26 @@ impl BlockPacker {
         Ok(packed)
     }
 
-    /// How much room packed bytes take in the file.
+    /// How much space packed bytes take in the file.
     fn padded(&self, len: usize) -> usize {
         len.next_multiple_of(self.alignment)
     }
 }
 
-/// The most bytes that a packed block may have: the threshold's, and with its padding less than a block.
+/// The maximum length of a packed block: the threshold's limit, and less than a block including its padding.
 ///
-/// CSO v2 readers take a block that is as long as a whole one for plain, OPL overruns its buffer with
-/// a longer one, and in the other formats it would save nothing.
+/// CSO v2 readers take data as long as a whole block for a stored block, OPL overruns its buffer with longer
+/// data, and in the other formats it would save nothing.
 fn room(plan: &Plan) -> usize {
     let alignment = 1 << plan.index_shift;
     let below_a_block = (plan.block_size - 1) / alignment * alignment;
     plan.threshold.max_packed(plan.block_size).min(below_a_block) as usize
 }
 
-/// Decodes with the console's decoder what was just packed.
+/// Decodes packed data with the console's decoder.
 struct Proof {
     decoder: Decoder,
-    /// Packed bytes as a reader gets them, with the padding behind them.
+    /// Packed bytes as a reader gets them, followed by the padding.
     packed: Vec<u8>,
     decoded: Vec<u8>,
 }
@@ -249,7 +250,8 @@ impl Proof {
 
     /// Whether `packed`, followed by zeros up to `padded_len`, decodes to all of `block`.
     fn holds(&mut self, coding: Coding, packed: &[u8], padded_len: usize, block: &[u8]) -> bool {
-        // Readers do not fetch padding behind the longest possible packed block, nor need that much of it.
+        // Readers do not fetch padding past the longest possible packed block, nor do they need that much of
+        // it.
         let padded_len = padded_len.min(packed.len() + block.len());
         self.packed.clear();
         self.packed.extend_from_slice(packed);
@@ -305,7 +307,7 @@ mod tests {
             for at in 0..packed.len() {
                 let mut damaged = packed.clone();
                 damaged[at] ^= 0x10;
-                // Bits behind the end of a stream have no meaning; with all others changed it fails.
+                // Bits after the end of a stream are unused; changing any other bit makes it fail.
                 if at + 1 < packed.len() {
                     assert!(!proof.holds(coding, &damaged, damaged.len(), &block), "{format:?} {at}");
                 }
@@ -315,7 +317,7 @@ mod tests {
         }
     }
 
-    /// Says that it has packed a block, but has not, from the third block on.
+    /// From the third block on, claims to have packed a block but has not.
     struct FaultyEncoder(u32);
 
     impl Encoder for FaultyEncoder {
@@ -330,7 +332,7 @@ mod tests {
     }
 
     fn chunk(blocks: usize) -> Chunk {
-        // Each block another, or they would not be packed again.
+        // All blocks differ, or they would not be packed again.
         let mut bytes = block().repeat(blocks);
         for (number, block) in (0..).zip(bytes.chunks_mut(8192)) {
             block[0] = number;
@@ -402,7 +404,7 @@ mod tests {
 
     #[test]
     fn no_dax_frame_is_as_long_as_a_block() {
-        // Noise that does not get smaller, and zeros in place of its end, so that the length goes through
+        // Noise that does not get smaller, with its end replaced by zeros, so that the length goes through
         // all values.
         let noise = Noise::new(1).bytes(8192);
         let (mut raw, mut frame) = (vec![0; 8192], Vec::new());

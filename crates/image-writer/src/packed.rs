@@ -11,6 +11,6 @@ pub struct PackedBlock {
     /// How they are packed.
     pub coding: Coding,
     /// Why its deflate stream is not known to be safe for the PSP's firmware. With
-    /// [`firmware_safe`](crate::Plan::firmware_safe) that stream is not what was taken.
+    /// [`firmware_safe`](crate::Plan::firmware_safe), that stream was not the one chosen.
     pub lint_finding: Option<Finding>,
 }

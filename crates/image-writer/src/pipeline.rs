@@ -1,20 +1,20 @@
-//! The ordered parallel pipeline: jobs come in order, are worked on by several threads, and their
-//! results come out in the same order, with a bounded number in flight.
+//! The ordered parallel pipeline: jobs arrive in order, several threads work on them, and their results come
+//! out in the same order, with a bounded number in flight.
 //!
-//! One thread makes the jobs, [`Limits::threads`] threads work on them, and the calling thread takes the
-//! results. At most [`Limits::window`] jobs exist at any time, counted from before a job is made until the
-//! sink is done with its result: a slow job makes the others wait, never pile up.
+//! One thread produces the jobs, [`Limits::threads`] threads work on them, and the calling thread takes the
+//! results. At most [`Limits::window`] jobs exist at any time, counted from before a job is produced until
+//! the sink has finished with its result: a slow job makes the others wait instead of piling up.
 //!
-//! There is no queue in which results are put into order. Each job travels with the sending end of a
-//! channel for its one result; the receiving ends wait in job order, and the sink waits for the first.
+//! Results are not reordered in a queue. Each job carries the sending end of a channel for its one result;
+//! the receiving ends are queued in job order, and the sink waits for the first.
 //!
 //! # Errors, cancellation, panics
 //!
-//! An error of the producer, a worker or the sink stops everything: no further jobs are made, and jobs
-//! behind the failed one are thrown away. Jobs before it are finished and delivered first, so that the
-//! error which comes out is that of the earliest job that fails, however many threads there are.
-//! [`Monitor::cancel`] throws away all jobs that have not begun. A panic in any of the closures comes out of
-//! [`run`] as that panic, after all threads have ended.
+//! An error in the producer, a worker or the sink stops everything: no more jobs are produced, and jobs after
+//! the failed one are discarded. Jobs before it are finished and delivered first, so the reported error is
+//! that of the earliest failing job, however many threads there are. [`Monitor::cancel`] discards all jobs
+//! that have not started. If any of the closures panics, [`run`] panics with the same payload, after all
+//! threads have ended.
 //!
 //! ```
 //! use std::num::NonZeroUsize;
@@ -30,7 +30,7 @@
 //!     &Monitor::new(),
 //!     || Ok(numbers.next()),
 //!     |jobs| {
-//!         // Runs once in each thread: files that are opened and buffers that are made here are its own.
+//! Runs once in each thread, so files opened and buffers allocated here belong to that thread.
 //!         let mut scratch = Vec::new();
 //!         Ok(jobs.work(|number| {
 //!             scratch.clear();
@@ -60,12 +60,12 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::monitor::Monitor;
 
-/// How much is done at once.
+/// How much work is in progress at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Threads that work on jobs, besides the one that makes them and the caller's.
+    /// Threads that work on jobs, in addition to the one that produces them and the caller's.
     pub threads: NonZeroUsize,
-    /// The most jobs that exist at any time. With fewer than one per thread some threads only wait; two
+    /// The maximum number of jobs at any time. With fewer than one per thread, some threads only wait; two
     /// per thread keep all of them busy.
     pub window: NonZeroUsize,
 }
@@ -77,7 +77,7 @@ pub enum Stopped<E> {
     Cancelled,
     /// The system could not start a thread.
     NoThread(io::ErrorKind),
-    /// The earliest job that failed: it could not be made, worked on or delivered.
+    /// The earliest job that failed: it could not be produced, processed or delivered.
     Failed(E),
 }
 
@@ -93,17 +93,17 @@ impl<E: fmt::Display> fmt::Display for Stopped<E> {
 
 impl<E: fmt::Debug + fmt::Display> std::error::Error for Stopped<E> {}
 
-/// The jobs that one worker thread gets.
+/// The jobs of one worker thread.
 pub struct Jobs<'a, J, R, E> {
     tasks: &'a Receiver<Task<J, R, E>>,
     signals: &'a Signals<'a>,
 }
 
-/// Says that a worker has worked until there were no more jobs; only [`Jobs::work`] makes one.
+/// Proof that a worker has processed all jobs; only [`Jobs::work`] creates one.
 #[derive(Debug)]
 pub struct Drained(());
 
-/// A job on its way to a worker, with the place where its result is waited for.
+/// A job on its way to a worker, with the channel for its result.
 struct Task<J, R, E> {
     number: u64,
     job: J,
@@ -113,11 +113,11 @@ struct Task<J, R, E> {
 /// What tells threads to stop.
 struct Signals<'a> {
     monitor: &'a Monitor,
-    /// Number of the earliest job that has failed so far; jobs behind it are not wanted any more.
+    /// Number of the earliest job that has failed so far; jobs after it are not wanted any more.
     first_failed: AtomicU64,
 }
 
-/// Number of no job.
+/// A number that is not used by any job.
 const NONE: u64 = u64::MAX;
 
 impl Signals<'_> {
@@ -130,7 +130,7 @@ impl Signals<'_> {
     }
 }
 
-/// Throws all jobs away when the sink's loop ends, also when it ends in a panic.
+/// Discards all jobs when the sink's loop ends, even if it ends with a panic.
 struct StopAtEnd<'a>(&'a Signals<'a>);
 
 impl Drop for StopAtEnd<'_> {
@@ -142,7 +142,7 @@ impl Drop for StopAtEnd<'_> {
 impl<J, R, E> Jobs<'_, J, R, E> {
     /// Works on jobs until there are no more.
     ///
-    /// After an error of `work` it is called for no job behind the failed one.
+    /// After an error, `work` is not called for any job after the failed one.
     pub fn work(self, mut work: impl FnMut(J) -> Result<R, E>) -> Drained {
         for Task { number, job, result } in self.tasks {
             if self.signals.unwanted(number) {
@@ -152,7 +152,7 @@ impl<J, R, E> Jobs<'_, J, R, E> {
             if outcome.is_err() {
                 self.signals.failed(number);
             }
-            // Nobody waits for the result any more when the sink has failed.
+            // Once the sink has failed, nothing waits for the result any more.
             let _ = result.send(outcome);
         }
         Drained(())
@@ -161,10 +161,10 @@ impl<J, R, E> Jobs<'_, J, R, E> {
 
 /// Runs jobs through worker threads and delivers their results in order.
 ///
-/// `produce` is called in a thread of its own and makes the jobs in order; `None` ends them. `worker` is
-/// called once in each worker thread: it makes what the thread needs for itself and hands a closure to
-/// [`Jobs::work`]. An error instead becomes the failure of the next job. `sink` is called in the calling
-/// thread, once for each result, in job order.
+/// `produce` is called in a separate thread and produces the jobs in order; `None` ends them. `worker` is
+/// called once in each worker thread: it sets up what the thread needs and passes a closure to
+/// [`Jobs::work`]. If it returns an error instead, the next job fails with it. `sink` is called in the
+/// calling thread, once for each result, in job order.
 ///
 /// # Errors
 ///
@@ -187,8 +187,8 @@ where
 {
     let window = limits.window.get();
     let signals = &Signals { monitor, first_failed: AtomicU64::new(NONE) };
-    // A ticket is a place in the window. None of the other two channels can be full while the window
-    // is not, so the tickets are the only thing that the producer ever waits for.
+    // A ticket is a place in the window. The other two channels can only be full when the window is, so
+    // tickets are the only thing that the producer ever waits for.
     let (take_ticket, tickets) = bounded(window);
     let (send_task, tasks) = bounded(window);
     let (send_result, results) = bounded(window);
@@ -202,13 +202,13 @@ where
             let worker = start(scope, move || work(worker, &tasks, signals))?;
             workers.push(worker);
         }
-        // Only the workers hold receiving ends now: when the last of them is gone, so are the tasks.
+        // Now only the workers hold receiving ends: when the last of them is gone, so are the tasks.
         drop(tasks);
         let output = Producer { take_ticket, send_task, send_result };
         let producer = start(scope, move || output.run(produce, signals))?;
 
-        // The receiving ends belong to this call, so that they are dropped, and the producer does not
-        // wait for them any more, whether it returns or panics.
+        // This call owns the receiving ends, so they are dropped and the producer stops waiting for them,
+        // whether it returns or panics.
         let delivered = deliver(results, tickets, signals, sink);
 
         for worker in workers {
@@ -220,7 +220,7 @@ where
     })
 }
 
-/// Starts a thread, or says that there is none.
+/// Starts a thread, or reports that it could not.
 fn start<'scope, T: Send + 'scope, E>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
@@ -236,7 +236,8 @@ struct Producer<J, R, E> {
 }
 
 impl<J, R, E> Producer<J, R, E> {
-    /// Makes jobs until there are no more, or nobody wants them. Returns whether all were made and handed on.
+    /// Produces jobs until there are no more or they are no longer wanted. Returns whether all were produced
+    /// and handed on.
     fn run(self, mut produce: impl FnMut() -> Result<Option<J>, E>, signals: &Signals<'_>) -> bool {
         for number in 0.. {
             if self.take_ticket.send(()).is_err() || signals.unwanted(number) {
@@ -250,7 +251,7 @@ impl<J, R, E> Producer<J, R, E> {
                         && self.send_task.send(Task { number, job, result }).is_ok()
                 }
                 Err(error) => {
-                    // Takes its turn behind the jobs that were made before it.
+                    // Takes its turn after the jobs that were produced before it.
                     let _ = result.send(Err(error));
                     let _ = self.send_result.send(wait);
                     false
@@ -271,7 +272,7 @@ fn work<J, R, E>(
     signals: &Signals<'_>,
 ) {
     let Err(error) = worker(Jobs { tasks, signals }) else { return };
-    // The worker could not begin. Without a job that it could fail, the others have done them all.
+    // The worker could not start. If none of the jobs is left to fail with it, the others have done them all.
     if let Ok(task) = tasks.recv() {
         signals.failed(task.number);
         let _ = task.result.send(Err(error));
@@ -287,8 +288,8 @@ fn deliver<R, E>(
 ) -> Result<(), Stopped<E>> {
     let _stop = StopAtEnd(signals);
     for result in results {
-        // A job that was thrown away leaves its channel without a result. That is so after a
-        // cancellation, and after a panic, which `run` sees before it looks at what is returned here.
+        // A discarded job leaves its channel without a result. That happens after a cancellation, and after a
+        // panic, which `run` notices before it looks at the value returned here.
         let result = result.recv().map_err(|_| Stopped::Cancelled)?;
         let result = result.map_err(Stopped::Failed)?;
         if signals.monitor.is_cancelled() {

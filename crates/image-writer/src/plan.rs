@@ -1,4 +1,4 @@
-//! What is to be written. Whether a format can hold it is for `validation` to say.
+//! What to write. Whether a format can hold it is checked in `validation`.
 
 use std::num::{NonZeroU16, NonZeroUsize};
 
@@ -20,7 +20,7 @@ pub enum OutputFormat {
     Jso,
 }
 
-/// Which encoder makes the deflate streams.
+/// The encoder for deflate streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeflateEncoder {
     /// Stock zlib at a level from 1 to 9.
@@ -33,15 +33,15 @@ pub enum DeflateEncoder {
         /// libdeflate's own level.
         level: u8,
     },
-    /// This project's own encoder, made for blocks of a sector to 64 KiB. For larger ones libdeflate 12
-    /// takes its place.
+    /// This project's own encoder, made for blocks from one sector to 64 KiB. For larger ones libdeflate 12
+    /// is used instead.
     Sector {
-        /// How much is done to make blocks small.
+        /// How much effort to spend on making blocks small.
         effort: Effort,
     },
 }
 
-/// Which encoder makes the LZ4 blocks.
+/// The encoder for LZ4 blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lz4Encoder {
     /// liblz4's fast mode.
@@ -51,26 +51,27 @@ pub enum Lz4Encoder {
         /// liblz4's own level.
         level: u8,
     },
-    /// The project's own, which finds the cheapest way through a block ([`block_encode::lz4::Optimal`]).
+    /// The project's own, which finds the cheapest path through a block ([`block_encode::lz4::Optimal`]).
     Optimal {
-        /// How many places a repetition is looked for at the most.
+        /// The maximum number of places to search for a repetition.
         attempts: NonZeroU16,
     },
 }
 
-/// By what it is decided how a block is packed, where there is a choice.
+/// How to choose between the available encodings of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Optimize {
-    /// By its bytes in the file.
+    /// By the number of bytes in the file.
     #[default]
     Size,
-    /// By the time that a PSP is predicted to need for it ([`load_model::Model::PSP`]): a block that takes longer to decode
-    /// than its saved bytes take to read is stored plain. Not possible in DAX, which has no plain blocks.
+    /// By the time that a PSP is predicted to need for it ([`load_model::Model::PSP`]): a block that takes
+    /// longer to decode than its saved bytes take to read is stored. Not possible in DAX, which does not have
+    /// stored blocks.
     Load,
 }
 
 impl Optimize {
-    /// Every one there is.
+    /// All of them.
     pub const ALL: [Self; 2] = [Self::Size, Self::Load];
 
     /// Returns its name in options and records.
@@ -83,9 +84,9 @@ impl Optimize {
     }
 }
 
-/// From which packed size on a block is stored plain, in percent of the block: 100 stores only blocks
-/// that do not get smaller, 95 also those that save less than a twentieth. In DAX, which has no plain
-/// blocks, such a frame holds its data as a stored deflate block.
+/// The packed size from which on a block is stored, in percent of the block: 100 stores only blocks that do
+/// not get smaller, 95 also those that save less than a twentieth. DAX does not have stored blocks; there,
+/// such a frame contains the data as a stored deflate block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Threshold(u8);
 
@@ -102,26 +103,26 @@ pub struct Plan {
     pub deflate: DeflateEncoder,
     /// Encoder of LZ4 blocks; unused except in ZSO and CSO v2.
     pub lz4: Lz4Encoder,
-    /// When a block is stored plain.
+    /// When to store a block.
     pub threshold: Threshold,
-    /// By what it is chosen between the ways to pack a block that the format has and the threshold allows.
+    /// How to choose between the encodings that the format has and the threshold allows.
     pub optimize: Optimize,
-    /// Whether a block is stored plain also when its deflate stream does not pass
-    /// [`sector_decode::deflate_lint`]. Not possible in DAX, which has no plain blocks.
+    /// Whether to store blocks whose deflate stream does not pass [`sector_decode::deflate_lint`]. Not
+    /// possible in DAX, which does not have stored blocks.
     pub firmware_safe: bool,
-    /// The file's length is filled up with zeros to a multiple of this many bytes; 1 for none. The
-    /// index's last value stays at the end of the data.
+    /// The file is padded with zeros to a multiple of this many bytes; 1 for none. The index's last value
+    /// remains at the end of the data.
     pub pad_file_to: u32,
-    /// How many threads pack blocks. Fewer are used where their encoders would take too much memory: with
-    /// the best levels of libdeflate, [`Effort::Best`], and blocks of 16 KiB and more.
+    /// How many threads pack blocks. Fewer are used if their encoders would take too much memory: with the
+    /// best levels of libdeflate, [`Effort::Best`], and blocks of 16 KiB or more.
     pub threads: NonZeroUsize,
 }
 
 impl Lz4Encoder {
-    /// The one whose blocks are smallest.
+    /// The one with the smallest blocks.
     pub const SMALLEST: Self = Self::optimal(16384);
 
-    /// Returns the project's own encoder with so many attempts, at least one.
+    /// Returns the project's own encoder with this many attempts, at least one.
     pub const fn optimal(attempts: u16) -> Self {
         match NonZeroU16::new(attempts) {
             Some(attempts) => Self::Optimal { attempts },
@@ -131,7 +132,7 @@ impl Lz4Encoder {
 }
 
 impl Threshold {
-    /// Stores every block, whatever packing would save. DAX has no stored blocks.
+    /// Stores every block, whatever packing would save. DAX does not have stored blocks.
     pub const STORE_ALL: Self = Self(0);
 
     /// Takes a percentage from 1 to 100.
@@ -154,7 +155,7 @@ impl Threshold {
 }
 
 impl OutputFormat {
-    /// Returns the format by the decoder's name for it.
+    /// Returns the decoder's name for the format.
     pub const fn format(self) -> Format {
         match self {
             Self::Cso => Format::Cso,

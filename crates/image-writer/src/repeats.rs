@@ -1,20 +1,21 @@
-//! Blocks that were packed a moment ago, so that the same ones need not be packed again.
+//! Recently packed blocks, so that identical ones need not be packed again.
 //!
-//! Discs are full of sectors that are the same: zeros, fills, padding of files, what an installer wrote twice. Each worker
-//! remembers some blocks with what became of them. A block is the same only if all its bytes are.
+//! Discs are full of identical sectors: zeros, fills, padding of files, data that an installer wrote twice.
+//! Each worker remembers some blocks with their results. Blocks only count as the same if all their bytes are
+//! equal.
 
 use crate::packed::PackedBlock;
 
-/// Bytes of blocks that a worker remembers; packed they take at most as much again.
+/// Bytes of blocks that a worker remembers; their packed data takes at most as much again.
 const REMEMBERED: usize = 128 << 10;
 
-/// How much memory it takes for blocks of this size, in bytes.
+/// The memory this takes for blocks of this size, in bytes.
 pub(crate) const fn memory(block_size: usize) -> usize {
     let blocks = if block_size > REMEMBERED { block_size } else { REMEMBERED };
     2 * blocks + (16 << 10)
 }
 
-/// Blocks with what they were packed into, each in a slot that a checksum of its bytes decides.
+/// Blocks with their packed data, each in a slot selected by a checksum of its bytes.
 pub(crate) struct Repeats {
     slots: Vec<Option<Repeat>>,
 }
@@ -31,14 +32,14 @@ impl Repeats {
         Self { slots: std::iter::repeat_with(|| None).take(slots).collect() }
     }
 
-    /// Returns what `block` was packed into, if it is remembered, and the slot that it has, or would have.
+    /// Returns what `block` was packed into, if it is remembered, and its slot.
     pub(crate) fn find(&self, block: &[u8]) -> (usize, Option<(&[u8], PackedBlock)>) {
         let slot = crc32fast::hash(block) as usize % self.slots.len();
         let found = self.slots[slot].as_ref().filter(|repeat| repeat.block == block);
         (slot, found.map(|repeat| (repeat.packed.as_slice(), repeat.how)))
     }
 
-    /// Remembers a block in its slot, in place of the one before.
+    /// Remembers a block in its slot, replacing the previous one.
     pub(crate) fn keep(&mut self, slot: usize, block: &[u8], packed: &[u8], how: PackedBlock) {
         let repeat =
             self.slots[slot].get_or_insert_with(|| Repeat { block: Vec::new(), packed: Vec::new(), how });
@@ -67,7 +68,7 @@ mod tests {
         let mut other = [7; 2048];
         other[1000] = 8;
         assert_eq!(repeats.find(&other).1, None);
-        // Also one that fell into the same slot would be compared.
+        // A different block in the same slot would be compared too.
         repeats.keep(slot, &other, b"xyz", how);
         assert_eq!(repeats.find(&[7; 2048]).1, None);
     }

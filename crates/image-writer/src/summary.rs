@@ -1,4 +1,4 @@
-//! What has been written.
+//! What was written.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use sector_decode::deflate_lint::Finding;
 use crate::digest::ImageDigests;
 use crate::imprint::Imprint;
 
-/// How many blocks are packed in which way.
+/// How many blocks use which coding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockCounts {
-    /// Plain blocks.
+    /// Stored blocks.
     pub stored: u32,
     /// Deflate streams, raw or (in DAX) with a zlib header.
     pub deflate: u32,
@@ -20,7 +20,7 @@ pub struct BlockCounts {
     pub lzo: u32,
 }
 
-/// What [`encode`](crate::encode()) has done.
+/// What [`encode`](crate::encode()) did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Bytes of the image.
@@ -30,11 +30,11 @@ pub struct Summary {
     /// How the blocks are packed.
     pub blocks: BlockCounts,
     /// Deflate streams that did not pass the lint, by reason. With
-    /// [`firmware_safe`](crate::Plan::firmware_safe) none of these was written: the blocks were stored plain,
-    /// or in CSO v2 packed by LZ4 where that made them smaller.
+    /// [`firmware_safe`](crate::Plan::firmware_safe) none of these was written: the blocks were stored, or in
+    /// CSO v2 packed with LZ4 if that made them smaller.
     pub lint_findings: BTreeMap<Finding, u32>,
-    /// Digests of the image, taken while it was read.
+    /// Digests of the image, computed while it was read.
     pub digests: ImageDigests,
-    /// What the finished file is compared with when it is read back: all of its bytes.
+    /// Used to compare all bytes of the finished file when it is read back.
     pub imprint: Imprint,
 }

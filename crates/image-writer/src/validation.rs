@@ -1,4 +1,4 @@
-//! Whether a format can hold an image as a [`Plan`] wants it, and how long the file can become.
+//! Whether a format can hold an image as a [`Plan`] asks, and how long the file can become.
 
 use std::num::NonZeroUsize;
 
@@ -19,16 +19,16 @@ impl OutputFormat {
 }
 
 impl Plan {
-    /// Returns the most bytes that the file can have. More blocks than the formats can count make no file; of such an
-    /// image it is `u64::MAX`.
+    /// Returns the maximum length of the file in bytes. `u64::MAX` for an image with more blocks than the
+    /// formats can count, which cannot be written.
     pub fn worst_case_len(&self, image_size: u64) -> u64 {
         let Ok(blocks) = u32::try_from(image_size.div_ceil(u64::from(self.block_size.max(1)))) else {
             return u64::MAX;
         };
-        // A plan can have any block size and shift; in 128 bits nothing below overflows.
+        // A plan can have any block size and shift; with 128 bits nothing below overflows.
         let align = 1u128 << self.index_shift.min(MAX_INDEX_SHIFT);
         let block = u128::from(match self.format {
-            // Incompressible frames of DAX v0 grow: they cannot be stored plain.
+            // Incompressible frames of DAX v0 grow: they cannot be stored.
             OutputFormat::Dax => dax::MAX_FRAME_LEN,
             _ => self.block_size,
         });
@@ -37,15 +37,15 @@ impl Plan {
         u64::try_from(end.next_multiple_of(u128::from(self.pad_file_to.max(1)))).unwrap_or(u64::MAX)
     }
 
-    /// Returns how many threads pack: fewer than [`threads`](Self::threads) where the encoders need so much that all of them would not
-    /// fit the memory limit. The system keeps that memory for the process, so what comes behind had better
-    /// use no more of them.
+    /// Returns how many threads pack: fewer than [`threads`](Self::threads) if the encoders of all threads
+    /// would exceed the memory limit. The system keeps that memory for the process, so later steps should not
+    /// use more threads either.
     pub fn packing_threads(&self) -> NonZeroUsize {
         budget::limits(self).threads
     }
 
-    /// Returns the smallest index shift with which every block of the worst case has a position that the
-    /// index can hold; `None` when there is none, or when the format has no shift and would need one.
+    /// Returns the smallest index shift with which the index can hold the position of every block in the
+    /// worst case; `None` if there is none, or if the format needs a shift but does not have one.
     pub fn smallest_shift(&self, image_size: u64) -> Option<u8> {
         // Readers count blocks, and the entries of their index, in 32 bits.
         if image_size.div_ceil(u64::from(self.block_size.max(1))) >= u64::from(u32::MAX) {
@@ -62,7 +62,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// The first rule that is broken.
+    /// The first broken rule.
     pub fn check(&self, image_size: u64) -> Result<(), PlanError> {
         let format = self.format.format();
         if image_size == 0 || !image_size.is_multiple_of(u64::from(SECTOR_SIZE)) {
@@ -90,7 +90,7 @@ impl Plan {
         self.check_levels()
     }
 
-    /// Only the encoders that the format uses are looked at.
+    /// Checks only the encoders that the format uses.
     fn check_levels(&self) -> Result<(), PlanError> {
         let check = |encoder, got, (min, max)| {
             if (min..=max).contains(&got) { Ok(()) } else { Err(PlanError::Level { encoder, got, min, max }) }
@@ -141,7 +141,7 @@ mod tests {
             for (shift, blocks) in [(0, 1_046_531), (1, 2_093_063), (2, 4_186_127), (3, 8_372_255)] {
                 assert_eq!(plan.smallest_shift(blocks * 2048), Some(shift));
                 assert_eq!(plan.smallest_shift((blocks + 1) * 2048), Some(shift + 1));
-                // Below the round number, where a shift chosen by the image's own size comes too late.
+                // Below the round number, where a shift chosen by the image's own size would come too late.
                 assert!(blocks * 2048 < (2 * GIB) << shift);
                 assert_eq!(plan.smallest_shift((2 * GIB) << shift), Some(shift + 1));
             }
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn dax_and_jso_end_at_4_gib() {
-        // 32 + (6 + 8203) n <= 2^32 - 1; readers have no shift to make more of it.
+        // 32 + (6 + 8203) n <= 2^32 - 1; readers do not have a shift that would extend this.
         let (dax, size) = (plan(OutputFormat::Dax, 0x2000), 523_202 * 0x2000);
         assert_eq!(dax.check(size), Ok(()));
         assert_eq!(
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(Threshold::new(0), None);
         assert_eq!(Threshold::new(101), None);
         for (percent, most) in [(1, 20), (50, 1023), (95, 1945), (99, 2027), (100, 2047)] {
-            // Plain from `percent` of the block on: what is packed stays below.
+            // Stored from `percent` of the block on: packed data stays below.
             let threshold = Threshold::new(percent).unwrap();
             assert_eq!(threshold.max_packed(2048), most);
             assert!(u64::from(most) * 100 < 2048 * u64::from(percent));

@@ -13,7 +13,7 @@ use crate::pack::PackedChunk;
 use crate::plan::Plan;
 use crate::summary::{BlockCounts, Summary};
 
-/// The one end of the pipeline that touches the file.
+/// The single end of the pipeline that touches the file.
 pub(crate) struct ImageWriter<W: Write + Seek> {
     output: Output<W>,
     container: Box<dyn Container>,
@@ -26,7 +26,7 @@ pub(crate) struct ImageWriter<W: Write + Seek> {
 }
 
 impl<W: Write + Seek> ImageWriter<W> {
-    /// Leaves room for header and index. The plan fits the image.
+    /// Leaves room for header and index. The plan must fit the image.
     pub(crate) fn new(sink: W, plan: &Plan, image_size: u64) -> io::Result<Self> {
         let container = container::of(plan, image_size);
         let tables = container.tables();
@@ -47,7 +47,7 @@ impl<W: Write + Seek> ImageWriter<W> {
         })
     }
 
-    /// How long the file is so far, in bytes.
+    /// The current length of the file, in bytes.
     pub(crate) fn end(&self) -> u64 {
         self.output.end()
     }
@@ -73,7 +73,7 @@ impl<W: Write + Seek> ImageWriter<W> {
         Ok(())
     }
 
-    /// Writes what is left of the index, the padding of the file, and the header.
+    /// Writes the rest of the index, the padding of the file, and the header.
     pub(crate) fn finish(mut self, digests: ImageDigests) -> io::Result<Summary> {
         self.container.add_end(&mut self.tables, self.output.end());
         for table in &mut self.tables {
@@ -133,7 +133,7 @@ mod tests {
         PackedChunk { image_len: 0, bytes: vec![0xDA; len as usize], blocks }
     }
 
-    /// A file of any length that keeps only its first megabyte.
+    /// A file of any length that retains only its first megabyte.
     #[derive(Default)]
     struct FrontOnly {
         front: Cursor<Vec<u8>>,
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn everything_is_handed_on_before_the_header_and_after_it() {
-        /// A file that has a buffer itself: what was written and not flushed is not in the file.
+        /// A file with its own buffer: data that was written but not flushed is not in the file.
         #[derive(Default)]
         struct Buffered(u64, Vec<String>);
         impl Write for Buffered {

@@ -1,4 +1,4 @@
-//! The libraries behind the encoders are the ones that this crate relies on.
+//! Checks that the encoder libraries are the ones this crate relies on.
 
 use std::ffi::CStr;
 use std::process::Command;
@@ -7,7 +7,7 @@ use std::process::Command;
 fn zlib_is_stock_zlib() {
     // SAFETY: zlibVersion takes nothing and returns a string constant of the library.
     let version = unsafe { CStr::from_ptr(libz_sys::zlibVersion()) }.to_str().unwrap();
-    // zlib-ng in its compatible form says something like "1.3.1.zlib-ng", other forks name themselves too.
+    // zlib-ng in its compatible form reports something like "1.3.1.zlib-ng"; other forks add a name too.
     assert!(version.split('.').all(|part| part.parse::<u32>().is_ok()), "linked: {version}");
     assert!(version.starts_with("1."), "linked: {version}");
 }
@@ -35,8 +35,8 @@ fn flate2_writes_with_that_zlib() {
 
 #[test]
 fn miniz_oxide_is_not_linked() {
-    // Its streams hang PSP firmwares. Tests may compare with it, but no feature of another crate may bring
-    // it in as an encoder.
+    // Its streams hang PSP firmwares. Tests may compare with it, but no feature of another crate may bring it
+    // in as an encoder.
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--edges", "normal,build", "--prefix", "none"])
         .args(["--package", "image-writer", "--format", "{p}"])

@@ -1,5 +1,5 @@
-//! Images that cannot be read and files that cannot be written, at every call: an error comes out, never a
-//! panic, and nothing hangs.
+//! Images that cannot be read and files that cannot be written, failing at every call: the result is an
+//! error, never a panic, and nothing hangs.
 
 #![allow(clippy::cast_possible_truncation, reason = "test data is small")]
 
@@ -14,7 +14,7 @@ use sector_decode::{Layout, ReadAt};
 use support::corpus::Mixed;
 use support::{FORMATS, pack, plan, threads};
 
-/// Several chunks, so that every stage is busy when an error comes.
+/// Several chunks, so that every stage is busy when an error occurs.
 const SIZE: u64 = 2 << 20;
 
 /// An image whose n-th call fails.
@@ -58,7 +58,7 @@ impl ReadAt for Failing {
 struct FailingFile {
     file: Cursor<Vec<u8>>,
     calls_left: u32,
-    /// Takes only so many bytes at once, as a file may.
+    /// Accepts at most this many bytes at once, as a file may.
     most: usize,
 }
 
@@ -115,7 +115,7 @@ fn an_image_that_fails_at_any_call() {
                     Ok(_) => break,
                     Err(EncodeError::Source { offset, error }) => {
                         assert_eq!(error, Broken);
-                        // The first call asks for the length; after it chunk follows chunk.
+                        // The first call asks for the length; after that, chunks follow in order.
                         let read = u64::from(calls.saturating_sub(1));
                         assert_eq!(offset, read * (256 << 10));
                     }
@@ -148,7 +148,8 @@ fn a_file_that_fails_at_any_call() {
                         Err(EncodeError::Sink(error)) => assert_eq!(error.kind(), ErrorKind::StorageFull),
                         Err(other) => panic!("{other}"),
                     }
-                    // Unless only the last flush failed, there is no header yet that would make it an image.
+                    // Unless only the last flush failed, there is not yet a header that would make it an
+                    // image.
                     let written = file.file.into_inner();
                     let image = Layout::probe(&mut written.as_slice());
                     let whole = written == whole;

@@ -1,5 +1,5 @@
-//! An image of more than 4 GiB, all the way through. The slow test of this crate: hashing the image
-//! takes about ten seconds of processor time, the rest next to nothing.
+//! An image of more than 4 GiB, from start to finish. The slow test of this crate: hashing the image takes
+//! about ten seconds of processor time, the rest almost nothing.
 
 mod support;
 
@@ -10,7 +10,7 @@ use sector_decode::ReadAt;
 use support::corpus::mix;
 use support::{pack, plan, threads, with_reader};
 
-/// Zeros, but each 64 MiB begin with a sector that says where it is.
+/// Zeros, except that every 64 MiB begin with a sector that contains its position.
 struct Sparse {
     size: u64,
 }
@@ -51,7 +51,7 @@ fn an_image_over_4_gib() {
     assert_eq!(index_shift, 2);
     let (file, summary) = pack(Sparse { size }, &Plan { index_shift, ..plan }).unwrap();
     assert_eq!(summary.image_size, size);
-    // No multiple of 64 KiB: one block more, and it is partial.
+    // Not a multiple of 64 KiB: there is one more block, and it is partial.
     assert_eq!(summary.blocks.stored + summary.blocks.deflate, 65_537);
 
     with_reader(&file, |reader| {

@@ -1,4 +1,4 @@
-//! What is packed for the shortest loading time.
+//! Images packed for the shortest loading time.
 
 #![allow(clippy::cast_possible_truncation, reason = "test data is small")]
 
@@ -25,7 +25,7 @@ fn extents(file: &[u8]) -> Vec<Extent> {
     })
 }
 
-/// Of the ways to pack a block, as files of one way each have them, the one that the model gives the shortest time.
+/// Among the encodings of a block, taken from files that use just one, the model's fastest one is chosen.
 #[test]
 fn each_block_is_packed_in_the_way_that_the_model_says() {
     for block_size in [2048, 8192, 16 << 10] {

@@ -1,5 +1,5 @@
-//! The pipeline alone: order, bounds, and every way to end early. Each test would hang, not fail, on a
-//! deadlock; the watchdog turns that into a failure.
+//! The pipeline alone: order, bounds, and every way to end early. On a deadlock, each test would hang rather
+//! than fail; the watchdog turns that into a failure.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,7 @@ fn limits(threads: usize, window: usize) -> Limits {
     Limits { threads: NonZeroUsize::new(threads).unwrap(), window: NonZeroUsize::new(window).unwrap() }
 }
 
-/// Fails when `test` takes longer than anything here can.
+/// Fails when `test` takes longer than anything here should.
 fn watched(test: impl FnOnce() + Send + 'static) {
     let (done, finished) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -30,7 +30,7 @@ fn watched(test: impl FnOnce() + Send + 'static) {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 }
 
-/// Runs jobs 0..JOBS; each of the closures can fail or take its time.
+/// Runs jobs 0..JOBS; each of the closures can fail or be slow.
 fn run(
     limits: Limits,
     monitor: &Monitor,
@@ -81,7 +81,7 @@ fn results_come_in_order() {
     watched(|| {
         for threads in THREADS {
             for window in [1, 2, 5, 2 * threads + 2, 500] {
-                // Some jobs take longer than those behind them.
+                // Some jobs take longer than those after them.
                 let work = |job| {
                     nap(u64::from(job * 7919 % 5) * 20);
                     Ok(())
@@ -109,7 +109,7 @@ fn no_jobs_are_fine() {
     });
 }
 
-/// Counts how many exist, and how many existed at most.
+/// Counts how many exist now, and the maximum that ever existed.
 #[derive(Default)]
 struct Census {
     now: AtomicUsize,
@@ -147,7 +147,7 @@ fn a_slow_first_job_holds_up_the_producer_at_the_window() {
                 Ok(())
             };
             run(limits(threads, window), &Monitor::new(), made, work, taken).unwrap();
-            // Filled up behind the slow job, and no further.
+            // Filled up after the slow job, and no further.
             assert_eq!(census.most.load(Ordering::SeqCst), window, "{threads} threads");
         }
     });
@@ -232,7 +232,7 @@ fn of_several_errors_the_earliest_job_s_comes_out() {
     watched(|| {
         for threads in THREADS {
             for _ in 0..20 {
-                // Job 20 fails late, those behind it at once.
+                // Job 20 fails late, those after it immediately.
                 let work = |job| match job {
                     20 => {
                         nap(2000);

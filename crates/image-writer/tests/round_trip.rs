@@ -1,4 +1,4 @@
-//! What was packed decodes to what went in, for every format and setting.
+//! Packed images decode to their source, for every format and setting.
 
 mod support;
 
@@ -13,7 +13,7 @@ use sector_decode::SECTOR_SIZE;
 use support::corpus::{Kind, Mixed};
 use support::{FORMATS, pack, plan, threads, unpack, with_reader};
 
-/// Any format with any block size of it, and any settings that fit together.
+/// Any format with any of its block sizes, and any settings that fit together.
 fn any_plan() -> impl Strategy<Value = Plan> {
     let deflate = prop_oneof![
         4 => (1..=9u8).prop_map(|level| DeflateEncoder::Zlib { level }),
@@ -88,7 +88,7 @@ fn every_kind_of_data_in_every_format_and_block_size() {
         let sizes = std::iter::successors(Some(min), |size| (size * 2 <= max).then_some(size * 2));
         for block_size in sizes {
             for kind in Kind::ALL {
-                // Jso takes whole blocks only; the others get a last one of a single sector.
+                // JSO takes only whole blocks; the others get a last one of a single sector.
                 let odd = if format == OutputFormat::Jso { 0 } else { 2048 };
                 let mut image = vec![0; 2 * block_size as usize + odd];
                 kind.fill(0, &mut image);
@@ -137,7 +137,7 @@ fn the_summary_counts_what_a_reader_finds() {
         });
         let counts = summary.blocks;
         assert_eq!((counts.stored, counts.deflate, counts.lz4, counts.lzo), (stored, deflate, lz4, 0));
-        // The corpus has media that do not get smaller and text that does.
+        // The corpus contains media that do not get smaller and text that does.
         assert_eq!(stored > 0, format != OutputFormat::Dax, "{format:?}");
         assert!(deflate + lz4 > 0, "{format:?}");
     }

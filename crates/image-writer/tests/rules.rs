@@ -1,5 +1,5 @@
-//! The rules that readers rely on, checked on the bytes that were written, without the decoder's own
-//! idea of a header or an index.
+//! The rules that readers rely on, checked on the written bytes, independently of the decoder's own idea of a
+//! header or an index.
 
 #![allow(clippy::cast_possible_truncation, reason = "test data is small")]
 
@@ -32,7 +32,7 @@ fn u64_at(file: &[u8], at: usize) -> u64 {
 /// A block as the index of a CSO or ZSO file has it.
 struct Entry {
     start: usize,
-    /// With the padding.
+    /// Including the padding.
     len: usize,
     flag: bool,
 }
@@ -52,7 +52,7 @@ fn index(file: &[u8]) -> (Vec<Entry>, usize) {
     (entries.collect(), position(blocks))
 }
 
-/// An image with all kinds of data and, where the format takes it, a partial last block.
+/// An image with all kinds of data and, if the format allows it, a partial last block.
 fn image(plan: &Plan, seed: u64) -> Vec<u8> {
     let odd = if plan.format == OutputFormat::Jso { 0 } else { 2048 };
     Mixed { size: (1 << 20) + odd, seed }.bytes()
@@ -127,12 +127,12 @@ fn the_flag_and_the_length_say_how_a_block_is_packed() {
                 let plain = file[entry.start..].starts_with(block) && entry.len == 2048;
                 assert!(entry.len <= 2048, "with its padding too a block fits the buffer of its reader");
                 match format {
-                    // Bit 31 is plain; what is not gets smaller, with padding.
+                    // Bit 31 means stored; any other block is smaller, including padding.
                     OutputFormat::Cso | OutputFormat::Zso => {
                         assert_eq!(entry.flag, plain);
                         assert_eq!(entry.flag, entry.len == 2048);
                     }
-                    // A full length is plain, and has no flag; bit 31 of the others is LZ4.
+                    // A full length means stored, without a flag; in other blocks, bit 31 means LZ4.
                     _ => {
                         assert_eq!(entry.len == 2048, plain);
                         assert!(!(plain && entry.flag));
@@ -156,7 +156,8 @@ fn the_last_block_is_whole_packed_or_plain() {
             let plan = Plan { block_size: 8192, ..plan(format) };
             let mut image = vec![0; 8192 + 2048];
             kind.fill(0, &mut image);
-            // What fills the block must be zeros, which pack; random data gets plain by its threshold.
+            // The block must be filled with zeros, which pack; random data is stored because of its
+            // threshold.
             let plan = match kind {
                 Kind::Random => Plan { threshold: Threshold::new(20).unwrap(), ..plan },
                 _ => plan,
@@ -236,7 +237,7 @@ fn firmware_safe_files_have_only_streams_that_pass_the_lint() {
     let size = 256 << 10;
     for deflate in encoders {
         for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Jso] {
-            // Blocks so large that encoders want to split them.
+            // Blocks large enough for encoders to want to split them.
             let block_size = 16 << 10;
             let plan = Plan { firmware_safe: true, deflate, block_size, ..plan(format) };
             let image = Mixed { size, seed: 6 }.bytes();
@@ -258,7 +259,7 @@ fn firmware_safe_files_have_only_streams_that_pass_the_lint() {
     }
 }
 
-/// What the lint says of the deflate streams in a file.
+/// The lint's findings for the deflate streams in a file.
 fn findings(file: &[u8]) -> Vec<Finding> {
     with_reader(file, |reader| {
         let blocks = 0..reader.layout().block_count();
@@ -273,7 +274,7 @@ fn findings(file: &[u8]) -> Vec<Finding> {
 
 #[test]
 fn blocks_are_divided_only_where_that_is_allowed() {
-    // A block whose halves have nothing in common.
+    // A block whose two halves have nothing in common.
     let mut block = vec![0; 16 << 10];
     Kind::Text.fill(0, &mut block[..8 << 10]);
     Kind::Noise.fill(0, &mut block[8 << 10..]);
@@ -429,7 +430,7 @@ fn plans_that_break_a_rule_are_refused_before_anything_is_written() {
         DeflateEncoder::Libdeflate { level: 13 },
     ] {
         assert!(matches!(refused(Plan { deflate, ..cso }, &image), PlanError::Level { .. }));
-        // An encoder that is not used may be anything.
+        // Settings of an unused encoder do not matter.
         pack(image.as_slice(), &Plan { deflate, ..plan(OutputFormat::Zso) }).unwrap();
     }
     for level in [2, 13] {

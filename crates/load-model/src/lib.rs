@@ -1,14 +1,15 @@
 //! Predicts how long a PSP needs to load from a compressed disc image.
 //!
-//! **It is a model, and no console was measured for it.** It knows a card that takes a fixed time per call and per byte, and
-//! a processor that executes an instruction per cycle; what decoding takes in instructions was counted (docs/device-costs.md).
-//! All of its numbers are in [`Model::PSP`]. It is good for comparing: what is faster than what, and about by how much.
+//! **This is a model; it was not measured on a console.** It assumes a card that takes a fixed time per call
+//! and per byte, and a processor that executes one instruction per cycle; the instructions needed for
+//! decoding were counted (docs/device-costs.md). All of its numbers are in [`Model::PSP`]. It is good for
+//! comparisons: what is faster than what, and by about how much.
 //!
-//! - [`Model::block_seconds`] says what a block costs that is packed in one way or another. The converter chooses by it
-//!   when a disc is to load fast.
-//! - [`PackedImage`] replays a [`Trace`], a game's accesses to its disc, on a file: with [`PackedImage::load`] through the
-//!   project's own reader, whose calls of the card are counted, with [`PackedImage::load_classic`] through a model of how
-//!   readers used to work.
+//! - [`Model::block_seconds`] predicts the cost of a block for a given encoding. The converter uses it to
+//!   choose when a disc should load fast.
+//! - [`PackedImage`] replays a [`Trace`], a game's accesses to its disc, on a file. [`PackedImage::load`]
+//!   does so through the project's own reader and counts its calls of the card. [`PackedImage::load_classic`]
+//!   does so through a model of how earlier readers worked.
 //!
 //! ```
 //! use load_model::{Model, PackedImage, Trace};

@@ -1,34 +1,34 @@
-//! All numbers of the model, and how they become a time.
+//! All numbers of the model, and how they are turned into a time.
 
 use sector_decode::Coding;
 
-/// A card and a processor, and what readers take of them.
+/// A card and a processor, and how much readers use of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
-    /// Bytes that the card delivers in a second.
+    /// Bytes per second that the card delivers.
     pub card_bytes_per_second: f64,
-    /// Seconds that a call takes before the first byte comes.
+    /// Seconds per call before the first byte arrives.
     pub card_seconds_per_call: f64,
-    /// Instructions in a second: cycles, as if each took one.
+    /// Instructions per second: the number of cycles, as if each instruction took one.
     pub instructions_per_second: f64,
-    /// Packed bytes that the project's driver fetches at once at the most, in bytes.
+    /// The maximum number of packed bytes that the project's driver fetches at once.
     pub read_ahead: usize,
     /// The project's driver.
     pub ours: CodecCosts,
-    /// Readers as they used to be.
+    /// Classic readers.
     pub classic: CodecCosts,
-    /// How often classic readers copy what they have decoded.
+    /// How many times classic readers copy decoded data.
     pub classic_copies: f64,
 }
 
 /// Instructions that a reader's codecs take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CodecCosts {
-    /// For each request of the game, whatever its size.
+    /// Per request of the game, whatever its size.
     pub per_request: f64,
-    /// Copying a byte; that is also all that a plain block takes.
+    /// Per byte copied; a stored block takes nothing else.
     pub copy: f64,
-    /// For a byte of a block of 2, 8 and 16 KiB that is a deflate stream.
+    /// Per byte of a deflate block, for block sizes of 2, 8 and 16 KiB.
     pub deflate: [f64; 3],
     /// The same for LZ4.
     pub lz4: [f64; 3],
@@ -36,7 +36,7 @@ pub struct CodecCosts {
     pub lzo: [f64; 3],
 }
 
-/// What a trace takes, before it is turned into a time.
+/// The cost of a trace, before it is turned into a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Load {
     /// Calls of the card.
@@ -51,7 +51,7 @@ pub struct Load {
 const MEASURED: [f64; 3] = [2048.0, 8192.0, 16384.0];
 
 impl Model {
-    /// A PSP at its highest clock, with a card of the usual kind.
+    /// A PSP at its highest clock speed, with an ordinary card.
     ///
     /// The card and the instruction per cycle are assumptions. Instructions per byte are the means of docs/device-costs.md:
     /// the project's decoders, and for classic readers zlib's inflate, `LZ4_decompress_safe`, minilzo and a word copy, all in C.
@@ -78,8 +78,9 @@ impl Model {
         classic_copies: 3.0,
     };
 
-    /// Returns how long the project's driver takes to fetch and decode a block of `block_size` bytes that takes up
-    /// `stored_len` bytes of the file. Calls of the card are not in it, which are the same however blocks are packed.
+    /// Returns how long the project's driver takes to fetch and decode a block of `block_size` bytes that
+    /// takes up `stored_len` bytes of the file. Calls of the card are not included: there are equally many
+    /// however blocks are packed.
     pub fn block_seconds(&self, coding: Coding, stored_len: u32, block_size: u32) -> f64 {
         f64::from(stored_len) / self.card_bytes_per_second
             + self.ours.block(coding, block_size) / self.instructions_per_second
@@ -96,7 +97,7 @@ impl CodecCosts {
             Coding::Lz4 => self.lz4,
             Coding::Lzo => self.lzo,
         };
-        // What a block takes is close to a straight line over its size: a header, and so much per byte.
+        // The cost of a block is close to linear in its size: a fixed part, and a cost per byte.
         let [small, middle, large] = [0, 1, 2].map(|at| (MEASURED[at], per_byte[at] * MEASURED[at]));
         let (from, to) = if size <= middle.0 { (small, middle) } else { (middle, large) };
         from.1 + (size - from.0) * (to.1 - from.1) / (to.0 - from.0)
@@ -104,7 +105,7 @@ impl CodecCosts {
 }
 
 impl Load {
-    /// Returns how long it takes: the card and the processor one after the other.
+    /// Returns the total time: the card's time plus the processor's.
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     pub fn seconds(&self, model: &Model) -> f64 {
         self.card_calls as f64 * model.card_seconds_per_call
@@ -170,7 +171,7 @@ mod tests {
         // 2048 bytes in 204.8 microseconds, and a copy of 0.78 instructions per byte at 333 MHz.
         let plain = Model::PSP.block_seconds(Coding::Stored, 2048, 2048);
         assert!((plain - (204.8e-6 + 2048.0 * 0.78 / 333e6)).abs() < 1e-12);
-        // Deflate pays when it saves what decoding takes: below 952 bytes.
+        // Deflate pays when it saves more than decoding costs: below 952 bytes.
         let deflate = |len| Model::PSP.block_seconds(Coding::Deflate, len, 2048);
         assert!(deflate(951) < plain && deflate(952) > plain);
         let lz4 = |len| Model::PSP.block_seconds(Coding::Lz4, len, 2048);

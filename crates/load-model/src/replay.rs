@@ -11,11 +11,12 @@ use sector_decode::{
 use crate::model::{CodecCosts, Load, Model};
 use crate::trace::{Access, Trace};
 
-/// How many blocks the index window of a classic reader describes, and the bytes of an entry of CSO, ZSO and JSO.
+/// How many blocks the index window of a classic reader covers, and the size of an index entry of CSO, ZSO
+/// and JSO in bytes.
 const INDEX_WINDOW: u32 = 1024;
 const INDEX_ENTRY: u64 = 4;
 
-/// An image, compressed or plain, whose every block is known.
+/// An image, compressed or not, with the location of every block known.
 pub struct PackedImage<S> {
     source: S,
     layout: Layout,
@@ -27,7 +28,7 @@ pub struct PackedImage<S> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError<E> {
-    /// It is no image.
+    /// It is not a valid image.
     Open(OpenError<E>),
     /// Its reader wants more memory than there is.
     Memory(OutOfMemory),
@@ -35,7 +36,7 @@ pub enum LoadError<E> {
     Read(ReadError<E>),
     /// An access is not on the disc.
     BehindEnd {
-        /// What was to be read.
+        /// The failed access.
         access: Access,
         /// How many sectors the disc has.
         sectors: u64,
@@ -64,7 +65,7 @@ impl<S: ReadAt> PackedImage<S> {
     ///
     /// # Errors
     ///
-    /// When it is no image, or damaged.
+    /// When it is not a valid image, or damaged.
     pub fn open(mut source: S) -> Result<Self, LoadError<S::Error>> {
         let layout = Layout::probe(&mut source).map_err(LoadError::Open)?;
         let mut extents = Vec::new();
@@ -80,8 +81,9 @@ impl<S: ReadAt> PackedImage<S> {
         self.layout.image_size() / u64::from(SECTOR_SIZE)
     }
 
-    /// Replays a trace through the project's own reader, as the driver uses it: with the same read-ahead, and every call of
-    /// the card counted, those for the index too. A plain image is read as the firmware reads it.
+    /// Replays a trace through the project's own reader, as the driver uses it: with the same read-ahead,
+    /// counting every call of the card, including those for the index. An uncompressed image is read as the
+    /// firmware reads it.
     ///
     /// # Errors
     ///
@@ -106,10 +108,11 @@ impl<S: ReadAt> PackedImage<S> {
         Ok(Load { instructions, ..counts.get() })
     }
 
-    /// Replays a trace through a model of how readers used to work: a call of the card for each block, zlib, and what
-    /// was decoded copied several times. Of a plain image everything goes where it is wanted with one call.
+    /// Replays a trace through a model of how earlier readers worked: one call of the card per block, zlib,
+    /// and several copies of the decoded data. Reads of an uncompressed image go straight to their
+    /// destination with one call.
     ///
-    /// A window of the index is held, and the block decoded last is still there when it is wanted again.
+    /// The model keeps one window of the index, and the block decoded last for reuse.
     ///
     /// # Errors
     ///
@@ -141,7 +144,7 @@ impl<S: ReadAt> PackedImage<S> {
                 let extent = self.extents[block as usize];
                 load.card_calls += 1;
                 load.card_bytes += u64::from(extent.len);
-                // A plain block is only copied.
+                // A stored block is only copied.
                 if extent.coding != Coding::Stored {
                     load.instructions += costs.block(extent.coding, self.layout.block_size());
                 }
@@ -203,8 +206,8 @@ fn blocks(layout: Layout, access: Access) -> std::ops::RangeInclusive<u32> {
     access.lba.0 / per_block..=(access.lba.0 + (access.sectors - 1)) / per_block
 }
 
-/// The instructions that the project's reader takes for the blocks of an access. `cached` is the block that was wanted
-/// only in part last: such a block is decoded into memory of the reader's own, and copied from there.
+/// The instructions that the project's reader takes for the blocks of an access. `cached` is the last block
+/// that was only partly wanted: such a block is decoded into the reader's own memory and copied from there.
 fn decoding(
     costs: &CodecCosts,
     layout: Layout,

@@ -1,10 +1,10 @@
-//! Which sectors a game reads, in which order.
+//! Which sectors a game reads, and in which order.
 
 use std::fmt;
 
 use sector_decode::Lba;
 
-/// One read of a game.
+/// One read by a game.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     /// The first sector.
@@ -13,12 +13,12 @@ pub struct Access {
     pub sectors: u32,
 }
 
-/// Where a trace comes from.
+/// The origin of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Made up.
     Synthetic,
-    /// Written down while something ran.
+    /// Recorded while something was running.
     Recorded,
 }
 
@@ -37,20 +37,20 @@ pub enum Origin {
 /// 1024 16
 /// ```
 ///
-/// The first line is as it stands here. The second one says where the trace comes from, `recorded` or `synthetic`, and
-/// what it is, for people. Every other line is an access: the first sector and the number of sectors, both decimal, with
-/// blanks between. Empty lines and those that begin with `#` mean nothing.
+/// The first line is exactly as shown. The second one has the origin of the trace, `recorded` or `synthetic`,
+/// and a description for people. Every other line is an access: the first sector and the number of sectors,
+/// both decimal, separated by spaces. Empty lines and lines starting with `#` are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// What it is, for people.
+    /// A description for people.
     pub name: String,
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin,
     /// The reads.
     pub accesses: Vec<Access>,
 }
 
-/// Why a text is no trace. Lines are counted from 1.
+/// Why a text is not a valid trace. Lines are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TraceError {
@@ -58,7 +58,7 @@ pub enum TraceError {
     Version,
     /// The second line says neither `recorded` nor `synthetic`.
     Origin,
-    /// A line is no access: two numbers, of which the second is not 0.
+    /// A line is not a valid access: two numbers, of which the second is not 0.
     Access {
         /// Number of the line.
         line: usize,
@@ -80,11 +80,11 @@ impl std::error::Error for TraceError {}
 const FIRST_LINE: &str = "cisor trace 1";
 
 impl Trace {
-    /// Reads the text of a trace.
+    /// Parses the text of a trace.
     ///
     /// # Errors
     ///
-    /// The first line that is wrong.
+    /// The first invalid line.
     pub fn parse(text: &str) -> Result<Self, TraceError> {
         let mut lines = (1..).zip(text.lines().map(str::trim));
         if lines.next().is_none_or(|(_, line)| line != FIRST_LINE) {
@@ -102,7 +102,8 @@ impl Trace {
         Ok(Self { name: name.trim().to_owned(), origin, accesses })
     }
 
-    /// Synthetic: a film or music, 16 sectors at a time, from the disc's first sector on to its end of `sectors`.
+    /// Synthetic: a film or music, read 16 sectors at a time, from the first sector of the disc to its end at
+    /// `sectors`.
     #[must_use]
     pub fn streaming(sectors: u32) -> Self {
         const AT_ONCE: u32 = 16;
@@ -113,7 +114,7 @@ impl Trace {
         )
     }
 
-    /// Synthetic: so many reads of one sector anywhere on a disc of `sectors`.
+    /// Synthetic: this many reads of one sector at random places on a disc of `sectors`.
     #[must_use]
     pub fn random(sectors: u32, count: u32) -> Self {
         let mut dice = Dice(1);
@@ -123,8 +124,9 @@ impl Trace {
         )
     }
 
-    /// Synthetic: looks into `count` folders, whose sectors lie together behind the volume descriptors, and into the first
-    /// two sectors of eight files of each, which lie anywhere. For a disc of `sectors`.
+    /// Synthetic: reads `count` folders, whose sectors are next to each other after the volume descriptors,
+    /// and the first two sectors of eight files in each folder, which are at random places. For a disc of
+    /// `sectors`.
     #[must_use]
     pub fn directory_walk(sectors: u32, count: u32) -> Self {
         /// ISO 9660's first volume descriptor; path table and folders follow.
@@ -158,7 +160,7 @@ fn access(line: &str) -> Option<Access> {
     }
 }
 
-/// The same numbers in every run (SplitMix64).
+/// Produces the same numbers in every run (SplitMix64).
 struct Dice(u64);
 
 impl Dice {

@@ -1,4 +1,4 @@
-//! What traces cost on real files.
+//! The costs of traces on actual files.
 
 use std::io::Cursor;
 use std::num::NonZeroUsize;
@@ -12,7 +12,7 @@ use test_noise::Noise;
 
 const SECTORS: u32 = 2048;
 
-/// Text-like data, all of whose blocks get smaller.
+/// Text-like data in which every block gets smaller.
 fn image() -> Vec<u8> {
     let mut noise = Noise::new(1);
     let mut bytes = Vec::new();
@@ -91,7 +91,7 @@ fn classic_readers_call_for_each_block() {
         let image = PackedImage::open(file.as_slice()).unwrap();
         // Begins inside a block of 8 and of 16 KiB.
         let load = image.load_classic(&trace([(101, 64)])).unwrap();
-        // And once for the index.
+        // Plus one for the index.
         assert_eq!(load.card_calls, blocks + 1);
         let costs = Model::PSP.classic;
         let decoded = blocks as f64 * costs.block(sector_decode::Coding::Deflate, block_size);
@@ -100,7 +100,7 @@ fn classic_readers_call_for_each_block() {
     }
     let file = packed(OutputFormat::Cso, 8192);
     let image = PackedImage::open(file.as_slice()).unwrap();
-    // Sector by sector the same block serves four times.
+    // Sector by sector, the same block is used four times.
     assert_eq!(image.load_classic(&trace((0..8).map(|lba| (lba, 1)))).unwrap().card_calls, 3);
     // Another index window.
     let file = packed(OutputFormat::Zso, 2048);

@@ -1,15 +1,15 @@
 //! A processor like the PSP's: Unicorn's MIPS32, little endian, run block by block.
 //!
-//! `psp-machine` builds an emulated console around it, `device-bench` counts what decoding costs on it.
+//! `psp-machine` builds an emulated console around it; `device-bench` uses it to count the cost of decoding.
 //!
 //! Kernel code runs at kseg0 addresses (0x88……), user memory is at 0x08……; both lead to the same
 //! physical memory by dropping the upper three bits, as on the console.
 //!
-//! Only a block hook is installed: hooks on memory accesses make Unicorn forget that it is in a delay
-//! slot. It counts instructions, keeps a trail of the last blocks, and stops at trap slots, which are
-//! how the guest reaches the kernel: two words that branch to themselves, one slot per function.
+//! Only a block hook is installed: hooks on memory accesses make Unicorn forget that it is in a delay slot.
+//! The hook counts instructions, keeps a trail of the last blocks, and stops at trap slots. Through these the
+//! guest reaches the kernel: each is two words that branch to themselves, and there is one slot per function.
 //!
-//! Unicorn is GPL-2.0. This crate is a tool of the tests, and nothing that is shipped depends on it.
+//! Unicorn is GPL-2.0. This crate is a test tool, and nothing that is shipped depends on it.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -25,7 +25,7 @@ const TRAPS: u32 = 0x887F_0000;
 const TRAP_PAGES: u32 = 4;
 /// Unicorn's number of the 24Kf model.
 const MODEL_24KF: i32 = 8;
-/// `b .` and its delay slot: the slot holds even if the hook stops the block late.
+/// `b .` and its delay slot: this keeps the guest in the slot even if the hook stops the block late.
 const TRAP_WORDS: [u32; 2] = [0x1000_FFFF, 0];
 const TRAIL: usize = 24;
 
@@ -40,12 +40,12 @@ impl Trap {
     }
 }
 
-/// A range of guest memory that is not mapped, or not all of it.
+/// A range of guest memory that is not mapped, or not completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmapped {
     /// Where it begins.
     pub address: u32,
-    /// How many bytes were wanted there.
+    /// The number of bytes requested there.
     pub len: u32,
 }
 
@@ -62,13 +62,13 @@ impl std::error::Error for Unmapped {}
 pub enum Stop {
     /// It reached a trap slot.
     Trap(Trap),
-    /// It ran as many instructions as it was allowed to.
+    /// It ran the maximum number of instructions.
     Limit,
-    /// It cannot go on.
+    /// It cannot continue.
     Fault(String),
 }
 
-/// What the block hook keeps.
+/// The state of the block hook.
 struct Watch {
     instructions: u64,
     limit: u64,
@@ -79,21 +79,21 @@ struct Watch {
     uncounted: Range<u32>,
 }
 
-/// What the calls of one function cost, with all that it calls.
+/// The cost of the calls of one function, including everything it calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Meter {
     /// Address of the function.
     pub function: u32,
     /// How often it has returned.
     pub calls: u64,
-    /// Instructions of these calls.
+    /// Total instructions of these calls.
     pub instructions: u64,
-    /// Of the call that is under way: where it returns to, and how many instructions had run when it began.
+    /// For the current call: its return address, and how many instructions had run when it began.
     under_way: Option<(u32, u64)>,
 }
 
 impl Meter {
-    /// Begins to count the calls of a function.
+    /// Starts counting the calls of a function.
     #[must_use]
     pub fn new(function: u32) -> Self {
         Self { function, ..Self::default() }
@@ -114,7 +114,7 @@ pub struct Context {
     pub lo: u32,
     /// Remainder or upper half.
     pub hi: u32,
-    /// Where it goes on.
+    /// Where execution continues.
     pub pc: u32,
 }
 
@@ -150,13 +150,12 @@ impl Cpu {
         self.unicorn.mem_map(physical, len as usize, Permission::ALL).expect("free, page-aligned range");
     }
 
-    /// Takes memory away again.
+    /// Unmaps memory.
     pub fn unmap(&mut self, address: u32, len: u32) {
         self.unicorn.mem_unmap(u64::from(physical(address)), len as usize).expect("mapped before");
     }
 
-    /// Runs from `context` until a trap, a fault or `limit` more instructions; `context` is brought up to
-    /// date.
+    /// Runs from `context` until a trap, a fault or `limit` more instructions; updates `context`.
     pub fn run(&mut self, context: &mut Context, limit: u64) -> Stop {
         for number in 1..32 {
             self.set(RegisterMIPS::ZERO as i32 + number, context.general[number as usize]);
@@ -180,7 +179,7 @@ impl Cpu {
         }
     }
 
-    /// Instructions that have run so far, without those of trap slots.
+    /// Instructions run so far, excluding those of trap slots.
     pub fn instructions(&self) -> u64 {
         self.unicorn.get_data().instructions
     }
@@ -190,7 +189,7 @@ impl Cpu {
         self.unicorn.get_data_mut().uncounted = addresses;
     }
 
-    /// Counts the calls of a function from now on; it must not call itself.
+    /// Counts the calls of a function from now on; it must not be recursive.
     pub fn set_meter(&mut self, meter: Meter) {
         self.unicorn.get_data_mut().meter = Some(meter);
     }
@@ -267,8 +266,8 @@ impl Cpu {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The loads and stores of the last block whose address is not mapped, judged by the registers as they
-    /// are: a hint, since the processor does not say which instruction it was.
+    /// The loads and stores of the last block whose addresses are not mapped, based on the current register
+    /// values. This is a hint, because the processor does not report which instruction failed.
     pub fn suspects(&self, context: &Context) -> Vec<String> {
         let Some(&(start, len)) = self.trail().last() else { return Vec::new() };
         (start..start + len)
@@ -301,7 +300,7 @@ impl Default for Cpu {
     }
 }
 
-/// The physical address behind a guest address.
+/// The physical address for a guest address.
 pub fn physical(address: u32) -> u32 {
     address & 0x1FFF_FFFF
 }

@@ -1,7 +1,7 @@
-//! A module as the kernel's loader sees it.
+//! Checks a module the way the kernel's loader does.
 //!
-//! The rules are those of the loader of firmware 6.60 and of the custom firmwares that put plugins through
-//! it (docs/psp-driver.md names the sources).
+//! The rules are those of the loader of firmware 6.60, and of the custom firmwares through which plugins are
+//! loaded (docs/psp-driver.md names the sources).
 
 use std::collections::HashSet;
 
@@ -11,28 +11,28 @@ use crate::instruction;
 use crate::purpose::Purpose;
 use crate::tables::{self, Export, Image};
 
-/// The shortest file that custom firmwares take, in bytes.
+/// The shortest file that custom firmwares accept, in bytes.
 const MIN_FILE_LEN: usize = 256;
-/// The loader refuses sections that lie behind this, or are as long.
+/// The loader refuses sections whose position, length or end is this or more.
 const SECTION_LIMIT: u32 = 0x0200_0000;
 const SEGMENT_MASK: u32 = 0x1FFF_FFFF;
 
-/// What a sound module is.
+/// Properties of a valid module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Its name.
     pub name: String,
     /// Length of the file in bytes.
     pub file_len: usize,
-    /// Bytes that it takes in memory.
+    /// Bytes that it occupies in memory.
     pub memory_len: u32,
     /// How many of these are code.
     pub code_len: u32,
-    /// How many are zeroed and not in the file.
+    /// How many of these are zeroed and not in the file.
     pub zeroed_len: u32,
     /// What it exports.
     pub exports: Vec<Export>,
-    /// The libraries that it imports from.
+    /// The libraries it imports from.
     pub imports: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct Facts {
 ///
 /// # Errors
 ///
-/// Everything that is wrong, in no particular order.
+/// All problems, in no particular order.
 pub fn check(file: &[u8]) -> Result<Facts, Vec<Finding>> {
     check_for(Purpose::Plugin, file)
 }
@@ -49,7 +49,7 @@ pub fn check(file: &[u8]) -> Result<Facts, Vec<Finding>> {
 ///
 /// # Errors
 ///
-/// Everything that is wrong, in no particular order.
+/// All problems, in no particular order.
 pub fn check_for(purpose: Purpose, file: &[u8]) -> Result<Facts, Vec<Finding>> {
     let elf = Elf::parse(file).map_err(|error| vec![Finding::Elf(error)])?;
     let mut findings = Vec::new();
@@ -145,7 +145,7 @@ fn sections(elf: &Elf<'_>, segment: &Segment, findings: &mut Vec<Finding>) {
             findings.push(Finding::SectionHeader { number, section });
         } else if section.is_allocated() {
             let in_file = section.kind != kind::ZEROED && section.len > 0;
-            // The loader takes file positions for addresses: the two must differ by the same number
+            // The loader uses file positions as addresses, so the two must differ by the same number
             // everywhere.
             let moved = in_file
                 && u64::from(section.offset)
@@ -166,7 +166,7 @@ fn sections(elf: &Elf<'_>, segment: &Segment, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Checks all relocations and returns the addresses of the words that they make into addresses.
+/// Checks all relocations and returns the addresses of the words that they turn into addresses.
 fn relocations(elf: &Elf<'_>, segment: &Segment, findings: &mut Vec<Finding>) -> HashSet<u32> {
     let mut words = HashSet::new();
     for section in elf.sections.iter().filter(|section| section.kind == kind::PRX_RELOCATIONS) {

@@ -1,5 +1,5 @@
-//! 32-bit little-endian ELF files, as far as modules need them. The crate `object` reads them, and returns an
-//! error for whatever a damaged file leads outside of itself.
+//! 32-bit little-endian ELF files, as far as modules need them. They are parsed by the crate `object`, which
+//! returns an error for any reference outside a damaged file.
 
 use core::fmt;
 
@@ -53,23 +53,23 @@ pub(crate) mod relocation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ElfError {
-    /// It does not begin as a 32-bit little-endian ELF file does.
+    /// It does not begin like a 32-bit little-endian ELF file.
     Magic,
-    /// It ends before something that it says is in it.
+    /// It ends before something that it claims to contain.
     Truncated {
         /// Where the missing part begins, in bytes.
         offset: usize,
         /// How long that part is, in bytes.
         len: usize,
     },
-    /// The entries of a table of headers are not as long as the format has them.
+    /// The entries of a header table do not have the length that the format requires.
     HeaderLen {
         /// What the file says, in bytes.
         len: u16,
-        /// What the format has, in bytes.
+        /// What the format requires, in bytes.
         expected: usize,
     },
-    /// The section of the sections' names does not exist.
+    /// The section with the section names does not exist.
     NoSectionNames,
 }
 
@@ -90,7 +90,7 @@ impl fmt::Display for ElfError {
 
 impl core::error::Error for ElfError {}
 
-/// A file, taken apart.
+/// A parsed file.
 pub(crate) struct Elf<'a> {
     pub(crate) file: &'a [u8],
     pub(crate) kind: u16,
@@ -225,7 +225,7 @@ impl<'a> Elf<'a> {
         })
     }
 
-    /// The bytes of a section; none for one that is only zeroed in memory.
+    /// The bytes of a section; empty for one that is only zeroed in memory.
     pub(crate) fn content(&self, section: &Section<'_>) -> Result<&'a [u8], ElfError> {
         if section.kind == kind::ZEROED {
             return Ok(&[]);

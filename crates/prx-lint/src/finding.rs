@@ -1,14 +1,14 @@
-//! What can be wrong with a module, each with the numbers that a person needs.
+//! What can be wrong with a module, with the numbers that a person needs.
 
 use core::fmt;
 
 use crate::elf::ElfError;
 
-/// Something that the kernel's loader, a custom firmware or the console itself would not take.
+/// Something that the kernel's loader, a custom firmware or the console itself would not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// The file cannot be taken apart.
+    /// The file cannot be parsed.
     Elf(ElfError),
     /// The file's type is not that of a module.
     FileType(u16),
@@ -21,7 +21,7 @@ pub enum Finding {
         /// The most that is allowed.
         max: usize,
     },
-    /// Custom firmwares read the first 256 bytes and want all of them.
+    /// Custom firmwares read the first 256 bytes and require all of them.
     FileTooShort(usize),
     /// The module takes more of the kernel's memory than it should.
     MemoryTooLong {
@@ -32,20 +32,20 @@ pub enum Finding {
     },
     /// The number of segments to load is not one.
     Segments(usize),
-    /// The segment's address and physical address are alike, which means a file that is no module.
+    /// The segment's address and physical address are equal, which means that the file is not a module.
     PhysicalAddress(u32),
-    /// Bit 31 of the physical address is not set, as it is in a module for the kernel.
+    /// Bit 31 of the physical address is not set, but must be in a kernel module.
     NotMarkedForKernel(u32),
-    /// Bit 31 of the physical address is set, as it must not be in a program.
+    /// Bit 31 of the physical address is set, but must not be in a program.
     MarkedForKernel(u32),
-    /// The segment is longer in the file than in memory, or not all in the file.
+    /// The segment is longer in the file than in memory, or not completely in the file.
     SegmentLengths {
         /// Bytes in the file.
         file: u32,
         /// Bytes in memory.
         memory: u32,
     },
-    /// A section that belongs into memory is not covered by the segment, or lies elsewhere in the file.
+    /// A section that belongs in memory is not covered by the segment, or is somewhere else in the file.
     SectionOutside {
         /// Its name.
         section: String,
@@ -54,73 +54,74 @@ pub enum Finding {
         /// Its length in bytes.
         len: u32,
     },
-    /// The loader refuses sections with a place, length or name like that.
+    /// The loader refuses sections with such a position, length or name.
     SectionHeader {
         /// Its number.
         number: usize,
-        /// Its name, empty when that cannot be read.
+        /// Its name, empty when it cannot be read.
         section: String,
     },
-    /// A section that only debuggers use: it would be read into memory with the rest.
+    /// A section for debuggers only: it would be read into memory with the rest.
     DebugSection(String),
-    /// The module's description is not inside the segment, or not at a multiple of four.
+    /// The module's description is not inside the segment, or not aligned to four bytes.
     ModuleInfoPlace(u32),
-    /// The attribute does not say that the module is for the kernel, or says more than that.
+    /// The attribute does not say that the module is for the kernel, or has additional bits.
     Attribute(u16),
-    /// The module's name is empty or not ended by a NUL.
+    /// The module's name is empty or not terminated by a NUL.
     ModuleName,
-    /// A relocation table that the loader does not take: no entries of eight bytes, or for a section that
-    /// is not in memory.
+    /// A relocation table that the loader does not accept: its entries are not eight bytes long, or it is for
+    /// a section that is not in memory.
     RelocationTable(String),
-    /// The loader has no such kind of relocation.
+    /// The loader does not support this kind of relocation.
     RelocationKind {
         /// Address of what it changes.
         address: u32,
         /// Its kind.
         kind: u8,
     },
-    /// A relocation names a segment that does not exist, or a place that is not in the file's part of it.
+    /// A relocation refers to a segment that does not exist, or to a place outside the segment's part of the
+    /// file.
     RelocationPlace {
         /// Address of what it changes.
         address: u32,
     },
-    /// The upper half of an address without the lower half behind it.
+    /// The upper half of an address is not followed by the lower half.
     HalfAddress {
         /// Address of the instruction with the upper half.
         address: u32,
     },
-    /// A field with an address that no relocation changes: it would be wrong wherever the module is loaded.
+    /// A field with an address that is not relocated: it would be wrong wherever the module is loaded.
     NotRelocated {
         /// Address of the field.
         address: u32,
         /// What it is.
         field: &'static str,
     },
-    /// An entry of the export table is not as it should be.
+    /// An invalid entry of the export table.
     ExportEntry {
         /// Its number.
         number: usize,
         /// What is wrong.
         what: &'static str,
     },
-    /// The module does not export one of its own entries.
+    /// The module does not export one of its required entry points.
     MissingExport {
         /// Number of the entry.
         nid: u32,
         /// Its name.
         name: &'static str,
     },
-    /// The module says for which SDK it was built: the firmware then does not translate its imports.
+    /// The module says which SDK it was built for, so the firmware does not translate its imports.
     SdkVersion,
-    /// An entry of the import table is not as it should be.
+    /// An invalid entry of the import table.
     ImportEntry {
         /// The library, empty when its name cannot be read.
         library: String,
         /// What is wrong.
         what: &'static str,
     },
-    /// The two words of an import's stub are not `jr $ra` and `nop`, or the loader changes one of them. It writes a
-    /// jump over the first only, so the second would run at every call.
+    /// The two words of an import's stub are not `jr $ra` and `nop`, or the loader relocates one of them. The
+    /// loader overwrites only the first with a jump, so the second would run on every call.
     Stub {
         /// The library.
         library: String,
@@ -131,7 +132,7 @@ pub enum Finding {
     },
     /// A library that a kernel module must not import from.
     ImportLibrary(String),
-    /// A word of code that is no instruction of the console's processor, as far as is known.
+    /// A code word that is not a known instruction of the console's processor.
     Instruction {
         /// Its address.
         address: u32,

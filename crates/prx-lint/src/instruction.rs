@@ -1,15 +1,15 @@
 //! Which instructions the console's processor, the Allegrex, is known to have.
 //!
-//! It is described as a MIPS II with parts of MIPS32 and an FPU of single precision. Allowed here is only what no description
-//! doubts: the integer instructions of MIPS I and II without traps and without linked loads (which the
-//! driver has no use for), and single floats.
+//! It is described as a MIPS II with parts of MIPS32 and a single-precision FPU. Only instructions that all
+//! descriptions agree on are allowed here: the integer instructions of MIPS I and II without traps and linked
+//! loads (which the driver does not need), and single floats.
 
-/// Returns whether a word is an instruction that the processor has for sure.
+/// Returns whether a word is an instruction that the processor definitely has.
 pub(crate) fn is_known(word: u32) -> bool {
     let field = |shift: u32, bits: u32| word >> shift & ((1 << bits) - 1);
     match field(26, 6) {
         0x00 => is_known_special(field(0, 6)),
-        // Branches against zero, plain, likely, and with link.
+        // Branches that compare with zero: plain, likely, and with link.
         0x01 => matches!(field(16, 5), 0x00..=0x03 | 0x10..=0x13),
         // Jumps, branches, arithmetic with a constant, lui.
         0x02..=0x0F => true,

@@ -1,11 +1,12 @@
-//! Modules of the PSP, plugins for the kernel and programs: packed from what the linker made, and checked.
+//! Packs the linker's output into PSP modules (kernel plugins and programs), and checks them.
 //!
-//! A PSP module (PRX) is an ELF file of a type of its own with a single segment, which the kernel loads at
-//! any address, and relocations of a few kinds. No console is at hand to find out what its loader refuses,
-//! so every known rule of it is a check here.
+//! A PSP module (PRX) is an ELF file of a special type with a single segment, which the kernel loads at any
+//! address, and relocations of a few kinds. Without a console to test what its loader refuses, every known
+//! rule of the loader is checked here.
 //!
-//! - [`pack`] makes a PRX of a program that was linked at address 0 with its relocations kept.
-//! - [`check`] looks at a plugin as the loader does and says all that is wrong with it; [`check_for`] at a program too.
+//! - [`pack`] makes a PRX from a program that was linked at address 0 with its relocations kept.
+//! - [`check`] examines a plugin as the loader does and reports everything that is wrong with it;
+//!   [`check_for`] can also examine a program.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -1,8 +1,8 @@
-//! From what the linker made to a PRX.
+//! Converts a linked ELF into a PRX.
 //!
-//! The linker's file is laid out anew: the segment as it will lie in memory, the relocations, the names of
-//! the sections and their headers. What only debuggers use stays behind, and jumps inside the module become
-//! branches, which need no relocation: that makes a file a seventh shorter and faster to load.
+//! The linker's file is laid out again: the segment as it will be in memory, the relocations, the section
+//! names and the section headers. Sections that only debuggers use are left out, and jumps inside the module
+//! become branches, which do not need a relocation: this makes the file a seventh shorter and faster to load.
 
 use core::fmt;
 
@@ -11,11 +11,11 @@ use crate::elf::{
     SECTION_HEADER_LEN, Section, flag, kind, relocation,
 };
 
-/// The section that holds the description of the module.
+/// The section that contains the description of the module.
 const MODULE_INFO: &str = ".rodata.sceModuleInfo";
-/// Marks in a module's physical address that it is for the kernel.
+/// In a module's physical address, marks it as a kernel module.
 const KERNEL: u32 = 1 << 31;
-/// The same in the attribute that a module's description begins with.
+/// The same, in the attribute at the start of a module's description.
 const KERNEL_ATTRIBUTE: u16 = 0x1000;
 const SEGMENT_ALIGN: usize = 16;
 
@@ -32,14 +32,14 @@ pub enum PackError {
         /// The file's processor.
         machine: u16,
     },
-    /// No section begins at address 0, or two overlap.
+    /// None of the sections begins at address 0, or two overlap.
     Addresses {
-        /// Name of the section that does not lie where it should.
+        /// Name of the misplaced section.
         section: String,
         /// Its address.
         address: u32,
     },
-    /// There is no section with the module's description.
+    /// The section with the module's description is missing.
     NoModuleInfo,
     /// A relocation is of a kind that the kernel's loader refuses.
     Relocation {
@@ -50,7 +50,7 @@ pub enum PackError {
         /// Its kind.
         kind: u8,
     },
-    /// The upper half of an address is not followed by its lower half, without which it cannot be computed.
+    /// The upper half of an address is not followed by its lower half, so it cannot be computed.
     HalfAddress {
         /// Address of the instruction with the upper half.
         address: u32,
@@ -86,14 +86,16 @@ impl From<ElfError> for PackError {
     }
 }
 
-/// Packs a program as a module: for the kernel when its description says so, else as one that users start.
+/// Packs a program as a module: as a kernel module if its description says so, otherwise as a program for
+/// users.
 ///
 /// The program must be linked at address 0 with its relocations kept (`--emit-relocs`) and have the module's
-/// description in a section of its own, `.rodata.sceModuleInfo`.
+/// description in a separate section, `.rodata.sceModuleInfo`.
 ///
 /// # Errors
 ///
-/// When the program is not like that, or needs what the kernel's loader does not have.
+/// When the program does not meet these requirements, or needs something that the kernel's loader does not
+/// support.
 pub fn pack(program: &[u8]) -> Result<Vec<u8>, PackError> {
     let elf = Elf::parse(program)?;
     if elf.kind != EXECUTABLE || elf.machine != MIPS {
@@ -124,7 +126,7 @@ pub fn pack(program: &[u8]) -> Result<Vec<u8>, PackError> {
         let (offset, len) = (int(start) + address, end - address);
         headers.push([names.add(name), kind, flags, address, offset, len, 0, 0, 4, 0]);
     }
-    // The loader wants relocations to be for a section that is in memory; it does not look which.
+    // The loader requires relocations to be for a section that is in memory, but does not check which.
     let (len, first, entry_len) = (int(file.len() - table), 1, int(RELOCATION_LEN));
     headers.push([names.add(".rel"), kind::PRX_RELOCATIONS, 0, 0, int(table), len, 0, first, 4, entry_len]);
     let name = names.add(".shstrtab");
@@ -153,12 +155,12 @@ pub fn pack(program: &[u8]) -> Result<Vec<u8>, PackError> {
     Ok(file)
 }
 
-/// Two bytes of the segment; 0 behind its end.
+/// Two bytes of the segment; 0 past its end.
 fn half_at(segment: &[u8], at: usize) -> u16 {
     segment.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }
 
-/// The segment's content, placed by addresses, and its length in memory.
+/// The segment's contents, placed by address, and its length in memory.
 fn segment(elf: &Elf<'_>, kept: &[usize]) -> Result<(Vec<u8>, u32), PackError> {
     let mut sections: Vec<&Section<'_>> = kept.iter().map(|&number| &elf.sections[number]).collect();
     sections.sort_by_key(|section| (section.address, section.len));
@@ -184,7 +186,7 @@ fn segment(elf: &Elf<'_>, kept: &[usize]) -> Result<(Vec<u8>, u32), PackError> {
     Ok((bytes, u32::try_from(end).unwrap_or(u32::MAX)))
 }
 
-/// Neighbouring sections of the same kind, as the module's file has them.
+/// Neighbouring sections of the same kind, as they appear in the module's file.
 struct Part {
     name: &'static str,
     kind: u32,
@@ -193,7 +195,7 @@ struct Part {
     end: u32,
 }
 
-/// The sections of the program, in the order of addresses and joined by kind.
+/// The sections of the program, ordered by address and joined by kind.
 fn parts(elf: &Elf<'_>, kept: &[usize]) -> Vec<Part> {
     let mut sections: Vec<&Section<'_>> = kept.iter().map(|&number| &elf.sections[number]).collect();
     sections.retain(|section| section.len > 0);
@@ -229,7 +231,7 @@ fn clear_gaps(code: &mut [u8]) {
     }
 }
 
-/// The relocations of a section of relocations as a PRX has them; none for other sections.
+/// The relocations of a relocation section in PRX form; none for other sections.
 fn relocations(elf: &Elf<'_>, section: &Section<'_>) -> Result<Vec<Relocation>, PackError> {
     let target = elf.sections.get(section.info as usize);
     let Some(target) = target.filter(|target| target.is_allocated()) else {
@@ -249,7 +251,7 @@ fn relocations(elf: &Elf<'_>, section: &Section<'_>) -> Result<Vec<Relocation>, 
             continue;
         }
         match entry.kind() {
-            // What counts from its own place moves with it.
+            // PC-relative values move along with the code.
             relocation::NONE | relocation::BRANCH => continue,
             relocation::WORD | relocation::JUMP => {}
             relocation::HIGH => {
@@ -273,7 +275,7 @@ fn relocations(elf: &Elf<'_>, section: &Section<'_>) -> Result<Vec<Relocation>, 
         if let (Some(high), relocation::WORD | relocation::JUMP) = (high, entry.kind()) {
             return Err(PackError::HalfAddress { address: high.offset });
         }
-        // The numbers of the segments take the symbol's place: both are the only one.
+        // The segment numbers replace the symbol; there is only one segment, so both refer to it.
         kept.push(Relocation { offset: entry.offset, info: entry.kind().into() });
     }
     match high {
@@ -283,7 +285,7 @@ fn relocations(elf: &Elf<'_>, section: &Section<'_>) -> Result<Vec<Relocation>, 
 }
 
 /// Turns the jump at `address`, a `j` or `jal`, into a branch to the same place, if it is near enough. Both
-/// kinds run the instruction behind them first, and leave the same return address.
+/// kinds first run the instruction in their delay slot, and leave the same return address.
 fn branch_instead(segment: &mut [u8], address: u32) -> bool {
     const JUMP: u32 = 0x02;
     const JUMP_AND_LINK: u32 = 0x03;
@@ -299,14 +301,14 @@ fn branch_instead(segment: &mut [u8], address: u32) -> bool {
         JUMP_AND_LINK => BRANCH_AND_LINK,
         _ => return false,
     };
-    // Both addresses count instructions from the beginning of the segment, which is linked at 0.
+    // Both addresses count instructions from the start of the segment, which is linked at 0.
     let target = i64::from(jump & 0x03FF_FFFF);
     let Ok(distance) = i16::try_from(target - i64::from(address / 4 + 1)) else { return false };
     *bytes = (branch | u32::from(distance.cast_unsigned())).to_le_bytes();
     true
 }
 
-/// The names of sections, one after the other.
+/// The section names, one after another.
 struct Names {
     bytes: Vec<u8>,
 }

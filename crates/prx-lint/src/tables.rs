@@ -10,8 +10,9 @@ const MODULE_INFO_LEN: u32 = 0x34;
 const EXPORT_LEN: usize = 16;
 const IMPORT_LEN: usize = 20;
 const STUB_LEN: u32 = 8;
-/// What a stub holds in the file: `jr $ra`, `nop`. Between kernel modules the loader writes its jump over the first
-/// word alone, and the second runs in the delay slot of every call (uofw, src/loadcore/loadcore.c:2095).
+/// The contents of a stub in the file: `jr $ra`, `nop`. Between kernel modules the loader overwrites only the
+/// first word with its jump, and the second runs in the delay slot of every call (uofw,
+/// src/loadcore/loadcore.c:2095).
 const STUB: [u32; 2] = [0x03E0_0008, 0];
 
 const MODULE_START: u32 = 0xD632_ACDB;
@@ -19,20 +20,20 @@ const MODULE_STOP: u32 = 0xCEE8_593C;
 const MODULE_INFO: u32 = 0xF01D_73A7;
 const SDK_VERSION: u32 = 0x11B9_7506;
 
-/// The module's memory as the loader makes it at address 0, and where it changes words.
+/// The module's memory as the loader sets it up at address 0, and which words it relocates.
 pub(crate) struct Image<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) memory_len: u32,
-    /// Addresses of the words that a relocation makes into whole addresses.
+    /// Addresses of the words that a relocation turns into whole addresses.
     pub(crate) words: HashSet<u32>,
-    /// Where code is: begin and end of each section.
+    /// Where code is: start and end of each section.
     pub(crate) code: Vec<(u32, u64)>,
 }
 
 /// A function or a library that a module exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// Name of the library; empty for the module's own entries.
+    /// Name of the library; empty for the module's own entry points.
     pub library: String,
     /// Numbers of the functions.
     pub functions: Vec<u32>,
@@ -40,13 +41,13 @@ pub struct Export {
     pub variables: Vec<u32>,
 }
 
-/// What the tables say.
+/// The contents of the tables.
 #[derive(Default)]
 pub(crate) struct Tables {
     pub(crate) name: String,
     pub(crate) exports: Vec<Export>,
     pub(crate) imports: Vec<String>,
-    /// Begin and end of each table of stubs.
+    /// Start and end of each table of stubs.
     pub(crate) stubs: Vec<(u32, u32)>,
 }
 
@@ -141,7 +142,7 @@ fn exports(
         }
         let count = variables + functions;
         let table = word(entry, 12);
-        // Numbers of functions, numbers of variables, then the addresses of both in the same order.
+        // Function numbers, variable numbers, then the addresses of both in the same order.
         let Some(words) = image.part(table, 8 * count) else {
             wrong("its table is not inside the segment");
             continue;
@@ -174,7 +175,7 @@ fn exports(
     let (own, info_address) = own
         .unwrap_or((Export { library: String::new(), functions: Vec::new(), variables: Vec::new() }, None));
     for (nid, name) in [(MODULE_START, "module_start"), (MODULE_STOP, "module_stop")] {
-        // Programs are ended by the kernel, not asked to stop.
+        // Programs are ended by the kernel rather than asked to stop.
         let is_needed = purpose == Purpose::Plugin || nid == MODULE_START;
         if is_needed && !own.functions.contains(&nid) {
             findings.push(Finding::MissingExport { nid, name });
@@ -211,7 +212,8 @@ fn imports(
         if !matches!(half(entry, 4), 0x0000 | 0x0011) {
             wrong("its version is neither 0 nor 0x11");
         }
-        // Programs reach most libraries by syscalls (0x4000), and the kernel's memory functions without.
+        // Programs reach most libraries through syscalls (0x4000), and the kernel's memory functions without
+        // them.
         let is_known = match purpose {
             Purpose::Plugin => matches!(half(entry, 6), 0x0001 | 0x0009),
             Purpose::Program => matches!(half(entry, 6), 0x4000 | 0x4001 | 0x4009),
@@ -240,7 +242,7 @@ fn imports(
         if tables.stubs.iter().any(|&(start, end)| start < stubs_end && stubs < end) {
             wrong("its stubs overlap those of another library");
         }
-        // Libraries for programs are reached by syscalls, which a kernel module may not link to.
+        // Libraries for programs are reached through syscalls, and kernel modules may not link to them.
         if purpose == Purpose::Plugin && !library.ends_with("ForKernel") {
             findings.push(Finding::ImportLibrary(library.clone()));
         }

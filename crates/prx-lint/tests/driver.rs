@@ -1,6 +1,6 @@
-//! The built driver passes every check, and each way of breaking it is found.
+//! The built driver passes every check, and every way of breaking it is detected.
 //!
-//! They need `cargo xtask psp` to have run, which `cargo xtask test` sees to.
+//! These tests need `cargo xtask psp` to have been run; `cargo xtask test` does that.
 #![allow(clippy::cast_possible_truncation, reason = "positions in a small file")]
 
 use std::path::Path;
@@ -51,7 +51,7 @@ fn relocation_section(file: &[u8]) -> usize {
     (0..count).map(|number| table + 40 * number).find(|&at| word(file, at + 4) == 0x7000_00A0).unwrap()
 }
 
-/// Breaks the driver in one way and returns what is found.
+/// Breaks the driver in one way and returns the findings.
 fn broken(change: impl FnOnce(&mut Vec<u8>)) -> Vec<Finding> {
     let mut file = driver();
     change(&mut file);
@@ -114,7 +114,8 @@ fn headers() {
         broken(|file| set_word(file, SEGMENT + 20, 70_000)),
         Finding::MemoryTooLong { len: 70_000, .. }
     );
-    // As long in memory as in the file: what is zeroed at the start would lie behind the module's memory.
+    // If it is as long in memory as in the file, the part to zero at the start would be past the module's
+    // memory.
     let no_room = broken(|file| {
         let len = word(file, SEGMENT + 16);
         set_word(file, SEGMENT + 20, len);
@@ -175,7 +176,7 @@ fn relocations() {
         set_word(file, low + 4, 2);
     });
     assert_found!(lonely, Finding::HalfAddress { .. });
-    // Every address in the tables is needed: without the relocations of words all are missed.
+    // Every address in the tables is needed: without the word relocations, all of them are reported missing.
     let words = broken(|file| {
         let (start, len) = (entry(file), word(file, relocation_section(file) + 20) as usize);
         for at in (start..start + len).step_by(8) {
@@ -253,7 +254,8 @@ fn imports() {
     assert_found!(twice, Finding::ImportEntry { .. });
 }
 
-/// The loader writes its jump over the first word of a stub and leaves the second: what is there runs at every call.
+/// The loader overwrites only the first word of a stub with its jump and leaves the second, so whatever is
+/// there runs on every call.
 #[test]
 #[ignore = "needs the built driver"]
 fn stubs() {
@@ -267,7 +269,7 @@ fn stubs() {
             assert_found!(&findings, Finding::Stub { .. });
         }
     }
-    // What a relocation changes is not what the file shows.
+    // A relocated word differs from the one in the file.
     let moved = broken(|file| {
         let first = word(file, relocation_section(file) + 16) as usize;
         let stub = word(file, library(file, 0) + 16);

@@ -1,4 +1,4 @@
-//! The built program passes every check for programs, and imports what it says it does.
+//! The built program passes every check for programs, and imports what it claims to.
 
 use std::path::{Path, PathBuf};
 
@@ -34,20 +34,21 @@ fn a_program_is_no_plugin() {
     assert!(findings.iter().any(|finding| matches!(finding, Finding::Attribute(0))), "{findings:?}");
     assert!(findings.iter().any(|finding| matches!(finding, Finding::ImportLibrary(_))), "{findings:?}");
 
-    // The other way round: the mark of the kernel on a program.
+    // The other way round: the kernel mark on a program.
     let mut file = program();
     file[52 + 15] |= 0x80;
     let findings = check_for(Purpose::Program, &file).unwrap_err();
     assert!(matches!(findings[..], [Finding::MarkedForKernel(_)]), "{findings:?}");
 }
 
-/// A program's stubs are filled by syscalls, both words of them; but some of its libraries are reached by jumps.
+/// A program's stubs are filled with syscalls, in both words; but some of its libraries are reached with
+/// jumps.
 #[test]
 #[ignore = "needs the built program"]
 fn the_programs_stubs_are_checked_too() {
     let mut file = program();
     let stub = [0x03E0_0008_u32, 0].map(u32::to_le_bytes).concat();
-    // The last two stubs; the code before them may have the same words.
+    // The last two stubs; the code before them may contain the same words.
     let pair = [stub.clone(), stub].concat();
     let at = file.windows(16).rposition(|bytes| bytes == pair).expect("stubs");
     file[at + 12] = 1;
@@ -55,8 +56,8 @@ fn the_programs_stubs_are_checked_too() {
     assert!(findings.iter().any(|finding| matches!(finding, Finding::Stub { .. })), "{findings:?}");
 }
 
-/// In the libraries for programs a function's number is the beginning of its name's SHA-1. A wrong number would
-/// only show on the console, when the function is called.
+/// In libraries for programs, a function's number is the beginning of its name's SHA-1. A wrong number would
+/// only be noticed on the console, when the function is called.
 #[test]
 fn numbers_of_imports_are_those_of_their_names() {
     let source = std::fs::read_to_string(root().join("psp-driver/app/src/imports.rs")).unwrap();

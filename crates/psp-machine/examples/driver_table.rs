@@ -1,9 +1,10 @@
-//! What the built driver costs, as a table for docs/benchmarks/driver.md: for every format and request size, in
-//! sequence and at random places.
+//! The cost of the built driver, as a table for docs/benchmarks/driver.md: for every format and request size,
+//! sequential and at random places.
 //!
 //! `cargo xtask psp && cargo build --release && cargo run --package psp-machine --example driver_table`
 //!
-//! All numbers are counts of the emulated machine: instructions, not cycles; they are the same in every run.
+//! All numbers are counts from the emulated machine: instructions, not cycles. They are the same in every
+//! run.
 
 #![allow(clippy::cast_precision_loss, reason = "numbers for people")]
 
@@ -21,11 +22,11 @@ use test_noise::Noise;
 
 /// Sectors of the disc: 16 MiB.
 const SECTORS: u32 = 8192;
-/// Where the requests of a run begin and how many bytes they read in all.
+/// Where the requests of a run begin, and how many bytes they read in total.
 const FIRST: u32 = 512;
 const BYTES: u32 = 4 << 20;
 
-/// What a number of requests cost.
+/// The cost of a number of requests.
 #[derive(Default)]
 struct Cost {
     requests: u32,
@@ -53,7 +54,7 @@ fn main() {
     }
 }
 
-/// The same disc in every format that people use.
+/// The same disc in all commonly used formats.
 fn images(disc: &[u8]) -> Vec<(String, Vec<u8>)> {
     let convert = |format, block| convert(disc, format, block, 1);
     let lzo = Kind::Jso { block: 2048, method: JsoMethod::Lzo, headers: false };

@@ -1,6 +1,6 @@
-//! The calling convention of the PSP's kernel, MIPS EABI: arguments one to eight are in $a0–$a3 and
-//! $t0–$t3, a 64-bit argument takes an aligned pair of them. (The driver's own compiler uses o32, which is
-//! what makes this worth emulating: psp contract, section 0.)
+//! The calling convention of the PSP's kernel, MIPS EABI: arguments one to eight are in $a0–$a3 and $t0–$t3;
+//! a 64-bit argument takes an aligned pair of them. (The driver's own compiler uses o32, which is why this is
+//! worth emulating: psp contract, section 0.)
 
 use mips_cpu::Context;
 
@@ -19,10 +19,10 @@ pub mod register {
     pub const RA: usize = 31;
 }
 
-/// What registers that mean nothing hold.
+/// The contents of registers without a defined value.
 pub const POISON: u32 = 0xDEAD_0BAD;
 
-/// Registers a function must give back as it got them. $k1 is the kernel's mark of who called.
+/// Registers that a function must preserve. $k1 is the kernel's mark of who called.
 pub const PRESERVED: [(usize, &str); 12] = [
     (16, "s0"),
     (17, "s1"),
@@ -38,7 +38,7 @@ pub const PRESERVED: [(usize, &str); 12] = [
     (register::FP, "fp"),
 ];
 
-/// Arguments of a call, put into registers one after the other.
+/// Arguments of a call, put into registers in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args {
     words: Vec<u32>,
@@ -68,7 +68,7 @@ impl Args {
         self
     }
 
-    /// Puts them into registers; the rest of the eight stay poisoned.
+    /// Puts them into registers; the rest of the eight remain poisoned.
     ///
     /// # Panics
     ///
@@ -81,7 +81,7 @@ impl Args {
     }
 }
 
-/// The arguments that a called kernel function sees.
+/// The arguments as seen by a called kernel function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
     words: [u32; 8],
@@ -119,8 +119,8 @@ impl Received {
         self.words
     }
 
-    /// Whether a file function takes this call for one of a user program: it shifts $k1 by eleven, and
-    /// what is then in its top bit decides (psp contract, section 3.2).
+    /// Whether a file function treats this call as one from a user program: it shifts $k1 by eleven, and then
+    /// checks its top bit (psp contract, section 3.2).
     pub fn from_user(&self) -> bool {
         self.k1 << 11 >> 31 == 1
     }

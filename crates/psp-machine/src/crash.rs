@@ -1,5 +1,5 @@
-//! The ways in which a run can end badly. Each is a failure of the driver (or of the test), never an
-//! answer of the emulated kernel: those are ordinary return values.
+//! The ways in which a run can end badly. Each is a failure of the driver (or of the test), never an answer
+//! of the emulated kernel: its answers are ordinary return values.
 
 use core::fmt;
 
@@ -19,12 +19,12 @@ pub struct Crash {
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The processor stopped: access to memory that is not there (a guard page, mostly), a misaligned
-    /// word, an instruction it does not know.
+    /// The processor stopped: access to unmapped memory (mostly a guard page), a misaligned word, or an
+    /// unknown instruction.
     Processor {
         /// What Unicorn calls it.
         kind: String,
-        /// Loads and stores of the block that ran last whose address is not mapped.
+        /// Loads and stores in the last block whose addresses are not mapped.
         suspects: Vec<String>,
     },
     /// More instructions than one call may take.
@@ -37,7 +37,7 @@ pub enum Cause {
         /// Microseconds since the call began.
         microseconds: u64,
     },
-    /// A stub was called that no known kernel function stands behind.
+    /// A stub was called that does not lead to a known kernel function.
     UnknownImport {
         /// Its library.
         library: String,
@@ -63,32 +63,32 @@ pub enum Cause {
         /// Bytes above the stack pointer of the call.
         offset: usize,
     },
-    /// Bytes beside a buffer or memory block were written to.
+    /// Bytes next to a buffer or memory block were overwritten.
     Overrun {
         /// Which one.
         what: String,
-        /// First changed byte, relative to its start; negative in front of it.
+        /// First changed byte, relative to its start; negative if before it.
         offset: i64,
     },
-    /// A kernel function got a pointer that leads nowhere.
+    /// A kernel function got a pointer to unmapped memory.
     BadPointer {
         /// The pointer.
         address: u32,
-        /// Bytes wanted there.
+        /// The number of bytes needed there.
         len: u32,
     },
-    /// A kernel function was used in a way the real kernel would not survive.
+    /// A kernel function was used in a way that the real kernel would not survive.
     Misuse {
         /// What is wrong.
         what: &'static str,
-        /// The number it is wrong about.
+        /// The offending value.
         value: u32,
     },
     /// The call ended with interrupts suspended, or waited while they were.
     InterruptsSuspended,
     /// The driver table changed while interrupts were on.
     TableWrittenUnprotected,
-    /// The machine had crashed before; it cannot go on.
+    /// The machine crashed earlier and cannot continue.
     Dead,
 }
 

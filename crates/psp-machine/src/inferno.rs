@@ -1,8 +1,9 @@
-//! A stand-in for the image driver of custom firmwares, which is registered as "umd" before ours comes.
+//! A stand-in for the image driver of custom firmwares, which is registered as "umd" before our driver is
+//! loaded.
 //!
-//! Its table lies in guest memory like the real one, and every entry leads to a trap slot that notes who
-//! was called with what. So a test sees which calls our driver forwards, with which arguments, and that
-//! the table is as it was when our driver steps aside.
+//! Its table is in guest memory like the real one, and every entry leads to a trap slot that records which
+//! entry was called with which arguments. So a test can see which calls our driver forwards, with which
+//! arguments, and that the table is unchanged when our driver steps aside.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +23,13 @@ const REGION_CHECK: u32 = 0x01E1_8030;
 const ACTIVATE: u32 = 0x01F0_0003;
 const GAME_DISC: u32 = 0x10;
 const INVALID: u32 = 0x8001_0016;
-/// What it says to every command it does not know.
+/// Its answer to every unknown command.
 pub const NOT_SUPPORTED: u32 = 0x8001_0086;
 
 /// Size of the function table: 22 entries.
 pub const TABLE_SIZE: u32 = 0x58;
 
-/// Entries of the function table that drivers of block devices have, by offset (psp contract, section
-/// 3.1).
+/// Entries of the function table that block device drivers have, by offset (psp contract, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names say all there is")]
 pub enum Entry {
@@ -44,7 +44,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// All that the fake driver has.
+    /// All entries that the fake driver implements.
     pub const ALL: [Self; 8] =
         [Self::Init, Self::Exit, Self::Open, Self::Close, Self::Read, Self::Lseek, Self::Ioctl, Self::Devctl];
 }
@@ -54,7 +54,7 @@ impl Entry {
 pub struct Forwarded {
     /// Offset of the entry.
     pub entry: u32,
-    /// The eight argument words; those that the entry does not have hold whatever was in the registers.
+    /// The eight argument words; those that the entry does not use hold whatever was in the registers.
     pub args: [u32; 8],
 }
 
@@ -63,18 +63,18 @@ pub struct Forwarded {
 pub struct Inferno {
     /// Address of its function table.
     pub functions: u32,
-    /// Address of the structure that every call gets a pointer to.
+    /// Address of the structure whose pointer is passed to every call.
     pub device: u32,
     /// Calls that reached it, in order.
     pub calls: Vec<Forwarded>,
-    /// What it answers, by entry; where nothing is set, what the real one would.
+    /// Its answers, by entry; unset entries answer like the real driver.
     pub answers: BTreeMap<u32, i64>,
     /// The table as it was registered.
     pub original: Vec<u8>,
 }
 
 impl Inferno {
-    /// Registers the driver as the usual firmware has it: "umd", in the module [`MODULE_NAME`].
+    /// Registers the driver as usual firmwares do: "umd", in the module [`MODULE_NAME`].
     pub fn register(psp: &mut Psp) {
         Self::register_as(psp, "umd", "UMD9660");
         psp.add_module(MODULE_NAME);
@@ -98,7 +98,7 @@ impl Inferno {
         psp.accept_driver_table();
     }
 
-    /// The function table as it is in memory now; nothing when no driver is registered.
+    /// The current contents of the function table; empty when the driver is not registered.
     pub fn table_bytes(&self, cpu: &Cpu) -> Vec<u8> {
         if self.functions == 0 {
             return Vec::new();
@@ -108,14 +108,14 @@ impl Inferno {
         bytes
     }
 
-    /// Whether the table is as it was registered.
+    /// Whether the table is still as it was registered.
     pub fn untouched(&self, cpu: &Cpu) -> bool {
         self.table_bytes(cpu) == self.original
     }
 }
 
 impl Psp {
-    /// The address that is in the driver table for an entry now.
+    /// The address currently in the driver table for an entry.
     pub fn driver_entry(&self, entry: Entry) -> u32 {
         self.cpu.read_word(self.inferno.functions + entry as u32).expect("a registered driver")
     }
@@ -132,7 +132,7 @@ pub(crate) fn called(psp: &mut Psp, entry: u32, received: Received) -> Result<An
     Ok(Answer::Word(0))
 }
 
-/// The commands that the real one answers without its image (psp contract, section 3.4).
+/// The commands that the real driver answers without its image (psp contract, section 3.4).
 fn device_control(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     let [_, _, command, input, _, out, out_len, _] = received.words();
     let answer = match command {

@@ -1,5 +1,5 @@
-//! A model of Sony's file system for discs, which sits on the block driver: it mounts the disc, walks its
-//! directories and reads its files with the requests the real one makes (psp contract, sections 3.3 and
+//! A model of Sony's disc file system, which sits on top of the block driver: it mounts the disc, walks its
+//! directories and reads its files with the same requests as the real one (psp contract, sections 3.3 and
 //! 3.6).
 
 use core::fmt;
@@ -8,41 +8,41 @@ use crate::crash::Crash;
 use crate::machine::Psp;
 use crate::umd::{LbaParams, SECTOR, command};
 
-/// Errors of the commands at mount that are passed on; with any other the real one tries again for ever.
+/// Errors of the mount commands that are passed on; with any other error, the real one retries forever.
 const FINAL_ERRORS: [u32; 5] = [0x8021_0001, 0x8021_0002, 0x8021_0003, 0xC021_0004, 0x8001_0016];
-/// What directory and path-table reads are marked with.
+/// The mark on directory and path-table reads.
 const CMD_DIRECTORY: u32 = 3;
 /// Directories are read two sectors at a time.
 const DIRECTORY_SECTORS: u32 = 2;
 
-/// Why the model could not go on.
+/// Why the model could not continue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IsofsError {
     /// The run ended badly.
     Crash(Crash),
-    /// The driver gave an error that is passed on to the program.
+    /// The driver returned an error that is passed on to the program.
     Driver {
-        /// Command it was given for.
+        /// The command that failed.
         command: u32,
         /// The error.
         code: u32,
     },
-    /// The driver gave an error at which the real one would try again for ever.
+    /// The driver returned an error after which the real one would retry forever.
     EndlessRetry {
-        /// Command it was given for.
+        /// The command that failed.
         command: u32,
         /// The error.
         code: u32,
     },
-    /// The driver said that it delivered another number of bytes than was asked for, which the real one
-    /// takes for all of them.
+    /// The driver reported a different number of bytes than requested, which the real one would treat as
+    /// complete.
     Short {
-        /// What it said.
+        /// The reported number.
         got: u32,
-        /// What was asked for.
+        /// The requested number.
         wanted: u32,
     },
-    /// What was read is no ISO 9660 volume.
+    /// The data read is not a valid ISO 9660 volume.
     Volume {
         /// What is wrong with it.
         what: &'static str,
@@ -85,21 +85,21 @@ pub struct DiscFile {
 /// A mounted disc.
 #[derive(Debug)]
 pub struct Isofs {
-    /// Sectors, as the driver counted them.
+    /// Number of sectors, as reported by the driver.
     pub sectors: u32,
-    /// Where the driver keeps the volume descriptor, which is read again at every use.
+    /// Where the driver keeps the volume descriptor, which is read again on every use.
     descriptor: u32,
     root: DiscFile,
 }
 
 impl Isofs {
-    /// Mounts the disc with the commands of the real one in its order.
+    /// Mounts the disc with the same commands as the real one, in the same order.
     ///
     /// # Errors
     ///
-    /// When the driver does not play along.
+    /// When the driver gives an unexpected answer.
     pub fn mount(psp: &mut Psp) -> Result<Self, IsofsError> {
-        // Aborted for any other answer than zero, also for a positive one.
+        // Any answer except zero aborts the mount, even a positive one.
         let (outcome, answer) = psp.devctl(command::MAY_MOUNT, b"umd0:", 4)?;
         if outcome.value != 0 || answer != [0; 4] {
             return Err(IsofsError::Driver { command: command::MAY_MOUNT, code: outcome.value });
@@ -110,7 +110,7 @@ impl Isofs {
         }
         let sectors = number(psp, command::LAST_LBA)?;
         number(psp, command::CURRENT_LBA)?;
-        // The answer of this one is not looked at.
+        // The answer of this one is ignored.
         let (_, pointer) = psp.devctl(command::VOLUME_DESCRIPTOR, &[], 4)?;
         let descriptor = le_word(&pointer, 0);
         let mut isofs = Self { sectors, descriptor, root: DiscFile { path: String::new(), lba: 0, size: 0 } };
@@ -127,7 +127,7 @@ impl Isofs {
         Ok(isofs)
     }
 
-    /// A copy of the volume descriptor out of the driver's buffer, as it is now.
+    /// A copy of the current volume descriptor from the driver's buffer.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl Isofs {
         Ok(volume)
     }
 
-    /// Walks all directories; gives all files.
+    /// Walks all directories; returns all files.
     ///
     /// # Errors
     ///
@@ -167,11 +167,11 @@ impl Isofs {
         Ok(files)
     }
 
-    /// Reads from a file for a game; the buffer ends `slack` bytes before a guard page.
+    /// Reads from a file on behalf of a game; the buffer ends `slack` bytes before a guard page.
     ///
     /// # Errors
     ///
-    /// When the driver gives one, or another number of bytes than wanted.
+    /// When the driver returns one, or a different number of bytes than requested.
     pub fn read(
         &self,
         psp: &mut Psp,
@@ -190,7 +190,7 @@ impl Isofs {
 }
 
 /// The request that isofs makes for a part of a file (section 3.3, "how isofs chooses"); `aligned` says
-/// whether the buffer is, to 64 bytes.
+/// whether the buffer is aligned to 64 bytes.
 pub fn params_for(file_lba: u32, position: u32, len: u32, aligned: bool) -> LbaParams {
     let (r, lba) = (position % SECTOR, file_lba + position / SECTOR);
     let (start, centre, last);
@@ -208,7 +208,7 @@ pub fn params_for(file_lba: u32, position: u32, len: u32, aligned: bool) -> LbaP
             (SECTOR, len - SECTOR - rem, rem)
         };
     } else if r + len <= SECTOR {
-        // A part of one sector: here `start` is where it begins inside the sector.
+        // A part of one sector: here `start` is its offset inside the sector.
         (start, centre, last) = (r, 0, 0);
     } else {
         let rest = len - (SECTOR - r);
@@ -223,8 +223,8 @@ pub fn params_for(file_lba: u32, position: u32, len: u32, aligned: bool) -> LbaP
     LbaParams { unknown: 0, cmd: 0, lba, lba_count, total: len, centre, start, last }
 }
 
-/// A data read: only the sign of the answer is looked at by the real one, so anything but an error must be
-/// the whole.
+/// A data read. The real one checks only the sign of the answer, so anything but an error must mean all of
+/// the data.
 fn read(psp: &mut Psp, params: LbaParams, slack: u32) -> Result<Vec<u8>, IsofsError> {
     let finished = psp.read_lba(params, slack)?;
     let outcome = finished.outcome;
@@ -246,7 +246,7 @@ fn read_directory_sectors(psp: &mut Psp, params: LbaParams) -> Result<Vec<u8>, I
     })
 }
 
-/// Asks for one word at mount.
+/// Requests one word during the mount.
 fn number(psp: &mut Psp, command: u32) -> Result<u32, IsofsError> {
     let (outcome, answer) = psp.devctl(command, &[], 4)?;
     match outcome.value {

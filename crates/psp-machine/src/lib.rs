@@ -1,20 +1,20 @@
 //! An emulated PSP for the tests of the driver: it runs the built PRX, instruction by instruction.
 //!
-//! No real console takes part in this project's tests. What is known about the kernel was written down as
-//! a contract, and this machine is where the contract is enforced: calls by the kernel's convention, with
-//! poison wherever a driver must not look; unmapped pages beside every stack and buffer; file reads that
-//! fail, come short or never come; threads that interleave at every kernel call.
+//! This project's tests do not use a real console. What is known about the kernel was written down as a
+//! contract, and this machine enforces the contract: calls by the kernel's convention, with poison wherever a
+//! driver must not look; unmapped pages next to every stack and buffer; file reads that fail, return too
+//! little or never return; threads that interleave at every kernel call.
 //!
-//! - [`prx`] reads the module file and moves it to its address.
-//! - [`machine`] runs it: [`Psp`] is the whole console, [`mips_cpu`] its processor, [`memory`]
-//!   its memory, [`kernel`] the functions that the driver imports.
-//! - [`cfw`] has the start-up values of the custom firmwares, with the source of each.
-//! - [`inferno`] is the driver that is there before ours, [`umd`] calls what is in its table, [`isofs`] is
-//!   the file system above.
-//! - [`crash`] lists everything a run may not end in.
+//! - [`prx`] reads the module file and relocates it to its address.
+//! - [`machine`] runs it: [`Psp`] is the whole console, [`mips_cpu`] its processor, [`memory`] its memory,
+//!   [`kernel`] the functions that the driver imports.
+//! - [`cfw`] contains the start-up values of the custom firmwares, with the source of each.
+//! - [`inferno`] is the driver that is registered before ours, [`umd`] calls what is in its table, [`isofs`]
+//!   is the file system on top.
+//! - [`crash`] lists every way in which a run must not end.
 //!
-//! The processor links Unicorn, which is GPL-2.0. This crate is a tool of the tests, and nothing that is
-//! shipped depends on it.
+//! The processor links Unicorn, which is GPL-2.0. This crate is a test tool, and nothing that is shipped
+//! depends on it.
 #![forbid(unsafe_code)]
 
 pub mod abi;

@@ -10,7 +10,7 @@ use crate::memory::{Place, Region, Space};
 /// Bytes of a sector.
 pub const SECTOR: u32 = 2048;
 
-/// Commands of the device that read (section 3.4).
+/// Device commands that read (section 3.4).
 #[allow(missing_docs, reason = "the names say all there is")]
 pub mod command {
     pub const MAY_MOUNT: u32 = 0x01E3_8034;
@@ -23,13 +23,13 @@ pub mod command {
     pub const READ_USER_CACHED: u32 = 0x01F2_00A2;
 }
 
-/// Size of the structure that stands for a descriptor in calls of driver entries.
+/// Size of the structure that represents a descriptor in calls of driver entries.
 const FILE_ARG: u32 = 0x90;
-/// Where in it the driver keeps a word of its own.
+/// Offset of the word in it that the driver can use.
 const PRIVATE: u32 = 0x10;
 const DEVICE: u32 = 0x08;
 
-/// A descriptor of the raw device, or the one that device commands come with.
+/// A descriptor of the raw device, or the one passed with device commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileArg {
     /// Its address.
@@ -51,13 +51,13 @@ pub struct LbaParams {
 }
 
 impl LbaParams {
-    /// Whole sectors, as a program would ask for them.
+    /// Whole sectors, as a program would request them.
     pub fn sectors(lba: u32, count: u32) -> Self {
         let total = count * SECTOR;
         Self { lba, lba_count: count, total, centre: total, ..Self::default() }
     }
 
-    /// The nine words that the driver gets; the last has no meaning.
+    /// The nine words that the driver gets; the last is unused.
     pub fn to_bytes(self) -> Vec<u8> {
         let words = [
             self.unknown,
@@ -74,7 +74,7 @@ impl LbaParams {
     }
 }
 
-/// A read that was started in a thread of its own.
+/// A read that was started in a separate thread.
 #[derive(Debug)]
 pub struct PendingRead {
     thread: ThreadId,
@@ -83,26 +83,26 @@ pub struct PendingRead {
 }
 
 impl PendingRead {
-    /// The thread that it runs in.
+    /// The thread it runs in.
     pub fn thread(&self) -> ThreadId {
         self.thread
     }
 }
 
-/// A read that has ended.
+/// A finished read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinishedRead {
     /// The driver's answer and what it cost.
     pub outcome: Outcome,
-    /// What the whole buffer holds.
+    /// The contents of the whole buffer.
     pub bytes: Vec<u8>,
 }
 
-/// What a buffer holds before a call, so that untouched bytes can be told.
+/// The contents of a buffer before a call, so that untouched bytes can be recognised.
 pub const UNTOUCHED: u8 = 0xEE;
 
 impl Psp {
-    /// Makes a descriptor structure; `private` is the driver's own word in it.
+    /// Makes a descriptor structure; `private` is the driver's word in it.
     pub fn file_arg(&mut self, private: u32) -> FileArg {
         let address = self.place("descriptor", &[0; FILE_ARG as usize]);
         self.cpu.write_word(address + DEVICE, self.inferno.device).expect("just placed");
@@ -110,13 +110,13 @@ impl Psp {
         FileArg { address }
     }
 
-    /// The driver's own word of a descriptor.
+    /// The driver's word of a descriptor.
     pub fn private_word(&self, file: FileArg) -> u32 {
         self.cpu.read_word(file.address + PRIVATE).expect("a placed structure")
     }
 
-    /// A device command: `input` is copied to kernel memory, `out_len` bytes are lent for the answer and
-    /// come back.
+    /// A device command: `input` is copied to kernel memory. `out_len` bytes are provided for the answer, and
+    /// returned.
     ///
     /// # Errors
     ///
@@ -143,8 +143,8 @@ impl Psp {
         self.spawn_devctl(Caller::user(), command::READ, &params.to_bytes(), buffer)
     }
 
-    /// Any device command in a thread of its own; `output` is where the answer goes, its length, and how
-    /// many bytes follow before the guard page.
+    /// Runs any device command in a separate thread; `output` gives the address for the answer, its length,
+    /// and how many bytes follow before the guard page.
     pub fn spawn_devctl(
         &mut self,
         caller: Caller,
@@ -174,7 +174,7 @@ impl Psp {
         PendingRead { thread, params, buffer }
     }
 
-    /// Waits for a command that was started before.
+    /// Waits for a command that was started earlier.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl Psp {
         self.call_as("close", Caller::user(), entry, &Args::new().word(file.address))
     }
 
-    /// Reads sectors; the whole buffer comes back.
+    /// Reads sectors; returns the whole buffer.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl Psp {
         Ok(FinishedRead { outcome, bytes })
     }
 
-    /// Moves by sectors; the position is the 64-bit answer.
+    /// Seeks in sectors; the position is the 64-bit answer.
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ impl Psp {
         self.call_as("lseek", Caller::user(), entry, &args)
     }
 
-    /// A command for a descriptor.
+    /// A command on a descriptor.
     ///
     /// # Errors
     ///

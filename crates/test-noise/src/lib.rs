@@ -1,18 +1,19 @@
-//! Numbers that look random and are the same in every run and on every machine, for tests.
+//! Random-looking numbers for tests, the same in every run and on every machine.
 //!
-//! Tests that need noise take it from here, so that no test has a generator of its own and a seed means the same
+//! Tests that need noise use this, so that none of them needs its own generator and a seed means the same
 //! everywhere.
 #![forbid(unsafe_code)]
 
-/// A generator: xorshift64, by Marsaglia. Good enough for test data, and for nothing that must not be guessed.
+/// A generator: xorshift64, by Marsaglia. Good enough for test data, but not for anything that must not be
+/// guessed.
 #[derive(Clone, Debug)]
 pub struct Noise(u64);
 
 impl Noise {
-    /// Makes a generator. Each seed gives other numbers.
+    /// Makes a generator. Each seed gives different numbers.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        // xorshift stays at zero for ever, so the state is odd.
+        // xorshift would stay at zero forever, so the state is odd.
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
@@ -58,7 +59,7 @@ impl Noise {
         self.below(len as u64) as usize
     }
 
-    /// Returns bytes that nothing packs.
+    /// Returns incompressible bytes.
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len.div_ceil(8)).flat_map(|_| self.word().to_le_bytes()).take(len).collect()
     }
@@ -68,7 +69,7 @@ impl Noise {
 mod tests {
     use super::Noise;
 
-    /// The counts of docs/driver-costs.md are those of a disc that is made of these numbers.
+    /// The counts in docs/driver-costs.md are for a disc made from these numbers.
     #[test]
     fn a_seed_always_gives_the_same_numbers() {
         const WORD0: u64 = 0xDC1B_77AE_0BF3_4DAD;

@@ -1,4 +1,5 @@
-//! Reads a file from a server in blocks of 256 KiB, as the tables in docs/benchmarks.md do, and compares every byte.
+//! Reads a file from a server in 256-KiB blocks, as for the tables in docs/benchmarks.md, and compares
+//! every byte.
 //!
 //! ```text
 //! measure SERVER:PORT NAME FILE MEBIBYTES LOSE_EVERY

@@ -1,9 +1,9 @@
-//! Requests as the console puts them together, and what it looks for in replies.
+//! Requests as the console builds them, and the fields it reads from replies.
 
 use crate::client::{Call, DATA_PATIENCE, REPLY_PATIENCE};
 use crate::disc::byte;
 
-/// Puts a request together.
+/// Builds a request.
 #[must_use]
 pub fn message(start: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = start.to_vec();
@@ -13,7 +13,7 @@ pub fn message(start: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// A request whose reply has no app header.
+/// A request whose reply does not have an app header.
 #[must_use]
 pub fn plain(request: Vec<u8>, buffer: usize) -> Call {
     Call { packets: vec![(vec![], request)], buffer, wants_header: false, patience: REPLY_PATIENCE }
@@ -44,7 +44,7 @@ fn with_handle(code: u8, handle: i32, buffer: usize) -> Call {
     plain(message([code, 0, 0, 0], &[&handle.to_le_bytes()]), buffer)
 }
 
-/// WRITE as the console cuts it: the first packet has the request and the header of the first piece.
+/// WRITE as the console splits it: the first packet has the request and the header of the first piece.
 #[must_use]
 pub fn write(handle: i32, len: u32) -> Call {
     let content: Vec<u8> = (0..u64::from(len)).map(|at| byte(99, at)).collect();
@@ -86,13 +86,13 @@ pub fn read(handle: i32, len: u32) -> Call {
     data(message([0x14, 0, 0, 0], &[&handle.to_le_bytes(), &len.to_le_bytes()]), len as usize)
 }
 
-/// Returns the 32-bit number at a place of a reply.
+/// Returns the 32-bit number at an offset of a reply.
 #[must_use]
 pub fn number(reply: &[u8], at: usize) -> i32 {
     reply.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(i32::MIN, i32::from_le_bytes)
 }
 
-/// Returns the 64-bit number at a place of a reply.
+/// Returns the 64-bit number at an offset of a reply.
 #[must_use]
 pub fn size_at(reply: &[u8], at: usize) -> u64 {
     reply.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(u64::MAX, u64::from_le_bytes)

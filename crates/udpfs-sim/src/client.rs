@@ -1,8 +1,8 @@
-//! The console's client, step by step as in Neutrino (`iop/udpfs/src/udprdma.c`).
+//! The console's client, modelled step by step on Neutrino (`iop/udpfs/src/udprdma.c`).
 //!
-//! It has two halves there, and so it has here. The interrupt takes a packet, copies its payload, and leaves a flag for
-//! what the thread should do. The thread looks at the flags when it gets to run, so several events of a kind collapse
-//! into one.
+//! Like the original, it has two halves. The interrupt receives a packet, copies its payload, and sets a
+//! flag for the thread. The thread checks the flags when it is scheduled, so several events of a kind
+//! collapse into one.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use udpfs::Time;
 use udpfs::packet::{Data, DataHeader, Packet, ServiceId, write_discovery};
 use udpfs::seq::Seq;
 
-/// How often anything is sent before the client gives up.
+/// How many times anything is sent before the client gives up.
 const TRIES: u32 = 4;
 /// How long it waits for an ACK.
 const ACK_PATIENCE: Duration = Duration::from_millis(500);
 /// How long it waits for an INFORM.
 const INFORM_PATIENCE: Duration = Duration::from_millis(1250);
-/// It acknowledges this many packets at once.
+/// Packets per ACK.
 const ACK_EVERY: u32 = 6;
 
 /// How long it waits for the data of READ and BREAD.
@@ -24,16 +24,16 @@ pub const DATA_PATIENCE: Duration = Duration::from_secs(30);
 /// How long it waits for any other reply.
 pub const REPLY_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the client is asked to do: send one or several packets, then receive one reply.
+/// A call that the client makes: it sends one or several packets, then receives one reply.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// App header and data of each packet.
     pub packets: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Bytes of the buffer that the reply goes into.
+    /// Size of the reply buffer in bytes.
     pub buffer: usize,
     /// Whether the reply's app header is kept.
     pub wants_header: bool,
-    /// How long silence is put up with.
+    /// How long the client waits before it counts the server as silent.
     pub patience: Duration,
 }
 
@@ -42,7 +42,7 @@ pub struct Call {
 pub enum Outcome {
     /// A server was found.
     Connected,
-    /// The reply: its app header and its data, with the padding that fits the buffer.
+    /// The reply: its app header and its data, with as much of the padding as fits the buffer.
     Reply(Vec<u8>, Vec<u8>),
     /// The client gave up for good.
     Disconnected(Why),
@@ -77,7 +77,7 @@ enum Phase {
     Disconnected,
 }
 
-/// A buffer that is ready for a reply.
+/// A buffer for a reply.
 #[derive(Clone, Debug)]
 struct Armed {
     data: Vec<u8>,
@@ -89,7 +89,7 @@ struct Armed {
 /// One program on the console, from its start.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Whether it can tell an old ACK, as clients can since RiptOPL's pull request 709.
+    /// Whether it recognises an old ACK, as clients have done since RiptOPL's pull request 709.
     pub checks_acks: bool,
     /// Whether the last ACK that let it go on was for an older packet.
     pub released_by_old_ack: bool,
@@ -119,23 +119,23 @@ impl Client {
         }
     }
 
-    /// Returns whether the packet under way was sent once so far.
+    /// Returns whether the packet in flight has been sent only once so far.
     #[must_use]
     pub fn is_first_try(&self) -> bool {
         matches!(self.phase, Phase::Sending { tries: 1, .. })
     }
 
-    /// Begins to look for a server.
+    /// Starts looking for a server.
     pub fn discover(&mut self, now: Time, out: &mut Vec<Vec<u8>>) {
         self.phase = Phase::Discovering { tries: 1, until: now.after(INFORM_PATIENCE) };
         out.push(discovery());
     }
 
-    /// Begins a call.
+    /// Starts a call.
     ///
     /// # Panics
     ///
-    /// When another one has not ended.
+    /// When another call is still running.
     pub fn call(&mut self, now: Time, call: Call, out: &mut Vec<Vec<u8>>) {
         assert_eq!(self.phase, Phase::Idle);
         self.armed = Some(Armed {
@@ -148,7 +148,7 @@ impl Client {
         self.begin_sending(now, 0, out);
     }
 
-    /// Returns when the thread has to run although nothing came.
+    /// Returns when the thread has to run even if nothing arrives.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
         match self.phase {
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// The interrupt: takes a packet.
+    /// The interrupt: receives a packet.
     pub fn interrupt(&mut self, datagram: &[u8]) {
         match Packet::parse(datagram) {
             Ok(Packet::Inform(ServiceId::UDPFS)) => self.flags.informed = true,
@@ -177,7 +177,7 @@ impl Client {
     }
 
     fn take_payload(&mut self, data: &Data<'_>) {
-        // Without a buffer nothing is answered.
+        // Without a buffer, the client answers nothing.
         let Some(armed) = &mut self.armed else { return };
         if data.seq != self.expected {
             self.flags.nack = true;
@@ -203,7 +203,7 @@ impl Client {
         }
     }
 
-    /// The thread: does what the flags and the time ask for, until it has to wait again.
+    /// The thread: acts on the flags and timeouts until it has to wait again.
     pub fn run(&mut self, now: Time, out: &mut Vec<Vec<u8>>) -> Option<Outcome> {
         loop {
             match self.phase {
@@ -254,7 +254,7 @@ impl Client {
                         return Some(Outcome::Reply(header.unwrap_or_default(), data));
                     }
                     if flags.nack || flags.window {
-                        // When both came, only the NACK is sent.
+                        // If both are flagged, only the NACK is sent.
                         self.answer(!flags.nack, out);
                         self.phase = self.receiving(now);
                     } else if now < until {

@@ -1,4 +1,4 @@
-//! Files whose every byte can be computed.
+//! Files whose content is computed, so any byte can be checked.
 
 use std::cell::RefCell;
 
@@ -7,13 +7,14 @@ use udpfs::message::{OpenFlags, Stat};
 use udpfs::path::RemotePath;
 use udpfs::service::Files;
 
-/// Names and sizes of the files. One has an odd size, one is beyond 4 GiB, one has nothing.
+/// Names and sizes of the files. One has an odd size, one is larger than 4 GiB, one is empty.
 pub const FILES: [(&str, u64); 4] =
     [("GAME.iso", 300_037), ("HUGE.iso", 5 << 30), ("SYSTEM.CNF", 61), ("empty", 0)];
 /// Bytes of the block device.
 pub const DEVICE: u64 = 1 << 20;
 
-/// Which file, by its place in [`FILES`]; one more is the block device, and two more what was written.
+/// Index of the file in [`FILES`]. The next index is the block device, and the one after that the saved
+/// file.
 pub type FileNumber = usize;
 
 /// Returns a byte of a file.
@@ -23,7 +24,7 @@ pub fn byte(file: FileNumber, offset: u64) -> u8 {
     (mixed >> 32).to_le_bytes()[0]
 }
 
-/// Files in one folder, and the last thing that was written.
+/// Files in one folder, and the last saved file.
 #[derive(Debug, Default)]
 pub struct Disc {
     /// The content of the file `saved`.

@@ -1,11 +1,11 @@
 //! A PS2's side of UDPFS and a network that loses packets, for tests.
 //!
-//! - [`client`] behaves as the console's own client does, its faults included. It has no socket and no clock, so it
-//!   runs on virtual time and over real sockets alike.
-//! - [`socket`] runs it over a real socket, [`calls`] are its requests.
-//! - [`link`] loses, copies, delays and reorders datagrams by a seed.
-//! - [`disc`] has files whose every byte can be computed.
-//! - [`world`] puts consoles, a link and a server together on virtual time.
+//! - [`client`] behaves like the console's own client, faults included. It uses neither sockets nor a
+//!   clock, so it runs on virtual time and over real sockets alike.
+//! - [`socket`] runs it over a real socket, and [`calls`] builds its requests.
+//! - [`link`] loses, duplicates, delays and reorders datagrams, driven by a seed.
+//! - [`disc`] has files whose content is computed, so any byte can be checked.
+//! - [`world`] connects consoles and a server over a link, on virtual time.
 #![forbid(unsafe_code)]
 
 pub mod calls;

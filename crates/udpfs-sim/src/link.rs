@@ -8,20 +8,20 @@ use udpfs::Time;
 
 use crate::random::Random;
 
-/// What the network does to datagrams, in 1,000 of them.
+/// What the network does to datagrams, per thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// How many are lost, each by itself.
+    /// How many are lost individually.
     pub lost: u64,
-    /// How many are the first of several lost ones.
+    /// How many begin a burst of losses.
     pub bursts: u64,
-    /// How many arrive twice.
+    /// How many are duplicated.
     pub copied: u64,
     /// How many arrive late, so that others overtake them.
     pub late: u64,
-    /// How long every datagram takes.
+    /// Delay of every datagram.
     pub delay: Duration,
-    /// How much later late ones and copies arrive, at most.
+    /// The most extra delay of late datagrams and duplicates.
     pub lateness: Duration,
 }
 
@@ -34,10 +34,10 @@ pub enum To {
     Console(usize),
 }
 
-/// When a datagram arrives, its place among those of the same time, who it is for, and its bytes.
+/// Arrival time, order among datagrams that arrive at the same time, recipient, and bytes.
 type OnItsWay = (Time, u64, To, Vec<u8>);
 
-/// Datagrams on their way.
+/// Datagrams in flight.
 #[derive(Debug)]
 pub struct Link {
     faults: Faults,
@@ -57,7 +57,7 @@ impl Link {
         Self { faults, random, burst_left: 0, sent: 0, lost: 0, order: 0, on_their_way: BinaryHeap::new() }
     }
 
-    /// Takes a datagram; returns whether at least one copy of it will arrive.
+    /// Accepts a datagram; returns whether at least one copy of it will arrive.
     pub fn send(&mut self, now: Time, to: To, datagram: Vec<u8>) -> bool {
         self.sent += 1;
         if self.is_lost() {

@@ -1,4 +1,4 @@
-//! Numbers that follow from a seed.
+//! Pseudorandom numbers from a seed.
 
 /// A generator of 64-bit numbers (SplitMix64, public domain).
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl Random {
         self.number() % end
     }
 
-    /// Returns true that many times in 1,000.
+    /// Returns true with a probability of this many in 1,000.
     pub fn happens(&mut self, per_mille: u64) -> bool {
         self.below(1000) < per_mille
     }

@@ -1,4 +1,4 @@
-//! What a console's programs do, and what they must get.
+//! What a console's programs do, and the replies that they must get.
 
 use crate::calls::{bread, close, data, message, next_entry, number, open, plain, size_at, write};
 use crate::client::Call;
@@ -14,7 +14,7 @@ pub enum Step {
     Stat(FileNumber),
     DeviceSize,
     List,
-    /// Open something that is not there.
+    /// Open a file that does not exist.
     OpenMissing,
     Open(FileNumber),
     Seek(u64),
@@ -28,26 +28,27 @@ pub enum Step {
         sectors: u16,
     },
     Mkdir,
-    /// Open `saved` anew, write it in pieces, and close it.
+    /// Truncate `saved`, write it in pieces, and close it.
     Save(u32),
     Close,
 }
 
-/// What a program knows.
+/// The state of a program.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     handle: i32,
     file: FileNumber,
     position: u64,
-    /// Progress inside steps of several calls: the folder's or saved file's handle, and how many calls have ended.
+    /// Progress inside steps of several calls: the folder's or saved file's handle, and how many calls have
+    /// ended.
     inner: i32,
     calls: usize,
-    /// Bytes that were compared.
+    /// Number of bytes compared.
     pub compared: u64,
 }
 
-/// A loader that finds a game and reads some of it through the file driver, then the game, which reads through the same
-/// handle from a connection of its own.
+/// A loader that finds a game and reads part of it through the file driver, then the game, which reads
+/// through the same handle over a new connection.
 #[must_use]
 pub fn boot(random: &mut Random, reads: usize) -> Vec<Step> {
     let mut steps = vec![Step::Start, Step::DeviceSize, Step::List, Step::OpenMissing];
@@ -107,11 +108,11 @@ impl State {
         }
     }
 
-    /// Compares a reply; returns whether the step has ended, or what is wrong.
+    /// Compares a reply; returns whether the step is finished.
     ///
     /// # Errors
     ///
-    /// When the reply is not what the disc says.
+    /// When the reply does not match the disc.
     pub fn take(&mut self, step: Step, header: &[u8], reply: &[u8]) -> Result<bool, String> {
         let wrong = || Err(format!("{step:?}: wrong reply {header:?} {:?}", &reply[..reply.len().min(64)]));
         self.calls += 1;
@@ -180,7 +181,7 @@ impl State {
             Step::Bread { sector, sectors } | Step::DeviceBread { sector, sectors } => {
                 let file = if matches!(step, Step::Bread { .. }) { self.file } else { FILES.len() };
                 let len = usize::from(sectors) * 512;
-                // The console looks at the sign alone, so every byte of the buffer has to be right.
+                // The console only checks the sign, so every byte of the buffer has to be right.
                 if number(header, 4) != i32::try_from(len).unwrap_or(-1) || reply.len() != len {
                     return wrong();
                 }

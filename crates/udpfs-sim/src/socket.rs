@@ -9,7 +9,7 @@ use udpfs::packet::Packet;
 
 use crate::client::{Call, Client, Outcome};
 
-/// A console whose network loses every n-th data packet of the server.
+/// A console whose network drops every n-th data packet from the server.
 #[derive(Debug)]
 pub struct Console {
     socket: UdpSocket,
@@ -23,11 +23,11 @@ pub struct Console {
 }
 
 impl Console {
-    /// Makes a console that has not looked for a server yet.
+    /// Creates a console that has not looked for a server yet.
     ///
     /// # Errors
     ///
-    /// When there is no socket to be had.
+    /// When no socket can be opened.
     pub fn new(server: SocketAddr, lose_every: Option<u64>) -> io::Result<Self> {
         let bind = if server.ip().is_loopback() { "127.0.0.1:0" } else { "0.0.0.0:0" };
         let socket = UdpSocket::bind(bind)?;
@@ -35,7 +35,7 @@ impl Console {
         Ok(Self { socket, server, client, start: Instant::now(), lose_every, data_packets: 0, lost: 0 })
     }
 
-    /// Starts another program on the console: it looks for the server.
+    /// Starts another program on the console, which looks for the server.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl Console {
         self.wait(out)
     }
 
-    /// Makes a call and waits for its end.
+    /// Makes a call and waits until it ends.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Console {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// When it does not arrive.
     pub fn ask(&mut self, call: Call) -> (Vec<u8>, Vec<u8>) {
         match self.call(call) {
             Ok(Outcome::Reply(header, data)) => (header, data),
@@ -92,7 +92,7 @@ impl Console {
             match self.socket.recv(&mut buf) {
                 Ok(len) => self.take(&buf[..len]),
                 Err(error) if is_timeout(&error) => {}
-                // Nobody listens at the port yet.
+                // The port has no listener yet.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
                 Err(error) => return Err(error),
             }

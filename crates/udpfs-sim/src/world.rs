@@ -14,43 +14,44 @@ use crate::link::{Faults, Link, To};
 use crate::random::Random;
 use crate::script::{State, Step};
 
-/// What one console does.
+/// The behaviour of one console.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Its programs.
     pub steps: Vec<Step>,
-    /// After how many datagrams it is switched off and on again, once.
+    /// After how many datagrams it is power-cycled, once.
     pub restart_after: Option<u64>,
-    /// Whether its client can tell an old ACK.
+    /// Whether its client recognises an old ACK.
     pub checks_acks: bool,
 }
 
-/// How long a console is off when it restarts, and when its next program takes over.
+/// How long a console is silent when it restarts, or when its next program takes over.
 const OFF: Duration = Duration::from_millis(400);
 
 /// How a console fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It did everything, and every byte was right.
+    /// It finished its script, and every byte was right.
     Finished,
-    /// It gave up, and no server could have helped: for each of its tries, the network lost the packet or its ACK.
+    /// It gave up, and no server could have prevented it: on each attempt, the network lost the packet or
+    /// its ACK.
     TriesUsedUp(Step),
-    /// It gave up by a fault of its own: it took an old ACK for that of a request that was lost.
+    /// It gave up through its own fault: it mistook an old ACK for the ACK of a request that was lost.
     FooledByOldAck(Step),
 }
 
-/// What is known at the end.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// One for each console.
     pub fates: Vec<Fate>,
-    /// Bytes that were compared.
+    /// Number of bytes compared.
     pub compared: u64,
     /// Virtual time that passed.
     pub took: Duration,
-    /// Datagrams that were sent and lost.
+    /// Number of datagrams sent and lost.
     pub datagrams: (u64, u64),
-    /// The server's figures, one for each console.
+    /// The server's counters, one set for each console.
     pub stats: Vec<Stats>,
 }
 
@@ -67,18 +68,18 @@ struct Console {
     attempts: Attempts,
 }
 
-/// What became of the packet that a console is sending.
+/// The fate of the packet that a console is sending.
 #[derive(Clone, Copy, Debug, Default)]
 struct Attempts {
-    /// Whether it reached the server at least once.
+    /// Whether it has reached the server at least once.
     reached: bool,
-    /// Whether it reached the server since it was sent last.
+    /// Whether it has reached the server since it was last sent.
     reached_now: bool,
-    /// Whether the server answered that with an ACK.
+    /// Whether the server answered that attempt with an ACK.
     answered: bool,
-    /// Whether there was a try that the server got and did not answer.
+    /// Whether the server received an attempt and did not answer it.
     ignored: bool,
-    /// Whether an earlier packet of the console was lost for good, since it went on by an old ACK.
+    /// Whether an earlier packet of the console is lost for good because an old ACK let the console go on.
     fooled: bool,
 }
 
@@ -86,7 +87,7 @@ struct Server {
     session: Session,
     service: Service<Disc>,
     disc: Disc,
-    /// Requests in their order, and when the disk has answered each. Pieces of a write pile up.
+    /// Requests in order, each with the time when the disk has answered it. Pieces of a write queue up.
     jobs: VecDeque<(Time, RequestId, Vec<u8>)>,
 }
 
@@ -100,7 +101,7 @@ pub struct World {
 }
 
 impl World {
-    /// Puts consoles and a server at a network. What happens follows from the seed.
+    /// Connects consoles and a server to a network. The seed determines everything that happens.
     #[must_use]
     pub fn new(faults: Faults, plans: Vec<Plan>, seed: u64) -> Self {
         let mut random = Random(seed ^ 0x5EED);
@@ -126,11 +127,11 @@ impl World {
         Self { now: Time(0), link: Link::new(faults, seed), random, consoles, servers }
     }
 
-    /// Lets everything happen.
+    /// Runs the world to its end.
     ///
     /// # Panics
     ///
-    /// When a byte is wrong, or the server is to blame for a console that gave up.
+    /// When a byte is wrong, or a console gave up because of the server.
     #[must_use]
     pub fn run(mut self) -> Report {
         while self.consoles.iter().any(|console| console.fate.is_none()) {
@@ -200,7 +201,7 @@ impl World {
             let earliest = server.jobs.back().map_or(self.now, |(time, ..)| *time).max(self.now);
             server.jobs.push_back((earliest.after(Duration::from_micros(wait)), id, payload.to_vec()));
         }
-        // A piece that overtook the one before it is refused.
+        // A piece that overtook its predecessor is refused.
         let is_taken = |seq: Seq| server.session.expected() == Some(seq.next());
         if request_number(datagram).is_some_and(is_taken) {
             let attempts = &mut self.consoles[console].attempts;
@@ -210,7 +211,7 @@ impl World {
         self.send_to_console(console, &out);
     }
 
-    /// Lets the disk and the timers of a console's server work.
+    /// Runs the disk and the timers of a console's server.
     fn serve(&mut self, console: usize) {
         let mut out = Outbox::new();
         let server = &mut self.servers[console];
@@ -267,7 +268,7 @@ impl World {
             it.fate = Some(Fate::Finished);
             return;
         };
-        // Another program: its client knows nothing of what was before.
+        // Another program: its client starts without any state.
         if step == Step::Start {
             self.switch_off(console);
             return;
@@ -293,7 +294,7 @@ impl World {
         self.send_to_server(console, out);
     }
 
-    /// Sends datagrams; returns whether the console was on all the time.
+    /// Sends datagrams; returns whether the console stayed on throughout.
     fn send_to_server(&mut self, console: usize, out: Vec<Vec<u8>>) -> bool {
         for datagram in out {
             let it = &mut self.consoles[console];
@@ -311,7 +312,7 @@ impl World {
         true
     }
 
-    /// Switches a console off and on. What it sent is still on its way.
+    /// Switches a console off and on. Its datagrams are still in flight.
     fn restart(&mut self, console: usize) {
         let it = &mut self.consoles[console];
         it.plan.restart_after = None;
@@ -335,7 +336,7 @@ impl World {
     }
 }
 
-/// Returns the number of a packet with payload.
+/// Returns the sequence number of a packet with payload.
 fn request_number(datagram: &[u8]) -> Option<Seq> {
     match Packet::parse(datagram) {
         Ok(Packet::Data(data)) if !data.is_empty() => Some(data.seq),

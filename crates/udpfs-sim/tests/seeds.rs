@@ -1,4 +1,5 @@
-//! Consoles boot over networks that lose, copy, delay and reorder datagrams, and every byte they get is compared.
+//! Consoles boot over networks that lose, duplicate, delay and reorder datagrams, and every byte they get
+//! is compared.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ fn plan(random: &mut Random, checks_acks: bool) -> Plan {
     Plan { steps: boot(random, reads), restart_after, checks_acks }
 }
 
-/// Losses alone, 0 to 10 %, each datagram by itself; everything else in order.
+/// Independent losses only, 0 to 10 %; everything else arrives in order.
 fn losses(random: &mut Random) -> Faults {
     Faults { lost: random.below(101), delay: Duration::from_micros(random.below(3000)), ..Faults::default() }
 }
@@ -81,10 +82,10 @@ fn run_all(seeds: u64, faults: fn(&mut Random) -> Faults, checks_acks: bool) -> 
 fn losses_disconnect_nobody(seeds: u64) {
     for checks_acks in [false, true] {
         let sum = run_all(seeds, losses, checks_acks);
-        // In order, no ACK is old: the server sends none that could be.
+        // When packets arrive in order, no ACK is old: the server never sends one that could be.
         assert_eq!(sum.fooled, 0);
-        // A request that is lost four times in a row disconnects whatever the server does. With one datagram in ten
-        // lost, that is one request in 10,000, and more when ACKs are lost too.
+        // A request that is lost four times in a row disconnects the console, whatever the server does.
+        // With one datagram in ten lost, this hits one request in 10,000, and more when ACKs are lost too.
         assert!(sum.used_up * 20 <= sum.consoles, "{} of {}", sum.used_up, sum.consoles);
     }
 }

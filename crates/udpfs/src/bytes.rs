@@ -1,6 +1,6 @@
-//! Little-endian numbers at fixed places.
+//! Little-endian numbers at fixed offsets.
 
-/// Returns `N` bytes at `at`, or zeros where there are none. Callers check the length first.
+/// Returns `N` bytes at `at`, or zeros if they are out of range. Callers check the length first.
 fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes.get(at..at + N).and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; N])
 }

@@ -1,11 +1,11 @@
-//! How a reply is cut into packets.
+//! How a reply is split into packets.
 
 use crate::packet::MAX_PAYLOAD;
 
-/// Data bytes per packet that may be chosen, the smallest first. Multiples of 128, for the console's DMA.
+/// The possible numbers of data bytes per packet, smallest first. Multiples of 128, for the console's DMA.
 const CANDIDATES: [usize; 3] = [1024, 1280, 1408];
 
-/// A reply, cut into packets: as few as possible, and of those cuts the one with the smallest packets.
+/// A reply split into as few packets as possible and, for that number, into the smallest ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunks {
     len: usize,
@@ -14,20 +14,20 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    /// Cuts `len` bytes of data. The first packet also carries `header_len` bytes of app header.
+    /// Splits `len` bytes of data. The first packet also carries `header_len` bytes of app header.
     pub(crate) fn new(len: usize, header_len: usize) -> Self {
         let cut = |each: usize| Self { len, first: each.min(MAX_PAYLOAD - header_len), each };
-        // The first one of several minima wins.
+        // Of several minima, the first wins.
         CANDIDATES.map(cut).into_iter().min_by_key(Self::count).unwrap_or(cut(MAX_PAYLOAD))
     }
 
-    /// Returns how many packets there are: one even without data.
+    /// Returns the number of packets: one even without data.
     pub(crate) fn count(&self) -> u32 {
         let more = self.len.saturating_sub(self.first).div_ceil(self.each);
         u32::try_from(more).unwrap_or(u32::MAX - 1) + 1
     }
 
-    /// Returns which bytes of the data the packet `index` carries.
+    /// Returns the range of the data that packet `index` carries.
     pub(crate) fn range(&self, index: u32) -> std::ops::Range<usize> {
         let end = |index: usize| (self.first + index * self.each).min(self.len);
         match index as usize {

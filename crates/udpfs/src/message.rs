@@ -1,4 +1,4 @@
-//! Requests and replies. The first byte of a payload says which one it is; every layout is here.
+//! Requests and replies. The first byte of a payload identifies it. All layouts are in this module.
 
 mod reply;
 
@@ -10,14 +10,14 @@ use crate::path::RemotePath;
 
 pub use reply::{MAX_NAME, Reply, Stat};
 
-/// Most bytes of one READ.
+/// Maximum bytes of one READ.
 pub const MAX_READ: u32 = 64 << 10;
-/// Most sectors of one BREAD.
+/// Maximum sectors of one BREAD.
 pub const MAX_SECTORS: u16 = 128;
 /// Bytes of a sector in block reads and writes.
 pub const SECTOR: u64 = 512;
 
-/// A number that stands for an open file or folder.
+/// Number of an open file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Handle(pub i32);
 
@@ -26,7 +26,7 @@ impl Handle {
     pub const DEVICE: Self = Self(0);
 }
 
-/// Which request it is.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Open a file or folder.
@@ -35,7 +35,7 @@ pub enum Kind {
     Close,
     /// Read from a file at its position.
     Read,
-    /// Write to a file at its position. The first piece rides along.
+    /// Write to a file at its position. Includes the first piece.
     Write,
     /// A further piece of a write.
     WriteData,
@@ -53,12 +53,12 @@ pub enum Kind {
     Rmdir,
     /// Read sectors.
     Bread,
-    /// Write sectors. The first piece rides along.
+    /// Write sectors. Includes the first piece.
     Bwrite,
 }
 
 impl Kind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 13] = [
         Self::Open,
         Self::Close,
@@ -95,14 +95,14 @@ impl Kind {
         }
     }
 
-    /// Returns how many bytes the fixed part has, the code included.
+    /// Returns the length of the fixed part in bytes, including the code.
     #[must_use]
     pub const fn fixed_len(self) -> usize {
         match self {
             Self::Getstat | Self::Mkdir | Self::Remove | Self::Rmdir => 4,
             Self::Open | Self::Close | Self::Dread | Self::WriteData => 8,
             Self::Read => 12,
-            // Its first piece has a header of its own, which every client sends.
+            // The first piece has a header as well, which every client sends.
             Self::Write => 12 + PIECE_HEADER,
             Self::Lseek | Self::Bread => 16,
             Self::Bwrite => 16 + PIECE_HEADER,
@@ -113,7 +113,7 @@ impl Kind {
 /// Bytes before the data of a written piece.
 const PIECE_HEADER: usize = 8;
 
-/// What a console asks an opened file for.
+/// The flags that a console opens a file with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenFlags(pub u16);
 
@@ -133,20 +133,20 @@ impl OpenFlags {
         self.0 & 0x100 != 0
     }
 
-    /// Returns whether a file that is not there is made.
+    /// Returns whether a missing file is created.
     #[must_use]
     pub const fn creates(self) -> bool {
         self.0 & 0x200 != 0
     }
 
-    /// Returns whether the file is emptied first.
+    /// Returns whether the file is truncated first.
     #[must_use]
     pub const fn truncates(self) -> bool {
         self.0 & 0x400 != 0
     }
 }
 
-/// From where an offset is counted.
+/// What an offset is relative to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whence {
     /// The beginning.
@@ -162,13 +162,13 @@ pub enum Whence {
 pub struct Piece<'a> {
     /// Its number, from 0.
     pub number: u16,
-    /// How many pieces the write has. 0 for a write of nothing.
+    /// Number of pieces in the write. 0 for an empty write.
     pub total: u16,
     /// Its bytes, without padding.
     pub bytes: &'a [u8],
 }
 
-/// What a GETSTAT is about.
+/// The target of a GETSTAT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatTarget {
     /// The block device.
@@ -216,11 +216,11 @@ pub enum MessageError {
         /// Bytes of its fixed part.
         needed: usize,
     },
-    /// A field has a value that makes no sense, or a path leads out of the served folder.
+    /// A field has an invalid value, or a path leads out of the served folder.
     Field {
         /// Which request.
         kind: Kind,
-        /// What the console is told.
+        /// The error that the console gets.
         errno: Errno,
     },
 }
@@ -294,7 +294,8 @@ impl<'a> Request<'a> {
                 Self::Lseek { handle, whence, offset: u64_at(payload, 8).cast_signed() }
             }
             Kind::Dread => Self::Dread { handle },
-            // The block driver sends the code alone, the file driver a path even when it is empty.
+            // The block driver sends the code alone; the file driver always sends a path, even an empty
+            // one.
             Kind::Getstat if len == needed => Self::Getstat { target: StatTarget::Device },
             Kind::Getstat => Self::Getstat { target: StatTarget::Path(path(4)?) },
             Kind::Mkdir => Self::Mkdir { path: path(4)? },
@@ -316,7 +317,7 @@ impl<'a> Request<'a> {
 }
 
 impl<'a> Piece<'a> {
-    /// Parses a piece with its header, which begins with the code of WRITE_DATA wherever it is.
+    /// Parses a piece with its header, which always begins with the code of WRITE_DATA.
     fn parse(bytes: &'a [u8]) -> Option<Self> {
         let len = usize::from(u16_at(bytes, 4));
         let data = bytes.get(PIECE_HEADER..PIECE_HEADER + len)?;
@@ -324,7 +325,7 @@ impl<'a> Piece<'a> {
         is_piece.then(|| Self { number: u16_at(bytes, 2), total: u16_at(bytes, 6), bytes: data })
     }
 
-    /// Returns whether no piece of the write follows.
+    /// Returns whether this is the last piece of the write.
     #[must_use]
     pub fn is_last(&self) -> bool {
         self.number.checked_add(1).is_none_or(|next| next >= self.total)
@@ -399,7 +400,7 @@ mod tests {
         bwrite.extend_from_slice(&piece);
         assert!(matches!(Request::parse(&bwrite), Ok(Request::Bwrite { sector: 9, sectors: 3, .. })));
         assert!(matches!(Request::parse(&piece), Ok(Request::WriteData { piece }) if piece.bytes == b"abc"));
-        // A piece that declares more than it has.
+        // A piece that declares more bytes than it has.
         let short = [0x17, 0, 0, 0, 9, 0, 1, 0, b'a', b'b', b'c', 0];
         let field = MessageError::Field { kind: Kind::WriteData, errno: Errno::INVALID };
         assert_eq!(Request::parse(&short), Err(field));

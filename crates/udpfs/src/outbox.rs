@@ -1,6 +1,6 @@
-//! Datagrams that are ready to be sent.
+//! Datagrams ready to send.
 
-/// Datagrams in the order they have to be sent. The memory is used again after [`clear`](Self::clear).
+/// Datagrams in sending order. [`clear`](Self::clear) keeps the memory for reuse.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     bytes: Vec<u8>,
@@ -8,13 +8,13 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Makes an empty one.
+    /// Creates an empty outbox.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a datagram that `write` appends to the bytes it is given.
+    /// Adds a datagram, which `write` appends to the bytes it is given.
     pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.ends.push(self.bytes.len());
@@ -32,7 +32,7 @@ impl Outbox {
         self.ends.len()
     }
 
-    /// Returns whether there is no datagram.
+    /// Returns whether the outbox is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

@@ -1,6 +1,7 @@
-//! The transport's packets: every UDP datagram is parsed and written here.
+//! The transport's packets: all UDP datagrams are parsed and written here.
 //!
-//! All numbers are little-endian. A packet begins with 16 bits: the kind in bits 0–3, the sequence number above.
+//! All numbers are little-endian. A packet begins with 16 bits: the kind in bits 0–3, the sequence number
+//! above.
 
 use std::fmt;
 
@@ -11,17 +12,17 @@ use crate::seq::Seq;
 pub const GREETING_BYTES: usize = 6;
 /// Bytes before the payload of a DATA packet.
 pub const DATA_HEADER_BYTES: usize = 6;
-/// Most bytes of app header and data that are sent in one packet. Twelve bytes short of what a network of 1,500-byte
-/// frames takes, and a multiple of 128, which the console's DMA prefers.
+/// Maximum bytes of app header and data that are sent in one packet. Twelve bytes short of what fits a
+/// 1,500-byte frame, and a multiple of 128, which the console's DMA prefers.
 pub const MAX_PAYLOAD: usize = 1408;
-/// Most data bytes that a console may declare in one packet.
+/// Maximum data bytes that a console may declare in one packet.
 const MAX_DATA: usize = MAX_PAYLOAD;
 
 const DISCOVERY: u16 = 0;
 const INFORM: u16 = 1;
 const DATA: u16 = 2;
 
-/// Which service a console looks for.
+/// The service that a console looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceId(pub u16);
 
@@ -44,7 +45,7 @@ pub enum Packet<'a> {
 /// A packet of kind DATA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Data<'a> {
-    /// Its own number. A packet without payload carries the number of the next one that will have one.
+    /// Its sequence number. A packet without payload carries the number of the next packet with one.
     pub seq: Seq,
     /// With [`is_ack`](Self::is_ack), the last number received; in a NACK, the number wanted.
     pub ack: Seq,
@@ -65,26 +66,26 @@ pub enum PacketError {
     TooShort {
         /// Bytes of the datagram.
         len: usize,
-        /// Bytes that the header has.
+        /// Length of the header in bytes.
         needed: usize,
     },
     /// No packet has this kind.
     Kind {
-        /// What the packet says.
+        /// The kind in the packet.
         got: u16,
     },
     /// It declares more payload than it has.
     Truncated {
-        /// Bytes of payload by the header.
+        /// Bytes of payload according to the header.
         declared: usize,
         /// Bytes after the header.
         got: usize,
     },
     /// It declares more data than any packet may have.
     TooLong {
-        /// Bytes of data by the header.
+        /// Bytes of data according to the header.
         declared: usize,
-        /// The most there may be.
+        /// The maximum.
         max: usize,
     },
 }
@@ -113,7 +114,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     ///
-    /// When the datagram is shorter than it says, or of no known kind.
+    /// When the datagram is shorter than it declares, or of an unknown kind.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, PacketError> {
         let needs = |needed| {
             let len = datagram.len();
@@ -161,14 +162,14 @@ impl<'a> Data<'a> {
         })
     }
 
-    /// Returns whether this is an ACK or NACK alone.
+    /// Returns whether this is a bare ACK or NACK.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.payload.is_empty()
     }
 }
 
-/// What is written before the payload of a DATA packet.
+/// The header of a DATA packet, as it is written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DataHeader {
     /// See [`Data::seq`].
@@ -210,7 +211,8 @@ pub fn write_discovery(out: &mut Vec<u8>, service: ServiceId) {
     write_greeting(out, DISCOVERY, service);
 }
 
-/// Appends an INFORM, the answer to a DISCOVERY: no longer than that, so nobody can use it to multiply traffic.
+/// Appends an INFORM, the answer to a DISCOVERY. It is no longer than the DISCOVERY, so it cannot be used
+/// for traffic amplification.
 pub fn write_inform(out: &mut Vec<u8>, service: ServiceId) {
     write_greeting(out, INFORM | 1 << 4, service);
 }

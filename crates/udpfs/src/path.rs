@@ -2,18 +2,19 @@
 
 use crate::errno::Errno;
 
-/// Most bytes of a path with the NUL at its end.
+/// Maximum length of a path in bytes, with its NUL.
 pub const MAX_PATH: usize = 256;
 
-/// A path below the served folder: names only, none of which leads up. An empty one is the folder itself.
+/// A path below the served folder: only names, none of which leads up. An empty path is the folder itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RemotePath {
     names: Vec<Vec<u8>>,
 }
 
 impl RemotePath {
-    /// Takes the bytes after a request's fixed part. The path ends at the first NUL or with the request. Both slashes
-    /// separate names; leading and repeated ones mean nothing, so an absolute path begins at the served folder.
+    /// Parses the bytes after a request's fixed part. The path ends at the first NUL or at the end of the
+    /// request. Both slashes separate names; leading and repeated ones mean nothing, so an absolute path
+    /// begins at the served folder.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! How long an answer of the console takes.
+//! Round-trip time estimation.
 
 use std::time::Duration;
 
-/// A round trip is never taken for shorter than this.
+/// Lower bound of a measured round trip.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// Nor for longer than this: a console that was busy for seconds answers quickly again.
+/// Upper bound: a console that was busy for seconds will answer quickly again.
 const LONGEST: Duration = Duration::from_millis(100);
 
 /// The smoothed round-trip time of one address.
@@ -23,7 +23,7 @@ impl RoundTrip {
         });
     }
 
-    /// Returns how long to wait before a packet is sent again.
+    /// Returns how long to wait before a retransmission.
     pub(crate) fn patience(&self) -> Duration {
         self.smoothed.unwrap_or(SHORTEST).clamp(SHORTEST, LONGEST)
     }

@@ -1,16 +1,16 @@
 //! Sequence numbers.
 
-/// A sequence number of a packet, modulo 4096.
+/// The sequence number of a packet, modulo 4096.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Seq(u16);
 
 impl Seq {
-    /// How many there are.
+    /// How many sequence numbers there are.
     pub const COUNT: u16 = 4096;
-    /// The first number on both sides of a new connection.
+    /// The first number in both directions of a new connection.
     pub const FIRST: Self = Self(0);
 
-    /// Makes a number of the lower 12 bits.
+    /// Creates a number from the lower 12 bits.
     #[must_use]
     pub const fn new(bits: u16) -> Self {
         Self(bits % Self::COUNT)

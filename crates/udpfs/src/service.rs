@@ -1,4 +1,4 @@
-//! The meaning of each request: handles, positions, and what the console is told.
+//! Executes requests: handles, positions, and the replies to the console.
 
 mod handles;
 mod writes;
@@ -13,7 +13,7 @@ use writes::Write;
 
 pub use handles::MAX_HANDLES;
 
-/// The files that a server has. Methods may wait for a disk.
+/// The files of a server. Methods may block on a disk.
 pub trait Files {
     /// An open file.
     type File;
@@ -24,18 +24,18 @@ pub trait Files {
     ///
     /// # Errors
     ///
-    /// When it is not there, or may not be opened like that.
+    /// When it does not exist, or may not be opened with these flags.
     fn open(&self, path: &RemotePath, flags: OpenFlags) -> Result<(Self::File, Stat), Errno>;
 
     /// Opens a folder.
     ///
     /// # Errors
     ///
-    /// When it is not there.
+    /// When it does not exist.
     fn open_folder(&self, path: &RemotePath) -> Result<(Self::Folder, Stat), Errno>;
 
-    /// Returns the next entry of a folder, with a name of at most [`crate::message::MAX_NAME`] bytes, and `None` at
-    /// the end.
+    /// Returns the next entry of a folder, with a name of at most [`crate::message::MAX_NAME`] bytes, and
+    /// `None` at the end.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ pub trait Files {
     ///
     /// # Errors
     ///
-    /// When it is not there.
+    /// When it does not exist.
     fn stat(&self, path: &RemotePath) -> Result<Stat, Errno>;
 
     /// Opens the block device.
@@ -63,7 +63,7 @@ pub trait Files {
     /// When the file is gone.
     fn size(&self, file: &Self::File) -> Result<u64, Errno>;
 
-    /// Reads at `offset`, as much as there is and at most the whole of `buf`. Returns how much that was.
+    /// Reads at `offset` until `buf` is full or the file ends. Returns the number of bytes read.
     ///
     /// # Errors
     ///
@@ -98,13 +98,14 @@ pub trait Files {
     /// [`Errno::READ_ONLY`] where nothing may be written.
     fn remove_folder(&self, path: &RemotePath) -> Result<(), Errno>;
 
-    /// Gets `len` bytes at `offset` ready, which the console may want next. Called while a reply is on its way.
+    /// Prepares `len` bytes at `offset`, which the console may want next. Called while a reply is in
+    /// flight.
     fn read_ahead(&self, file: &mut Self::File, offset: u64, len: usize) {
         let _ = (file, offset, len);
     }
 }
 
-/// A file or folder that was opened.
+/// An open file or folder.
 #[derive(Debug)]
 pub enum Opened<F, D> {
     /// A file.
@@ -113,15 +114,15 @@ pub enum Opened<F, D> {
     Folder(D),
 }
 
-/// What one console has open. It outlives the console's sessions: a game goes on with the handle that its loader
-/// opened.
+/// The open files of one console. They outlive the console's sessions: a game keeps using the handle that
+/// its loader opened.
 pub struct Service<F: Files> {
     handles: Handles<F>,
     write: Option<Write>,
     last_read: Option<LastRead>,
 }
 
-/// Where a read ended, for [`Files::read_ahead`].
+/// Where the last read ended, for [`Files::read_ahead`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LastRead {
     handle: Handle,
@@ -148,7 +149,7 @@ impl<F: Files> Service<F> {
         self.handles.len()
     }
 
-    /// Carries out a request. A piece of a write that is not the last one has no reply.
+    /// Executes a request. Only the last piece of a write gets a reply.
     pub fn execute(&mut self, files: &F, payload: &[u8]) -> Option<Reply> {
         let request = match Request::parse(payload) {
             Ok(request) => request,
@@ -202,7 +203,8 @@ impl<F: Files> Service<F> {
         })
     }
 
-    /// Uses the time in which a reply travels: when the console reads on and on, gets the next bytes ready.
+    /// Makes use of the time while a reply is in flight: if the console is reading sequentially, prepares
+    /// the next bytes.
     pub fn read_ahead(&mut self, files: &F) {
         let Some(last) = self.last_read.take() else { return };
         if let Ok(entry) = self.handles.file(files, last.handle)
@@ -212,7 +214,8 @@ impl<F: Files> Service<F> {
         }
     }
 
-    /// Answers what is not a request. Pieces of a write get one answer, to the last piece, and so does a bad one.
+    /// Answers an invalid request. The pieces of a write get one answer, to the last piece, even if one of
+    /// them is invalid.
     fn refuse(&mut self, error: MessageError) -> Option<Reply> {
         self.write = None;
         Some(Reply::malformed(error))
@@ -233,8 +236,8 @@ impl<F: Files> Service<F> {
         reply
     }
 
-    /// Reads sectors: all of them or none. The console takes a short answer for a full one and would go on with what
-    /// was in its memory before, so whatever is past the end of the file is zeros.
+    /// Reads all of the sectors or none. The console takes a short answer for a full one and would use
+    /// stale memory for the rest, so everything past the end of the file is zeros.
     fn read_sectors(&mut self, files: &F, handle: Handle, sector: u64, sectors: u16) -> Reply {
         let len = usize::from(sectors) * 512;
         let reply = Reply::data(len, |buf| {

@@ -1,24 +1,24 @@
-//! The transport with one console: what to send when a datagram comes, a reply is ready, or time passes.
+//! The transport with one console: what to send when a datagram arrives, a reply is ready, or time passes.
 //!
 //! # How losses are repaired
 //!
-//! A console receives in order only. It acknowledges every 6 packets and the end of a transfer, answers everything out
-//! of order with a NACK, and is silent when it expects nothing. So:
+//! A console only receives in order. It acknowledges every 6 packets and the end of a transfer, answers
+//! anything out of order with a NACK, and is silent when it expects nothing. So:
 //!
-//! - At most [`WINDOW`] packets are under way.
-//! - A NACK acknowledges everything before the number it wants. That packet and all after it are sent again, unless it
-//!   was sent less than a round trip ago: several NACKs come for one gap.
-//! - When nothing moves, the packet that was sent last is sent again. It is the only one that might be lost without a
-//!   NACK, and whatever else is missing, the console answers it with a NACK that says so. One packet is also the least
-//!   that disturbs a console which has everything and whose last ACK was lost.
-//! - A new request ends the transfer before it.
+//! - At most [`WINDOW`] packets are in flight.
+//! - A NACK acknowledges everything before the number it wants. That packet and all after it are
+//!   retransmitted, unless it was sent less than a round trip ago: one gap causes several NACKs.
+//! - When nothing moves, the last packet is retransmitted. It is the only one whose loss might not cause a
+//!   NACK, and if any other is missing, the console answers it with a NACK for that one. A single packet
+//!   also disturbs a console least if it has everything and only its last ACK was lost.
+//! - A new request ends the previous transfer.
 //!
 //! # Which packets carry the ACK flag
 //!
-//! A console that waits for the ACK of its request takes any packet with the ACK flag for it, however old. When its
-//! request was lost as well, it then waits for a reply that nobody prepares, until it gives up for good. The ACK flag is
-//! therefore set only until the console has shown that it knows its request arrived, and never in a packet that is sent
-//! again.
+//! A console that waits for the ACK of its request accepts any packet with the ACK flag, however old. If
+//! its request was lost as well, it then waits for a reply that will never come, until it gives up for
+//! good. The ACK flag is therefore set only until the console has shown that it knows its request arrived,
+//! and never in a retransmitted packet.
 
 mod transfer;
 
@@ -32,17 +32,18 @@ use crate::seq::Seq;
 use crate::time::Time;
 use transfer::{Progress, Transfer};
 
-/// Packets that may be under way. The console's network chip has a small buffer.
+/// Packets that may be in flight. The console's network chip has a small buffer.
 pub const WINDOW: u32 = 8;
 
-/// The longest that a console waits for a reply (READ and BREAD), and a little more. After that nobody listens.
+/// Slightly more than the longest time that a console waits for a reply (READ and BREAD). After that, it no
+/// longer listens.
 const CONSOLE_PATIENCE: Duration = Duration::from_secs(31);
 
-/// Numbers the requests of a session, so that a reply which comes too late can be told.
+/// Numbers the requests of a session, so that a reply which comes too late can be recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RequestId(u64);
 
-/// What a datagram brought.
+/// The result of receiving a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival<'a> {
     /// Nothing that the caller has to act on.
@@ -55,23 +56,23 @@ pub enum Arrival<'a> {
         id: RequestId,
         /// The request, for [`crate::Request::parse`].
         payload: &'a [u8],
-        /// Whether the console began anew: it restarted, or its next program took over.
+        /// Whether the console started over: it restarted, or its next program took over.
         is_new_session: bool,
     },
 }
 
-/// What happened so far.
+/// Counters of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Packets with payload that were sent for the first time.
     pub sent: u64,
-    /// Packets with payload that were sent again.
+    /// Packets with payload that were retransmitted.
     pub resent: u64,
-    /// NACKs that came.
+    /// NACKs received.
     pub nacks: u64,
-    /// Requests that came again.
+    /// Requests received again.
     pub repeated: u64,
-    /// Times that the console began anew.
+    /// Times that the console started over.
     pub sessions: u64,
     /// Transfers given up because the console was silent.
     pub abandoned: u64,
@@ -80,7 +81,7 @@ pub struct Stats {
 /// The transport with one address.
 #[derive(Debug, Default)]
 pub struct Session {
-    /// The number of the next request; nothing before the first one.
+    /// The number of the next request; `None` before the first one.
     expected: Option<Seq>,
     last_request: Vec<u8>,
     id: RequestId,
@@ -90,35 +91,35 @@ pub struct Session {
     released: bool,
     /// The number of the first packet of the next transfer.
     next: Seq,
-    /// What that was when the last request came.
+    /// The value of `next` at the last request.
     start: Seq,
-    /// The last reply, also when it has arrived: the console may ask for it again.
+    /// The last reply, even after it has arrived: the console may ask for it again.
     transfer: Option<Transfer>,
     round_trip: RoundTrip,
     stats: Stats,
 }
 
 impl Session {
-    /// Makes a session that has heard nothing yet.
+    /// Creates a session that has received nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns what happened so far.
+    /// Returns the counters so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.stats
     }
 
-    /// Returns the number that the next request must have; nothing before the first one.
+    /// Returns the number that the next request must have; `None` before the first one.
     #[must_use]
     pub fn expected(&self) -> Option<Seq> {
         self.expected
     }
 
-    /// Takes a datagram from the console. What has to be sent at once is added to `out`: an ACK goes out before the
-    /// request has been looked at.
+    /// Takes a datagram from the console. Immediate answers are added to `out`: an ACK goes out before the
+    /// request is processed.
     ///
     /// # Errors
     ///
@@ -131,7 +132,8 @@ impl Session {
     ) -> Result<Arrival<'a>, PacketError> {
         match Packet::parse(datagram)? {
             Packet::Discovery(ServiceId::UDPFS) => {
-                // Nothing is reset: a console that was only told twice to look for servers goes on as before.
+                // Nothing is reset: the console may just have sent DISCOVERY twice and will go on as
+                // before.
                 self.discovered = true;
                 if let Some(transfer) = &mut self.transfer {
                     transfer.hush(now);
@@ -148,7 +150,8 @@ impl Session {
         }
     }
 
-    /// Sends the reply of a request. One that is no longer the latest has nobody who waits for it and is dropped.
+    /// Sends the reply of a request. A reply to any but the latest request is dropped, since the console no
+    /// longer waits for it.
     pub fn reply(&mut self, now: Time, id: RequestId, reply: Reply, out: &mut Outbox) {
         if id != self.id || self.transfer.is_some() {
             return;
@@ -159,7 +162,7 @@ impl Session {
         self.advance(now, Progress::SendNew, out);
     }
 
-    /// Does what is due. Calling it early or late does no harm.
+    /// Does whatever is due. Calling it early or late is harmless.
     pub fn tick(&mut self, now: Time, out: &mut Outbox) {
         let Some(transfer) = &mut self.transfer else { return };
         if transfer.silence(now) > CONSOLE_PATIENCE && transfer.next_tick().is_some() {
@@ -171,7 +174,7 @@ impl Session {
         self.advance(now, progress, out);
     }
 
-    /// Returns when [`tick`](Self::tick) has something to do; `None` while nothing is under way.
+    /// Returns when [`tick`](Self::tick) has something to do; `None` while nothing is in flight.
     #[must_use]
     pub fn next_tick(&self) -> Option<Time> {
         self.transfer.as_ref().and_then(Transfer::next_tick)
@@ -181,7 +184,8 @@ impl Session {
         if self.expected.is_none() {
             return;
         }
-        // Such packets carry the number of the next request. It is past the last one once its sender was released.
+        // Such packets carry the number of the next request. The console only moves on to that number when
+        // it has seen the ACK of its last request.
         if self.expected == Some(data.seq) {
             self.released = true;
         }
@@ -200,7 +204,7 @@ impl Session {
     fn take_request<'a>(&mut self, now: Time, data: &Data<'a>, out: &mut Outbox) -> Arrival<'a> {
         let is_new_session = match self.expected {
             None => true,
-            // The number 0 may come from a console that began anew at this very moment.
+            // The number 0 may come from a console that started over just now.
             Some(expected) if data.seq == expected => {
                 data.seq == Seq::FIRST && received_nothing(data) && self.next != Seq::FIRST
             }
@@ -239,12 +243,12 @@ impl Session {
         Arrival::Request { id: self.id, payload: data.payload, is_new_session }
     }
 
-    /// Answers a request that came again.
+    /// Answers a repeated request.
     fn repeat(&mut self, now: Time, data: &Data<'_>, out: &mut Outbox) {
         self.stats.repeated += 1;
         let may_be_new = data.seq == Seq::FIRST || self.discovered;
         if self.released && !may_be_new {
-            // The console has gone on; this is a copy that the network made.
+            // The console has gone on; the network duplicated this packet.
             return;
         }
         self.acknowledge(data.seq, out);
@@ -264,7 +268,7 @@ impl Session {
     fn advance(&mut self, now: Time, progress: Progress, out: &mut Outbox) {
         let Some(transfer) = &mut self.transfer else { return };
         let Some(request) = self.expected.map(Seq::previous) else { return };
-        // A packet that is sent again is never an acknowledgement.
+        // A retransmitted packet is never an acknowledgement.
         let again = transfer.again(progress);
         self.stats.resent += u64::from(again.end - again.start);
         for index in again {
@@ -279,7 +283,7 @@ impl Session {
     }
 }
 
-/// Whether a request says that its console has received nothing from this server.
+/// Whether a request shows that its console has received nothing from this server.
 fn received_nothing(request: &Data<'_>) -> bool {
     request.ack == Seq::FIRST.previous()
 }

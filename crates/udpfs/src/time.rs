@@ -1,4 +1,4 @@
-//! Times that the caller brings, and times as the console writes them.
+//! Times supplied by the caller, and dates in the console's format.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ impl Time {
         Self(self.0.saturating_add(micros(span)))
     }
 
-    /// Returns how much time has passed since `earlier`; nothing when that is still to come.
+    /// Returns the time since `earlier`, or zero if that is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
@@ -24,7 +24,7 @@ fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A date in the console's form: a byte that is 0, second, minute, hour, day, month, and a 16-bit year.
+/// A date in the console's format: a byte that is 0, second, minute, hour, day, month, and a 16-bit year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Date(pub [u8; 8]);
 

@@ -1,4 +1,4 @@
-//! Files by their handles.
+//! File operations by handle.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -14,30 +14,30 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_RENAME_INFO, FileRenameInfo, GetFileInformationByHandle, SetFileInformationByHandle,
 };
 
-/// The access that a file has to be opened with to be read, written, and renamed by [`rename_open`].
+/// The access that a file must be opened with to be read, written, and renamed by [`rename_open`].
 pub const READ_WRITE_DELETE: u32 = GENERIC_READ | GENERIC_WRITE | DELETE;
-/// The flag to open a file with that has a link opened itself, and not what it leads to.
+/// The flag for opening a link itself instead of the file it leads to.
 pub const OPEN_LINK_ITSELF: u32 = FILE_FLAG_OPEN_REPARSE_POINT;
 
 /// Returns the numbers of an open file's volume and of the file on it.
 ///
 /// # Errors
 ///
-/// When the system does not tell, as for pipes and consoles.
+/// When the system does not report them, for instance for pipes and consoles.
 pub fn file_id(file: &File) -> io::Result<(u64, u64)> {
     let told = information(file)?;
     let number = u64::from(told.nFileIndexHigh) << 32 | u64::from(told.nFileIndexLow);
     Ok((told.dwVolumeSerialNumber.into(), number))
 }
 
-/// Returns the same of the file or folder that a path leads to: through links, or of a link itself.
+/// Returns the same for the file or folder that a path leads to: following links, or for a link itself.
 ///
 /// # Errors
 ///
-/// When there is none, or the system does not tell.
+/// When it does not exist, or the system does not report the numbers.
 pub fn file_id_of_path(path: &Path, follow: bool) -> io::Result<(u64, u64)> {
     let link = if follow { 0 } else { OPEN_LINK_ITSELF };
-    // No access at all is enough to ask, and is granted also while others have the file open.
+    // Querying does not require any access rights, and works even while others have the file open.
     let mut options = OpenOptions::new();
     options.access_mode(0).custom_flags(FILE_FLAG_BACKUP_SEMANTICS | link);
     file_id(&options.open(path)?)
@@ -47,39 +47,38 @@ pub fn file_id_of_path(path: &Path, follow: bool) -> io::Result<(u64, u64)> {
 ///
 /// # Errors
 ///
-/// When the system does not tell.
+/// When the system does not report it.
 pub fn link_count(file: &File) -> io::Result<u32> {
     information(file).map(|told| told.nNumberOfLinks)
 }
 
-/// Renames the file that is open here, whatever its name is by now. It has to be opened with
-/// [`READ_WRITE_DELETE`].
+/// Renames the open file, whatever its current name is. It must have been opened with [`READ_WRITE_DELETE`].
 ///
 /// # Errors
 ///
-/// `AlreadyExists` when another file has the name and is not to be replaced, or what the system says.
+/// `AlreadyExists` when another file has the name and must not be replaced, or the system's error.
 pub fn rename_open(file: &File, to: &Path, replace: bool) -> io::Result<()> {
     let name: Vec<u16> = std::path::absolute(to)?.as_os_str().encode_wide().collect();
     let name_bytes = name.len() * size_of::<u16>();
-    // The name begins inside of the structure and goes on beyond it; a zero ends it. In words of 64 bits, so that
-    // the structure is aligned.
+    // The name starts inside the structure and continues past its end; a zero terminates it. The buffer is
+    // made of 64-bit words, so that the structure is aligned.
     let bytes = size_of::<FILE_RENAME_INFO>() + name_bytes;
     let mut buffer = vec![0u64; bytes.div_ceil(size_of::<u64>())];
     let info: *mut FILE_RENAME_INFO = buffer.as_mut_ptr().cast();
     let too_long = |_| io::Error::from(io::ErrorKind::InvalidFilename);
     let name_len = u32::try_from(name_bytes).map_err(too_long)?;
     let info_len = u32::try_from(bytes).map_err(too_long)?;
-    // SAFETY: the buffer is aligned and large enough for the structure with all of the name, and is zeroed, which is
-    // right for every field that is not written here. The name is written through a raw pointer, without a reference to the
-    // array of one element that the name is declared as.
+    // SAFETY: the buffer is aligned and large enough for the structure with the whole name. It is zeroed,
+    // which is valid for every field that is not written here. The name is written through a raw pointer,
+    // without a reference to the array of one element that the name is declared as.
     unsafe {
         (*info).Anonymous.ReplaceIfExists = replace;
         (*info).FileNameLength = name_len;
         let start = info.cast::<u8>().add(offset_of!(FILE_RENAME_INFO, FileName)).cast::<u16>();
         std::ptr::copy_nonoverlapping(name.as_ptr(), start, name.len());
     }
-    // SAFETY: the handle is open for as long as the file; the buffer has the length that is given, and both live
-    // through the call.
+    // SAFETY: the handle is open as long as the file; the buffer has the given length, and both live through
+    // the call.
     let done = unsafe {
         SetFileInformationByHandle(file.as_raw_handle(), FileRenameInfo, buffer.as_ptr().cast(), info_len)
     };
@@ -87,9 +86,9 @@ pub fn rename_open(file: &File, to: &Path, replace: bool) -> io::Result<()> {
 }
 
 fn information(file: &File) -> io::Result<BY_HANDLE_FILE_INFORMATION> {
-    // SAFETY: the structure has numbers alone, for which zeros are right.
+    // SAFETY: the structure consists only of integers, for which zeros are valid.
     let mut told: BY_HANDLE_FILE_INFORMATION = unsafe { std::mem::zeroed() };
-    // SAFETY: the handle is open for as long as the file; the structure lives through the call.
+    // SAFETY: the handle is open as long as the file; the structure lives through the call.
     if unsafe { GetFileInformationByHandle(file.as_raw_handle(), &mut told) } == FALSE {
         return Err(io::Error::last_os_error());
     }

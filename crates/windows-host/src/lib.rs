@@ -1,7 +1,8 @@
-//! What the converter asks of Windows and no library offers without `unsafe` code: whose the console is, what
-//! happens to it, which file system a folder is on, which file a name leads to, and renaming an open file.
+//! Windows features that the converter needs and that are not available from a library without `unsafe` code:
+//! who owns the console, console events, which file system a folder is on, which file a name leads to, and
+//! renaming an open file.
 //!
-//! Elsewhere this crate is empty. Everything here works from Windows 7 on.
+//! On other systems this crate is empty. Everything here works on Windows 7 and later.
 #![cfg(windows)]
 
 mod files;
@@ -22,19 +23,19 @@ use windows_sys::core::BOOL;
 
 pub use files::{OPEN_LINK_ITSELF, READ_WRITE_DELETE, file_id, file_id_of_path, link_count, rename_open};
 
-/// What happens to the console that a program runs in.
+/// An event of the console that a program runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsoleEvent {
-    /// Ctrl-C or Ctrl-Break was pressed; the program may go on.
+    /// Ctrl-C or Ctrl-Break was pressed; the program may continue.
     Interrupt,
-    /// The window is closed, the user logs off, or the machine goes down. The program ends when the handler
-    /// returns, and some seconds later if it does not.
+    /// The window is being closed, the user logs off, or the machine shuts down. The program ends when the
+    /// handler returns, or some seconds later if it does not.
     Closing,
 }
 
 static HANDLER: OnceLock<fn(ConsoleEvent)> = OnceLock::new();
 
-/// Has `handler` called at every event, in a thread that Windows makes for it. Only the first call counts.
+/// Makes Windows call `handler` for every event, in a separate thread. Only the first call counts.
 ///
 /// # Errors
 ///
@@ -43,7 +44,7 @@ pub fn on_console_event(handler: fn(ConsoleEvent)) -> io::Result<()> {
     if HANDLER.set(handler).is_err() {
         return Ok(());
     }
-    // SAFETY: the function has the signature that is asked for and lives as long as the program.
+    // SAFETY: the function has the required signature and lives as long as the program.
     match unsafe { SetConsoleCtrlHandler(Some(forward), TRUE) } {
         FALSE => Err(io::Error::last_os_error()),
         _ => Ok(()),
@@ -59,33 +60,33 @@ unsafe extern "system" fn forward(event: u32) -> BOOL {
     TRUE
 }
 
-/// Returns whether this program is the only one in its console, so that the window goes away with it: it was
-/// started from the desktop. Without a console there is no window either.
+/// Returns whether this program is the only one in its console. If so, it was started from the desktop, and
+/// the window closes with it. A program without a console does not have a window either.
 pub fn owns_console() -> bool {
     let mut processes = [0; 2];
-    // SAFETY: the buffer has room for the number of ids that is given, and is used only during the call. When
-    // there are more of them, their number is returned and nothing is written.
+    // SAFETY: the buffer has room for the given number of ids, and is used only during the call. If there are
+    // more ids, their number is returned and nothing is written.
     unsafe { GetConsoleProcessList(processes.as_mut_ptr(), 2) == 1 }
 }
 
-/// Returns the name of the file system that a path is on, for instance `NTFS` or `FAT32`. The path itself need
-/// not exist.
+/// Returns the name of the file system that a path is on, for instance `NTFS` or `FAT32`. The path itself
+/// need not exist.
 ///
 /// # Errors
 ///
-/// When the system does not tell, which may be so for drives of the network.
+/// When the system does not report it, which can happen for network drives.
 pub fn file_system(path: &Path) -> io::Result<String> {
     let path: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
     // A volume may be mounted in a folder, so its root can be as long as the path; `C:\` is longer than `C:`.
     let mut root = vec![0u16; path.len() + 260];
     let room = u32::try_from(root.len()).unwrap_or(u32::MAX);
-    // SAFETY: the path ends in a zero, the buffer has the room that is given; both live through the call.
+    // SAFETY: the path ends with a zero, and the buffer has the given size; both live through the call.
     if unsafe { GetVolumePathNameW(path.as_ptr(), root.as_mut_ptr(), room) } == FALSE {
         return Err(io::Error::last_os_error());
     }
     let mut name = [0u16; 64];
-    // SAFETY: the root is the string that the call above wrote and ended with a zero; what is not wanted may be
-    // null; the name's buffer has the room that is given. All of them live through the call.
+    // SAFETY: the root is the zero-terminated string that the call above wrote; values that are not needed
+    // may be null; the name's buffer has the given size. All of them live through the call.
     let told = unsafe {
         GetVolumeInformationW(
             root.as_ptr(),

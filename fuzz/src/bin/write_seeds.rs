@@ -1,5 +1,5 @@
 //! Writes the first inputs of each fuzz target to `corpus/`: a small file of each kind, streams of each
-//! codec and the lint's vectors, made with what the tests of `sector-decode` make theirs with.
+//! codec and the lint's vectors, made with the same helpers as in the tests of `sector-decode`.
 
 #[path = "../../../crates/sector-decode/tests/support/mod.rs"]
 mod support;
@@ -11,7 +11,8 @@ use support::kinds::samples;
 use support::{bits, image, pack};
 
 fn main() -> io::Result<()> {
-    // As little memory as works; more, with three windows; as much as a plan can give, checking windows and reading ahead.
+    // The least memory that works; more, with three windows; and the most that a plan can give, with window
+    // checks and read-ahead.
     const PLANS: [[u8; cisor_fuzz::PLAN_LEN]; 3] =
         [[0, 0, 0, 255, 0], [20, 3, 60, 99, 6], [255, 15, 128, 255, 0xC5]];
     for target in ["open_and_read_any_file", "no_output_leak"] {

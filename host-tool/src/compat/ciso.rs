@@ -1,4 +1,5 @@
-//! ciso, `ciso LEVEL IN OUT`, and ciso.py, `ciso.py [-c LEVEL] [-b SIZE] [-m] [-t PCT] [-a SHIFT] [-p BYTE] IN OUT`.
+//! ciso, `ciso LEVEL IN OUT`, and ciso.py,
+//! `ciso.py [-c LEVEL] [-b SIZE] [-m] [-t PCT] [-a SHIFT] [-p BYTE] IN OUT`.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -37,7 +38,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     if first == "-h" || first == "--help" {
         return Ok(Outcome::Help);
     }
-    // The C program has three words; the Python script has options.
+    // The C program takes three arguments; the Python script takes options.
     let is_script = first.as_encoded_bytes().starts_with(b"-") || args.len() == 2;
     let (asked, files) = if is_script {
         let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED)?;
@@ -92,7 +93,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     Ok(Outcome::Done(reporter.worst()))
 }
 
-/// ciso writes for the PSP, but whatever it is asked for: where the profile has a limit, the format's own holds.
+/// ciso writes for the PSP, but never refuses: if the profile's limits are exceeded, only the format's own
+/// apply.
 fn profile_of(input: &Path, wishes: &Wishes) -> Profile {
     let fits = |size| profile::choose(Profile::Psp, wishes, size).is_ok();
     match Image::open(input) {

@@ -83,7 +83,7 @@ fn wishes(options: &[(char, String)], reporter: &mut Reporter) -> Result<Wishes,
     Ok(wishes)
 }
 
-/// ZSO has no field for a method: whatever a file says elsewhere, its readers decode LZ4.
+/// ZSO does not have a field for the method: its readers always decode LZ4.
 fn method(name: &str) -> Result<(), Misuse> {
     let why = match name {
         "lz4" => return Ok(()),

@@ -41,11 +41,11 @@ Usage: maxcso [--OPTIONS] IN... [-o OUT]...
 This is cisor, taking maxcso's arguments; cisor --help says what else it does.
 ";
 
-/// From this size on maxcso takes larger blocks by itself.
+/// From this image size on, maxcso uses larger blocks by default.
 const LARGE_IMAGE: u64 = 1 << 31;
 const LARGE_BLOCK: u32 = 16 << 10;
 
-/// What the arguments ask for.
+/// The parsed arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Arguments {
     inputs: Vec<PathBuf>,
@@ -60,7 +60,7 @@ struct Arguments {
     smallest: bool,
     work: Work,
     changes: Vec<Change>,
-    /// Options that are taken but change nothing, with the reason.
+    /// Options that are accepted but ignored, with the reason.
     ignored: Vec<&'static str>,
 }
 
@@ -98,7 +98,7 @@ enum Change {
 struct Encoders {
     deflate: DeflateEncoder,
     lz4: Lz4Encoder,
-    /// The format has none of the methods that are left.
+    /// The format does not have any of the remaining methods.
     store_all: bool,
 }
 
@@ -179,7 +179,8 @@ fn plan_all(
         for (mut job, mut record) in plan::compress(&request, &mut claims, reporter) {
             job.plan.deflate = encoders.deflate;
             job.plan.lz4 = encoders.lz4;
-            // What maxcso left to chance: its files are for PSPs too, where their firmwares take the blocks. DAX has no plain blocks to fall back to.
+            // Unlike maxcso, this makes sure that the files suit PSPs, too, if their firmware accepts the
+            // block size. DAX does not have stored blocks to fall back on.
             job.plan.firmware_safe = matches!(format, OutputFormat::Cso | OutputFormat::Cso2)
                 && Profile::firmware_takes_blocks_of(job.plan.block_size);
             if encoders.store_all {
@@ -199,7 +200,7 @@ fn plan_all(
 }
 
 impl Arguments {
-    /// Each input with the place where its file goes.
+    /// Each input with its output path.
     fn files(&self) -> impl Iterator<Item = (PathBuf, Target)> {
         self.inputs.iter().enumerate().map(|(place, input)| {
             let target = match (self.outputs.get(place), &self.folder) {
@@ -221,7 +222,7 @@ impl Arguments {
         }
     }
 
-    /// `--orig-cost=N`: a plain block may be N percent larger than the packed one.
+    /// `--orig-cost=N`: a stored block may be N percent larger than the packed one.
     fn threshold(&self) -> Option<Threshold> {
         let percent = if self.smallest { 100 } else { 100 * 100 / (100 + self.orig_cost) };
         u8::try_from(percent.max(1)).ok().and_then(Threshold::new)
@@ -233,7 +234,8 @@ impl Arguments {
             OutputFormat::Cso2 => vec![Method::Zlib, Method::SevenZip, Method::Lz4],
             _ => vec![Method::Zlib, Method::SevenZip],
         };
-        // As there, whatever their order: first what to use, then what not, and the only ones in the end.
+        // As in maxcso, the order of the options does not matter: first those to use, then those not to
+        // use, and the "only" ones last.
         methods.extend(self.changes.iter().filter_map(|change| match change {
             Change::Use(method) => Some(*method),
             _ => None,
@@ -271,7 +273,7 @@ impl Arguments {
             OutputFormat::Cso2 => deflate.is_some() || lz4.is_some(),
             _ => deflate.is_some(),
         };
-        // DAX has no stored frames.
+        // DAX does not have stored frames.
         if !usable && format == OutputFormat::Dax {
             return Err(Misuse("no method is left that this format can be packed with".into()));
         }
@@ -283,7 +285,7 @@ impl Arguments {
     }
 }
 
-/// Takes the arguments apart; `None` when the usage was asked for.
+/// Parses the arguments; `None` if the usage was requested.
 fn parse(args: &[OsString]) -> Result<Option<Arguments>, Misuse> {
     let mut arguments = Arguments::default();
     let mut args = args.iter();
@@ -292,7 +294,7 @@ fn parse(args: &[OsString]) -> Result<Option<Arguments>, Misuse> {
             arguments.inputs.extend(args.map(PathBuf::from));
             break;
         }
-        // A name that is no Unicode cannot be an option, except behind --out=.
+        // A name that is not Unicode cannot be an option, except after --out=.
         let option = arg.to_str().filter(|text| text.starts_with('-') && text.len() > 1);
         let Some(option) = option else {
             arguments.inputs.push(PathBuf::from(arg));
@@ -375,7 +377,7 @@ fn format(name: &str) -> Result<OutputFormat, Misuse> {
     }
 }
 
-/// maxcso takes fractions; a whole percent is as fine as a threshold gets.
+/// maxcso accepts fractions; thresholds here are whole percents.
 fn percent(option: &str, value: &str) -> Result<u32, Misuse> {
     number(option, value.split('.').next().unwrap_or(value), 0..=1000)
 }

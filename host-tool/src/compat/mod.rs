@@ -1,8 +1,8 @@
-//! Other tools' command lines, for those who have them in their fingers or in scripts (docs/compat.md).
+//! Other tools' command lines, for users and scripts that are used to them (docs/compat.md).
 //!
-//! Each tool has a file that turns its arguments into the requests of our own verbs. What they do with
-//! their files is done here too, except where it would lose data: nothing is written over its own
-//! input, an existing file is replaced only when the new one is proven, and no rest of an image is dropped.
+//! Each tool has a file that translates its arguments into requests of our own verbs. The outcome is the
+//! same as with the tool, except where that would lose data: an input is never overwritten, an existing
+//! file is only replaced once the new one is verified, and the remainder of an image is never dropped.
 
 mod ciso;
 mod iso2zso;
@@ -27,7 +27,8 @@ use crate::target::{Claims, Target};
 #[derive(Debug, PartialEq, Eq)]
 struct Misuse(String);
 
-/// Returns the tool that a program name stands for: `ziso`, `ciso`, `maxcso` or `iso2zso`, also with `.exe` or `.py`.
+/// Returns the tool with this program name: `ziso`, `ciso`, `maxcso` or `iso2zso`, also with `.exe` or
+/// `.py`.
 pub fn tool_named(program: &OsStr) -> Option<Tool> {
     let name = Path::new(program).file_name()?.to_str()?.to_ascii_lowercase();
     let name = name.strip_suffix(".exe").or_else(|| name.strip_suffix(".py")).unwrap_or(&name);
@@ -63,15 +64,16 @@ pub fn run(tool: Tool, args: &[OsString]) -> Status {
     }
 }
 
-/// Whether the limits of profiles and disks hold.
+/// Whether the limits of profiles and disks apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Limits {
     Held,
-    /// By `--ignore-limits`, which none of these tools has: our refusals name it, so it is taken here too.
+    /// Set by `--ignore-limits`, which none of these tools has: our refusals mention it, so it is accepted
+    /// here, too.
     Ignored,
 }
 
-/// Takes `--ignore-limits` out of another tool's arguments.
+/// Removes `--ignore-limits` from another tool's arguments.
 fn take_limits(args: &[OsString]) -> (Vec<OsString>, Limits) {
     let options = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
     let Some(at) = args[..options].iter().position(|arg| arg == "--ignore-limits") else {
@@ -80,15 +82,15 @@ fn take_limits(args: &[OsString]) -> (Vec<OsString>, Limits) {
     ([&args[..at], &args[at + 1..]].concat(), Limits::Ignored)
 }
 
-/// What right arguments lead to.
+/// The outcome of valid arguments.
 enum Outcome {
     /// The work was done, with this status.
     Done(Status),
-    /// The usage was asked for.
+    /// The usage was requested.
     Help,
 }
 
-/// Extracts one image the way all these tools do.
+/// Extracts one image, as all these tools do.
 fn extract(
     files: &[(PathBuf, Target)],
     threads: std::num::NonZeroUsize,
@@ -124,7 +126,7 @@ fn compress(mut jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Repo
     run::compress(jobs, reporter);
 }
 
-/// These tools overwrite without a word. Here the old file stays until the new one is proven.
+/// These tools overwrite silently. Here the old file stays until the new one is verified.
 fn warn_of_replacing<O>(target: &Path, record: &mut Record<O>, reporter: &mut Reporter) {
     if target.exists() {
         let name = human::name(target);

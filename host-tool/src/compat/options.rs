@@ -1,4 +1,4 @@
-//! Short options as getopt takes them: `-c 9`, `-c9`, `-mc9`, anywhere among the file names.
+//! Short options in the style of getopt: `-c 9`, `-c9`, `-mc9`, anywhere among the file names.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -8,16 +8,16 @@ use image_writer::Threshold;
 use super::Misuse;
 use crate::level::Level;
 
-/// Arguments taken apart.
+/// Parsed arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Parsed {
-    /// Options in order, those with a value with it.
+    /// Options in order, with their values.
     pub(super) options: Vec<(char, String)>,
     /// Everything else.
     pub(super) files: Vec<PathBuf>,
 }
 
-/// Takes arguments apart; `flags` are the options without a value, `valued` those with one.
+/// Parses arguments; `flags` are the options without a value, `valued` those with one.
 pub(super) fn parse(args: &[OsString], flags: &str, valued: &str) -> Result<Parsed, Misuse> {
     let mut parsed = Parsed::default();
     let mut args = args.iter();
@@ -51,7 +51,7 @@ pub(super) fn parse(args: &[OsString], flags: &str, valued: &str) -> Result<Pars
     Ok(parsed)
 }
 
-/// A value that is to be a number in a range.
+/// Parses a value as a number in a range.
 pub(super) fn number(option: &str, value: &str, range: std::ops::RangeInclusive<u32>) -> Result<u32, Misuse> {
     match value.trim().parse() {
         Ok(number) if range.contains(&number) => Ok(number),
@@ -66,10 +66,10 @@ fn text(value: &OsStr) -> Result<String, Misuse> {
     value.to_str().map(str::to_owned).ok_or_else(|| Misuse(format!("{value:?} is no value")))
 }
 
-/// What ziso.py and ciso.py are asked for: they have one grammar.
+/// The arguments of ziso.py and ciso.py, which share one grammar.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ScriptArguments {
-    /// 0 asks for the image.
+    /// 0 means to extract the image.
     pub(super) level: u32,
     pub(super) block_size: Option<u32>,
     pub(super) threshold: Option<Threshold>,
@@ -77,12 +77,12 @@ pub(super) struct ScriptArguments {
 }
 
 impl ScriptArguments {
-    /// Options without a value: -m, as all processors are used anyway.
+    /// Options without a value: -m changes nothing, as all processors are used anyway.
     pub(super) const FLAGS: &'static str = "mh";
-    /// Options with one. -p, the byte that fills gaps, changes nothing: it is zero, and no reader looks at it.
+    /// Options with one: -p, the padding byte, changes nothing. Padding is zeros, and readers ignore it.
     pub(super) const VALUED: &'static str = "cbtap";
 
-    /// Takes the options; without -c the scripts compress, with their library's own idea of a level.
+    /// Parses the options. Without -c the scripts compress at their library's default level.
     pub(super) fn of(
         options: &[(char, String)],
         levels: std::ops::RangeInclusive<u32>,
@@ -103,18 +103,18 @@ impl ScriptArguments {
         Ok(asked)
     }
 
-    /// Returns the level; those of LZ4 HC, which end at 12, go on as the best one.
+    /// Returns the level. Numbers beyond ours, such as LZ4 HC's up to 12, map to the best level.
     pub(super) fn level(&self) -> Level {
         level(self.level)
     }
 }
 
-/// A level by another tool's number.
+/// A level from another tool's number.
 pub(super) fn level(number: u32) -> Level {
     u8::try_from(number).ok().and_then(Level::new).unwrap_or(Level::Best)
 }
 
-/// Writes long options as the short ones that they stand for: `--input=FILE` as `-iFILE`.
+/// Rewrites long options as the corresponding short ones: `--input=FILE` as `-iFILE`.
 pub(super) fn shortened(args: &[OsString], names: &[(&str, char)]) -> Vec<OsString> {
     let short = |arg: &OsString| {
         let long = arg.to_str()?.strip_prefix("--")?;
@@ -125,7 +125,7 @@ pub(super) fn shortened(args: &[OsString], names: &[(&str, char)]) -> Vec<OsStri
     args.iter().map(|arg| short(arg).unwrap_or_else(|| arg.clone())).collect()
 }
 
-/// The two file names that ziso and ciso take.
+/// The two file names of ziso and ciso.
 pub(super) fn in_and_out(files: Vec<PathBuf>) -> Result<(PathBuf, PathBuf), Misuse> {
     match <[PathBuf; 2]>::try_from(files) {
         Ok([input, output]) => Ok((input, output)),

@@ -1,6 +1,7 @@
 //! Two programs called ziso: ziso.py of Open PS2 Loader,
 //! `ziso -c LEVEL [-b SIZE] [-m] [-t PCT] [-a SHIFT] [-p BYTE] IN OUT`, and that of Danixu,
-//! `ziso -i IN [-o OUT] [-c LEVEL] [-l] [-m] [-f] [-b SIZE] [-z MB] [-r] [-h]`. The second one is known by its `-i`.
+//! `ziso -i IN [-o OUT] [-c LEVEL] [-l] [-m] [-f] [-b SIZE] [-z MB] [-r] [-h]`. The second one is
+//! recognised by its `-i`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -53,12 +54,12 @@ const DANIXU: [(&str, char); 10] = [
     ("hdl-fix", 'h'),
 ];
 
-/// What either of them is asked for.
+/// The arguments of either program.
 struct Work {
     input: PathBuf,
     target: Target,
     existing: Existing,
-    /// Nothing where the image is asked for.
+    /// `None` to extract the image.
     wishes: Option<Wishes>,
 }
 
@@ -72,8 +73,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         to_image(input, target, existing, limits, &mut reporter);
         return Ok(Outcome::Done(reporter.worst()));
     };
-    // With other block sizes ziso writes files that Open PS2 Loader takes and misreads; they are for
-    // whoever asks for them.
+    // With other block sizes ziso writes files that Open PS2 Loader accepts and misreads; they are only
+    // written on request.
     let for_opl = wishes.block_size.is_none_or(|size| size == 2048);
     let request = CompressRequest {
         inputs: vec![input],
@@ -109,7 +110,7 @@ fn to_image(input: PathBuf, target: Target, existing: Existing, limits: Limits, 
     run::extract(jobs, reporter);
 }
 
-/// As ziso.py; nothing when the usage is asked for.
+/// Parses the arguments of ziso.py; `None` if the usage was requested.
 fn script(args: &[OsString]) -> Result<Option<Work>, Misuse> {
     let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED)?;
     if parsed.options.iter().any(|&(option, _)| option == 'h') {
@@ -128,7 +129,7 @@ fn script(args: &[OsString]) -> Result<Option<Work>, Misuse> {
     Ok(Some(Work { input, target: Target::File(output), existing: Existing::Replace, wishes }))
 }
 
-/// As Danixu's ziso, which tells by the input what to do with it.
+/// Parses the arguments of Danixu's ziso, which decides by the input what to do with it.
 fn danixus(args: &[OsString]) -> Result<Option<Work>, Misuse> {
     let parsed = parse(args, "mlfrh", "iocbz")?;
     if let Some(file) = parsed.files.first() {
@@ -151,7 +152,7 @@ fn danixus(args: &[OsString]) -> Result<Option<Work>, Misuse> {
     Ok(Some(Work { input, target, existing, wishes: (!is_packed).then_some(wishes) }))
 }
 
-/// A ZSO as the profile has it.
+/// A ZSO with the profile's settings.
 fn zso() -> Wishes {
     Wishes {
         to: Some(OutputFormat::Zso),

@@ -1,29 +1,28 @@
 //! The command line that a `.cmd` file was started with.
 //!
-//! Windows puts a dropped name between quotes only when there is a blank in it, and its command interpreter
-//! takes `&`, `^` and others in the rest for its own. What reaches a script as its arguments is then cut or changed;
-//! the line itself, `cmd.exe /c ""SCRIPT" NAMES"`, is whole.
+//! Windows quotes a dropped name only if it contains a space, and its command interpreter interprets `&`,
+//! `^` and others in unquoted names. The arguments that reach a script are then cut or changed, but the
+//! command line itself, `cmd.exe /c ""SCRIPT" NAMES"`, is complete.
 
 use std::path::{Path, PathBuf};
 
-/// Returns the names that follow the script in the line; `None` when it is not the script that was started by
-/// this line.
+/// Returns the names that follow the script in the line; `None` if this line did not start the script.
 pub(super) fn paths(line: &str, script: &Path) -> Option<Vec<PathBuf>> {
     let at = line.to_ascii_lowercase().find(" /c ")?;
     let command = line[at + 4..].trim();
-    // Around all of it are quotes of their own.
+    // The whole command has another pair of quotes around it.
     let command = match command.strip_prefix('"') {
         Some(inner) if inner.starts_with('"') => inner.strip_suffix('"').unwrap_or(inner),
         _ => command,
     };
     let mut words = words(command).into_iter();
     let started = PathBuf::from(words.next()?);
-    // On Linux, where only tests run this, a backslash separates nothing.
+    // On Linux, where only tests run this, a backslash is not a separator.
     let name = |path: &Path| path.to_string_lossy().rsplit(['\\', '/']).next().map(str::to_lowercase);
     (name(&started) == name(script)).then(|| words.map(PathBuf::from).collect())
 }
 
-/// Splits at blanks that are not between quotes. No file name has quotes in it.
+/// Splits at spaces outside quotes. File names cannot contain quotes.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = None::<String>;

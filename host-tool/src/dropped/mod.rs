@@ -1,8 +1,8 @@
-//! Files and folders that were dropped on the program's icon, or named without saying what to do with them.
+//! Files and folders that were dropped on the program's icon, or named without a verb.
 //!
-//! A plain image is packed for the console that its disc is for; a compressed one is verified and described, or
-//! extracted when the program is called `cisor-extract`. In the end there is a summary, and the window stays
-//! open when it would go away with the program.
+//! A plain image is packed for its disc's console; a compressed one is verified and described, or extracted
+//! if the program is called `cisor-extract`. At the end there is a summary, and a window that would close
+//! with the program is kept open.
 
 mod command_line;
 mod walk;
@@ -29,29 +29,29 @@ use crate::report::{Outcome, Record, Reporter};
 use crate::run;
 use crate::target::{self, Claims, Target};
 
-/// Where the `.cmd` files leave the command line that they were started with.
+/// The variable in which the `.cmd` files pass on the command line that they were started with.
 const COMMAND_LINE: &str = "CISOR_COMMAND_LINE";
 /// The program's name, without `.exe`, under which it extracts what is dropped on it.
 const EXTRACTOR: &str = "cisor-extract";
 
-/// What is done with dropped files.
+/// What to do with dropped files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
-    /// The obvious, by their content.
+    /// Whatever their content suggests.
     ByContent,
-    /// Packed for this reader.
+    /// Pack them for this reader.
     Compress(Profile),
-    /// Extracted.
+    /// Extract them.
     Extract,
-    /// Verified.
+    /// Verify them.
     Verify,
 }
 
-/// What is asked for of all dropped paths.
+/// Settings for all dropped paths.
 #[derive(Clone, Debug)]
 struct DropWishes {
     action: Action,
-    /// Where files go, instead of beside each image.
+    /// Output folder, instead of that of each image.
     folder: Option<PathBuf>,
     level: Level,
     remove_source: bool,
@@ -62,8 +62,8 @@ impl DropWishes {
         Self { action, folder: None, level: Level::default(), remove_source: false }
     }
 
-    /// Where the file goes that `file` becomes. Files of one name in different sub-folders of a dropped folder stay
-    /// apart: the sub-folders are made in the target folder as well.
+    /// The output folder for `file`. Files of the same name in different subfolders of a dropped folder
+    /// stay apart: the subfolders are created in the output folder as well.
     fn target(&self, file: &DroppedFile) -> Target {
         let Some(folder) = &self.folder else { return Target::Beside };
         let below = file.root.as_deref().and_then(|root| file.path.strip_prefix(root).ok()?.parent());
@@ -72,7 +72,7 @@ impl DropWishes {
         };
         let target = folder.join(below);
         if folder.is_dir() {
-            // What cannot be made is reported as a target folder that does not exist.
+            // A folder that cannot be created is reported later as a missing target folder.
             let _ = std::fs::create_dir_all(&target);
         }
         Target::Folder(target)
@@ -82,15 +82,15 @@ impl DropWishes {
 /// A file to work on.
 struct DroppedFile {
     path: PathBuf,
-    /// The dropped folder that it is in; nothing for one that was dropped itself.
+    /// The dropped folder that contains it; `None` if it was dropped itself.
     root: Option<PathBuf>,
 }
 
 impl Action {
-    /// Returns whether a file that lies in a dropped folder is meant, by its name.
+    /// Returns whether the name of a file in a dropped folder says that it should be worked on.
     fn takes(self, file: &Path) -> bool {
         let Some(extension) = target::known_extension(file) else { return false };
-        // What is in a BIN file, its CUE sheet tells; many others are no discs at all.
+        // A BIN file is described by its CUE sheet; many other BIN files are not discs at all.
         if extension == "bin" {
             return false;
         }
@@ -104,8 +104,8 @@ impl Action {
     }
 }
 
-/// Returns the paths when the arguments are nothing but that; the first argument is the program's name. The name of a
-/// command is no path, and what looks like no path is left to the parser, which may know better.
+/// Returns the paths if all arguments are paths; the first argument is the program's name. The name of a
+/// command is not a path, and anything that does not look like a path is left to the parser.
 pub fn only_paths(args: &[OsString]) -> Option<Vec<PathBuf>> {
     let paths = args.get(1..)?;
     let is_option = |arg: &OsString| arg.as_encoded_bytes().starts_with(b"-");
@@ -118,7 +118,7 @@ pub fn only_paths(args: &[OsString]) -> Option<Vec<PathBuf>> {
         .then(|| paths.iter().map(PathBuf::from).collect())
 }
 
-/// Does with the paths what the program's name says.
+/// Processes the paths as the program's name says.
 pub fn run_as(program: Option<&OsString>, paths: &[PathBuf]) -> Status {
     let stem = program.and_then(|program| Path::new(program).file_name()).unwrap_or_default();
     let stem = stem.to_string_lossy().to_ascii_lowercase();
@@ -130,13 +130,13 @@ pub fn run_as(program: Option<&OsString>, paths: &[PathBuf]) -> Status {
     status
 }
 
-/// Returns what was dropped on a .cmd file that runs now; `None` when it was started otherwise.
+/// Returns what was dropped on the running .cmd file; `None` if it was started in another way.
 pub(crate) fn paths_on(script: &Path) -> Option<Vec<PathBuf>> {
     let line = std::env::var_os(COMMAND_LINE).unwrap_or_default();
     line.to_str().and_then(|line| command_line::paths(line, script))
 }
 
-/// Does what `cisor drop` was asked for.
+/// Runs `cisor drop`.
 pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
     let action = match args.profile {
         Some(profile) => Action::Compress(profile),
@@ -227,7 +227,7 @@ fn work(paths: &[PathBuf], wishes: &DropWishes, reporter: &mut Reporter) -> Stat
     reporter.worst()
 }
 
-/// Whatever cannot be opened is no compressed file; why it cannot is said when it is to be packed.
+/// A file that cannot be opened does not count as compressed; packing it then reports the reason.
 fn is_compressed(file: &Path) -> bool {
     Image::open(file).is_ok_and(|image| image.layout().format() != Format::Iso)
 }
@@ -284,7 +284,7 @@ fn extract(files: &[DroppedFile], wishes: &DropWishes, reporter: &mut Reporter) 
     run::extract(jobs, reporter);
 }
 
-/// What a double click on the program shows.
+/// The text that a double click on the program shows.
 const WELCOME: &str = "\
 Cisor makes PSP and PS2 discs smaller, and back again.
 
@@ -295,7 +295,8 @@ appears beside the image, and the image stays as it is.
 For everything else, open a terminal here and type: cisor --help
 ";
 
-/// Greets somebody who started the program with a double click, and keeps the window open; returns whether it was one.
+/// If the program was started with a double click, prints a greeting and keeps the window open; returns
+/// whether it was.
 pub fn greet_if_ours() -> bool {
     if !window::is_ours() {
         return false;
@@ -305,7 +306,7 @@ pub fn greet_if_ours() -> bool {
     true
 }
 
-/// Whether the program was started with nothing at all, as by a double click.
+/// Whether the program was started without arguments, as by a double click.
 pub fn is_bare(args: &[impl AsRef<OsStr>]) -> bool {
     args.len() < 2
 }

@@ -1,4 +1,4 @@
-//! The files that a dropped path stands for.
+//! Finds the files of a dropped path.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -9,20 +9,20 @@ use walkdir::{DirEntry, WalkDir};
 use crate::failure::Failure;
 use crate::human;
 
-/// Folders of Windows that even their owner may not look into.
+/// Windows folders that even their owner may not list.
 const SYSTEM: [&str; 2] = ["$RECYCLE.BIN", "System Volume Information"];
 
-/// What a dropped path stands for.
+/// The files of a dropped path.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     /// The files that are wanted.
     pub(super) files: Vec<PathBuf>,
-    /// How many others there are, by what their names end with.
+    /// Number of other files, by extension.
     pub(super) others: BTreeMap<String, u64>,
 }
 
 impl Found {
-    /// Returns what was left alone, in a sentence; nothing when that is nothing.
+    /// Returns a sentence about the files left alone; `None` if there are none.
     pub(super) fn left_alone(&self) -> Option<String> {
         let all: u64 = self.others.values().sum();
         let mut kinds: Vec<_> = self.others.iter().collect();
@@ -33,9 +33,9 @@ impl Found {
     }
 }
 
-/// Returns a file itself, whatever it is called, and of a folder all files below it that are wanted, in the
-/// order of their names; the others are counted. Hidden files and links to folders are left out: the former are other systems' notes, and
-/// part files; the latter can lead in circles.
+/// Returns a file itself, whatever its name, and for a folder all wanted files below it, sorted by name;
+/// the others are counted. Hidden files and links to folders are skipped: the former are other systems'
+/// metadata and part files, and the latter can form loops.
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ pub(super) fn files(path: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Found
     Ok(found)
 }
 
-/// What a file's name ends with.
+/// A file's extension.
 fn kind(file: &Path) -> String {
     match file.extension() {
         Some(extension) => format!(".{}", human::name(Path::new(extension)).to_lowercase()),

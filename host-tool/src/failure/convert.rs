@@ -1,4 +1,4 @@
-//! Errors of the libraries, as failures.
+//! Converts errors of the libraries into failures.
 
 use std::io;
 
@@ -34,7 +34,7 @@ impl From<Stopped<Self>> for Failure {
 impl From<ReadError<io::Error>> for Failure {
     fn from(error: ReadError<io::Error>) -> Self {
         match error {
-            // Damage of what the disc comes in has been wrapped for the way through the decoder.
+            // Damage in the container travels through the decoder wrapped in an I/O error.
             ReadError::Source { offset, error } => match error.downcast() {
                 Ok(error) => Self::Source(error),
                 Err(error) => Self::Read { offset: offset.0, error },
@@ -42,7 +42,7 @@ impl From<ReadError<io::Error>> for Failure {
             ReadError::Block { block, offset, error } => {
                 Self::Damaged(Damage { block: block.0, offset: offset.0, fault: Fault::Block(error) })
             }
-            // Only when the file is not the one any more that was looked at.
+            // Only if the file is no longer the one that was examined.
             ReadError::OutOfRange { .. } => Self::InputChanged,
             error @ ReadError::Internal { .. } => Self::Internal(error.to_string()),
         }
@@ -58,7 +58,7 @@ impl From<EncodeError<ReadError<io::Error>>> for Failure {
             EncodeError::Proof { block } => Self::Proof(block),
             EncodeError::NoThread(kind) => Self::NoThread(kind),
             EncodeError::Cancelled => Self::Interrupted,
-            // The enum may grow; whatever comes is a fault of the writing side.
+            // The enum is non-exhaustive; anything new is a fault of the writing side.
             other => Self::Write(io::Error::other(other.to_string())),
         }
     }

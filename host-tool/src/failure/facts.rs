@@ -1,4 +1,4 @@
-//! What each failure means for those who call the program: a short name, the exit status, and what to do next.
+//! What each failure means for callers of the program: a short name, the exit status, and what to do next.
 //! One line each, in the order of the work.
 
 use std::io;
@@ -37,7 +37,7 @@ impl Facts {
     }
 }
 
-/// Bytes of a CD's sector with its headers and checksums.
+/// Size of a CD sector with its headers and checksums.
 const RAW_CD_SECTOR: u32 = 2352;
 
 const OTHER_PLACE: &str = "Choose another name or another folder.";
@@ -50,7 +50,7 @@ impl Failure {
         self.facts().status
     }
 
-    /// Returns the short name that JSON objects have (docs/json.md).
+    /// Returns the short name for JSON objects (docs/json.md).
     pub fn kind(&self) -> &'static str {
         self.facts().kind
     }
@@ -190,7 +190,7 @@ fn source(error: &image_source::Error) -> Facts {
 fn header(error: &HeaderError) -> Facts {
     match error {
         HeaderError::Foreign(foreign) => refused("foreign_format").fix(foreign_fix(*foreign)),
-        // Sizes that programs write on purpose; any other number is damage.
+        // Sizes that other programs write on purpose; any other number is damage.
         HeaderError::BlockSize { got, .. } if got.is_multiple_of(RAW_CD_SECTOR) && *got > 0 => {
             refused("block_size").fix(
                 "Its blocks are raw CD sectors: decode it with the program that wrote it, and convert the BIN to an ISO \
@@ -204,7 +204,7 @@ fn header(error: &HeaderError) -> Facts {
     }
 }
 
-/// Says what to do with an image of another program's format.
+/// Returns advice for an image in another program's format.
 const fn foreign_fix(foreign: Foreign) -> &'static str {
     match foreign {
         Foreign::Chd => "Turn it into an ISO with MAME's chdman first (extractdvd, or extractcd for CDs).",

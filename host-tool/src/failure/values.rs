@@ -1,17 +1,17 @@
-//! What JSON objects say of a failure in numbers.
+//! The numeric values of a failure for JSON objects.
 
 use sector_decode::HeaderError;
 use serde::Serialize;
 
 use super::Failure;
 
-/// What was expected or found.
+/// An expected or actual value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Quantity {
-    /// Bytes, a file position or a checksum, as the kind of failure says.
+    /// Bytes, a file position or a checksum, depending on the kind of failure.
     Number(u64),
-    /// A digest in hexadecimal digits.
+    /// A digest in hexadecimal.
     Text(String),
 }
 
@@ -39,7 +39,7 @@ impl Failure {
         }
     }
 
-    /// Returns what was expected and what was found, where there are such things.
+    /// Returns the expected and actual values, if there are any.
     pub fn expected_and_got(&self) -> (Option<Quantity>, Option<Quantity>) {
         let numbers = |(expected, got): (Option<u64>, Option<u64>)| {
             (expected.map(Quantity::Number), got.map(Quantity::Number))
@@ -64,7 +64,7 @@ impl Failure {
     }
 }
 
-/// Expected and found in a header, where these are numbers.
+/// The expected and actual values in a header, if they are numbers.
 fn header_numbers(error: &HeaderError) -> (Option<u64>, Option<u64>) {
     match *error {
         HeaderError::FileTooShort { len, needed } => (Some(needed.into()), Some(len)),

@@ -2,25 +2,27 @@
 //!
 //! # By its descriptor
 //!
-//! The file that was proven is the one that is open. Linux gives an open file a further name (`linkat`), Windows
-//! renames it (`SetFileInformationByHandle`): whatever the part file's name leads to meanwhile, no other file
-//! gets the target's name, and no target is replaced that is to be kept.
+//! The verified file is the open one. Linux gives an open file another name (`linkat`), and Windows renames
+//! it (`SetFileInformationByHandle`). Whatever the part file's name leads to meanwhile, only the verified
+//! file can get the target's name, and a target that has to be kept is never replaced.
 //!
-//! On Linux the part file has a name while it is written, rather than none (`O_TMPFILE`). A second run for the
-//! same target then finds it locked, and says so before hours of work instead of after them; and people see how
-//! far it has grown. The link by descriptor works for both, and fails when all names of the file were deleted.
+//! On Linux the part file has a name while it is written, rather than none (`O_TMPFILE`). A second run for
+//! the same target then finds it locked and reports this before hours of work instead of afterwards, and
+//! users can watch the file grow. Linking by descriptor works for both, and fails if all names of the file
+//! were deleted.
 //!
-//! `linkat` never replaces. To replace a target, the file first gets a name by chance, which nobody else
-//! uses, and that one is renamed. Between those two calls the name is trusted: in that moment somebody
-//! would have to list the folder, and move a file of their own onto a name that no program knows. It is looked at
-//! before, and afterwards the target is: if it leads to another file, that is an error, and the source stays.
+//! `linkat` never replaces. To replace a target, the file first gets a random name that nobody else uses,
+//! and that name is renamed to the target. Between those two calls the name is trusted: to interfere,
+//! somebody would have to list the folder in that moment and move another file onto a name that no program
+//! knows. The name is checked before the rename, and the target afterwards: if it leads to another file,
+//! that is an error, and the source stays.
 //!
 //! # By its name
 //!
-//! FAT and exFAT have no second names for a file, and other systems have no call that takes a descriptor. There
-//! the part file's name is renamed after a look whether it still leads to the proven file. Between the look and
-//! the rename it is trusted; no run of this program takes the name in that moment, for the file is locked. It is
-//! looked at again afterwards.
+//! FAT and exFAT do not support several names for a file, and other systems do not have a call that takes a
+//! descriptor. There the part file is renamed by name, after checking that the name still leads to the
+//! verified file. Between the check and the rename the name is trusted; other runs of this program cannot
+//! take it in that moment, because the file is locked. The name is checked again afterwards.
 
 use std::io;
 use std::path::Path;
@@ -35,7 +37,7 @@ use crate::identity::leads_to;
 ///
 /// # Errors
 ///
-/// When the target exists and is to be kept, the part file is lost, or the system does not allow it.
+/// When the target exists and has to be kept, the part file is lost, or the system does not allow it.
 pub(super) fn put(part: &PartFile, existing: Existing) -> Result<(), Failure> {
     if !by_descriptor(part, existing)? {
         by_name(part, existing, rename_keeping)?;
@@ -43,12 +45,12 @@ pub(super) fn put(part: &PartFile, existing: Existing) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Looks whether the right file has got the name, and still has it.
+/// Checks that the right file has the name.
 fn check(part: &PartFile) -> Result<(), Failure> {
     if leads_to(&part.target, part.file()) { Ok(()) } else { Err(lost(part)) }
 }
 
-/// Returns whether the system could do it.
+/// Returns whether the system supports it.
 #[cfg(target_os = "linux")]
 pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool, Failure> {
     let Err(error) = link(part.file(), &part.target) else { return check(part).map(|()| true) };
@@ -56,7 +58,7 @@ pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool,
         (io::ErrorKind::AlreadyExists, Existing::Keep) => Err(Failure::TargetExists(part.target.clone())),
         (io::ErrorKind::AlreadyExists, Existing::Replace) => over_existing(part, link),
         _ if has_no_name(part.file()) => Err(lost(part)),
-        // There are no second names here, or no /proc to name the descriptor by.
+        // This file system does not support second names, or /proc is not available to name the descriptor.
         _ => Ok(false),
     }
 }
@@ -68,7 +70,7 @@ pub(super) fn by_descriptor(part: &PartFile, existing: Existing) -> Result<bool,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(Failure::TargetExists(part.target.clone()))
         }
-        // Drives of the network may not have it.
+        // Network drives may not support it.
         Err(_) => Ok(false),
     }
 }
@@ -78,7 +80,7 @@ pub(super) fn by_descriptor(_part: &PartFile, _existing: Existing) -> Result<boo
     Ok(false)
 }
 
-/// Gives an open file a further name; fails when that exists.
+/// Gives an open file another name; fails if that name exists.
 #[cfg(target_os = "linux")]
 fn link(file: &std::fs::File, to: &Path) -> io::Result<()> {
     use rustix::fs::{AtFlags, CWD, linkat};
@@ -86,7 +88,7 @@ fn link(file: &std::fs::File, to: &Path) -> io::Result<()> {
     let open = format!("/proc/self/fd/{}", file.as_raw_fd());
     match linkat(CWD, open, CWD, to, AtFlags::SYMLINK_FOLLOW) {
         Err(rustix::io::Errno::NOENT) => {
-            // Without /proc, if the system lets this user.
+            // Works without /proc, if this user has the permission.
             linkat(file, "", CWD, to, AtFlags::EMPTY_PATH)
         }
         other => other,
@@ -100,11 +102,11 @@ fn has_no_name(file: &std::fs::File) -> bool {
     file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
 }
 
-/// How many characters by chance the name has that a file gets before it replaces another.
+/// Number of random characters in the temporary name of a file that is about to replace another.
 #[cfg(unix)]
 const SPARE: usize = 8;
 
-/// Gives the file a name by chance, and renames that over the target.
+/// Gives the file a random name, and renames that over the target.
 #[cfg(target_os = "linux")]
 pub(super) fn over_existing(
     part: &PartFile,
@@ -122,13 +124,13 @@ pub(super) fn over_existing(
     let name = linked.into_temp_path();
     let spare = name.to_path_buf();
     if !leads_to(&name, part.file()) {
-        // Somebody else's by now, or the system did not tell.
+        // The name now belongs to somebody else, or the system did not say.
         let _ = name.keep();
         super::remove_if_ours(&spare, part.file());
         return Err(lost(part));
     }
     name.persist(&part.target).map_err(|failed| renaming(part, failed.error))?;
-    // A rename leaves both names when they lead to one file already.
+    // A rename leaves both names if they already lead to the same file.
     super::remove_if_ours(&spare, part.file());
     check(part)?;
     Ok(true)
@@ -156,8 +158,8 @@ pub(super) fn by_name(
         let Err(error) = rename_keeping(&from, &to) else { return check(part) };
         match error.kind() {
             io::ErrorKind::AlreadyExists => return Err(Failure::TargetExists(part.target.clone())),
-            // Some file systems (exFAT and NTFS by FUSE) know neither a rename that keeps the target nor
-            // hard links. Looking first leaves a moment in which another program's file could be replaced.
+            // Some file systems (exFAT and NTFS by FUSE) support neither a rename that keeps the target nor
+            // hard links. Checking first leaves a moment in which another program's file could be replaced.
             io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput => {}
             _ => return Err(renaming(part, error)),
         }
@@ -169,10 +171,10 @@ pub(super) fn by_name(
     check(part)
 }
 
-/// Renames without replacing, by what each system has for it.
+/// Renames without replacing, with the call that each system has for it.
 fn rename_keeping(from: &Path, to: &Path) -> io::Result<()> {
     TempPath::try_from_path(from)?.persist_noclobber(to).map_err(|failed| {
-        // The part file looks after its name itself.
+        // The part file manages its name itself.
         let _ = failed.path.keep();
         failed.error
     })

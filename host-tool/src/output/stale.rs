@@ -1,9 +1,10 @@
-//! Part files that dead runs left behind.
+//! Stale part files, left by dead runs.
 //!
-//! A stale part file is removed, not written again: its owner and its permissions may be anybody's, and whoever
-//! has it open could write into the new file. To remove it is safe among runs: only the one that holds its lock
-//! does so, and only while the name leads to the locked file. Windows does not free the name of an open file at
-//! once, so there the file is emptied and used again; its permissions come from its folder anyway.
+//! A stale part file is removed, not reused: its owner and permissions are unknown, and anyone who has it
+//! open could write into the new file. Removing it is safe with several runs: only the run that holds its
+//! lock does so, and only while the name leads to the locked file. Windows does not free the name of an
+//! open file at once, so there the file is truncated and reused; its permissions come from its folder
+//! anyway.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -13,24 +14,24 @@ use super::part_options;
 use crate::failure::Failure;
 use crate::identity::leads_to;
 
-/// What became of a part file that was there already.
+/// What happened to an existing part file.
 pub(super) enum Stale {
-    /// Its run finished it, or somebody has deleted it.
+    /// Its run finished it, or somebody deleted it.
     Gone,
-    /// It was a dead run's, and is removed.
+    /// It was stale and has been removed.
     #[cfg(not(windows))]
     Cleared,
-    /// It was a dead run's, and is now locked for this one.
+    /// It was stale and is now locked for this run.
     #[cfg(windows)]
     Reusable(File),
 }
 
-/// Clears away a part file that exists.
+/// Handles an existing part file.
 ///
 /// # Errors
 ///
-/// When a run is writing it, or may be: nothing tells without locks. Also when it is something that runs do not
-/// leave behind.
+/// When a run is writing it, or may be: without locks there is no way to tell. Also when it is not a file
+/// that a run would create.
 pub(super) fn clear(
     path: &Path,
     target: &Path,
@@ -53,7 +54,7 @@ pub(super) fn clear(
         Err(TryLockError::WouldBlock) => return Err(Failure::PartInUse(path.to_owned())),
         Err(TryLockError::Error(_)) => return Err(Failure::PartBlocked(path.to_owned())),
     }
-    // From here on no run changes what the name leads to, if it leads to this file.
+    // From here on, if the name leads to this file, other runs do not change that.
     if !leads_to(path, &file) {
         return Ok(Stale::Gone);
     }
@@ -76,7 +77,7 @@ fn free(_path: &Path, file: File) -> Result<Stale, Failure> {
     Ok(Stale::Reusable(file))
 }
 
-/// A link that gets the name at the last moment is not opened, and a pipe not waited for.
+/// A link that takes the name at the last moment is not followed, and a pipe does not block.
 #[cfg(unix)]
 pub(super) fn not_followed(options: &mut OpenOptions) -> &mut OpenOptions {
     use rustix::fs::OFlags;
@@ -90,8 +91,9 @@ pub(super) fn not_followed(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(windows_host::OPEN_LINK_ITSELF)
 }
 
-/// Returns whether a part file has only names that runs give it. A finished one has a second name for a moment
-/// ([`super::place`]), and a run that is killed right then leaves both. Any other name is somebody's own.
+/// Returns whether a part file has only names that runs give it. A finished one has a second name for a
+/// moment ([`super::place`]), and a run that is killed right then leaves both. Any other name belongs to a
+/// user.
 #[cfg(unix)]
 fn all_names_are_ours(metadata: &std::fs::Metadata, file: &File, path: &Path, target: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -115,6 +117,6 @@ fn all_names_are_ours(metadata: &std::fs::Metadata, file: &File, path: &Path, ta
 
 #[cfg(windows)]
 fn all_names_are_ours(_metadata: &std::fs::Metadata, file: &File, _path: &Path, _target: &Path) -> bool {
-    // It is going to be emptied, so one name it must be.
+    // It will be truncated, so it must have only one name.
     windows_host::link_count(file).is_ok_and(|links| links == 1)
 }

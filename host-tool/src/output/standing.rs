@@ -1,12 +1,12 @@
-//! What stands at a target before the work, and may be replaced by it.
+//! The file that exists at a target before the work, and may be replaced.
 //!
-//! `-f` is said of what is there when a run begins. Hours later something else may stand there: perhaps a file
-//! that another run has just made, and whose source it has deleted. That one stays.
+//! `-f` applies to the file that exists when a run begins. Hours later the target may be another file,
+//! perhaps one that another run has just made and whose source it has deleted. That file is kept.
 //!
-//! The lock on the part file keeps runs apart: whoever holds it is the only run that puts anything at the target.
-//! So one look after it was taken notices what other runs have done. A second look, right before the new file gets
-//! its name, is for other programs. Where nothing stood at first, nothing is replaced at all; where something did, a
-//! moment is left between that look and the rename.
+//! The lock on the part file keeps runs apart: only the run that holds it writes the target. So one check
+//! after locking detects what other runs have done. A second check, right before the new file gets its
+//! name, detects other programs. If the target did not exist at first, nothing is ever replaced; if it did,
+//! there is a short window between that check and the rename.
 
 use std::path::Path;
 
@@ -15,14 +15,14 @@ use crate::failure::Failure;
 use crate::identity::FileId;
 use crate::source::Stamp;
 
-/// What stood at a target when its run was planned, and what the run does with that.
+/// What existed at a target when its run was planned, and what the run does with it.
 #[derive(Clone, Debug)]
 pub struct Standing {
     existing: Existing,
     stood: Option<Seen>,
 }
 
-/// A file, and the state that it is in.
+/// A file and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     file: FileId,
@@ -30,19 +30,19 @@ struct Seen {
 }
 
 impl Seen {
-    /// Looks at the very name: of a link, at the link itself. What cannot be looked at is nothing.
+    /// Examines the name itself, without following a link. If that fails, it counts as nothing.
     fn at(path: &Path) -> Option<Self> {
         Some(Self { file: FileId::named(path).ok()?, stamp: Stamp::named(path).ok()? })
     }
 }
 
 impl Standing {
-    /// Notes what stands at `target` now.
+    /// Notes what exists at `target` now.
     pub fn at(target: &Path, existing: Existing) -> Self {
         Self { existing, stood: Seen::at(target) }
     }
 
-    /// Refuses what has come to stand at `target` since then.
+    /// Refuses a `target` that has changed since then.
     pub(super) fn check(&self, target: &Path) -> Result<(), Failure> {
         match Seen::at(target) {
             None => Ok(()),
@@ -52,12 +52,12 @@ impl Standing {
         }
     }
 
-    /// What is to happen to a file that is there at the end.
+    /// What to do with a file that exists at the end.
     pub(super) fn existing(&self) -> Existing {
         if self.stood.is_some() { self.existing } else { Existing::Keep }
     }
 
-    /// Says of a file that is kept what [`check`](Self::check) would have said.
+    /// Returns, for a file that is kept, the failure that [`check`](Self::check) would have returned.
     pub(super) fn explain(&self, failure: Failure) -> Failure {
         match failure {
             Failure::TargetExists(target) if self.existing == Existing::Replace => {

@@ -38,7 +38,7 @@ fn what_is_written_after_the_proof_gets_no_name() {
     };
     let grow = |path: &Path| OpenOptions::new().write(true).open(path).unwrap().set_len(5).unwrap();
     let link = |path: &Path| std::fs::hard_link(path, path.with_extension("link")).unwrap();
-    // Only what changes bytes counts.
+    // Only changes of the content count.
     let changes: [&dyn Fn(&Path); 3] = [&overwrite, &grow, &link];
     for (change, passes) in changes.into_iter().zip([false, false, true]) {
         let (folder, target, mut part) = part();
@@ -46,7 +46,7 @@ fn what_is_written_after_the_proof_gets_no_name() {
         std::fs::write(&model, "").unwrap();
         part.resemble(&model);
         part.sync().unwrap();
-        // Longer than the clock of a file system may stand still.
+        // Longer than the clock granularity of any file system.
         std::thread::sleep(std::time::Duration::from_millis(30));
         change(part.path());
         let outcome = part.commit(Existing::Keep);
@@ -77,7 +77,7 @@ fn target_that_appears_meanwhile_is_kept() {
     assert_eq!(names(folder.path()), ["a.cso"]);
 }
 
-/// As on file systems that have no second names, each with another way to say so.
+/// As on file systems without hard links, which report this with different errors.
 #[test]
 fn target_is_kept_where_no_call_keeps_it() {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
@@ -130,7 +130,7 @@ fn stale_part_file_that_cannot_be_locked_is_not_touched() {
     let no_locks = |_: &File| Err(TryLockError::Error(io::ErrorKind::Unsupported.into()));
     assert!(matches!(PartFile::create_with(&target, no_locks), Err(Failure::PartBlocked(_))));
     assert_eq!(std::fs::read(part_path(&target)).unwrap(), b"whose?");
-    // Where nothing is, the work can be done without.
+    // If the target does not exist, the other way is not needed.
     std::fs::remove_file(part_path(&target)).unwrap();
     assert!(PartFile::create_with(&target, no_locks).is_ok());
 }
@@ -173,7 +173,7 @@ fn new_part_file_that_another_program_locks_is_waited_for_and_does_not_stay() {
     assert!(names(folder.path()).is_empty());
 }
 
-/// What others may do to the name of a part file while it is written.
+/// What others might do to the name of a part file while it is being written.
 fn take_name_away(path: &Path, how: &str) {
     match how {
         "deleted" => std::fs::remove_file(path).unwrap(),
@@ -202,12 +202,12 @@ fn file_that_got_the_part_files_name_does_not_become_the_target() {
             }
             let outcome = part.commit(if there { Existing::Replace } else { Existing::Keep });
             if cfg!(target_os = "linux") {
-                // There is no need for the name as long as the file has any.
+                // The name itself is not needed as long as the file has any name.
                 assert_eq!(outcome.is_ok(), how.starts_with("moved"), "{how}: {outcome:?}");
             }
             let found = std::fs::read(&target).ok();
             match outcome {
-                // By its descriptor the right file gets the name all the same.
+                // Linked by descriptor, the right file still gets the name.
                 Ok(()) => assert_eq!(found.as_deref(), Some(&b"mine"[..]), "{how}"),
                 Err(Failure::PartLost(_)) => {
                     assert_eq!(found.as_deref(), there.then_some(&b"old"[..]), "{how}")
@@ -237,7 +237,7 @@ fn file_that_got_the_part_files_name_is_not_renamed_where_that_is_all_there_is()
     }
 }
 
-/// Between the look at a name and its use a moment is left: then the source must not go.
+/// A moment remains between the check of a name and its use: if it is exploited, the source must stay.
 #[test]
 fn file_that_took_the_name_at_the_last_moment_is_noticed_afterwards() {
     let (_folder, _, part) = part();
@@ -301,7 +301,7 @@ fn file_of_this_run_is_never_replaced_by_it() {
     let mut outputs = Outputs::default();
     let first = begin(&outputs, "a.cso").unwrap();
     first.file().write_all(b"first").unwrap();
-    // Both were begun when neither name led anywhere, as by two names that a disk takes for one.
+    // Both were started when neither name existed, as with two names that a disk treats as one.
     let second = begin(&outputs, "b.cso").unwrap();
     outputs.commit(first, &standing("a.cso", Existing::Keep)).unwrap();
     std::fs::hard_link(at("a.cso"), at("b.cso")).unwrap();
@@ -319,10 +319,10 @@ fn file_of_this_run_is_never_replaced_by_it() {
     ));
     assert_eq!(std::fs::read(at("a.cso")).unwrap(), b"first");
     assert_eq!(std::fs::read(at("b.cso")).unwrap(), b"first");
-    // Nor is it taken for a part file.
+    // Nor does it count as a part file.
     std::fs::rename(at("a.cso"), at(".c.cso.part")).unwrap();
     assert!(matches!(begin(&outputs, "c.cso"), Err(Failure::PartBlocked(_))));
-    // What other runs made may be replaced.
+    // A file that another run made may be replaced.
     std::fs::write(at("d.cso"), b"old").unwrap();
     let part = begin(&outputs, "d.cso").unwrap();
     outputs.commit(part, &standing("d.cso", Existing::Replace)).unwrap();
@@ -371,7 +371,7 @@ fn only_what_stood_at_the_target_when_it_was_planned_is_replaced() {
     }
 }
 
-/// As by a program that comes between the last look and the name.
+/// As if another program came between the last check and the rename.
 #[test]
 fn file_that_comes_where_nothing_stood_is_kept_by_the_rename_itself() {
     let (folder, target, _part) = part();
@@ -397,14 +397,15 @@ fn long_names_have_part_files_too() {
             assert_eq!(names(folder.path()), [name.as_str()]);
         }
     }
-    // Names that differ at their ends alone have part files of their own; short names are kept as they are.
+    // Names that only differ at the end have different part files; short names are kept unchanged.
     let long = |end: &str| part_path(Path::new(&("x".repeat(245) + end)));
     assert_ne!(long("1.cso"), long("2.cso"));
     assert_eq!(long("1.cso"), long("1.cso"));
     assert_eq!(part_path(Path::new("d/a.cso")), Path::new("d/.a.cso.part"));
 }
 
-/// A signal that comes after the proof: the test has a process of its own, as the signal is the whole process's.
+/// A signal that arrives after the verification. The test needs its own process, as signals affect the
+/// whole process.
 #[test]
 fn signal_before_the_commit_is_noticed() {
     const CHILD: &str = "CISOR_TEST_SIGNALLED";
@@ -446,7 +447,8 @@ mod unix {
 
     #[test]
     fn link_or_pipe_that_gets_the_name_at_the_last_moment_is_not_followed() {
-        // Between the look at the name and the opening nothing can be put from outside: the opening is tried alone.
+        // A test cannot interfere between the check of the name and the opening, so the opening is tested
+        // alone.
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("precious"), b"precious").unwrap();

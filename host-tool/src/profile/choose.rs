@@ -1,4 +1,4 @@
-//! From a profile and wishes to a plan.
+//! Turns a profile and the user's options into a plan.
 
 use image_writer::{OutputFormat, Plan};
 use sector_decode::MAX_INDEX_SHIFT;
@@ -54,7 +54,7 @@ pub fn choose(profile: Profile, wishes: &Wishes, image_size: u64) -> Result<Choi
     Ok(Choice { plan, notes })
 }
 
-/// Looks whether the profile's readers play this disc.
+/// Checks that the profile's readers play this disc.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub fn check_console(profile: Profile, disc: &Disc, ignore_limits: bool) -> Resu
     }
 }
 
-/// What the profile's readers have to say about the file, each thing once.
+/// The warnings of the profile's readers about the file, each once.
 fn reservations(profile: Profile, facts: &Facts) -> Result<Vec<String>, Refusal> {
     let mut found: Vec<(String, Vec<&str>)> = Vec::new();
     for &reader in profile.readers() {
@@ -123,7 +123,7 @@ fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result
     }
 }
 
-/// Why a format has no larger blocks.
+/// Why a format does not allow larger blocks.
 const fn limit_of(format: OutputFormat) -> &'static str {
     match format {
         OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => {
@@ -134,7 +134,7 @@ const fn limit_of(format: OutputFormat) -> &'static str {
     }
 }
 
-/// DAX and JSO are played by firmwares alone, whatever the profile.
+/// DAX and JSO are only played by firmwares, whatever the profile.
 fn deflate(profile: Profile, format: OutputFormat) -> Deflate {
     match (profile.rules().deflate, format) {
         (Deflate::Any, OutputFormat::Dax | OutputFormat::Jso) => Deflate::Stock,
@@ -142,10 +142,10 @@ fn deflate(profile: Profile, format: OutputFormat) -> Deflate {
     }
 }
 
-/// The smallest shift that fits the worst case, or a larger one where an alignment asks for it.
+/// The smallest shift that fits the worst case, or a larger one if an alignment needs it.
 fn index_shift(profile: Profile, plan: &Plan, align: Option<u32>, image_size: u64) -> Result<u8, Refusal> {
     let shifts = matches!(plan.format, OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso);
-    // What may be wished for, and what may be needed.
+    // The limits for the requested shift and for the necessary shift.
     let (most, max) = match profile.rules().index {
         Index::UpTo(max) if shifts => (max.min(MAX_INDEX_SHIFT), max.min(MAX_INDEX_SHIFT)),
         // Twice 2 GiB.
@@ -159,7 +159,7 @@ fn index_shift(profile: Profile, plan: &Plan, align: Option<u32>, image_size: u6
             return Err(Refusal::Align { profile, format: plan.format, got, max: 1 << most });
         }
     };
-    // An image that no shift fits is for `Plan::check` to refuse, in the format's own terms.
+    // `Plan::check` refuses an image that is too large for any shift, in the format's own terms.
     let Some(needed) = plan.smallest_shift(image_size) else { return Ok(0) };
     if needed > max {
         return Err(match profile.rules().index {

@@ -1,8 +1,8 @@
-//! Profiles: whom a file is for, and what follows from that for how it is written.
+//! Profiles: who a file is for, and how it is therefore written.
 //!
-//! A profile is a row of `rules`: formats, block sizes, encoders. [`choose`] puts together what the
-//! user wishes and what the row allows, and then asks [`crate::readers`] about the result, so that no
-//! file is planned that its readers cannot use.
+//! A profile is a row of `rules`: formats, block sizes, encoders. [`choose`] combines the user's options
+//! with what the row allows, and then checks the result against [`crate::readers`], so that every planned
+//! file is usable by its readers.
 
 mod choose;
 mod refusal;
@@ -21,7 +21,7 @@ use crate::level::Level;
 use crate::readers::Reader;
 use disc_info::{Console, Disc};
 
-/// Whom a file is for.
+/// Who a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Profile {
     /// Every custom firmware of the PSP, and every emulator: the safest file.
@@ -38,24 +38,24 @@ pub enum Profile {
     Opl,
     /// This project's own PSP driver.
     Cisor,
-    /// Nobody in particular: only the format's own limits hold.
+    /// Nobody in particular: only the format's own limits apply.
     Any,
 }
 
-/// What the user asks for; whatever is left open is the profile's to say.
+/// The user's options; the profile decides whatever is left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wishes {
     /// Format.
     pub to: Option<OutputFormat>,
     /// Block size in bytes.
     pub block_size: Option<u32>,
-    /// Effort.
+    /// Level of effort.
     pub level: Level,
-    /// When blocks are stored plain.
+    /// When blocks are stored.
     pub threshold: Option<Threshold>,
-    /// By what it is chosen how a block is packed.
+    /// How to choose between the available encodings of a block.
     pub optimize: Optimize,
-    /// Blocks begin at multiples of this many bytes, a power of two.
+    /// Blocks start at multiples of this many bytes, a power of two.
     pub align: Option<u32>,
     /// Whether to write what the profile advises against.
     pub ignore_limits: bool,
@@ -73,7 +73,7 @@ pub struct Choice {
 }
 
 impl Profile {
-    /// Every profile, in the order in which they are listed.
+    /// All profiles, in display order.
     pub const ALL: [Self; 8] = [
         Self::Psp,
         Self::Adrenaline,
@@ -90,18 +90,17 @@ impl Profile {
         self.rules().name
     }
 
-    /// Returns in a few words what the profile is for and what it writes.
+    /// Returns a short description of the profile.
     pub const fn summary(self) -> &'static str {
         self.rules().summary
     }
 
-    /// Returns the profile of this name on the command line.
+    /// Returns the profile with this name on the command line.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|profile| profile.name() == name)
     }
 
-    /// Returns the profile for a disc when the user names none; `None` when the disc does not say which
-    /// console it is for.
+    /// Returns the default profile for a disc; `None` if the disc does not say which console it is for.
     pub fn for_disc(disc: &Disc) -> Option<Self> {
         disc.console.map(|console| match console {
             Console::Psp => Self::Psp,
@@ -109,7 +108,8 @@ impl Profile {
         })
     }
 
-    /// Returns whether some firmware of the PSP, decoding with its own inflate, takes blocks of this many bytes.
+    /// Returns whether some firmware of the PSP, decoding with its own inflate, accepts blocks of this many
+    /// bytes.
     pub fn firmware_takes_blocks_of(block_size: u32) -> bool {
         let decodes_by_firmware = |profile: &&Self| profile.rules().deflate == rules::Deflate::Stock;
         Self::ALL.iter().filter(decodes_by_firmware).any(|profile| profile.has_blocks_of(block_size))

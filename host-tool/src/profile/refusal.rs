@@ -1,4 +1,4 @@
-//! Why a file is not written: nothing has been done yet, and there is something else to ask for.
+//! Why a file is not written. Nothing has been done yet, and there is an alternative to request.
 
 use image_writer::{OutputFormat, PlanError};
 
@@ -6,9 +6,9 @@ use super::Profile;
 use crate::readers::Reader;
 use disc_info::Console;
 
-/// Why a combination of wishes is refused.
+/// Why a combination of options is refused.
 ///
-/// [`Display`](std::fmt::Display) gives the reason, [`fix`](Self::fix) what to ask for instead.
+/// [`Display`](std::fmt::Display) gives the reason, [`fix`](Self::fix) the alternative.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -17,40 +17,40 @@ pub enum Refusal {
     Format {
         /// The profile.
         profile: Profile,
-        /// The format that was asked for.
+        /// The requested format.
         got: OutputFormat,
     },
-    /// The profile, or with [`Profile::Any`] the format, has no such block size.
+    /// The profile (or, with [`Profile::Any`], the format) does not support this block size.
     #[error("{} with blocks of {got} bytes is not written{}: {why}", format.format(), for_whom(*profile))]
     BlockSize {
         /// The profile.
         profile: Profile,
         /// The format.
         format: OutputFormat,
-        /// What was asked for, in bytes.
+        /// The requested value in bytes.
         got: u32,
         /// The smallest possible, in bytes.
         min: u32,
         /// The largest possible, in bytes.
         max: u32,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
     },
-    /// Advised against, but possible.
+    /// Possible, but not recommended.
     #[error("blocks of {got} bytes --for {profile} are not written: {why}")]
     Unwise {
         /// The profile.
         profile: Profile,
-        /// What was asked for, in bytes.
+        /// The requested value in bytes.
         got: u32,
-        /// The largest block size that is not advised against, in bytes.
+        /// The largest recommended block size in bytes.
         max: u32,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
-        /// When nothing speaks against it.
+        /// When it is fine nevertheless.
         fine_if: &'static str,
     },
-    /// The alignment is no power of two, or more than can be written.
+    /// The alignment is not a power of two, or larger than the maximum.
     #[error(
         "--align {got} is not possible for {}{}: it must be a power of two up to {max}",
         format.format(), for_whom(*profile)
@@ -60,7 +60,7 @@ pub enum Refusal {
         profile: Profile,
         /// The format.
         format: OutputFormat,
-        /// What was asked for, in bytes.
+        /// The requested value in bytes.
         got: u32,
         /// The largest possible, in bytes.
         max: u32,
@@ -72,9 +72,9 @@ pub enum Refusal {
         profile: Profile,
         /// The first of its readers.
         reader: Reader,
-        /// The console that they play discs of.
+        /// The console whose discs they play.
         plays: Console,
-        /// The console that the disc is for.
+        /// The console of the disc.
         disc: Console,
     },
     /// The profile's files stay below 4 GiB, because its readers keep positions in 32 bits.
@@ -87,12 +87,12 @@ pub enum Refusal {
         profile: Profile,
         /// Size of the image in bytes.
         image_size: u64,
-        /// The largest file that it can become, in bytes.
+        /// The maximum size of the output file in bytes.
         worst_case: u64,
-        /// The first size that is too large, in bytes.
+        /// The smallest size that is too large, in bytes.
         limit: u64,
     },
-    /// For the profile, the index needs a larger shift than its readers take.
+    /// The index needs a larger shift than the profile's readers accept.
     #[error(
         "an image of {image_size} bytes needs an index shift of {needed}, and --for {profile} has at most {max}"
     )]
@@ -103,14 +103,14 @@ pub enum Refusal {
         image_size: u64,
         /// The smallest shift that fits.
         needed: u8,
-        /// The largest that is read.
+        /// The largest shift that they accept.
         max: u8,
     },
     /// The format cannot hold the image.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// One of the profile's readers cannot use the file. The other refusals leave nothing to this one
-    /// that is known of; it stands guard.
+    /// One of the profile's readers cannot use the file. The other refusals cover every known case; this
+    /// one is a safeguard.
     #[error("{reader} could not use the file: {why}")]
     Reader {
         /// The reader.
@@ -186,12 +186,12 @@ fn fix_plan(error: &PlanError) -> String {
     }
 }
 
-/// Names the profile, where it has a say.
+/// Names the profile, if it is the one that refuses.
 fn for_whom(profile: Profile) -> String {
     if profile == Profile::Any { String::new() } else { format!(" --for {profile}") }
 }
 
-/// The other profiles for the same console that write such blocks, as `ark or ppsspp`.
+/// The other profiles for the same console that write such blocks, for instance `ark or ppsspp`.
 fn others_with(profile: Profile, format: OutputFormat, block_size: u32) -> Option<String> {
     let others: Vec<&str> = Profile::ALL
         .into_iter()
@@ -202,13 +202,13 @@ fn others_with(profile: Profile, format: OutputFormat, block_size: u32) -> Optio
     listed(others)
 }
 
-/// Names in a sentence: `psp, ark or cisor`.
+/// Joins names for a sentence: `psp, ark or cisor`.
 fn listed(names: Vec<&str>) -> Option<String> {
     let (last, rest) = names.split_last()?;
     Some(if rest.is_empty() { (*last).into() } else { format!("{} or {last}", rest.join(", ")) })
 }
 
-/// Why a profile does not write a format: the word of the first of its readers that says something.
+/// Why a profile does not write a format: the reason of the first of its readers that has one.
 fn readers_without(profile: Profile, format: OutputFormat) -> String {
     let cannot = |reader: &Reader| {
         let why = reader.refuses_format(format.format())?;

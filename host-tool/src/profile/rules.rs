@@ -8,7 +8,7 @@ use sector_decode::{MAX_INDEX_SHIFT, SECTOR_SIZE};
 use super::Profile;
 use crate::readers::Reader;
 
-/// What a profile says.
+/// The rules of a profile.
 pub(super) struct Rules {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Rules {
     pub(super) deflate: Deflate,
     pub(super) threshold: Threshold,
     pub(super) index: Index,
-    /// The file's length becomes a multiple of this many bytes.
+    /// The file is padded to a multiple of this many bytes.
     pub(super) pad_file_to: u32,
     pub(super) readers: &'static [Reader],
 }
@@ -29,21 +29,21 @@ pub(super) enum Blocks {
     Sizes {
         default: u32,
         max: u32,
-        /// Larger ones, with `--ignore-limits` only.
+        /// Larger ones that are only written with `--ignore-limits`.
         beyond: Option<Beyond>,
-        /// What is wrong with larger ones.
+        /// Why larger ones are not written.
         why: &'static str,
     },
-    /// Whatever the format has; the smallest is the default.
+    /// Anything that the format supports; the smallest is the default.
     OfFormat,
 }
 
-/// Block sizes that a profile advises against, but that can be of use.
+/// Block sizes that a profile does not recommend but that can be useful.
 #[derive(Clone, Copy)]
 pub(super) struct Beyond {
     /// The largest of them in bytes.
     pub(super) max: u32,
-    /// When nothing speaks against them, to be read after "if".
+    /// When they are fine nevertheless; the text follows "if".
     pub(super) fine_if: &'static str,
 }
 
@@ -54,7 +54,7 @@ pub(super) enum Deflate {
     Stock,
     /// Those of any encoder that pass the lint.
     Linted,
-    /// Any, but stock zlib in the formats that no other readers than firmwares play.
+    /// Any, but stock zlib for the formats that only firmwares play.
     Any,
 }
 
@@ -70,7 +70,7 @@ pub(super) enum Index {
 /// The limit of PPSSPP and of this program's decoder.
 const ANY_SHIFT: Index = Index::UpTo(MAX_INDEX_SHIFT);
 
-/// A row with another number than a percentage does not compile.
+/// A row with a number that is not a percentage does not compile.
 const fn percent(number: u8) -> Threshold {
     match Threshold::new(number) {
         Some(threshold) => threshold,
@@ -92,7 +92,7 @@ impl Profile {
         }
     }
 
-    /// Whether the profile itself has nothing against blocks of this size.
+    /// Whether the profile itself allows blocks of this size.
     pub(super) const fn has_blocks_of(self, block_size: u32) -> bool {
         match self.rules().blocks {
             Blocks::Sizes { max, .. } => {
@@ -155,7 +155,7 @@ const ARK: Rules = Rules {
     ..PSP
 };
 
-/// Why the emulators' profiles have no larger blocks.
+/// Why the emulators' profiles do not use larger blocks.
 const UNPACKED_WHOLE: &str = "every small read would have to unpack a larger block whole";
 
 const PPSSPP: Rules = Rules {
@@ -196,7 +196,7 @@ const OPL: Rules = Rules {
     },
     deflate: Deflate::Any,
     threshold: percent(95),
-    // More makes it divide by zero.
+    // A larger value makes it divide by zero.
     index: Index::UpTo(11),
     pad_file_to: 2048,
     readers: &[Reader::Opl],

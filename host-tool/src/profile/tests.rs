@@ -228,7 +228,7 @@ fn alignment_only_ever_raises_the_shift() {
         (Profile::Ppsspp, 48),
         (Profile::Ppsspp, 1 << 21),
         (Profile::Opl, 4096),
-        // Their files have a shift only where they need one.
+        // Their files only have a shift if they need one.
         (Profile::Psp, 2),
         (Profile::Ark, 64),
     ] {
@@ -287,7 +287,7 @@ fn encoders_by_reader() {
         assert_eq!(choice.plan.deflate, DeflateEncoder::Sector { effort: Effort::Best });
         assert_eq!(choice.notes, [""; 0]);
     }
-    // Only firmwares play these, so they get what firmwares are known to take.
+    // Only firmwares play these, so they get streams that firmwares are known to accept.
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
         let plan = plan(Profile::Any, &Wishes { to: Some(format), ..wishes() });
         assert_eq!(plan.deflate, DeflateEncoder::Zlib { level: 9 });
@@ -296,7 +296,7 @@ fn encoders_by_reader() {
     assert_eq!(choose(Profile::Ark, &zso, IMAGE).unwrap().notes, [""; 0], "LZ4 has stronger levels");
 }
 
-/// Its readers round the number of blocks down, and read every byte of the last one all the same.
+/// Its readers round the number of blocks down, but still read every byte of the last one.
 #[test]
 fn ark_reads_an_image_that_ends_inside_a_block_without_a_word() {
     let wish = Wishes { block_size: Some(8192), ..wishes() };
@@ -316,7 +316,7 @@ fn images_that_no_format_can_hold_are_refused() {
     }
     let fix = choose(Profile::Opl, &wishes(), 2352 * 1001).unwrap_err().fix();
     assert!(fix.contains("2352"), "{fix}");
-    // A header can say anything.
+    // A header can contain anything.
     for size in [1 << 53, 1 << 60, u64::MAX - 2047] {
         for profile in Profile::ALL {
             assert!(choose(profile, &wishes(), size).is_err(), "{profile} {size}");
@@ -344,7 +344,7 @@ fn names_lead_back_to_profiles() {
     assert_eq!(Profile::from_name("PSP"), None);
 }
 
-/// Every refusal says what was asked for, why not, and what to do.
+/// Every refusal gives the requested value, the reason, and what to do.
 #[test]
 fn refusals_have_reason_and_fix() {
     let cases: [(Profile, Wishes, u64, &[&str]); 8] = [
@@ -423,8 +423,8 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
-    /// Whatever is chosen, the readers that it is chosen for can use it, and nothing is left to the
-    /// guard that stands behind the profiles' own rules.
+    /// Whatever is chosen, its readers can use it, and the profiles' own rules leave nothing for the
+    /// safeguard to refuse.
     #[test]
     fn every_choice_is_read(
         profile in prop::sample::select(&Profile::ALL[..]),

@@ -1,4 +1,5 @@
-//! What the readers' code did when it was run (docs/interoperability.md), and what the content of a file decides.
+//! Tests against what the readers' code did when it was run (docs/interoperability.md), and for what the
+//! content of a file decides.
 
 use sector_decode::Format;
 
@@ -11,7 +12,7 @@ fn verdicts(reader: Reader, format: Format, change: impl Fn(&mut Facts)) -> char
     mark(&verdict(reader, &facts))
 }
 
-/// The last block of a file in blocks of 8192 bytes that the image does not fill.
+/// The partial last block of a file with 8192-byte blocks.
 #[test]
 fn ark_family_crashes_on_partial_dax_frames_and_unfilled_lz4_blocks_only() {
     let ark = [Reader::ArkGame, Reader::ArkMenu, Reader::Adrenaline8];
@@ -89,7 +90,7 @@ fn packed_blocks_longer_than_a_block_overrun_or_are_refused() {
         );
         assert_eq!(verdicts(reader, Format::Cso, |facts| facts.overlong_blocks = Some(0)), 'Y', "{reader}");
     }
-    // Frames of DAX version 0 are meant to be.
+    // Frames of DAX version 0 are zlib streams by definition.
     assert_eq!(verdicts(Reader::RomProperties, Format::Dax, |facts| facts.overlong_blocks = Some(3)), 'Y');
 }
 
@@ -102,7 +103,7 @@ fn rom_properties_wants_the_usual_zso_header_and_jso_of_8_kib() {
     assert_eq!([6144, 8192].map(|size| rom(Format::Jso, &|facts| facts.image_size = size)), ['-', 'Y']);
 }
 
-/// What the file holds decides, too: nobody plays a ZIP file.
+/// The content decides, too: a ZIP file cannot be played.
 #[test]
 fn readers_are_unknown_where_there_is_no_game_or_damage() {
     for content in [Content::Ps1, Content::RawCd, Content::UnknownDisc, Content::NoDisc, Content::Unreadable]
@@ -116,7 +117,7 @@ fn readers_are_unknown_where_there_is_no_game_or_damage() {
         }
     }
     assert_eq!(verdicts(Reader::Ppsspp, Format::Cso, |facts| facts.damaged = true), '?');
-    // Who does not take the format at all still does not.
+    // A reader that does not accept the format at all still does not.
     assert_eq!(verdicts(Reader::Opl, Format::Cso, |facts| facts.damaged = true), '-');
 }
 

@@ -1,9 +1,9 @@
-//! What readers make of a file for what it decodes to, and for its damage: the format alone does not make a game.
+//! How the decoded content and damage of a file affect readers: the format alone does not make a game.
 
 use super::Verdict::{Caution, Reads, Refuses, Unknown};
 use super::{Content, Facts, Reader, Verdict};
 
-/// Says what speaks against `reader` playing the content of a file.
+/// Returns what prevents `reader` from playing the content of a file.
 pub(super) fn of_reader(reader: Reader, facts: &Facts) -> Verdict {
     if facts.damaged {
         return unknown("the file is damaged, and what becomes of a game with such blocks is not known");
@@ -14,7 +14,7 @@ pub(super) fn of_reader(reader: Reader, facts: &Facts) -> Verdict {
             Reader::HdlDump => Refuses("the disc starts from cdrom1:, and only cdrom0: is taken".into()),
             _ => Reads,
         },
-        // Converters and file managers take any content.
+        // Converters and file managers accept any content.
         Content::UmdVideo | Content::UmdMusic if reader.console().is_none() => Reads,
         Content::UmdVideo => umd_video(reader, "UMD Video"),
         Content::UmdMusic => umd_video(reader, "UMD Music"),
@@ -26,7 +26,8 @@ pub(super) fn of_reader(reader: Reader, facts: &Facts) -> Verdict {
     }
 }
 
-/// Films and music. What the emulators say is from their sources, what the firmwares do from their issue threads.
+/// Films and music. The facts about emulators are from their source code, those about firmwares from their
+/// issue threads.
 fn umd_video(reader: Reader, kind: &str) -> Verdict {
     match reader {
         Reader::Ppsspp => Refuses(format!("it does not play {kind}")),

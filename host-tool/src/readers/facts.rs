@@ -1,4 +1,4 @@
-//! What a verdict is based on.
+//! The facts that a verdict is based on.
 
 use image_writer::{OutputFormat, Plan};
 use sector_decode::container::ciso::Variant;
@@ -7,7 +7,7 @@ use sector_decode::{Format, Layout};
 
 use disc_info::{Disc, OtherDisc};
 
-/// What is known of a file, whether it exists or is only planned.
+/// What is known about a file, whether it exists or is only planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// The format.
@@ -22,19 +22,20 @@ pub struct Facts {
     pub index_shift: u8,
     /// Bytes of the decoded image.
     pub image_size: u64,
-    /// Bytes of the file. Of a planned file: the most that it can have.
+    /// Bytes of the file. For a planned file, the maximum.
     pub file_len: u64,
-    /// Whether each block begins with a header of its own (JSO).
+    /// Whether each block begins with a header (JSO).
     pub block_headers: bool,
-    /// How many areas of plain frames are listed (DAX v1).
+    /// How many areas of stored frames are listed (DAX v1).
     pub uncompressed_areas: u32,
-    /// How many deflate streams do not pass [`sector_decode::deflate_lint`]; `None` while nobody has
-    /// looked. The header does not tell: set it after looking at all blocks.
+    /// How many deflate streams do not pass [`sector_decode::deflate_lint`]; `None` while unknown. The
+    /// header does not say: set it after checking all blocks.
     pub unsafe_streams: Option<u32>,
-    /// Whether a last block that the image does not fill was filled up before it was packed, or is stored, which is as
-    /// good; `None` when that is not known, or when there is no such block.
+    /// Whether a partial last block was padded before it was packed, or is stored, which is as good; `None`
+    /// if that is unknown, or if there is no such block.
     pub last_block_filled: Option<bool>,
-    /// How many packed blocks are longer than what they decode to, padding left out; `None` while nobody has looked.
+    /// How many packed blocks are longer than their decoded data, not counting padding; `None` while
+    /// unknown.
     pub overlong_blocks: Option<u32>,
     /// Whether blocks or parts of the index are known to be damaged.
     pub damaged: bool,
@@ -42,31 +43,31 @@ pub struct Facts {
     pub content: Content,
 }
 
-/// What a file decodes to, as far as it matters to those who play it.
+/// What a file decodes to, as far as it matters for playing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// A game of the PSP or the PS2.
+    /// A PSP or PS2 game.
     Game,
-    /// A game of the PS2 that starts from the second drive, `cdrom1:`.
+    /// A PS2 game that starts from the second drive, `cdrom1:`.
     GameOnCdrom1,
     /// A film on a UMD.
     UmdVideo,
     /// Music on a UMD.
     UmdMusic,
-    /// A game of the first PlayStation.
+    /// A PS1 game.
     Ps1,
     /// Sectors of 2352 bytes.
     RawCd,
-    /// A disc that does not tell what it is for.
+    /// A disc that does not say which console it is for.
     UnknownDisc,
-    /// No disc at all, as far as anybody can tell.
+    /// Apparently not a disc at all.
     NoDisc,
-    /// Nobody has been able to look.
+    /// Unknown, because it could not be examined.
     Unreadable,
 }
 
 impl Content {
-    /// What a disc is.
+    /// The kind of a disc.
     #[must_use]
     pub const fn of(disc: &Disc) -> Self {
         match (disc.other, disc.console) {
@@ -84,7 +85,7 @@ impl Content {
 }
 
 impl Facts {
-    /// What a header tells; of the disc in the file, nothing but that it is a game.
+    /// The facts in a header; the disc in the file is assumed to be a game.
     #[must_use]
     pub fn from_layout(layout: &Layout) -> Self {
         Self {
@@ -105,7 +106,7 @@ impl Facts {
         }
     }
 
-    /// What a file written by this plan will be, for an image of this many bytes.
+    /// The facts of a file written by this plan, for an image of this many bytes.
     #[must_use]
     pub fn from_plan(plan: &Plan, image_size: u64) -> Self {
         let ciso = |variant: Variant| {
@@ -129,7 +130,7 @@ impl Facts {
             file_len: plan.worst_case_len(image_size),
             block_headers: false,
             uncompressed_areas: 0,
-            // Such streams are stored plain then.
+            // Such blocks are stored instead.
             unsafe_streams: plan.firmware_safe.then_some(0),
             last_block_filled: Some(plan.format != OutputFormat::Jso),
             overlong_blocks: Some(0),
@@ -138,7 +139,7 @@ impl Facts {
         }
     }
 
-    /// How many bytes of the image the last block stands for, when they are fewer than a whole block.
+    /// How many bytes of the image the last block holds, if it is partial.
     pub(super) fn partial_block(&self) -> Option<u64> {
         let rest = self.image_size % u64::from(self.block_size.max(1));
         (rest > 0 && self.format != Format::Iso).then_some(rest)

@@ -1,12 +1,12 @@
 //! Who can read a file: every program and firmware that is known to read one of the formats, what each
-//! takes, and why it does not take the rest.
+//! accepts, and why it does not accept the rest.
 //!
-//! The rows are in `table`, the rules that they are made of in `rules`, what a file's content decides in `content`. Most
-//! were read in the readers' source code, and much of that was run on a PC (docs/interoperability.md); nothing here was
-//! tried on a console. Where even the source was not seen, the text of the verdict says "reported", "inferred" or "not
-//! verified".
+//! The rows are in `table`, the rules that they consist of in `rules`, and the influence of a file's
+//! content in `content`. Most facts come from the readers' source code, and much of that code was run on a
+//! PC (docs/interoperability.md). None of this was tried on a console. If even the source was not
+//! available, the text of the verdict says "reported", "inferred" or "not verified".
 //!
-//! CHD is left out: it is no format of this program.
+//! CHD is not included: this program does not write it.
 
 #[cfg(test)]
 mod as_run;
@@ -77,16 +77,16 @@ pub enum Reader {
 pub enum Verdict {
     /// It reads the file.
     Reads,
-    /// It takes the file, with a reservation: what may go wrong, or what is not verified.
+    /// It reads the file, with a caveat: what may go wrong, or what is not verified.
     Caution(String),
-    /// It is not known what it makes of the file: why.
+    /// It is not known whether it reads the file, for this reason.
     Unknown(String),
-    /// It does not take the file, or cannot decode it: why.
+    /// It refuses the file, or cannot decode it, for this reason.
     Refuses(String),
 }
 
 impl Reader {
-    /// Every reader: those of PSP discs, of PS2 discs, of both.
+    /// All readers: those of PSP discs, of PS2 discs, of both.
     pub const ALL: [Self; 21] = [
         Self::Ppsspp,
         Self::Jpcsp,
@@ -111,8 +111,8 @@ impl Reader {
         Self::Patches,
     ];
 
-    /// Returns the readers that a disc of this console is for, and those that take any disc; all of
-    /// them when the console is not known.
+    /// Returns the readers for discs of this console, and those that accept any disc; all of them if the
+    /// console is unknown.
     pub fn of_console(console: Option<Console>) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |reader| match (console, reader.console()) {
             (Some(disc), Some(reader)) => disc == reader,
@@ -130,7 +130,7 @@ impl Reader {
         table::row(self).key
     }
 
-    /// Returns why it takes no file of this format at all; `None` when it takes some.
+    /// Returns why it does not accept any file of this format; `None` if it accepts some.
     pub fn refuses_format(self, format: Format) -> Option<&'static str> {
         match table::row(self).cell(format) {
             table::Cell::No(why) => Some(why),
@@ -138,7 +138,7 @@ impl Reader {
         }
     }
 
-    /// Returns the console whose discs it plays; `None` when it takes any disc.
+    /// Returns the console whose discs it plays; `None` if it accepts any disc.
     pub const fn console(self) -> Option<Console> {
         table::row(self).console
     }
@@ -150,9 +150,10 @@ impl fmt::Display for Reader {
     }
 }
 
-/// Says whether `reader` can use a file of which these facts are known.
+/// Returns whether `reader` can use a file with these facts.
 ///
-/// The first reason to refuse is given, or else why nothing is known, or else all reservations.
+/// The verdict gives the first reason to refuse or, if there is none, why the answer is unknown or, failing
+/// that, all caveats.
 #[must_use]
 pub fn verdict(reader: Reader, facts: &Facts) -> Verdict {
     let row = table::row(reader);
@@ -178,7 +179,7 @@ pub fn verdict(reader: Reader, facts: &Facts) -> Verdict {
     }
 }
 
-/// Whether blocks of this format have a size that the file chooses.
+/// Whether the block size of this format can vary.
 const fn has_block_size(format: Format) -> bool {
     matches!(format, Format::Cso | Format::Cso2 | Format::Zso | Format::Jso)
 }

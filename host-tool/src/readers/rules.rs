@@ -1,4 +1,4 @@
-//! The rules that readers' rows are made of: what each asks of a file, with the numbers that decide.
+//! The rules that readers' rows consist of: what each requires of a file, with the decisive numbers.
 
 use sector_decode::Format;
 
@@ -11,7 +11,7 @@ pub(super) type Rule = fn(&Facts) -> Verdict;
 const FOUR_GIB: u64 = 1 << 32;
 const TWO_GIB: u64 = 1 << 31;
 
-/// A sector is all that the reader knows as a block.
+/// The reader only supports blocks of one sector.
 pub(super) fn only_2048(facts: &Facts, why: &str) -> Verdict {
     if has_block_size(facts.format) && facts.block_size != 2048 {
         return Refuses(format!("its blocks have {} bytes, and {why}", facts.block_size));
@@ -43,7 +43,7 @@ pub(super) fn shift_up_to(facts: &Facts, max: u8, why: &str) -> Verdict {
     Reads
 }
 
-/// File positions and image sizes are kept in 32 bits. A plain image has positions too.
+/// File positions and image sizes are kept in 32 bits. That applies to a plain image, too.
 pub(super) fn below_4_gib(facts: &Facts) -> Verdict {
     let size = facts.file_len.max(facts.image_size);
     if size >= FOUR_GIB {
@@ -54,7 +54,7 @@ pub(super) fn below_4_gib(facts: &Facts) -> Verdict {
     Reads
 }
 
-/// What happens over 4 GiB is not certain; `why` says what is known.
+/// The behaviour above 4 GiB is uncertain; `why` says what is known.
 pub(super) fn doubtful_over_4_gib(facts: &Facts, why: &str) -> Verdict {
     if facts.format != Format::Iso && facts.file_len >= FOUR_GIB {
         return Caution(format!("the file has up to {} bytes, and {why}", facts.file_len));
@@ -73,8 +73,9 @@ pub(super) fn unknown_over_2_gib(facts: &Facts) -> Verdict {
     Reads
 }
 
-/// ARK's family of readers and a last block that the image does not fill: it reads that of CSO and JSO right. LZ4 goes on
-/// until a whole block is out, and the length of the last frame of a DAX file is looked up where there is none.
+/// ARK's family of readers and a partial last block: it reads that of CSO and JSO correctly. With LZ4 it
+/// decodes until the whole block is full, and for DAX it looks up the length of the last frame where none
+/// is stored.
 pub(super) fn ark_last_block(facts: &Facts) -> Verdict {
     match (facts.format, facts.partial_block(), facts.last_block_filled) {
         (Format::Zso, Some(rest), Some(false)) => Refuses(format!(
@@ -104,7 +105,7 @@ pub(super) fn ark_last_block_before_driver(facts: &Facts) -> Verdict {
     }
 }
 
-/// Packed blocks are read into a buffer that has room for no more than a block.
+/// Packed blocks are read into a buffer of only one block's size.
 pub(super) fn no_overlong_blocks(facts: &Facts, what_happens: &str) -> Verdict {
     match facts.overlong_blocks {
         Some(count @ 1..) if facts.format == Format::Cso => Refuses(format!(
@@ -115,7 +116,7 @@ pub(super) fn no_overlong_blocks(facts: &Facts, what_happens: &str) -> Verdict {
     }
 }
 
-/// Blocks are read with their padding, into a buffer that does not allow for so much of it.
+/// Blocks are read with their padding, into a buffer that is too small for that much of it.
 pub(super) fn align_below(facts: &Facts, limit: u64, what_happens: &str) -> Verdict {
     let align = 1u64 << facts.index_shift.min(63);
     if facts.format != Format::Iso && align >= limit {
@@ -140,7 +141,7 @@ pub(super) fn menu_align(facts: &Facts) -> Verdict {
     }
 }
 
-/// Adrenaline 7's menu keeps positions in 32 bits with a sign.
+/// Adrenaline 7's menu keeps positions in signed 32-bit numbers.
 pub(super) fn adrenaline7_menu_positions(facts: &Facts) -> Verdict {
     if facts.format != Format::Iso && facts.file_len >= TWO_GIB {
         return Caution(format!(
@@ -151,7 +152,7 @@ pub(super) fn adrenaline7_menu_positions(facts: &Facts) -> Verdict {
     Reads
 }
 
-/// PCSX2 takes the last block of a ZSO as it is; that of a CSO must decode to a whole one.
+/// PCSX2 accepts a partial last block of a ZSO; that of a CSO must decode to a whole block.
 pub(super) fn pcsx2_last_block(facts: &Facts) -> Verdict {
     if facts.format == Format::Zso { Reads } else { last_block_must_be_full(facts) }
 }
@@ -200,8 +201,8 @@ pub(super) fn firmware_inflate(facts: &Facts) -> Verdict {
     }
 }
 
-/// ARK's family of readers and DAX v1, by its source: the two bytes of a zlib header are skipped before
-/// the test for a plain frame.
+/// ARK's family of readers and DAX v1, according to the source code: the two bytes of a zlib header are
+/// skipped before the test for a stored frame.
 pub(super) fn plain_frames_two_bytes_late(facts: &Facts) -> Verdict {
     match facts.uncompressed_areas {
         0 => Reads,
@@ -212,7 +213,8 @@ pub(super) fn plain_frames_two_bytes_late(facts: &Facts) -> Verdict {
     }
 }
 
-/// ARK's family of readers and JSO, by its source: a block's length is compared with its header on it.
+/// ARK's family of readers and JSO, according to the source code: the length that is compared includes the
+/// block's header.
 pub(super) fn block_headers_hide_plain_blocks(facts: &Facts) -> Verdict {
     if facts.block_headers {
         return Caution(
@@ -224,7 +226,7 @@ pub(super) fn block_headers_hide_plain_blocks(facts: &Facts) -> Verdict {
     Reads
 }
 
-/// Plain blocks are told by a length of exactly one block, which padding can exceed.
+/// Stored blocks are recognised by a length of exactly one block, which padding can exceed.
 pub(super) fn plain_blocks_of_exact_length(facts: &Facts) -> Verdict {
     let align = 1u64 << facts.index_shift.min(63);
     if has_block_size(facts.format) && align > u64::from(facts.block_size) {
@@ -244,7 +246,7 @@ pub(super) fn header_size_0_or_24(facts: &Facts) -> Verdict {
     }
 }
 
-/// The index is looked for where the header size field says.
+/// The reader looks for the index at the offset in the header size field.
 pub(super) fn index_at_header_size(facts: &Facts) -> Verdict {
     match (facts.format, facts.header_size) {
         (Format::Zso, Some(size)) if size != 24 => Refuses(format!(
@@ -277,7 +279,7 @@ pub(super) fn menu_blocks(facts: &Facts) -> Verdict {
     Reads
 }
 
-/// As [`menu_blocks`], for positions.
+/// As [`menu_blocks`], but for positions.
 pub(super) fn menu_positions(facts: &Facts) -> Verdict {
     if facts.format != Format::Iso && facts.file_len >= FOUR_GIB {
         return Caution(format!(
@@ -340,7 +342,7 @@ pub(super) fn rom_properties_image_size(facts: &Facts) -> Verdict {
     Reads
 }
 
-/// Its LZ4 decoder wants a block's exact length, which padding hides.
+/// Its LZ4 decoder needs a block's exact length, which padding hides.
 pub(super) fn rom_properties_lz4_padding(facts: &Facts) -> Verdict {
     if matches!(facts.format, Format::Zso | Format::Cso2) && facts.index_shift > 0 {
         return Refuses(format!(
@@ -364,7 +366,7 @@ pub(super) fn rom_properties_zso_header(facts: &Facts) -> Verdict {
     }
 }
 
-/// It takes no smaller JSO.
+/// It does not accept a smaller JSO.
 pub(super) fn rom_properties_jso_size(facts: &Facts) -> Verdict {
     if facts.format == Format::Jso && facts.image_size < 8192 {
         return Refuses(format!("the image has {} bytes, and a JSO must have 8192", facts.image_size));

@@ -12,9 +12,9 @@ use disc_info::Console;
 pub(super) enum Cell {
     /// Reads it.
     Yes,
-    /// Takes it, with this reservation.
+    /// Reads it, with this caveat.
     But(&'static str),
-    /// Does not take it, for this reason.
+    /// Does not read it, for this reason.
     No(&'static str),
 }
 
@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) key: &'static str,
     pub(super) console: Option<Console>,
-    /// CSO v0 and v1, CSO v2, ZSO, DAX, JSO. A plain image is read by all.
+    /// CSO v0 and v1, CSO v2, ZSO, DAX, JSO. All readers accept a plain image.
     cells: [Cell; 5],
     pub(super) rules: &'static [Rule],
 }
@@ -201,7 +201,7 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
                 |facts| blocks_up_to(facts, 64 << 10, "64 KiB is the most that fits its memory"),
                 |facts| shift_up_to(facts, 20, "more than 20 is refused"),
                 cso2_header_of_24,
-                // Until the driver takes over, the custom firmware's own readers look at the disc.
+                // Until the driver takes over, the custom firmware's own readers read the disc.
                 menu_blocks,
                 menu_positions,
                 menu_align,

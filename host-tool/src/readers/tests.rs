@@ -5,8 +5,8 @@ use super::*;
 const READERS: usize = Reader::ALL.len();
 const FORMATS: [Format; 6] = Format::ALL;
 
-/// A file that is as good as one of its format can be: 2048-byte blocks where there is a choice, no
-/// shift, whole blocks, checked streams.
+/// The most compatible file of a format: 2048-byte blocks where there is a choice, no shift, whole blocks,
+/// checked streams.
 pub(super) fn facts(format: Format) -> Facts {
     let (version, header_size, block_size) = match format {
         Format::Iso => (None, None, 2048),
@@ -54,7 +54,7 @@ fn marks(reader: Reader, change: impl Fn(&mut Facts)) -> String {
         .collect()
 }
 
-/// The matrix for files without any peculiarity. ISO, CSO, CSO v2, ZSO, DAX, JSO.
+/// The matrix for ordinary files. ISO, CSO, CSO v2, ZSO, DAX, JSO.
 #[test]
 fn formats_by_reader() {
     let expected: [(Reader, &str); READERS] = [
@@ -85,10 +85,10 @@ fn formats_by_reader() {
     }
 }
 
-/// The matrix's column of block sizes, for CSO where it is read and for ZSO where it is not.
+/// The matrix's column of block sizes: for CSO if it is read, otherwise for ZSO.
 #[test]
 fn block_sizes_by_reader() {
-    // 2048, 4096, 8192, 16 KiB, 32 KiB, 64 KiB, 256 KiB, 1 MiB, and 6144, no power of two.
+    // 2048, 4096, 8192, 16 KiB, 32 KiB, 64 KiB, 256 KiB, 1 MiB, and 6144, which is not a power of two.
     const SIZES: [u32; 9] = [2048, 4096, 8192, 16384, 32768, 65536, 262_144, 1 << 20, 6144];
     let expected: [(Reader, &str); READERS] = [
         (Reader::Ppsspp, "YYYYYYYY-"),
@@ -169,7 +169,7 @@ fn big_files_by_reader() {
     assert_eq!(mark(&verdict(Reader::RomProperties, &huge)), '-');
 }
 
-/// An image that ends inside a block of 8192 bytes, with the last block filled up, not, and unknown.
+/// An image that ends inside a block of 8192 bytes, with the last block padded, not padded, and unknown.
 #[test]
 fn partial_last_block_by_reader() {
     let expected: [(Reader, &str); READERS] = [
@@ -212,7 +212,7 @@ fn partial_last_block_by_reader() {
 fn plain_image_is_read_by_all() {
     for reader in Reader::ALL {
         assert_eq!(verdict(reader, &facts(Format::Iso)), Verdict::Reads, "{reader}");
-        // An image of any length has no blocks that could be partial.
+        // A plain image does not have blocks that could be partial.
         let odd = Facts { image_size: 2048 * 7 + 1, file_len: 2048 * 7 + 1, ..facts(Format::Iso) };
         assert!(reader == Reader::Opl || verdict(reader, &odd) == Verdict::Reads, "{reader}");
     }
@@ -273,7 +273,7 @@ fn index_shifts() {
     assert_eq!([0, 1].map(|shift| mark_at(Reader::RomProperties, Format::Zso, shift)), ['Y', '-']);
     assert_eq!([0, 1].map(|shift| mark_at(Reader::RomProperties, Format::Cso2, shift)), ['Y', '-']);
     assert_eq!([11, 12].map(|shift| mark_at(Reader::RomProperties, Format::Cso, shift)), ['Y', '!']);
-    // Plain blocks of CSO v2 are told by their length, in the menu by the exact one.
+    // Stored blocks of CSO v2 are recognised by their length, and in the menu by the exact length.
     assert_eq!([11, 12].map(|shift| mark_at(Reader::ArkMenu, Format::Cso2, shift)), ['Y', '!']);
     assert_eq!([11, 12].map(|shift| mark_at(Reader::ArkGame, Format::Cso2, shift)), ['Y', 'Y']);
 }
@@ -312,7 +312,7 @@ fn jso_blocks_of_16_kib_are_too_large_for_the_menu() {
     assert_eq!(mark(&verdict(Reader::ArkGame, &facts)), 'Y');
 }
 
-/// What rests on reports or on inference is said to.
+/// Verdicts that rest on reports or inference say so.
 #[test]
 fn doubts_are_in_the_text() {
     let cases = [
@@ -335,7 +335,7 @@ fn doubts_are_in_the_text() {
     }
 }
 
-/// A refusal for a number says the number.
+/// A refusal because of a number mentions the number.
 #[test]
 fn numbers_are_in_the_text() {
     let cases = [
@@ -381,7 +381,7 @@ fn readers_of_a_console() {
     assert_eq!(of(None), Reader::ALL);
 }
 
-/// The table in docs/formats/README.md says what this module says.
+/// The table in docs/formats/README.md agrees with this module.
 #[test]
 fn documentation_has_the_same_matrix() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/formats/README.md");

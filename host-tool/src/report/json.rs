@@ -1,5 +1,5 @@
-//! Records as JSON objects. The fields are those of docs/json.md: none is ever renamed, removed or moved without a
-//! new [`SCHEMA`].
+//! Records as JSON objects. The fields are those of docs/json.md: they are never renamed, removed or moved
+//! without a new [`SCHEMA`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,9 +21,9 @@ use crate::scan::LintCounts;
 /// Version of the objects' fields. New fields do not change it.
 const SCHEMA: u32 = 1;
 
-/// Returns the object of a file in one line.
+/// Returns the object of a file as one line.
 pub(super) fn line(record: &Record) -> String {
-    // Only maps with keys that are not strings cannot be serialised; there are none.
+    // Serialising only fails for maps whose keys are not strings; there are none.
     let mut line = serde_json::to_string(&Object::of(record)).unwrap_or_default();
     line.push('\n');
     line

@@ -1,4 +1,5 @@
-//! What the user gets to see: one [`Record`] per file, as text or as a JSON object, and lines on the way.
+//! Everything that the user sees: one [`Record`] per file, as text or as a JSON object, and messages along
+//! the way.
 
 mod json;
 mod record;
@@ -27,9 +28,8 @@ use crate::report::tally::Tally;
 
 /// Prints records and lines, and remembers the worst status.
 ///
-/// Results go to standard output; errors, warnings, notes and lines about finished files to standard
-/// error. A reader that has gone away (a pipe to `head`) is no error: what it does not want is not
-/// printed, and the work goes on.
+/// Results go to standard output; errors, warnings, notes and lines about finished files to standard error.
+/// A closed pipe (as with `head`) is not an error: the rest is not printed, and the work goes on.
 #[derive(Debug)]
 pub struct Reporter {
     talk: Talk,
@@ -41,14 +41,14 @@ pub struct Reporter {
     pass: Cell<usize>,
 }
 
-/// Whether standard output still takes what is printed.
+/// Whether standard output still accepts data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sink {
     Open,
     Gone,
 }
 
-/// How a line on standard error begins.
+/// The prefix of a line on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Prefix {
     Error,
@@ -57,7 +57,7 @@ enum Prefix {
 }
 
 impl Reporter {
-    /// Makes a reporter that prints as much as was asked for.
+    /// Creates a reporter with this verbosity.
     pub fn new(talk: Talk) -> Self {
         Self {
             talk,
@@ -70,12 +70,12 @@ impl Reporter {
         }
     }
 
-    /// Returns what was asked for.
+    /// Returns the requested verbosity.
     pub fn talk(&self) -> Talk {
         self.talk
     }
 
-    /// Returns how many ranges of damaged blocks are listed of a file.
+    /// Returns how many ranges of damaged blocks are listed per file.
     pub fn list_limit(&self) -> ListLimit {
         if self.talk.list_all { ListLimit::ALL } else { ListLimit::FEW }
     }
@@ -85,13 +85,12 @@ impl Reporter {
         self.worst
     }
 
-    /// Notes that files were left out because a signal came.
+    /// Notes that files were skipped because of a signal.
     pub fn interrupted(&mut self) {
         self.worst = self.worst.max(Status::Interrupted);
     }
 
-    /// Says at once what the user should know before or while a file is worked on; it is in the file's
-    /// record as well.
+    /// Prints a warning at once, before or during the work on a file, and adds it to the file's record.
     pub fn warn<O>(&mut self, record: &mut Record<O>, text: impl Into<String>) {
         let text = text.into();
         if !self.talk.quiet {
@@ -100,33 +99,34 @@ impl Reporter {
         record.warnings.push(text);
     }
 
-    /// Says what is wrong when there is no record to note it in.
+    /// Prints an error that does not belong to a record.
     pub fn error(&mut self, name: &Path, text: &str) {
         self.line(Prefix::Error, name, text);
     }
 
-    /// Says something that is good to know.
+    /// Prints a note.
     pub fn note(&mut self, input: &Path, text: &str) {
         if !self.talk.quiet {
             self.line(Prefix::Note, input, text);
         }
     }
 
-    /// Says something only for those who asked for more.
+    /// Prints a message in verbose mode.
     pub fn detail(&mut self, input: &Path, text: &str) {
         if self.talk.verbose {
             self.line(Prefix::Note, input, text);
         }
     }
 
-    /// Notes that the work on a file begins, which reads it once for each of `passes`, each with its share of the time.
+    /// Notes that the work on a file begins. The file is read once for each of `passes`, which are the
+    /// shares of the time.
     pub fn begin_file(&mut self, place: Option<Place>, passes: &'static [f64]) {
         self.place = place;
         self.passes = passes;
         self.pass.set(0);
     }
 
-    /// Returns what shows the next pass over the file that is worked on.
+    /// Returns the progress display for the next pass over the current file.
     pub fn next_pass(&self) -> Bars {
         let number = self.pass.get();
         self.pass.set(number + 1);
@@ -135,12 +135,12 @@ impl Reporter {
         Bars::new(self.talk.progress, self.talk.quiet, self.place, (from, to))
     }
 
-    /// Begins to count files for a [`summary`](Self::summary).
+    /// Starts counting files for a [`summary`](Self::summary).
     pub fn begin_tally(&mut self) {
         self.tally = Some(Tally::default());
     }
 
-    /// Prints how the files ended, `total` of them, that were finished since the tally began.
+    /// Prints a summary of the files that were finished since the tally began, out of `total`.
     pub fn summary(&mut self, total: usize) {
         if let Some(tally) = self.tally.take()
             && !self.talk.quiet
@@ -159,7 +159,7 @@ impl Reporter {
         if let Some(damage) = record.damage() {
             self.list(&record.input, damage);
         }
-        // That two images differ is what `compare` was asked for: a result, not an error.
+        // For `compare`, a difference between two images is a result, not an error.
         if let Some(failure) = &record.failure
             && failure.kind() != "different"
         {
@@ -219,14 +219,14 @@ impl Reporter {
             Prefix::Warning => ("\x1b[1;33m", "warning"),
             Prefix::Note => ("\x1b[1m", "note"),
         };
-        // anstream takes the colours away where they are not wanted.
+        // anstream removes the colours if they are not wanted.
         let _ = writeln!(anstream::stderr(), "{colour}{word}:{RESET} {}: {text}", human::name(name));
     }
 }
 
-/// Whether the reader of a pipe has gone away.
+/// Whether the reader of a pipe has closed it.
 fn is_closed_pipe(error: &io::Error) -> bool {
-    // Windows says it in another way, too, which the standard library has no kind for.
+    // Windows has another error for this, which the standard library does not map to a kind.
     const NOT_CONNECTED: i32 = 233;
     error.kind() == io::ErrorKind::BrokenPipe
         || (cfg!(windows) && error.raw_os_error() == Some(NOT_CONNECTED))

@@ -1,6 +1,6 @@
-//! What is known of one file at the end of the work on it: one type per verb, and [`Outcome`] for any of them.
+//! What is known about one file after the work on it: one type per verb, and [`Outcome`] for any of them.
 //!
-//! Nothing here knows how it is shown: `json` and `text` are the two views of it.
+//! This module does not deal with presentation: `json` and `text` are the two views of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,24 +19,24 @@ use crate::readers::{Reader, Verdict};
 use crate::report::source::SourceRecord;
 use crate::scan::LintCounts;
 
-/// One file and what became of it. While a verb works on the file, `O` is that verb's own type.
+/// One file and the result of the work on it. While a verb works on the file, `O` is that verb's own type.
 #[derive(Debug)]
 pub struct Record<O = Outcome> {
     /// The file that was read.
     pub input: PathBuf,
-    /// What the user should know even if all went well.
+    /// Warnings, which the user should see even after success.
     pub warnings: Vec<String>,
-    /// Why it did not succeed.
+    /// Why it failed.
     pub failure: Option<Failure>,
-    /// How much the disc's file system has, where that is more than the image.
+    /// The extent of the disc's file system, if that exceeds the image.
     pub cut_off: Option<CutOff>,
     /// How long it took.
     pub seconds: Option<f64>,
-    /// What was found out or made. Filled in as the work proceeds, so a failure leaves it incomplete.
+    /// What the verb found or made. Filled in as the work proceeds, so a failure leaves it incomplete.
     pub outcome: O,
 }
 
-/// A disc whose file system goes on past the end of the image.
+/// A disc whose file system extends past the end of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct CutOff {
     /// Sectors of the file system.
@@ -45,7 +45,7 @@ pub struct CutOff {
     pub image_sectors: u64,
 }
 
-/// What a verb found out or made.
+/// What a verb found or made.
 #[derive(Debug)]
 pub enum Outcome {
     /// `compress`.
@@ -58,9 +58,9 @@ pub enum Outcome {
     Described(Described),
     /// `compare`.
     Compared(Compared),
-    /// `drop`, for a path that it found nothing to do with.
+    /// `drop`, for a path that it could not do anything with.
     Searched,
-    /// A checksum alone, which has been printed already in another tool's form.
+    /// Only a checksum, which has already been printed in another tool's format.
     Summed,
 }
 
@@ -71,13 +71,13 @@ pub struct Compressed {
     pub disc: Option<Disc>,
     /// The profile that the file was written for.
     pub profile: Option<Profile>,
-    /// The file, from the moment when all of it was written.
+    /// The file, once it was written completely.
     pub written: Option<Written>,
     /// Its path, once it is in place.
     pub output: Option<PathBuf>,
     /// Whether `--rm` has deleted the input; `None` without `--rm`.
     pub source_removed: Option<bool>,
-    /// The file that was there already and proved to hold this disc, so that nothing was written.
+    /// The existing file that turned out to hold this disc, so that nothing was written.
     pub already_done: Option<PathBuf>,
 }
 
@@ -98,44 +98,44 @@ pub struct Written {
     pub stored_size: u64,
     /// How the blocks are packed.
     pub blocks: BlockCounts,
-    /// Digests of the image, where all of them were taken.
+    /// Digests of the image, if all of them were computed.
     pub digests: Option<Digests>,
-    /// What the lint said; `None` until the file has been read back.
+    /// The lint result; `None` until the file has been read back.
     pub lint: Option<Lint>,
 }
 
-/// What the deflate lint said of a file.
+/// The deflate lint's result for a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lint {
-    /// The streams in the file.
+    /// The result for the streams in the file.
     pub in_file: LintCounts,
-    /// Streams that did not pass and are not in the file: their blocks were stored instead.
+    /// Streams that did not pass and are therefore not in the file: their blocks were stored instead.
     pub kept_out: BTreeMap<Finding, u32>,
 }
 
 /// What `extract` made.
 #[derive(Debug, Default)]
 pub struct Extracted {
-    /// What the header says.
+    /// The facts from the header.
     pub layout: Option<Layout>,
     /// The disc in the image.
     pub disc: Option<Disc>,
     /// How the blocks are packed.
     pub blocks: Option<BlockCounts>,
-    /// Digests of the image, where all of them were taken.
+    /// Digests of the image, if all of them were computed.
     pub digests: Option<Digests>,
     /// The path of the image, once it is in place.
     pub output: Option<PathBuf>,
     /// Whether `--rm` has deleted the input; `None` without `--rm`.
     pub source_removed: Option<bool>,
-    /// The file that was there already and proved to hold this disc, so that nothing was written.
+    /// The existing file that turned out to hold this disc, so that nothing was written.
     pub already_done: Option<PathBuf>,
 }
 
 /// What `verify` found.
 #[derive(Debug, Default)]
 pub struct Verified {
-    /// What the header says.
+    /// The facts from the header.
     pub layout: Option<Layout>,
     /// The disc in the image.
     pub disc: Option<Disc>,
@@ -145,39 +145,39 @@ pub struct Verified {
     pub digests: Option<Digests>,
     /// Bytes of the file that are stored blocks.
     pub stored_bytes: Option<u64>,
-    /// What the lint said of the streams, where a PSP's firmware may read the file.
+    /// The lint result for the streams, if a PSP's firmware may read the file.
     pub lint: Option<LintCounts>,
-    /// What the disc comes in, where that is neither a plain image nor a compressed one.
+    /// The container of the disc, if it is neither a plain image nor a compressed one.
     pub source: Option<SourceRecord>,
-    /// The hash that RetroAchievements knows the game by.
+    /// The hash that RetroAchievements identifies the game by.
     pub achievements: Option<[u8; 16]>,
 }
 
 /// What `info` found.
 #[derive(Debug, Default)]
 pub struct Described {
-    /// What the header says.
+    /// The facts from the header.
     pub layout: Option<Layout>,
     /// The disc in the image.
     pub disc: Option<Disc>,
     /// How the blocks are packed, and how that is known.
     pub blocks: Option<(Evidence, BlockCounts)>,
-    /// What the lint said, if it was asked.
+    /// The lint result, if the lint was run.
     pub lint: Option<LintCounts>,
     /// Who can read the file.
     pub readers: Vec<(Reader, Verdict)>,
-    /// What the disc comes in, where that is neither a plain image nor a compressed one.
+    /// The container of the disc, if it is neither a plain image nor a compressed one.
     pub source: Option<SourceRecord>,
-    /// The hash that RetroAchievements knows the game by.
+    /// The hash that RetroAchievements identifies the game by.
     pub achievements: Option<[u8; 16]>,
 }
 
-/// How it is known how blocks are packed.
+/// Source of the information about how blocks are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// The index says so.
+    /// The index.
     Index,
-    /// They were decoded.
+    /// Decoding the blocks.
     Decoding,
 }
 
@@ -186,12 +186,12 @@ pub enum Evidence {
 pub struct Compared {
     /// The second file.
     pub other: PathBuf,
-    /// What the header of the first file says.
+    /// The facts from the first file's header.
     pub layout: Option<Layout>,
 }
 
 impl<O> Record<O> {
-    /// Begins the record of a file.
+    /// Creates the record of a file.
     pub fn new(input: &Path, outcome: O) -> Self {
         Self {
             input: input.to_owned(),
@@ -203,7 +203,7 @@ impl<O> Record<O> {
         }
     }
 
-    /// Notes why the work did not succeed.
+    /// Notes why the work failed.
     pub fn fail(&mut self, failure: Failure) {
         self.failure = Some(failure);
     }
@@ -213,7 +213,7 @@ impl<O> Record<O> {
         self.failure.as_ref().map_or(Status::Ok, Failure::status)
     }
 
-    /// Returns the damaged blocks that the work did not stop at.
+    /// Returns the damaged blocks that did not stop the work.
     pub fn damage(&self) -> Option<&DamageList> {
         match &self.failure {
             Some(Failure::DamagedBlocks(damage)) => Some(damage),
@@ -223,7 +223,7 @@ impl<O> Record<O> {
 }
 
 impl<O: Into<Outcome>> Record<O> {
-    /// The same record, whichever verb it is of.
+    /// Converts the record of any verb to the common type.
     pub(super) fn of_any_verb(self) -> Record {
         let Self { input, warnings, failure, cut_off, seconds, outcome } = self;
         Record { input, warnings, failure, cut_off, seconds, outcome: outcome.into() }
@@ -276,7 +276,7 @@ impl From<Compared> for Outcome {
 }
 
 impl Lint {
-    /// Returns how many blocks were stored because their stream did not pass.
+    /// Returns how many blocks were stored because their stream did not pass the lint.
     pub fn stored_instead(&self) -> u64 {
         self.kept_out.values().map(|&count| u64::from(count)).sum()
     }

@@ -1,4 +1,4 @@
-//! What a disc comes in, for the record: a CHD, a CUE sheet, a dump of raw sectors.
+//! The container of a disc, for the record: a CHD, a CUE sheet, or a dump of raw sectors.
 
 use disc_info::{Console, Disc};
 use image_source::Kind;
@@ -8,21 +8,21 @@ use crate::content::Origin;
 use crate::human;
 use crate::image::Image;
 
-/// What a disc comes in.
+/// The container of a disc.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceRecord {
     /// `chd`, `cue` or `raw_cd`.
     pub kind: &'static str,
-    /// Length of the file that was opened, in bytes. JSON objects have it as `stored_size`.
+    /// Length of the file that was opened, in bytes. In JSON objects it is `stored_size`.
     #[serde(skip)]
     pub file_len: u64,
     /// Bytes in a hunk of a CHD.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hunk_size: Option<u32>,
-    /// What the hunks are packed with.
+    /// The codecs of the hunks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codecs: Option<Vec<&'static str>>,
-    /// Whether a CHD has the tag of DVDs.
+    /// Whether a CHD has the DVD tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dvd_tag: Option<bool>,
     /// The tracks of a CD.
@@ -34,14 +34,14 @@ pub struct SourceRecord {
 pub struct TrackRecord {
     /// Its number.
     pub number: u32,
-    /// What it holds and how many bytes a sector has: `MODE1/2352`, `AUDIO`.
+    /// Kind of content and bytes per sector: `MODE1/2352`, `AUDIO`.
     pub kind: String,
-    /// How many sectors it has.
+    /// Number of sectors.
     pub sectors: u64,
 }
 
 impl SourceRecord {
-    /// Returns what the image comes in; `None` where the file itself is the image.
+    /// Returns the container of the image; `None` if the file itself is the image.
     pub fn of(image: &Image) -> Option<Self> {
         image.origin().map(|origin| Self::new(origin, image.file_len()))
     }
@@ -68,7 +68,7 @@ impl SourceRecord {
         }
     }
 
-    /// What people call it.
+    /// Its name for people.
     pub(super) const fn name(&self) -> &'static str {
         match self.kind.as_bytes() {
             b"chd" => "CHD",
@@ -77,7 +77,7 @@ impl SourceRecord {
         }
     }
 
-    /// Returns what there is to say about it, as labels and values.
+    /// Returns its description as labels and values.
     pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         if let (Some(hunk), Some(codecs)) = (self.hunk_size, &self.codecs) {
@@ -94,7 +94,7 @@ impl SourceRecord {
     }
 }
 
-/// What readers of CHD files have against this one.
+/// Problems that readers of CHD files have with this one.
 pub fn source_notes(origin: &Origin, disc: &Disc) -> Vec<String> {
     let mut notes = Vec::new();
     let Kind::Chd(facts) = origin.source().kind() else { return notes };

@@ -1,4 +1,5 @@
-//! How many files went well, and what is wrong with the others: what somebody reads who looks only at the end.
+//! How many files succeeded, and what is wrong with the others: a summary for users who only look at the
+//! end.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -8,10 +9,10 @@ use crate::exit::Status;
 use crate::failure::Failure;
 use crate::human;
 
-/// More lines than this would push the first ones out of a small window again.
+/// More lines than this would scroll the first ones out of a small window.
 const MAX_LINES: usize = 15;
 
-/// The files so far, each once, however many verbs worked on it.
+/// The files so far, each counted once however many verbs worked on it.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     done: Vec<PathBuf>,
@@ -34,7 +35,7 @@ impl Tally {
         }
     }
 
-    /// Returns the summary; `all` files were to be worked on.
+    /// Returns the summary; `all` is the number of files in the run.
     pub(super) fn text(&self, all: usize) -> String {
         let (done, failed) = (self.done.len(), self.not_done.len());
         let files = human::count(all as u64, "file", "files");

@@ -18,7 +18,7 @@ use crate::profile::Profile;
 use crate::readers::{Reader, Verdict};
 use crate::scan::LintCounts;
 
-/// Returns what goes to standard output: the results of the verbs that only read.
+/// Returns the text for standard output: the results of the verbs that only read.
 pub(super) fn result(record: &Record) -> String {
     match &record.outcome {
         Outcome::Verified(verified) => verify(record, verified),
@@ -75,7 +75,7 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     Some(line)
 }
 
-/// The file that was there already, when nothing had to be done.
+/// The existing file, if there was nothing to do.
 fn already_done(record: &Record) -> Option<&Path> {
     match &record.outcome {
         Outcome::Compressed(compressed) => compressed.already_done.as_deref(),
@@ -84,7 +84,7 @@ fn already_done(record: &Record) -> Option<&Path> {
     }
 }
 
-/// What the lint means for a file that was written; nothing for one that a PSP's firmware never reads.
+/// What the lint result means for a written file; `None` for one that a PSP's firmware never reads.
 fn firmware_of_written(compressed: &Compressed, written: &Written) -> Option<String> {
     let lint = written.lint.as_ref()?;
     let is_ps2 = compressed.disc.as_ref().is_some_and(|disc| disc.console == Some(Console::Ps2));
@@ -106,7 +106,7 @@ fn firmware_of_written(compressed: &Compressed, written: &Written) -> Option<Str
     Some(text)
 }
 
-/// Whether streams are of the kind that the PSP's firmware is known to take.
+/// Whether the PSP's firmware is known to accept the streams.
 fn firmware_text(lint: &LintCounts) -> String {
     match lint.failed() {
         0 => "safe for the PSP's firmware".into(),
@@ -129,7 +129,7 @@ fn packed(written: &Written) -> String {
     )
 }
 
-/// Returns how long the work took, and how fast the image went through.
+/// Returns how long the work took, and how fast the image was processed.
 pub(super) fn took(record: &Record, seconds: f64) -> String {
     let image_size = match &record.outcome {
         Outcome::Compressed(compressed) => compressed.written.as_ref().map(|written| written.image_size),
@@ -166,7 +166,7 @@ fn verify(record: &Record, verified: &Verified) -> String {
     if let Some(hash) = &verified.achievements {
         let _ = writeln!(text, "  RA hash  {}", human::hex(hash));
     }
-    // What a CHD or a raw CD shows is said with its description.
+    // The result for a CHD or a raw CD is part of its description.
     if record.status() == Status::Ok && verified.source.is_none() {
         let _ = writeln!(text, "  shown    {}", shown(layout, verified.stored_bytes.unwrap_or_default()));
     }
@@ -176,7 +176,7 @@ fn verify(record: &Record, verified: &Verified) -> String {
     text
 }
 
-/// What a file without damage has shown, and what it cannot show.
+/// What verifying an undamaged file has shown, and what it cannot show.
 fn shown(layout: &Layout, stored_bytes: u64) -> String {
     const COMPARE: &str = "compare the SHA-1 with a DAT or a sidecar";
     if layout.format() == Format::Iso {
@@ -239,7 +239,7 @@ fn info(record: &Record, described: &Described) -> String {
         && lint.streams > 0
     {
         line("lint", lint_text(lint));
-        // By their text, as the JSON object has them.
+        // Sorted by their text, as in the JSON object.
         let findings: BTreeMap<String, u64> =
             lint.findings.iter().map(|(finding, &count)| (finding.to_string(), count)).collect();
         for (finding, count) in findings {
@@ -308,7 +308,7 @@ fn disc_text(disc: Option<&Disc>) -> String {
     text
 }
 
-/// One line for all readers that have the same verdict for the same reason.
+/// One line for all readers with the same verdict and reason.
 fn reader_groups(readers: &[(Reader, Verdict)]) -> Vec<String> {
     let mut groups: Vec<(&Verdict, Vec<&str>)> = Vec::new();
     for (reader, verdict) in readers {
@@ -317,7 +317,7 @@ fn reader_groups(readers: &[(Reader, Verdict)]) -> Vec<String> {
             None => groups.push((verdict, vec![reader.name()])),
         }
     }
-    // The sort is stable: within a verdict the order is that of the list.
+    // The sort is stable: within a verdict, readers keep the order of the list.
     groups.sort_by_key(|(verdict, _)| match verdict {
         Verdict::Reads => 0,
         Verdict::Caution(_) => 1,

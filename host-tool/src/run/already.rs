@@ -1,4 +1,4 @@
-//! What is there already: a target that proves to hold the disc leaves nothing to do.
+//! Existing targets: if one turns out to hold the disc, there is nothing to do.
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ use crate::report::Reporter;
 use crate::run::bars;
 use crate::scan::{self, OnDamage, Options, Part};
 
-/// Proves that the file at `target` is what would be written of `source`: by decoding all of both.
+/// Verifies that the file at `target` is what would be written for `source`, by decoding both completely.
 ///
 /// # Errors
 ///
-/// [`Failure::TargetExists`] when it is anything else, whatever is wrong with it; what is wrong with the source; or an
+/// [`Failure::TargetExists`] if it is anything else, for whatever reason; the failure of the source; or an
 /// interruption.
 pub(super) fn prove(
     source: &Image,
@@ -66,7 +66,7 @@ pub(super) fn prove(
 pub(super) enum Wanted<'p> {
     /// A plain image.
     Plain,
-    /// A file by this plan. Its level makes no difference to what the file is.
+    /// A file by this plan. The level is not compared, as it does not matter for the kind of file.
     Packed(&'p Plan),
 }
 

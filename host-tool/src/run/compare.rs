@@ -13,8 +13,7 @@ use crate::plan;
 use crate::report::{Compared, Record, Reporter};
 use crate::run::{ONE_PASS, bars, each};
 
-/// Bytes of the images that make a job. A multiple of nearly all block sizes, so that few blocks are
-/// decoded twice.
+/// Bytes of the images per job. A multiple of nearly all block sizes, so that few blocks are decoded twice.
 const JOB_BYTES: usize = 256 << 10;
 
 /// Compares two images.
@@ -55,7 +54,7 @@ fn compare_pair(
     a.settle(outcome)
 }
 
-/// Compares the first `common` bytes; the first difference comes out as [`Failure::Different`].
+/// Compares the first `common` bytes; returns the first difference as [`Failure::Different`].
 fn compare_bytes(
     a: &Image,
     b: &Image,

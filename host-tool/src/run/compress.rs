@@ -1,4 +1,4 @@
-//! `cisor compress`: encodes into a part file, proves it, and only then puts it in place.
+//! `cisor compress`: encodes into a part file, verifies it, and only then puts it in place.
 
 use std::collections::BTreeMap;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -23,7 +23,8 @@ use crate::run::{
 use crate::scan::{self, OnDamage, Options, Part, Seen};
 use crate::tail::Resized;
 
-/// Packing, and reading the finished file back: roughly, which is enough for the time that is left.
+/// Shares of packing, and of reading the finished file back. They are rough, which is enough for the
+/// remaining time.
 const PASSES: &[f64] = &[0.85, 0.15];
 
 /// Compresses every image.
@@ -32,7 +33,7 @@ pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Repo
     each(jobs, PASSES, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
 }
 
-/// Compresses every image into nowhere, for those who only want to know the size.
+/// Compresses every image without writing a file, to find out the size.
 pub fn measure(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     each(jobs, ONE_PASS, reporter, |job, record, reporter| {
         let image = open(job)?;
@@ -89,7 +90,7 @@ fn compress_one(
     Ok(())
 }
 
-/// Opens the image again that was looked at when the job was planned.
+/// Reopens the image that was examined when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
     let image = Image::open_steady(&job.input)?;
     if job.try_without_room {
@@ -111,9 +112,9 @@ fn pack(
     Ok(encode(source, sink, &job.plan, digest_set(image, reporter), &monitor)?)
 }
 
-/// Reads the finished file back, all of it, with the decoder that runs on the console, and compares with
-/// what was read from the source. A decoder passes over much of a header and over padding, so each byte is also
-/// compared with what was written.
+/// Reads the whole finished file back with the decoder that runs on the console, and compares the result
+/// with the image read from the source. A decoder skips much of the header and all padding, so each byte is
+/// also compared with what was written.
 fn prove(file: HostFile, job: &CompressJob, summary: &Summary, reporter: &Reporter) -> Result<Seen, Failure> {
     let plan = &job.plan;
     let monitor = interrupt::monitor();
@@ -150,8 +151,8 @@ fn prove(file: HostFile, job: &CompressJob, summary: &Summary, reporter: &Report
     }
 }
 
-/// Reads a finished file from its beginning to its end, a little ahead of the threads that decode it: the disk
-/// is read once, and what they decode is what was compared.
+/// Reads a finished file from beginning to end, slightly ahead of the threads that decode it. The disk is
+/// read once, and the threads decode the bytes that were compared.
 struct WholeFile<'s> {
     file: HostFile,
     comparison: Comparison<'s>,
@@ -160,14 +161,14 @@ struct WholeFile<'s> {
 }
 
 impl<'s> WholeFile<'s> {
-    /// Bytes that are read with one call.
+    /// Bytes per read call.
     const PIECE: usize = 256 << 10;
 
     fn new(file: HostFile, imprint: &'s Imprint) -> Self {
         Self { file, comparison: imprint.compare(), buffer: vec![0; Self::PIECE], at: 0 }
     }
 
-    /// Goes on until this share of the file is read.
+    /// Continues until this share of the file has been read.
     fn read_to(&mut self, share: f64) -> Result<(), Failure> {
         let len = self.file.len();
         #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -184,7 +185,7 @@ impl<'s> WholeFile<'s> {
     }
 }
 
-/// Says when packing has saved nothing.
+/// Warns if packing did not save anything.
 fn warn_of_growth(summary: &Summary, record: &mut Record<Compressed>, reporter: &mut Reporter) {
     if summary.stored_size > summary.image_size {
         let (file, image) = (human::number(summary.stored_size), human::number(summary.image_size));
@@ -194,7 +195,7 @@ fn warn_of_growth(summary: &Summary, record: &mut Record<Compressed>, reporter: 
     }
 }
 
-/// What was written, before the lint has seen it.
+/// The written file, before its lint result is known.
 fn written(plan: &Plan, summary: &Summary) -> Written {
     Written {
         format: plan.format,
@@ -209,13 +210,13 @@ fn written(plan: &Plan, summary: &Summary) -> Written {
     }
 }
 
-/// What the lint found in the finished file, and what it kept out of it.
+/// The lint result for the finished file, and for the streams that it kept out of it.
 fn lint(plan: &Plan, summary: &Summary, seen: Seen) -> Lint {
     let kept_out = if plan.firmware_safe { summary.lint_findings.clone() } else { BTreeMap::new() };
     Lint { in_file: seen.lint, kept_out }
 }
 
-/// What was chosen, for those who want to know.
+/// The chosen settings, for verbose output.
 fn describe(plan: &Plan) -> String {
     let mut text = format!(
         "{}, blocks of {} bytes, index shift {}, plain from {} % on, {} threads",
@@ -281,7 +282,7 @@ pub(in crate::run) mod tests {
     use crate::output::{Existing, Standing};
     use crate::profile::{self, Profile, Wishes};
 
-    /// Bytes that no encoder makes smaller.
+    /// Incompressible bytes.
     pub(in crate::run) fn noise(len: usize) -> Vec<u8> {
         let mut state = 0x5EED_u64;
         let mut next = || {
@@ -293,7 +294,7 @@ pub(in crate::run) mod tests {
         (0..len).map(|_| next()).collect()
     }
 
-    /// A finished file, with the job and the summary that it was written by.
+    /// A finished file, with its job and the summary of its writing.
     pub(in crate::run) fn written(to: OutputFormat) -> (Vec<u8>, CompressJob, Summary) {
         let image = noise(20 * 8192);
         let wishes = Wishes {
@@ -345,7 +346,7 @@ pub(in crate::run) mod tests {
     #[test]
     fn changed_byte_on_the_disk_is_noticed() {
         let (mut file, job, summary) = written(OutputFormat::Cso);
-        // In a plain block every byte decodes to itself: only the digest can tell.
+        // In a stored block every byte decodes to itself: only the digest can reveal a change.
         let last = file.len() - 1;
         file[last] ^= 1;
         assert!(matches!(proof(&file, &job, &summary), Err(Failure::Digest { .. })));
@@ -357,7 +358,7 @@ pub(in crate::run) mod tests {
             [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso]
         {
             let (mut file, job, summary) = written(to);
-            // Header and index bit by bit, and one bit here and there in the rest, with its padding.
+            // Every bit of header and index, and some bits of the rest, including its padding.
             let front = 48 * 8;
             let rest = (front..file.len() * 8).step_by(file.len() * 8 / 50);
             for bit in (0..front).chain(rest).chain(file.len() * 8 - 3..file.len() * 8) {
@@ -405,7 +406,8 @@ pub(in crate::run) mod tests {
 
     #[test]
     fn streams_that_are_not_safe_are_noticed() {
-        // DAX has no plain blocks, so that noise is in stored deflate blocks, which the lint does not pass.
+        // DAX does not have stored blocks, so noise is in deflate's stored blocks, which do not pass the
+        // lint.
         let (file, mut job, summary) = written(OutputFormat::Dax);
         assert_eq!(proof(&file, &job, &summary).unwrap().lint.failed(), 20);
         job.plan.firmware_safe = true;

@@ -1,5 +1,5 @@
-//! What is read is read from the disk: bytes are changed there, under the file system, while the system still has the
-//! right ones in memory. The disk is a loop device, which takes root.
+//! Tests that reads come from the disk: bytes are changed there, beneath the file system, while the system
+//! still caches the original ones. The disk is a loop device, which needs root.
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -21,7 +21,7 @@ struct Disk {
 }
 
 impl Disk {
-    /// Mounts one, or says why it cannot be had.
+    /// Mounts one, or returns why that is not possible.
     fn mount() -> Option<Self> {
         let disk = Self { folder: tempfile::tempdir().unwrap() };
         std::fs::File::create(disk.device()).unwrap().set_len(8 << 20).unwrap();
@@ -60,7 +60,7 @@ impl Disk {
         path
     }
 
-    /// Changes one bit on the device, in the middle of where these bytes are, and where deleted files had the same.
+    /// Changes one bit on the device in the middle of these bytes, and of any copies in deleted files.
     fn change(&self, bytes: &[u8]) {
         let device = std::fs::read(self.device()).unwrap();
         let piece = &bytes[bytes.len() / 2..][..64];
@@ -111,7 +111,7 @@ fn source_that_was_read_wrong_is_noticed_before_it_is_deleted() {
     let Some(disk) = Disk::mount() else { return };
     let bytes = noise(1 << 20);
     let path = disk.write("a.iso", &bytes);
-    // Everything of it is in the system's memory.
+    // All of it is in the system's cache.
     assert!(std::fs::read(&path).unwrap() == bytes);
     let image = Image::open(&path).unwrap();
     let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });

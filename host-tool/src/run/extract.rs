@@ -20,10 +20,11 @@ use crate::run::{
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::sparse::{SparseDigest, next_data};
 
-/// Bytes that are written or read back with one call.
+/// Bytes per call when writing or reading back.
 const PIECE: usize = 1 << 20;
 
-/// Decoding, and reading the finished image back: roughly, which is enough for the time that is left.
+/// Shares of decoding, and of reading the finished image back. They are rough, which is enough for the
+/// remaining time.
 const PASSES: &[f64] = &[0.7, 0.3];
 
 /// Extracts every image.
@@ -55,7 +56,8 @@ fn extract_one(
 
     let hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
-    // What is proven when something is missing, for which the digests of an image have no meaning.
+    // The digest to verify with if something is missing, since the digests of an image are meaningless
+    // then.
     let mut content = job.keep_going.then(SparseDigest::new);
     let mut out = BufWriter::with_capacity(PIECE, part.file());
     let on_damage = if job.keep_going { OnDamage::Collect } else { OnDamage::Stop };
@@ -70,7 +72,7 @@ fn extract_one(
                     content.iter_mut().for_each(|content| content.update(bytes));
                     out.write_all(bytes)?;
                 }
-                // A hole: the time and the room that it takes do not grow with it.
+                // A hole, whose cost in time and space does not grow with its size.
                 Part::Missing(bytes) => {
                     hasher = None;
                     content.iter_mut().for_each(|content| content.zeros(bytes));
@@ -93,7 +95,7 @@ fn extract_one(
         }
         record.outcome.digests = digests.all().copied();
     } else {
-        // A hole at the end is not there before the file has its length.
+        // A hole at the end only exists once the file has its length.
         part.file().set_len(size).map_err(Failure::Write)?;
     }
 
@@ -119,7 +121,7 @@ fn extract_one(
     Ok(())
 }
 
-/// Reads the finished image back and compares with what was decoded.
+/// Reads the finished image back and compares it with what was decoded.
 fn prove(
     mut file: HostFile,
     job: &ExtractJob,
@@ -146,7 +148,7 @@ fn prove(
     check_digest(expected, digest)
 }
 
-/// As [`prove`], for what is left of a damaged image: holes are passed over.
+/// As [`prove`], for the remains of a damaged image: holes are skipped.
 fn prove_rest(
     file: &HostFile,
     job: &ExtractJob,

@@ -1,4 +1,4 @@
-//! `cisor info`: what a file is, by its header and index alone or, with `--blocks`, by decoding it all.
+//! `cisor info`: describes a file by its header and index alone or, with `--blocks`, by decoding all of it.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -26,7 +26,7 @@ pub fn info(args: InfoArgs, reporter: &mut Reporter) {
     });
 }
 
-/// `threads` is set when every block is to be decoded.
+/// `threads` is set if every block has to be decoded.
 fn info_one(
     threads: Option<NonZeroUsize>,
     record: &mut Record<Described>,
@@ -65,7 +65,7 @@ fn info_one(
         None => {
             record.outcome.blocks = Some((Evidence::Index, index.counts));
             let lint = lint_beginning(&image, index.counts);
-            // Streams that cannot be read have not passed.
+            // Streams that cannot be read do not pass.
             let are_all = index.damage.is_empty() && lint.streams == u64::from(index.counts.deflate);
             if lint.failed() > 0 || are_all {
                 facts.unsafe_streams = Some(u32::try_from(lint.failed()).unwrap_or(u32::MAX));
@@ -75,24 +75,24 @@ fn info_one(
         }
     };
     facts.damaged = !damage.is_empty();
-    // Readers take the image that it becomes, not what it comes in.
+    // Readers get the converted image, not its container.
     if image.origin().is_none() {
         record.outcome.readers = readers(console, &facts);
     }
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
 }
 
-/// What the index says.
+/// The facts from the index.
 struct Index {
     /// How the blocks are packed.
     counts: BlockCounts,
-    /// Which of them cannot be where it says.
+    /// Blocks whose index entries are impossible.
     damage: DamageList,
-    /// How many packed blocks are longer than what they decode to.
+    /// How many packed blocks are longer than their decoded data.
     overlong: u32,
 }
 
-/// Goes through the index.
+/// Scans the index.
 fn read_index(image: &Image, listed: ListLimit) -> Result<Index, Failure> {
     let layout = image.layout();
     let mut index = Index { counts: BlockCounts::default(), damage: DamageList::new(listed), overlong: 0 };
@@ -119,8 +119,8 @@ fn read_index(image: &Image, listed: ListLimit) -> Result<Index, Failure> {
     Ok(index)
 }
 
-/// Decodes a last block that the image does not fill, to see whether it was filled up before it was packed. `None` when
-/// there is no such block, or when it does not decode.
+/// Decodes a partial last block to see whether it was padded before it was packed. `None` if there is no
+/// such block, or if it does not decode.
 fn is_last_block_filled(image: &Image) -> Option<bool> {
     let layout = image.layout();
     let last = BlockIndex(layout.block_count() - 1);
@@ -138,10 +138,11 @@ fn is_last_block_filled(image: &Image) -> Option<bool> {
     Some(view.extent.coding == Coding::Stored || is_filled())
 }
 
-/// How many streams are looked at without being asked to: a fraction of a second's work.
+/// How many streams are checked by default: a fraction of a second's work.
 const LINTED_UNASKED: u64 = 16_384;
 
-/// Asks the lint about the first streams: one that does not pass is enough to know. Damage is not its business.
+/// Runs the lint on the first streams, up to one that does not pass, which settles the question. Damage is
+/// ignored here.
 fn lint_beginning(image: &Image, counts: BlockCounts) -> LintCounts {
     let mut lint = LintCounts::default();
     if counts.deflate == 0 {
@@ -160,7 +161,7 @@ fn lint_beginning(image: &Image, counts: BlockCounts) -> LintCounts {
     lint
 }
 
-/// Who can read the file, of those that the disc is for.
+/// Which of the readers for this disc can read the file.
 fn readers(console: Option<Console>, facts: &Facts) -> Vec<(Reader, Verdict)> {
     Reader::of_console(console).map(|reader| (reader, verdict(reader, facts))).collect()
 }

@@ -17,7 +17,7 @@ pub fn completions(args: &CompletionsArgs, reporter: &mut Reporter) {
     reporter.print(&String::from_utf8_lossy(&script));
 }
 
-/// Prints the manual pages, one behind the other, or writes each into a file.
+/// Prints all manual pages in sequence, or writes each to a file.
 pub fn man(args: &ManArgs, reporter: &mut Reporter) -> Status {
     let outcome = pages().and_then(|pages| match &args.folder {
         None => {
@@ -36,7 +36,7 @@ pub fn man(args: &ManArgs, reporter: &mut Reporter) -> Status {
     }
 }
 
-/// The page of the program and those of its commands, each with its file name.
+/// The pages of the program and its commands, with their file names.
 fn pages() -> io::Result<Vec<(String, String)>> {
     let mut program = Cli::command();
     // Gives each command its full name, `cisor-compress`.

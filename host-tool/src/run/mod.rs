@@ -43,7 +43,8 @@ use crate::{identity, volume};
 /// One pass over a file.
 const ONE_PASS: &[f64] = &[1.0];
 
-/// Does the work on each file in turn. `passes` are the shares of time of the passes over each. A failure in one does not stop the others; an interruption does.
+/// Does the work on each file in turn. `passes` are the shares of time of the passes over each. A failure
+/// of one file does not stop the others; an interruption does.
 fn each<J, O: Into<Outcome>>(
     jobs: Vec<Planned<J, O>>,
     passes: &'static [f64],
@@ -66,7 +67,7 @@ fn each<J, O: Into<Outcome>>(
     }
 }
 
-/// Begins the records of a run that only reads.
+/// Creates the records of a run that only reads.
 fn records<O: Default>(inputs: &[PathBuf]) -> Vec<Planned<(), O>> {
     inputs.iter().map(|input| ((), Record::new(input, O::default()))).collect()
 }
@@ -75,7 +76,7 @@ fn bars(reporter: &Reporter) -> Bars {
     reporter.next_pass()
 }
 
-/// Where each file is in the run, by the bytes of all.
+/// Each file's place in the run, measured in bytes.
 fn places<'p>(inputs: impl Iterator<Item = &'p Path>) -> Vec<Place> {
     let sizes: Vec<u64> = inputs.map(|input| std::fs::metadata(input).map_or(0, |file| file.len())).collect();
     let all = sizes.iter().sum::<u64>().max(1);
@@ -91,7 +92,7 @@ fn places<'p>(inputs: impl Iterator<Item = &'p Path>) -> Vec<Place> {
     sizes.into_iter().enumerate().map(place).collect()
 }
 
-/// Creates the part file of `target` for what `source` becomes, where there is room for as many bytes as are `needed`.
+/// Creates the part file of `target` for the converted `source`, if there is space for `needed` bytes.
 fn begin_part<O>(
     outputs: &Outputs,
     source: &Path,
@@ -113,7 +114,8 @@ fn begin_part<O>(
     Ok(part)
 }
 
-/// Gives the proven file its name, and notes that in `output`, unless the source changed or a signal came meanwhile.
+/// Gives the verified file its name, and notes that in `output`, unless the source changed or a signal
+/// arrived meanwhile.
 fn put_in_place(
     outputs: &mut Outputs,
     part: PartFile,
@@ -130,8 +132,8 @@ fn put_in_place(
     outcome
 }
 
-/// Says so when the finished file has kept its part file's name as well: folders that only grow let nobody take it
-/// away.
+/// Warns if the finished file has kept its part file's name as well: in append-only folders it cannot be
+/// removed.
 fn warn_of_second_name<O>(target: &Path, record: &mut Record<O>, reporter: &mut Reporter) {
     let part = part_path(target);
     if let (Ok(left), Ok(made)) = (FileId::named(&part), FileId::named(target))
@@ -142,8 +144,8 @@ fn warn_of_second_name<O>(target: &Path, record: &mut Record<O>, reporter: &mut 
     }
 }
 
-/// Reads a source that is to be deleted once more, from the disk, and compares with what was read first: what
-/// one wrong read made of it would be all that is left.
+/// Reads a source once more from the disk before it is deleted, and compares it with the first read.
+/// Otherwise the result of one wrong read could be all that is left.
 fn read_again(
     image: &Image,
     expected: [u8; 32],
@@ -168,12 +170,13 @@ fn read_again(
     Err(Failure::Unsteady { expected: human::hex(&expected), got: human::hex(&got) })
 }
 
-/// Deletes the source of a file that has been verified and put in place, unless something speaks against it. Whether it
-/// did is in `removed`.
+/// Deletes the source of a file that has been verified and put in place, unless something prevents it. The
+/// result is in `removed`.
 fn remove_source(image: &Image, target: &Path, removed: &mut Option<bool>) -> Result<(), Failure> {
     *removed = Some(false);
     let source = image.path();
-    // A run that replaces the source holds this lock. What it has put there, or is about to, is not what was read.
+    // A run that replaces the source holds this lock. The file that it has put there, or is about to, is
+    // not the one that was read.
     let lock = PartFile::create(source);
     let is_link = std::fs::symlink_metadata(source).is_ok_and(|metadata| metadata.is_symlink());
     let reason = if identity::is_same(source, target) {
@@ -196,19 +199,19 @@ fn remove_source(image: &Image, target: &Path, removed: &mut Option<bool>) -> Re
     Ok(())
 }
 
-/// The MD5 in an image's header; only JSO has one. Writers that take none leave zeros.
+/// The MD5 in an image's header; only JSO has one. Writers that do not compute it leave zeros.
 fn header_md5(image: &Image) -> Option<[u8; 16]> {
     image.layout().image_md5().filter(|md5| *md5 != [0; 16])
 }
 
-/// The digests that have to be taken while an image is read: all of them only where somebody will see or compare them.
-/// The line about a finished file has its SHA-1.
+/// The digests to compute while an image is read: all of them only if they will be shown or compared. The
+/// line about a finished file includes its SHA-1.
 fn digest_set(image: &Image, reporter: &Reporter) -> DigestSet {
     let is_seen = reporter.talk().json || !reporter.talk().quiet;
     if is_seen || header_md5(image).is_some() { DigestSet::All } else { DigestSet::Sha256 }
 }
 
-/// Compares an image's MD5 with that in its header.
+/// Compares an image's MD5 with the one in its header.
 fn check_header_md5(image: &Image, digests: Option<&Digests>) -> Result<(), Failure> {
     let Some(expected) = header_md5(image) else { return Ok(()) };
     let got = digests.map(|digests| digests.md5);
@@ -219,7 +222,7 @@ fn check_header_md5(image: &Image, digests: Option<&Digests>) -> Result<(), Fail
     Err(Failure::HeaderMd5 { expected: human::hex(&expected), got })
 }
 
-/// Compares what was read back from a finished file with what was to be in it.
+/// Compares what was read back from a finished file with its intended content.
 fn check_digest(expected: [u8; 32], read_back: Sha256) -> Result<(), Failure> {
     let got: [u8; 32] = read_back.finalize().into();
     if got == expected {

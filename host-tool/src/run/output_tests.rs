@@ -1,4 +1,4 @@
-//! What the verbs ask of outputs.
+//! Tests for what the verbs require of outputs.
 
 use super::*;
 use crate::cli::Talk;
@@ -17,7 +17,7 @@ fn source_that_is_the_target_is_not_deleted() {
         assert!(path.exists());
         assert_eq!(removed, Some(false));
     }
-    // By another name it goes.
+    // Under another name it works.
     remove_source(&image, &folder.path().join("a.cso"), &mut removed).unwrap();
     assert!(!path.exists());
 }
@@ -72,7 +72,7 @@ fn second_name_that_a_folder_does_not_give_up_is_told() {
     assert!(warnings().is_empty());
     std::fs::write(at("a.cso"), "").unwrap();
     assert!(warnings().is_empty());
-    // Another run's is not its business.
+    // Another run's file is left alone.
     std::fs::write(at(".a.cso.part"), "").unwrap();
     assert!(warnings().is_empty());
     std::fs::remove_file(at(".a.cso.part")).unwrap();

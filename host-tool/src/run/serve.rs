@@ -1,8 +1,8 @@
 //! `cisor serve`: a folder of images for PS2 consoles, over UDPFS.
 //!
-//! [`server`] is the loop with the sockets, one `udpfs::Session` for each address in [`peers`]. Requests go to
-//! [`workers`], who answer them from the [`folder`]: [`names`] leads from a console's path to a file, [`views`] reads it
-//! as it is or decoded, through the [`cache`].
+//! [`server`] is the loop with the sockets, one `udpfs::Session` for each address in [`peers`]. Requests go
+//! to [`workers`], which answer them from the [`folder`]: [`names`] maps a console's path to a file, and
+//! [`views`] reads it unchanged, or decoded through the [`cache`].
 
 mod cache;
 mod events;
@@ -29,12 +29,12 @@ use crate::human;
 use crate::network::Allowed;
 use crate::report::Reporter;
 
-/// Images that are counted at the start, so that a whole disk of files does not delay it.
+/// Maximum number of images counted at the start, so that a whole disk of files does not delay it.
 const MAX_COUNTED: usize = 20_000;
-/// Folders below the served one that are looked into for that.
+/// Maximum depth of folders that are searched for that.
 const COUNTED_DEPTH: usize = 4;
 
-/// Serves a folder until a signal asks to stop, which is a success.
+/// Serves a folder until a signal asks it to stop, which counts as success.
 pub fn serve(args: &ServeArgs, reporter: &mut Reporter) -> Status {
     let Some(folder) = args.folder.clone() else {
         let script = args.script.as_deref().unwrap_or(Path::new(""));
@@ -85,7 +85,7 @@ fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, S
     Ok(Server { sockets, poll, workers, allowed, events, told, screen })
 }
 
-/// Says what is served, where, and what to do on the console.
+/// Prints what is served, where, and what to do on the console.
 fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
     let address = args.bind.or_else(own_address).unwrap_or(Ipv4Addr::UNSPECIFIED);
     let images = count_images(root);
@@ -112,7 +112,7 @@ fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
     screen.print("Ctrl-C stops.");
 }
 
-/// Returns the address that this computer has in the network its router is in. Nothing is sent for that.
+/// Returns this computer's address in the network of its router. Nothing is sent for that.
 fn own_address() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
@@ -122,7 +122,7 @@ fn own_address() -> Option<Ipv4Addr> {
     }
 }
 
-/// Counts images by the ends of their names.
+/// Counts images by extension.
 fn count_images(folder: &Path) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     let files = walkdir::WalkDir::new(folder).max_depth(COUNTED_DEPTH).into_iter().flatten();

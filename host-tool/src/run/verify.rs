@@ -1,4 +1,4 @@
-//! `cisor verify`: decodes everything once and takes all digests in the same pass.
+//! `cisor verify`: decodes everything once and computes all digests in the same pass.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     each(records(&args.inputs), ONE_PASS, reporter, |(), record: &mut Record<Verified>, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
         record.outcome.source = SourceRecord::of(&image);
-        // What is damaged is found below.
+        // Damage is found below.
         if let Ok(disc) = plan::look_at(&image) {
             plan::note_cut_off(&image, &disc, record, reporter);
             record.outcome.disc = Some(disc);
@@ -30,11 +30,12 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
         let digests = digests(&image, threads, &mut record.outcome, reporter)?;
         record.outcome.achievements = plan::achievements(&image);
         check_origin(&image, &digests, reporter)?;
-        check_header_md5(&image, Some(&digests))
+        // Last, so that nothing is said of a file that has changed since.
+        image.settle(check_header_md5(&image, Some(&digests)))
     });
 }
 
-/// Compares a CHD with what its header says.
+/// Compares a CHD with its header.
 fn check_origin(image: &Image, digests: &Digests, reporter: &Reporter) -> Result<(), Failure> {
     let Some(origin) = image.origin() else { return Ok(()) };
     let monitor = interrupt::monitor();
@@ -42,7 +43,7 @@ fn check_origin(image: &Image, digests: &Digests, reporter: &Reporter) -> Result
     image.settle(origin.check_chd(digests, &monitor))
 }
 
-/// Prints the CRC-32 of every image in a line that `form` makes, as other tools do.
+/// Prints the CRC-32 of every image as a line formatted by `form`, as other tools do.
 pub fn crc32(
     inputs: &[PathBuf],
     threads: NonZeroUsize,
@@ -58,7 +59,7 @@ pub fn crc32(
     });
 }
 
-/// Whether a PSP's firmware may get to read the file. What a disc cannot say of itself may be for a PSP.
+/// Whether a PSP's firmware may read the file. An unidentified disc may be for a PSP.
 fn may_meet_firmware(image: &Image) -> bool {
     let mut workspace = Workspace::new(image);
     let disc = disc_info::identify(&mut workspace.reader(image)).unwrap_or_default();
@@ -82,7 +83,7 @@ fn digests(
         image.settle(scan::run(image, options, &monitor, |part| {
             match part {
                 Part::Data(bytes) => hasher.iter_mut().for_each(|hasher| hasher.update(bytes)),
-                // An image with gaps has no digests that anybody could compare.
+                // Digests of an image with gaps cannot be compared with anything.
                 Part::Missing(_) => hasher = None,
             }
             Ok(())

@@ -1,4 +1,4 @@
-//! What is there already: one quiet line if it proves to be that disc, the old refusal if it does not.
+//! Existing targets: one quiet line if the file turns out to be that disc, the usual refusal if not.
 
 use predicates::str::{contains, is_empty};
 
@@ -34,7 +34,8 @@ fn target_that_is_not_that_disc_is_refused() {
     refused();
     assert!(folder.read("GAME.cso") == packed);
 
-    // The disc is the same, but the file is damaged, or is another kind of file than would be written.
+    // The disc is the same, but the file is damaged, or is a different kind of file from the one that would
+    // be written.
     folder.write("GAME.iso", &psp_disc());
     let mut damaged = Ciso(packed);
     damaged.damage(damaged.packed_block(40));

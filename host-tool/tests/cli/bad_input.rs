@@ -1,4 +1,4 @@
-//! Inputs and targets that cannot be: one clear line and exit code each, and nothing is touched.
+//! Impossible inputs and targets: one clear line and exit code each, and nothing is touched.
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -15,7 +15,7 @@ fn all_verbs(folder: &Folder, name: &str, code: i32, text: &str) {
         assert!(lines.contains(text), "{verb}: {lines}");
         assert!(lines.starts_with(&format!("error: {name}: ")), "{verb}: {lines}");
         assert_eq!(lines.lines().count(), 1, "{verb}: {lines}");
-        // That a file is damaged is a result of verifying it.
+        // For `verify`, damage is a result.
         let result = if verb == "verify" && code == 1 { format!("{name}: damaged\n") } else { String::new() };
         assert_eq!(String::from_utf8_lossy(&run.get_output().stdout), result, "{verb}");
         assert_eq!(folder.names(), before, "{verb}");
@@ -131,7 +131,7 @@ fn block_longer_than_its_buffer() {
     folder.write("a.iso", &[0; 8 * SECTOR]);
     folder.cisor(["compress", "-q", "--for", "any", "a.iso"]).assert().success();
     let mut file = Ciso(folder.read("a.cso"));
-    // A stored deflate block of 2049 bytes: one more than fits, in a place of its own behind the others.
+    // A stored deflate block of 2049 bytes, one more than fits, at a new position after the others.
     let start = file.0.len();
     file.0.extend_from_slice(&[1, 0x01, 0x08, 0xFE, 0xF7]);
     file.0.extend_from_slice(&[7; 2049]);
@@ -156,7 +156,7 @@ fn image_that_does_not_consist_of_sectors_is_refused() {
         "odd.iso: the image has 21480 bytes, which is not a whole number of 2048-byte sectors",
     ));
     assert_eq!(folder.names(), ["odd.iso"]);
-    // Its digests can be had nevertheless.
+    // Its digests can be computed nevertheless.
     folder.cisor(["verify", "odd.iso"]).assert().success();
 }
 

@@ -83,7 +83,7 @@ fn program_names_stand_for_the_tools() {
         ("ciso", &["9", "GAME.iso", "3"]),
         ("maxcso.exe", &["GAME.iso", "-o", "4"]),
     ] {
-        // Windows starts only what is called so.
+        // Windows only starts files with this extension.
         let name =
             if is_windows() { name.replace(".py", "").replace(".exe", "") + ".exe" } else { name.into() };
         std::fs::copy(executable(), folder.path(&name)).unwrap();
@@ -136,7 +136,7 @@ fn input_is_never_overwritten() {
 
 #[test]
 fn rests_of_images_are_not_dropped() {
-    // ziso.py packs whole blocks only and loses what is behind them; ciso.py stops with an error.
+    // ziso.py only packs whole blocks and loses the rest; ciso.py stops with an error.
     let folder = Folder::with_game();
     folder.cisor(["compat", "ziso", "-c9", "-b", "8192", "GAME.iso", "GAME.zso"]).assert().success();
     folder.cisor(["compat", "ziso", "-c0", "GAME.zso", "BACK.iso"]).assert().success();

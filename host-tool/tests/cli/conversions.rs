@@ -178,7 +178,7 @@ fn names_of_targets_follow_from_the_inputs() {
     for name in ["GAME.cso", "Game v1.02.cso", "ゲーム.cso"] {
         assert!(folder.path("out").join(name).is_file(), "{name}");
     }
-    // From another folder, beside the input.
+    // From another folder; the output goes next to the input.
     folder.cisor(["extract", "out/ゲーム.cso"]).assert().success();
     assert!(folder.read("out/ゲーム.iso") == image);
 }
@@ -237,7 +237,7 @@ fn combinations_that_a_reader_cannot_use_are_refused_with_reason_and_fix() {
     }
     let insisted = ["compress", "--for", "cisor", "-b", "16K", "--ignore-limits", "GAME.iso"];
     folder.cisor(insisted).assert().success().stderr(contains("warning"));
-    // It does not replace what is there.
+    // It does not replace an existing file.
     folder.write("GAME.cso", b"another file");
     folder.cisor(insisted).assert().code(3).stderr(contains("GAME.cso exists already"));
     assert_eq!(folder.read("GAME.cso"), b"another file");

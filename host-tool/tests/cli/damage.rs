@@ -1,4 +1,4 @@
-//! Damaged files: what is said of them, what is saved of them.
+//! Damaged files: what is reported, and what is rescued.
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_match};
@@ -104,7 +104,7 @@ fn info_works_on_a_damaged_file() {
     let root = 16;
     file.damage(root);
     folder.write("BAD.cso", &file.0);
-    // By the index alone nothing is wrong; only the disc cannot be told.
+    // Judging by the index alone, nothing is wrong, but the disc cannot be identified.
     folder
         .cisor(["info", "BAD.cso"])
         .assert()
@@ -143,7 +143,7 @@ fn image_that_is_not_what_its_header_says_is_noticed() {
     folder.cisor(["extract", "--keep-going", "BAD.jso"]).assert().code(1).stderr(contains("MD5"));
     assert!(folder.read("BAD.iso") == folder.read("GAME.iso"));
 
-    // A writer that took none leaves zeros; that is no damage.
+    // A writer that did not compute it leaves zeros; that is not damage.
     file[0x10..0x20].fill(0);
     folder.write("NONE.jso", &file);
     folder.cisor(["verify", "NONE.jso"]).assert().success();
@@ -158,8 +158,8 @@ fn header_md5_of_what_we_write_is_right() {
     folder.cisor(["verify", "GAME.jso"]).assert().success();
 }
 
-/// A file of `len` bytes that says it is a CSO or ZSO of `blocks` blocks of 1 MiB, with random bytes for the rest:
-/// half of the index entries cannot be right, and no block decodes.
+/// A file of `len` bytes that says it is a CSO or ZSO of `blocks` blocks of 1 MiB, with random bytes for
+/// the rest: half of the index entries are impossible, and none of the blocks decode.
 fn hostile(magic: &[u8; 4], blocks: u64, block_size: u32, len: usize) -> Vec<u8> {
     let mut file = magic.to_vec();
     file.extend(24u32.to_le_bytes());
@@ -186,7 +186,7 @@ fn work_on_damage_stays_in_proportion_to_the_file() {
             let args = [args, &["--list-all", name]].concat();
             let (code, objects) = folder.json(&args);
             assert_eq!(code, 1, "{args:?}");
-            // Counted in blocks whose bytes were decoded, whatever came of it: no clock, which other work slows down.
+            // Measured in attempts to decode a block, not in time, which would depend on other load.
             let tried = |range: &&serde_json::Value| {
                 ["input_ended", "short", "overlong", "invalid"].contains(&range["kind"].as_str().unwrap())
             };

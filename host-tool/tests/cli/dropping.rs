@@ -5,7 +5,7 @@ use predicates::str::{contains, is_empty};
 
 use crate::support::{Ciso, Folder, executable, is_windows, ps2_disc, psp_disc, small_disc, unknown_disc};
 
-/// A shortcut of Windows: its header as documented, and nothing behind it.
+/// A shortcut of Windows: its header as documented, without anything after it.
 fn shortcut() -> Vec<u8> {
     let mut bytes = vec![0; 0x4C];
     bytes[..20].copy_from_slice(b"\x4C\0\0\0\x01\x14\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46");
@@ -41,7 +41,7 @@ fn folders_are_searched() {
     for name in ["discs/a.cso", "discs/deep/b.zso", "other.cso"] {
         assert!(folder.path(name).is_file(), "{name}");
     }
-    // Again: what is packed is verified, and proves that its image is packed already.
+    // Again: the packed file is verified, which shows that its image is already packed.
     let run = folder.cisor(["discs"]).assert().success();
     run.stdout(contains("a.cso: ok"))
         .stderr(contains("discs/a.iso: already done, discs/a.cso holds this disc"))
@@ -68,7 +68,7 @@ fn drop_takes_what_is_to_be_done() {
     folder.write("discs/GAME.iso", &psp_disc());
     folder.cisor(["drop", "--for", "ppsspp", "discs"]).assert().success();
     assert_eq!(Ciso(folder.read("discs/GAME.cso")).block_size(), 16384);
-    // Of a folder only what the action is for: the compressed file is left alone.
+    // In a folder, only the files that the action is for: the compressed file is left alone.
     folder.remove("discs/GAME.iso");
     folder.cisor(["drop", "--for", "psp", "discs"]).assert().code(2).stderr(contains("no disc images"));
     folder.cisor(["drop", "--verify", "discs"]).assert().success().stdout(contains("GAME.cso: ok"));

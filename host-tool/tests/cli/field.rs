@@ -1,11 +1,12 @@
-//! What people met in the field, by the numbers of their reports.
+//! Problems reported from the field, by report number.
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_match};
 
 use crate::support::{Ciso, Folder, SECTOR, noise, ps2_disc, psp_disc, small_disc};
 
-/// 12: blocks that no firmware takes are packed, however the lint would judge their streams.
+/// 12: blocks of a size that firmwares do not accept are packed, whatever the lint would say about their
+/// streams.
 #[test]
 fn maxcso_packs_large_blocks() {
     let folder = Folder::with_game();
@@ -20,7 +21,7 @@ fn maxcso_packs_large_blocks() {
     assert_eq!(Ciso(folder.read("P.cso")).block_size(), 256 << 10);
 }
 
-/// 12: no run ends with a file larger than the image without a word.
+/// 12: a file that is larger than the image is always reported.
 #[test]
 fn file_that_is_larger_than_the_disc_comes_with_a_warning() {
     let folder = Folder::new();
@@ -45,7 +46,7 @@ fn ciso_py_takes_its_options() {
     folder.cisor(["compat", "ciso", "-c", "10", "GAME.iso", "X.cso"]).assert().code(2);
 }
 
-/// 13: Danixu's ziso is known by its -i.
+/// 13: Danixu's ziso is recognised by its -i.
 #[test]
 fn danixus_ziso_takes_its_options() {
     let folder = Folder::new();
@@ -53,7 +54,7 @@ fn danixus_ziso_takes_its_options() {
     folder.cisor(["compat", "ziso", "-i", "GAME.iso", "-c", "12", "-l", "-h"]).assert().success();
     let file = Ciso(folder.read("GAME.zso"));
     assert_eq!((&file.0[..4], file.0.len() % 2048), (&b"ZISO"[..], 0));
-    // What is packed is unpacked, and nothing is replaced without -r.
+    // A packed file is unpacked, and nothing is replaced without -r.
     folder.write("OUT.iso", b"precious");
     let args = ["compat", "ziso", "--input=GAME.zso", "-o", "OUT.iso"];
     folder.cisor(args).assert().code(3).stderr(contains("OUT.iso exists already"));
@@ -76,7 +77,7 @@ fn iso2zso_takes_its_options_and_refuses_what_no_reader_knows() {
     assert!(!folder.path("X.zso").exists());
 }
 
-/// 14: -o within --output-path, the version, and methods that the format has not.
+/// 14: -o within --output-path, the version, and methods that the format does not have.
 #[test]
 fn maxcso_is_taken_at_its_word() {
     let folder = Folder::with_game();
@@ -112,7 +113,7 @@ fn plain_progress_is_lines_on_a_pipe() {
     run.stderr(contains("%").not());
 }
 
-/// 18: verify says what it has shown, and compress what to compare with.
+/// 18: verify says what it has shown, and compress prints what to compare with.
 #[test]
 fn verify_says_how_much_is_stored_without_a_checksum() {
     let folder = Folder::with_game();
@@ -131,7 +132,7 @@ fn verify_says_how_much_is_stored_without_a_checksum() {
     assert_eq!(objects[0]["stored_bytes"], stored);
 }
 
-/// 20: the lint's result in plain words, where a firmware may read the file, and nowhere else.
+/// 20: the lint's result in plain words, but only if a firmware may read the file.
 #[test]
 fn firmware_safety_is_said_where_it_matters() {
     let folder = Folder::with_game();

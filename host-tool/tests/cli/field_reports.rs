@@ -1,4 +1,4 @@
-//! What people met with other tools' files and with discs that are not what they seem.
+//! Reported problems with other tools' files, and with discs that are not what they seem.
 
 use disc_info::test_disc;
 use predicates::prelude::PredicateBooleanExt;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Ciso, Folder, SECTOR, noise, ps2_disc, psp_disc, small_disc, text};
 
-/// A disc that lost its end.
+/// A truncated disc.
 fn cut_off(disc: &[u8]) -> Vec<u8> {
     disc[..disc.len() - 10 * SECTOR].to_vec()
 }
@@ -17,7 +17,7 @@ fn reader<'a>(object: &'a Value, key: &str) -> &'a Value {
     &readers.iter().find(|reader| reader["key"] == key).unwrap()["verdict"]
 }
 
-// Good files of other tools.
+// Valid files from other tools.
 
 /// As ziso.py does with images over 2 GiB, and ciso.py with `-a`.
 #[test]
@@ -28,14 +28,14 @@ fn end_of_data_that_was_rounded_down_is_no_damage() {
     let mut file = Ciso(folder.read("GAME.zso"));
     let last = file.blocks();
     let end = file.u32_at(0x18 + 4 * last);
-    // What follows the last whole unit is there, but not in the index.
+    // The bytes after the last whole unit are in the file, but not in the index.
     file.set_entry(last, end - 1);
     folder.write("ROUNDED.zso", &file.0);
     folder.cisor(["compare", "ROUNDED.zso", "GAME.iso"]).assert().success();
     folder.cisor(["verify", "ROUNDED.zso"]).assert().success();
 }
 
-/// As ziso.py does with `-b 8192` and an image that is not whole blocks.
+/// As ziso.py does with `-b 8192` and an image that is not a whole number of blocks.
 #[test]
 fn index_that_is_one_value_short_costs_only_the_tail() {
     let folder = Folder::new();
@@ -44,7 +44,7 @@ fn index_that_is_one_value_short_costs_only_the_tail() {
     folder.write("GAME.iso", &disc);
     folder.cisor(["compress", "-q", "--to", "zso", "-b", "8192", "GAME.iso"]).assert().success();
     let mut file = Ciso(folder.read("GAME.zso"));
-    // A sector more than the blocks have.
+    // One sector more than the blocks hold.
     let size = file.image_size() + SECTOR as u64;
     file.0[8..16].copy_from_slice(&size.to_le_bytes());
     folder.write("SHORT.zso", &file.0);
@@ -59,7 +59,7 @@ fn index_that_is_one_value_short_costs_only_the_tail() {
     assert!(kept[..disc.len()] == disc && kept[disc.len()..] == [0; SECTOR]);
 }
 
-// Discs that were cut off.
+// Truncated discs.
 
 #[test]
 fn disc_that_was_cut_off_is_told_by_every_verb() {
@@ -98,7 +98,8 @@ fn nothing_is_said_to_read_what_is_no_game() {
     folder.write("ps1.iso", &ps1);
     for file in ["archive.iso", "page.iso", "raw.bin", "ps1.iso"] {
         let (_, objects) = folder.json(&["info", file]);
-        for reader in objects[0]["readers"].as_array().unwrap() {
+        // Of what is refused by name, nothing is said at all.
+        for reader in objects[0]["readers"].as_array().into_iter().flatten() {
             assert!(
                 ["unknown", "refuses"].contains(&reader["verdict"].as_str().unwrap()),
                 "{file}: {reader}"
@@ -106,7 +107,10 @@ fn nothing_is_said_to_read_what_is_no_game() {
         }
     }
     folder.cisor(["info", "ps1.iso"]).assert().stdout(is_match("disc +PS1\n").unwrap());
-    folder.cisor(["info", "raw.bin"]).assert().stdout(contains("unknown: ").and(contains("raw CD sectors")));
+    folder
+        .cisor(["info", "raw.bin"])
+        .assert()
+        .stdout(contains("raw CD sectors").and(contains("yes: ").not()));
 }
 
 const RAW_SYNC: [u8; 12] = [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0];
@@ -129,7 +133,7 @@ fn info_knows_whether_the_last_block_was_filled_up() {
         let (_, objects) = folder.json(args);
         assert_eq!(reader(&objects[0], "ppsspp"), "reads", "{args:?}");
     }
-    // The last block again, as short as the image has it.
+    // The last block again, only as long as its part of the image.
     let mut file = Ciso(folder.read("GAME.cso"));
     let disc = folder.read("GAME.iso");
     let last = file.blocks() - 1;
@@ -141,7 +145,7 @@ fn info_knows_whether_the_last_block_was_filled_up() {
     let start = file.0.len();
     file.0.extend(stream);
     let end = file.0.len();
-    // The block before it gets what was there as padding, if it may be so long.
+    // The old bytes become padding of the previous block, if it may be that long.
     file.set_entry(last, u32::try_from(start).unwrap());
     file.set_entry(last + 1, u32::try_from(end).unwrap());
     folder.write("SHORT.cso", &file.0);
@@ -261,10 +265,10 @@ fn bytes_past_the_last_sector_are_padded_or_dropped_on_request() {
         folder.cisor(["extract", "-q", "-f", "PATCHED.cso", "-o", "OUT.iso"]).assert().success();
         assert!(folder.read("OUT.iso") == *expected, "{tail}");
     }
-    // Nothing of the source goes that is not in the new file.
+    // Nothing is deleted that is not in the new file.
     folder.cisor(["compress", "-f", "--tail", "drop", "--rm", "PATCHED.iso"]).assert().code(2);
     assert!(folder.read("PATCHED.iso") == patched);
-    // A disc that was cut off inside a sector is another matter.
+    // A disc that was truncated inside a sector is a different case.
     folder.write("CUT.iso", &disc[..disc.len() / 2 + 100]);
     folder.cisor(["compress", "CUT.iso"]).assert().code(3).stderr(contains("dump the disc again"));
 }
@@ -283,7 +287,7 @@ fn jso_of_a_disc_that_is_not_whole_blocks_is_written_as_its_own_tool_does() {
                 .assert()
                 .success();
             folder.cisor(["compare", "GAME.jso", "GAME.iso"]).assert().success();
-            // The last block decodes to the rest and to no more: jiso.exe does not fill it up.
+            // The last block decodes to the remainder only: jiso.exe does not pad it.
             let file = folder.read("GAME.jso");
             let blocks = disc.len().div_ceil(8192);
             let entry =
@@ -327,6 +331,7 @@ fn one_unreadable_file_does_not_lose_a_damaged_disc_its_identity() {
 // Hostile files.
 
 /// Thousands of huge blocks in a small file: the work stays in proportion to the file.
+#[cfg(target_os = "linux")]
 #[test]
 fn small_file_with_thousands_of_huge_damaged_blocks_is_done_in_no_time() {
     let folder = Folder::new();
@@ -349,15 +354,22 @@ fn small_file_with_thousands_of_huge_damaged_blocks_is_done_in_no_time() {
         file.extend(&body);
         folder.write(name, &file);
         for args in [&["verify", name][..], &["extract", "--keep-going", "-f", name, "-o", "OUT.iso"]] {
-            // The first run may wait until the disk has the file.
-            let took = (0..3).map(|_| {
-                let begun = std::time::Instant::now();
-                let output = folder.cisor(args).output();
-                assert_eq!(output.status.code(), Some(1), "{args:?}");
-                begun.elapsed()
-            });
-            let took = took.min().unwrap();
-            assert!(took < std::time::Duration::from_secs(2), "{args:?} took {took:?}");
+            let before = processor_ticks();
+            let output = folder.cisor(args).output();
+            assert_eq!(output.status.code(), Some(1), "{args:?}");
+            let ticks = processor_ticks() - before;
+            assert!(ticks < 200, "{args:?} took {ticks} hundredths of a second of the processor");
         }
     }
+}
+
+/// What the programs that this test has run took of the processor, in hundredths of a second (Linux: `cutime` and
+/// `cstime` of proc_pid_stat(5)). The clock on the wall would also count what other programs and the disk take.
+#[cfg(target_os = "linux")]
+fn processor_ticks() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after_name = stat.rsplit_once(')').unwrap().1;
+    let field =
+        |number: usize| after_name.split_whitespace().nth(number - 3).unwrap().parse::<u64>().unwrap();
+    field(16) + field(17)
 }

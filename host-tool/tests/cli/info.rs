@@ -40,7 +40,7 @@ fn info_blocks_counts_codecs_and_lints() {
     assert_eq!(decoded[0]["blocks"]["by"], "decoding");
     assert_eq!(decoded[0]["lint"]["streams"], decoded[0]["blocks"]["deflate"]);
     assert!(decoded[0]["blocks"]["stored"].as_u64() > Some(0));
-    // Of a small file all streams are looked at anyway.
+    // In a small file, all streams are checked anyway.
     assert_eq!(by_index[0]["lint"], decoded[0]["lint"]);
 }
 
@@ -53,7 +53,7 @@ fn info_blocks_counts_streams_that_are_not_safe_for_firmwares() {
     sound.stdout(is_match("lint +0 of [0-9,]+ streams failed\n").unwrap());
 
     // The last block as a dynamic one with a single distance code: fine for zlib, not for old inflates. The
-    // block before it gets what was there as padding.
+    // old bytes become padding of the previous block.
     let mut file = Ciso(folder.read("GAME.cso"));
     let (start, last) = (file.0.len(), file.blocks() - 1);
     file.0.extend_from_slice(&one_distance_code());

@@ -35,7 +35,7 @@ fn has_core(object: &Value, verb: &str) {
     }
 }
 
-/// Every field of an object, also those inside others, as documented: `error.kind`.
+/// Every field of an object, including nested ones, as documented: `error.kind`.
 fn fields(object: &Value, prefix: &str, all: &mut Vec<String>) {
     let Value::Object(map) = object else { return };
     for (name, value) in map {

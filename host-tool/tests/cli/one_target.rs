@@ -1,12 +1,12 @@
-//! Two inputs that would become one file, by whatever paths they are named: the second one is refused, and both
+//! Two inputs that would become one file, whatever paths name them: the second one is refused, and both
 //! discs stay.
 
 use predicates::str::contains;
 
 use crate::support::{Folder, is_windows, psp_disc, small_disc};
 
-/// A folder `a` with two different discs under one name: `GAME.iso` and, compressed, `GAME.cso`; and with
-/// `OTHER.zso`, which holds the disc of `GAME.cso` once more.
+/// A folder `a` with two different discs under one name: `GAME.iso` and, compressed, `GAME.cso`; and
+/// `OTHER.zso`, another copy of the disc in `GAME.cso`.
 fn two_discs() -> Folder {
     let folder = Folder::new();
     for name in ["a", "b"] {
@@ -101,7 +101,7 @@ fn old_habits_keep_both_discs() {
     assert!(first.is_file() && has_disc(&folder, "a/OUT.zso", &psp_disc()));
 }
 
-/// In an empty folder nothing tells whether upper and lower case are one.
+/// In an empty folder there is no way to tell whether case matters.
 #[test]
 fn names_that_differ_in_case_are_one_unless_the_folder_shows_otherwise() {
     let folder = two_discs();
@@ -111,7 +111,7 @@ fn names_that_differ_in_case_are_one_unless_the_folder_shows_otherwise() {
     let run = folder.cisor(both).assert().code(3);
     run.stderr(contains("two inputs would both be written to out/game.cso, the other one as out/GAME.cso"));
     assert!(has_disc(&folder, "out/GAME.cso", &psp_disc()));
-    // Wine folds the names of a folder that this test, which is no program for Windows, sees as they are.
+    // Wine ignores case in a folder that this test, which is not a Windows program, sees as case-sensitive.
     let folds = is_windows() || folder.path("out/game.CSO").exists();
     folder.cisor(both).assert().code(if folds { 3 } else { 0 });
     assert!(has_disc(&folder, "out/GAME.cso", &psp_disc()));

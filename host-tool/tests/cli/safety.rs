@@ -1,4 +1,4 @@
-//! Nothing is lost: not what was there, not the source, and nothing half-written stays.
+//! Nothing is lost, neither existing files nor the source, and no partial file stays.
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -94,7 +94,7 @@ fn rm_deletes_the_source_of_a_verified_file_only() {
 #[test]
 fn rm_keeps_the_source_when_anything_is_wrong() {
     let folder = Folder::with_compressed_game();
-    // What was there already is no reason to delete anything.
+    // An existing file is not a reason to delete anything.
     folder.cisor(["compress", "--rm", "GAME.iso"]).assert().success().stderr(contains("already done"));
     let mut file = Ciso(folder.read("GAME.cso"));
     file.damage(file.packed_block(30));

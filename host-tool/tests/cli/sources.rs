@@ -1,4 +1,4 @@
-//! What discs come in: CHDs that chdman makes here, and raw CD dumps.
+//! Containers of discs: CHDs that chdman makes during the test, and raw CD dumps.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use predicates::str::{contains, is_match};
 
 use crate::support::{Folder, SECTOR, ps2_disc, psp_disc};
 
-/// Golden files of the crate that reads them: chdman of Debian has no `createdvd` and no Zstandard.
+/// Golden files of the crate that reads them: Debian's chdman lacks `createdvd` and Zstandard.
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/image-source/tests/golden").join(name)
 }
@@ -29,7 +29,7 @@ fn with_chd(disc: &[u8], hunk: &str, codec: &str) -> Folder {
     folder
 }
 
-/// Raw sectors of mode 1 without ECC, which nobody looks at.
+/// Raw mode 1 sectors without ECC, which is not checked.
 fn raw_sectors(disc: &[u8]) -> Vec<u8> {
     let sector = |data: &[u8]| {
         let mut sector = vec![0; 2352];
@@ -43,7 +43,7 @@ fn raw_sectors(disc: &[u8]) -> Vec<u8> {
     disc.chunks(SECTOR).flat_map(sector).collect()
 }
 
-/// What makes a CUE sheet of `GAME.bin`: one data track, and audio from a sector on.
+/// The text of a CUE sheet for `GAME.bin`: one data track, and audio from a given sector on.
 fn sheet(audio_from: Option<usize>) -> String {
     let mut text = "FILE \"GAME.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n".to_owned();
     if let Some(at) = audio_from {
@@ -167,7 +167,7 @@ fn sheet_and_dump_give_the_image_of_the_data_track() {
     folder.cisor(["compare", "GAME.bin", "GAME.cue"]).assert().success();
     folder.cisor(["extract", "-o", "back.iso", "GAME.bin"]).assert().success();
     assert!(folder.read("back.iso") == disc);
-    // Whatever it is called.
+    // Whatever its name.
     folder.write("odd.iso", &raw_sectors(&disc));
     folder.cisor(["verify", "odd.iso"]).assert().success();
     let (_, json) = folder.json(&["info", "GAME.cue"]);
@@ -205,7 +205,7 @@ fn damaged_sectors_are_refused_or_listed() {
     folder.cisor(["compress", "--for", "opl", "GAME.bin"]).assert().code(1).stderr(contains("sector 30"));
     folder.cisor(["verify", "GAME.bin"]).assert().code(1).stderr(contains("sector 30"));
     assert_eq!(folder.names(), ["GAME.bin"]);
-    // With --ignore-limits the bytes are taken as they are.
+    // With --ignore-limits the bytes are read unchecked.
     folder.cisor(["extract", "--ignore-limits", "-o", "back.iso", "GAME.bin"]).assert().success();
     let back = folder.read("back.iso");
     assert_eq!(back.iter().zip(&disc).filter(|(a, b)| a != b).count(), 1);
@@ -226,7 +226,7 @@ fn source_that_holds_more_than_the_image_is_never_deleted() {
     let run = folder.cisor(["compress", "--rm", "--for", "opl", "GAME.cue"]).assert().failure();
     run.stderr(contains("raw CD sectors"));
     assert_eq!(folder.names(), ["GAME.bin", "GAME.cue", "GAME.zso"]);
-    // That of a DVD holds nothing else.
+    // A DVD's CHD does not hold anything else.
     let folder = with_chd(&psp_disc(), "4096", "zlib");
     folder.cisor(["compress", "--rm", "--for", "psp", "GAME.chd"]).assert().success();
     assert_eq!(folder.names(), ["GAME.cso", "GAME.iso"]);

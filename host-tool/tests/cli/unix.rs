@@ -1,4 +1,4 @@
-//! Signals, permissions, devices, full disks, and names that are no Unicode.
+//! Signals, permissions, devices, full disks, and names that are not Unicode.
 
 mod changing;
 mod mapped;
@@ -42,7 +42,8 @@ fn signal(child: &Child, signal: &str) {
 
 #[test]
 fn signals_remove_the_part_file_and_exit_130() {
-    // Elsewhere nobody tells whether nohup has the last one ignored, so it is left to the system.
+    // On other systems there is no way to tell whether nohup has the last one ignored, so it is left to the
+    // system.
     let hangup = cfg!(target_os = "linux").then_some("-HUP");
     for name in ["-INT", "-TERM"].into_iter().chain(hangup) {
         let folder = Folder::new();
@@ -55,8 +56,8 @@ fn signals_remove_the_part_file_and_exit_130() {
     }
 }
 
-/// The first signal asks, the second one ends the program; both leave nothing. Which of them the program has ended by
-/// shows in what it says: after the second one there is no time for a word.
+/// The first signal asks the program to stop, and the second one ends it; neither leaves a part file. The
+/// output shows which of them ended the program: after the second one there is no time for a message.
 #[test]
 fn second_signal_removes_the_part_file_at_once() {
     for _ in 0..20 {
@@ -74,8 +75,8 @@ fn second_signal_removes_the_part_file_at_once() {
     panic!("the work always stopped before the second signal");
 }
 
-/// While one run writes, its part file is deleted and another file gets the name: that one is neither put in
-/// place nor taken away, and no source is deleted for it.
+/// While a run writes, its part file is deleted and another file gets the name. That file is neither put in
+/// place nor removed, and the source is not deleted.
 #[test]
 fn file_that_took_the_part_files_name_is_left_alone() {
     for ending in ["-INT", "-KILL"] {
@@ -230,7 +231,7 @@ fn read_only_target_folder_is_named() {
 fn dropped_file_on_a_read_only_disk_is_named_with_a_way_out() {
     let folder = Folder::with_game();
     if !can_mount(&folder) {
-        // What is left is a folder that may not be written.
+        // That leaves a folder that is not writable.
         open_to_all(folder.root());
         std::fs::rename(folder.path("GAME.iso"), folder.path("small/GAME.iso")).unwrap();
         std::fs::set_permissions(folder.path("small"), PermissionsExt::from_mode(0o555)).unwrap();
@@ -245,7 +246,7 @@ fn dropped_file_on_a_read_only_disk_is_named_with_a_way_out() {
     run.stderr(contains("The disk is read-only: use -d to write into a folder elsewhere"));
 }
 
-/// Temporary folders belong to their maker alone; the unprivileged user has to get in.
+/// Temporary folders are private to their creator; the unprivileged user needs access.
 fn open_to_all(folder: &Path) {
     std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).unwrap();
 }
@@ -257,7 +258,7 @@ fn symbolic_links_are_followed_but_not_deleted_with_rm() {
     let run = folder.cisor(["compress", "--rm", "LINK.iso"]).assert().code(2);
     run.stderr(contains("the source was not deleted: it is a link to a file elsewhere"));
     assert_eq!(folder.names(), ["GAME.iso", "LINK.cso", "LINK.iso"]);
-    // A link as target is replaced itself, not written through; and only by force, even if it leads nowhere.
+    // A link as target is itself replaced, not written through, and only with -f, even if it leads nowhere.
     symlink("nowhere", folder.path("GAME.cso")).unwrap();
     folder.cisor(["compress", "GAME.iso"]).assert().code(3).stderr(contains("exists already"));
     folder.cisor(["compress", "-f", "GAME.iso"]).assert().success();
@@ -298,8 +299,8 @@ fn control_characters_in_names_do_not_reach_the_terminal() {
     run.stderr("error: a\u{FFFD}[31m\u{FFFD}b.iso: the file is empty. Copy or dump it again.\n");
 }
 
-/// Runs cisor with a limit on the size of files, in the shell's units of 512 bytes. A signal comes with the limit, which
-/// ends programs that do not expect it.
+/// Runs cisor with a limit on the size of files, in the shell's units of 512 bytes. Reaching the limit
+/// raises a signal, which ends programs that do not handle it.
 fn with_file_limit(folder: &Folder, units: u32, args: &str) -> assert_cmd::assert::Assert {
     let script = format!("ulimit -f {units}; exec '{BIN}' {args}");
     folder.command("sh", ["-c", &script]).assert()
@@ -318,8 +319,8 @@ fn failed_write_leaves_nothing() {
     assert_eq!(folder.names(), before);
 }
 
-/// Runs a script in a folder that is a disk of one megabyte, `small`. Root mounts it; others do so in a
-/// namespace of their own.
+/// Runs a script in a folder that is a disk of one megabyte, `small`. Root mounts it directly; other users
+/// do so in their own namespace.
 fn on_small_disk(folder: &Folder, script: &str) -> assert_cmd::assert::Assert {
     std::fs::create_dir_all(folder.path("small")).unwrap();
     let script = format!(
@@ -330,7 +331,7 @@ fn on_small_disk(folder: &Folder, script: &str) -> assert_cmd::assert::Assert {
     folder.command("unshare", args).assert()
 }
 
-/// Whether this machine lets the tests mount at all; containers often do not.
+/// Whether this machine allows the tests to mount anything; containers often do not.
 fn can_mount(folder: &Folder) -> bool {
     on_small_disk(folder, "true").get_output().status.success()
 }
@@ -339,8 +340,8 @@ fn can_mount(folder: &Folder) -> bool {
 fn full_disk_is_noticed_before_and_during_the_work() {
     let folder = Folder::with_game();
     if !can_mount(&folder) {
-        // The same cleaning up after a failed write is tested above without any mount; what remains is
-        // the check before the work, on the real disk: nothing has room for this.
+        // The cleanup after a failed write is tested above without a mount. What remains is the check
+        // before the work, on the real disk, which cannot have room for this.
         let huge = std::fs::File::create(folder.path("HUGE.iso")).unwrap();
         huge.set_len(1 << 42).unwrap();
         let run = folder.cisor(["compress", "--to", "cso", "-b", "256K", "HUGE.iso"]).assert().code(2);
@@ -352,7 +353,8 @@ fn full_disk_is_noticed_before_and_during_the_work() {
     run.stderr(contains("small/GAME.cso may need up to ").and(contains("add --ignore-limits to try anyway")));
     assert!(folder.read("left").is_empty());
 
-    // Half of the disk is noise, and the file needs more than that: with --ignore-limits the work begins and fails.
+    // A file half the size of the disk is noise, and its output needs more than the rest: with
+    // --ignore-limits the work starts and fails.
     let script = format!(
         "head -c 700000 /dev/urandom >small/other; '{BIN}' compress --ignore-limits GAME.iso -d small"
     );
@@ -383,7 +385,8 @@ fn no_descriptor_no_thread_no_memory_is_one_line_and_exit_code_2() {
     let before = folder.names();
     let descriptors = (4..10).map(|count| format!("-n {count}"));
     let threads = (1..7).map(|count| format!("-u {count}"));
-    // In steps that meet threads which get no memory at the same moment, and libraries which get none.
+    // The steps cover several threads running out of memory at the same moment, and libraries running out
+    // of memory.
     let memory = (20..60).map(|count| format!("-v {}", count * 600));
     let memory = memory.chain((4..16).map(|count| format!("-v {}", count * 12_000)));
     let mut failures = 0;
@@ -396,11 +399,11 @@ fn no_descriptor_no_thread_no_memory_is_one_line_and_exit_code_2() {
         ] {
             let run = under_limit(&folder, &limit, args);
             let stderr = String::from_utf8_lossy(&run.stderr);
-            // Below some limits the system cannot even load the program.
+            // Below a certain limit the system cannot even load the program.
             if run.status.code() == Some(127) || stderr.contains("error while loading") {
                 continue;
             }
-            // Seldom it is glibc that gives up, by itself and at once. The programs that are given to people have none.
+            // Occasionally glibc itself aborts at once. Released programs do not use glibc.
             if stderr.contains("Fatal glibc error") {
                 folder.names().iter().filter(|name| name.ends_with(".part")).for_each(|name| {
                     std::fs::remove_file(folder.path(name)).unwrap();

@@ -1,4 +1,4 @@
-//! What the tests have in common: a fresh folder, the real binary in it, and small discs.
+//! Shared by the tests: a fresh folder, the real binary running in it, and small discs.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::ffi::OsStr;
@@ -12,11 +12,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const SECTOR: usize = 2048;
-/// The program as it was built beside the tests.
+/// The program that was built with the tests.
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_cisor");
 
-/// The program that is tested: the one built beside the tests or, where `CISOR_WINDOWS_EXE` names one, that
-/// under Wine.
+/// The tested program: the one built with the tests or, if `CISOR_WINDOWS_EXE` names one, that one under
+/// Wine.
 pub(crate) fn bin() -> &'static str {
     if under_wine() { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/under-wine") } else { BIN }
 }
@@ -32,12 +32,12 @@ pub(crate) fn under_wine() -> bool {
     std::env::var_os(WINDOWS_EXE).is_some()
 }
 
-/// Whether the program that is tested is that for Windows.
+/// Whether the tested program is the Windows build.
 pub(crate) fn is_windows() -> bool {
     cfg!(windows) || under_wine()
 }
 
-/// A run of the program. What it prints is compared with slashes where Windows has backslashes.
+/// A run of the program. Before comparison, backslashes in the output on Windows become slashes.
 pub(crate) struct Run(Command);
 
 impl Run {
@@ -71,7 +71,7 @@ impl Run {
     }
 }
 
-/// A fresh folder that the binary works in.
+/// A fresh folder for the binary to work in.
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
@@ -151,14 +151,14 @@ impl Folder {
         for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(variable);
         }
-        // Nothing takes this long, however busy the machine and large the image; whatever does hangs.
+        // Nothing takes this long, however busy the machine or large the image; a run that does is hanging.
         command.current_dir(self.root()).args(args).timeout(Duration::from_secs(900));
         command
     }
 
     /// Runs with `--json` and returns the exit code and the objects.
     pub(crate) fn json(&self, args: &[&str]) -> (i32, Vec<Value>) {
-        // As it was printed: in JSON a backslash is no separator.
+        // As it was printed: in JSON, a backslash is not a path separator.
         let output = self.cisor(args).arg("--json").0.output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let objects = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -166,8 +166,8 @@ impl Folder {
     }
 }
 
-/// A PSP disc of about a megabyte with what real discs have: text, code-like records, noise, zeros. Its
-/// number of sectors is odd, so that larger blocks end in a partial one.
+/// A PSP disc of about a megabyte with content like that of real discs: text, code-like records, noise,
+/// zeros. Its number of sectors is odd, so that larger blocks end in a partial one.
 pub(crate) fn psp_disc() -> Vec<u8> {
     let sfo = test_disc::sfo(&[("DISC_ID", "ULUS10041"), ("TITLE", "Zwölf Türme"), ("CATEGORY", "UG")]);
     let disc = test_disc::disc(
@@ -193,7 +193,7 @@ pub(crate) fn small_disc() -> Vec<u8> {
     test_disc::disc("SMALL", &files)
 }
 
-/// A PS2 disc, smaller than the PSP's.
+/// A PS2 disc, smaller than the PSP disc.
 pub(crate) fn ps2_disc() -> Vec<u8> {
     let system = b"BOOT2 = cdrom0:\\SLES_123.45;1\r\nVER = 1.00\r\nVMODE = PAL\r\n";
     odd(test_disc::disc(
@@ -202,7 +202,7 @@ pub(crate) fn ps2_disc() -> Vec<u8> {
     ))
 }
 
-/// A disc with a file system but nothing that tells the console.
+/// A disc with a file system that does not identify the console.
 pub(crate) fn unknown_disc() -> Vec<u8> {
     test_disc::disc("DATA", &[("README.TXT", &text(10_000))])
 }
@@ -225,7 +225,7 @@ pub(crate) fn text(len: usize) -> Vec<u8> {
     text
 }
 
-/// Numbers that grow, as in tables of code and level data.
+/// Increasing numbers, as in tables of code and level data.
 fn table(len: usize) -> Vec<u8> {
     (0..u32::try_from(len / 4).unwrap()).flat_map(|i| ((i * 3) ^ (i >> 4)).to_le_bytes()).collect()
 }
@@ -254,7 +254,7 @@ impl Random {
     }
 }
 
-/// A CSO or ZSO file taken apart, for tests that look at or damage it.
+/// A parsed CSO or ZSO file, for tests that examine or damage it.
 pub(crate) struct Ciso(pub(crate) Vec<u8>);
 
 impl Ciso {
@@ -292,7 +292,7 @@ impl Ciso {
         self.0[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
 
-    /// Makes a block's deflate stream one of the reserved type, which no inflater takes.
+    /// Gives a block's deflate stream the reserved type, which inflaters always refuse.
     pub(crate) fn damage(&mut self, block: usize) {
         assert!(!self.is_plain(block), "block {block} is plain: any bytes are right there");
         let at = self.position(block);
@@ -305,7 +305,7 @@ impl Ciso {
     }
 }
 
-/// The program and arguments as a user without privileges would start them: permissions mean nothing to root.
+/// The command for running the program as an unprivileged user, since root ignores permissions.
 #[cfg(unix)]
 pub(crate) fn unprivileged<'a>(args: &[&'a str]) -> (String, Vec<&'a str>) {
     if !is_root() {

@@ -35,7 +35,7 @@ fn two_runs_for_one_target_do_not_get_in_each_others_way() {
     let mut slow = start_slow(&folder);
     let second = folder.cisor(["compress", "-1", "--to", "cso", "SLOW.iso"]).assert().code(2);
     second.stderr(contains("is being written by another run"));
-    // A run that is killed leaves its part file, which the next one takes over.
+    // A killed run leaves its part file, which the next one takes over.
     slow.kill().unwrap();
     slow.wait().unwrap();
     assert_eq!(folder.names(), [".SLOW.cso.part", "SLOW.iso"]);
@@ -44,7 +44,8 @@ fn two_runs_for_one_target_do_not_get_in_each_others_way() {
     assert_eq!(folder.names(), ["SLOW.cso", "SLOW.iso"]);
 }
 
-/// Runs a command line on a terminal, with `keys` typed into it after a second, and returns what was on the screen.
+/// Runs a command line on a terminal, with `keys` typed into it after a second, and returns what was on the
+/// screen.
 fn on_terminal(folder: &Folder, command: &str, keys: &str) -> String {
     let typed =
         format!("(sleep 3; printf '{keys}'; sleep 2) | timeout 60 script -qec \"{command}\" /dev/null");

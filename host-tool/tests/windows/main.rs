@@ -1,5 +1,5 @@
-//! What is so only on Windows. `cargo xtask test` runs these with the program for Windows under Wine; natively they
-//! would test nothing, so they are ignored there.
+//! Behaviour that is specific to Windows. `cargo xtask test` runs these tests with the Windows program
+//! under Wine; in native runs they would not test anything, so they are ignored there.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

@@ -5,7 +5,7 @@ use predicates::str::contains;
 
 use crate::support::{Folder, psp_disc, small_disc};
 
-/// The path of a file in the folder as Windows programs have it: Wine shows the root folder as drive Z.
+/// The path of a file in the folder as Windows programs see it: Wine shows the root folder as drive Z.
 fn windows_path(folder: &Folder, name: &str) -> String {
     format!("Z:{}", folder.path(name).display()).replace('/', "\\")
 }
@@ -98,7 +98,7 @@ fn targets_that_differ_by_case_alone_are_one_file() {
         .stderr(contains("input itself"));
     assert!(folder.read("game.iso") == psp_disc());
     assert_eq!(folder.names(), ["game.iso"]);
-    // Nor do two inputs become one file, not even by force.
+    // Two inputs do not become one file either, even with -f.
     folder.write("other.img", &small_disc());
     std::fs::create_dir(folder.path("sub")).unwrap();
     std::fs::rename(folder.path("other.img"), folder.path("sub/GAME.img")).unwrap();
@@ -112,7 +112,7 @@ fn targets_that_differ_by_case_alone_are_one_file() {
 #[ignore = "needs Wine"]
 fn room_is_looked_for_before_the_work() {
     let folder = Folder::new();
-    // No disk has room for this; the file itself takes none.
+    // Disks do not have room for this; the file itself is sparse.
     let huge = std::fs::File::create(folder.path("HUGE.iso")).unwrap();
     huge.set_len(1 << 42).unwrap();
     let run = folder.cisor(["compress", "--to", "cso", "-b", "256K", "HUGE.iso"]).assert().code(2);

@@ -7,10 +7,10 @@ use crate::support::{Folder, executable, ps2_disc, small_disc};
 
 /// The name of the script in the tests.
 const SCRIPT: &str = "Compress for PS2 (OPL).cmd";
-/// Starts the script with what is typed behind it.
+/// Starts the script with the typed arguments.
 const STARTER: &str = "starter.cmd";
 
-/// A folder with the program and a script beside each other.
+/// A folder with the program and a script.
 fn with_script(action: &str) -> Folder {
     let template = std::env::var_os("CISOR_DROP_CMD").unwrap();
     let template = std::fs::read_to_string(template).unwrap();
@@ -25,8 +25,9 @@ fn windows_path(path: &Path) -> String {
     format!("Z:{}", path.display()).replace('/', "\\")
 }
 
-/// Drops files on the script as Windows' desktop does: their paths have quotes only where a blank is in them. Wine's
-/// interpreter does not tell scripts the line it was started with, as Windows' does, so that is done here.
+/// Drops files on the script as the Windows desktop does, which only quotes paths with a space in them.
+/// Unlike that of Windows, Wine's interpreter does not tell scripts the line it was started with, so this
+/// is done here.
 fn drop_on(folder: &Folder, names: &[&str]) -> (i32, String) {
     let mut line = format!("\"{}\"", windows_path(&folder.path(SCRIPT)));
     for name in names {
@@ -40,7 +41,7 @@ fn drop_on(folder: &Folder, names: &[&str]) -> (i32, String) {
 /// Runs the script with arguments.
 fn run(folder: &Folder, args: &[&str], env: &[(&str, &str)]) -> (i32, String) {
     let args: String = args.iter().map(|arg| format!(" \"{arg}\"")).collect();
-    // In a script a percent sign is written twice.
+    // In a script, a percent sign is doubled.
     let line = format!("@\"{SCRIPT}\"{}\r\n", args.replace('%', "%%"));
     folder.write(STARTER, line.as_bytes());
     let mut command = std::process::Command::new("wine");
@@ -55,7 +56,7 @@ fn run(folder: &Folder, args: &[&str], env: &[(&str, &str)]) -> (i32, String) {
 #[ignore = "needs Wine"]
 fn dropped_names_arrive_whole() {
     let folder = with_script("--for psp");
-    // Wine's delayed expansion loses exclamation marks, which Windows' does not; see the test below for those.
+    // Unlike Windows, Wine loses exclamation marks in delayed expansion; the test below covers those.
     let names = ["a&b", "a & b", "100%", "%PATH%", "a^b", "a^&b c", "(x),y;z=1", "ゲーム 1", "plain"];
     let images: Vec<String> = names.iter().map(|name| format!("{name}.iso")).collect();
     images.iter().for_each(|name| folder.write(name, &small_disc()));
@@ -72,7 +73,7 @@ fn dropped_names_arrive_whole() {
 #[ignore = "needs Wine"]
 fn typed_names_arrive_whole() {
     let folder = with_script("--for psp");
-    // Wine looks for variables in arguments, which Windows does not: percent signs are tested above.
+    // Unlike Windows, Wine expands variables in arguments; percent signs are tested above.
     let names = ["a & b!", "c^d!e"];
     for name in names {
         folder.write(format!("{name}.iso"), &small_disc());

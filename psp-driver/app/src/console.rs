@@ -1,4 +1,4 @@
-//! The console as `console_app` wants it.
+//! The console, as `console_app` expects it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use console_app::{Button, Code, Console, DiscState, Entry, Facts, Handle, LiveDr
 use crate::disc::RawDisc;
 use crate::{disc, driver, facts, files, input, screen, system};
 
-/// Where the program's folder is when it was started from a disc, which takes no results.
+/// The program's folder if it was started from a disc, which cannot be written to.
 const DEFAULT_FOLDER: &str = "ms0:/PSP/GAME/CISOR/";
 
 /// A PSP.
@@ -132,7 +132,7 @@ impl Console for Psp {
     }
 
     fn say(&self, line: &str) {
-        // In one piece: what writes in between would tear the line apart.
+        // In one piece, so that other output cannot split the line.
         let mut line = String::from(line);
         line.push('\n');
         let _ = system::Output.write_str(&line);

@@ -26,7 +26,7 @@ pub(crate) fn state() -> DiscState {
 }
 
 impl RawDisc {
-    /// Makes the disc ready, which may be another one than last time.
+    /// Makes the disc ready; it may be a different one from last time.
     pub(crate) fn start(&self) -> Result<(), Code> {
         self.close();
         let name = c"disc0:".as_ptr().cast();
@@ -34,7 +34,7 @@ impl RawDisc {
         if state >= 0 && state & READY != 0 {
             return Ok(());
         }
-        // What is left of a disc that was taken out; without one it fails, which is as well.
+        // Deactivates a disc that was taken out; the failure without one is harmless.
         // SAFETY: The name ends with a NUL.
         unsafe { sceUmdDeactivate(1, name) };
         // SAFETY: The name ends with a NUL.
@@ -52,14 +52,14 @@ impl RawDisc {
         Ok(handle)
     }
 
-    /// Closes the device, so that the next read begins anew.
+    /// Closes the device, so that the next read reopens it.
     fn close(&self) {
         if let Some(handle) = self.handle.take() {
             let _ = files::close(handle);
         }
     }
 
-    /// What the device gives for its end.
+    /// The end that the device reports.
     pub(crate) fn end(&self) -> Result<u32, Code> {
         let end = self.open().and_then(|handle| files::seek(handle, 0, files::FROM_END));
         let end = end.and_then(|end| u32::try_from(end).map_err(|_| Code::IO));
@@ -69,7 +69,7 @@ impl RawDisc {
         end
     }
 
-    /// Reads whole sectors; returns how many.
+    /// Reads whole sectors; returns the number read.
     pub(crate) fn read(&self, lba: u32, buf: &mut [u8]) -> Result<u32, Code> {
         let count = u32::try_from(buf.len() / 2048).unwrap_or(0);
         let read = self.open().and_then(|handle| {

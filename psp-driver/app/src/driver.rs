@@ -1,4 +1,4 @@
-//! What Cisor's driver says of itself, where it is loaded.
+//! Information from Cisor's driver, if it is loaded.
 
 use console_app::LiveDriver;
 use psp_module::sys::{cisorDriverGetCounters, cisorDriverGetImage, cisorDriverStatus};
@@ -20,7 +20,7 @@ pub(crate) fn ask() -> Option<LiveDriver> {
 
 fn record(get: unsafe extern "C" fn(*mut u32, u32) -> i32) -> Option<[u32; LEN]> {
     let mut record = [0; LEN];
-    // SAFETY: The driver fills as many bytes as it is told there are.
+    // SAFETY: The driver writes at most as many bytes as it is told there are.
     let result = unsafe { get(record.as_mut_ptr(), 4 * 8) };
     (result >= 0).then_some(record)
 }

@@ -1,4 +1,4 @@
-//! What the firmware tells programs of itself and of the console.
+//! Information that the firmware gives programs about itself and the console.
 
 use console_app::Facts;
 use psp_module::sys::{
@@ -9,7 +9,7 @@ use psp_module::sys::{
 
 use crate::files::checked;
 
-/// Asks for everything. Calls of what nothing exports return an error code.
+/// Queries everything. Calls to functions that nothing exports return an error code.
 pub(crate) fn ask() -> Facts {
     Facts {
         model: checked(kuKernelGetModel()),

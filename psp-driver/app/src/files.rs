@@ -1,4 +1,4 @@
-//! Files and cards, through the firmware's functions.
+//! Files and memory cards, through the firmware's functions.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ const WRITE: i32 = 0x0002;
 const APPEND: i32 = 0x0100;
 const CREATE: i32 = 0x0200;
 const TRUNCATE: i32 = 0x0400;
-/// Everybody may do everything; cards keep no rights.
+/// All permissions for everybody; cards do not store them.
 const RIGHTS: i32 = 0o777;
 
 pub(crate) const FROM_START: i32 = 0;
@@ -66,12 +66,12 @@ pub(crate) fn read(file: Handle, buf: &mut [u8]) -> Result<u32, Code> {
 
 /// Reads `count` bytes, or sectors of a raw device.
 pub(crate) fn read_count(file: Handle, buf: &mut [u8], count: u32) -> Result<u32, Code> {
-    // SAFETY: The caller's buffer has room for as many; sectors are counted by `disc`.
+    // SAFETY: The caller's buffer has room for that many; `disc` counts sectors.
     checked(unsafe { sceIoRead(file.0, buf.as_mut_ptr(), count) })
 }
 
 pub(crate) fn write(file: Handle, bytes: &[u8]) -> Result<u32, Code> {
-    // SAFETY: The bytes stay where they are during the call.
+    // SAFETY: The bytes stay in place during the call.
     checked(unsafe { sceIoWrite(file.0, bytes.as_ptr(), len_of(bytes)) })
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn make_folder(path: &str) -> Result<(), Code> {
     checked(unsafe { sceIoMkdir(path.as_ptr(), RIGHTS) }).map(drop)
 }
 
-/// Writes what the firmware still keeps of a card in memory.
+/// Writes the firmware's cached data to a card.
 pub(crate) fn sync(device: &str) {
     let device = Path::new(device);
     // SAFETY: A device's name that ends with a NUL.
@@ -151,7 +151,7 @@ pub(crate) fn list(folder: &str) -> Result<Vec<Entry>, Code> {
     result
 }
 
-/// Whether a card is in the slot. A device that does not tell has one.
+/// Whether a card is in the slot. A device that does not report this counts as having one.
 pub(crate) fn card_present(device: &str) -> bool {
     let controller = match device {
         "ms0:" => c"mscmhc0:",
@@ -167,10 +167,10 @@ pub(crate) fn card_present(device: &str) -> bool {
     result < 0 || state == 1
 }
 
-/// Bytes that are free on a card.
+/// Free bytes on a card.
 pub(crate) fn free_bytes(device: &str) -> Result<u64, Code> {
     const GET_CAPACITY: u32 = 0x0242_5818;
-    /// Clusters, free ones, ones of the largest piece; bytes of a sector; sectors of a cluster.
+    /// Clusters, free clusters, clusters of the largest free piece; bytes per sector; sectors per cluster.
     type Capacity = [u32; 5];
     let mut capacity: Capacity = [0; 5];
     let place: *mut Capacity = &raw mut capacity;

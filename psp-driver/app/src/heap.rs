@@ -9,12 +9,12 @@ use psp_module::sys::{cisor_alloc_partition, sceKernelGetBlockHeadAddr, sceKerne
 
 /// The largest disc has an index of 4 MB; the rest is buffers.
 const MOST: u32 = 16 << 20;
-/// What is left to the firmware: stacks, its own buffers.
+/// Memory left to the firmware, for stacks and its own buffers.
 const LEFT: u32 = 1 << 20;
 
 struct Memory(UnsafeCell<Heap>);
 
-// SAFETY: Only the program's thread allocates; that of the Home button touches one flag.
+// SAFETY: Only the program's thread allocates; the Home button's thread only touches one flag.
 unsafe impl Sync for Memory {}
 
 #[global_allocator]
@@ -24,12 +24,12 @@ static MEMORY: Memory = Memory(UnsafeCell::new(Heap::empty()));
 ///
 /// # Safety
 ///
-/// To be called once, by the thread that allocates, before it does.
+/// Must be called once, by the allocating thread, before its first allocation.
 pub(crate) unsafe fn start() {
     // SAFETY: Plain calls; the block belongs to this program until it ends.
     unsafe {
         let size = sceKernelMaxFreeMemSize().saturating_sub(LEFT).min(MOST);
-        // Partition 2 is the one for programs; kind 0 is the lowest place.
+        // Partition 2 is the one for programs; kind 0 is the lowest address.
         let block = cisor_alloc_partition(2, c"Cisor".as_ptr().cast(), 0, size, ptr::null_mut());
         let start = if block < 0 { ptr::null_mut() } else { sceKernelGetBlockHeadAddr(block) };
         if !start.is_null() {
@@ -38,7 +38,7 @@ pub(crate) unsafe fn start() {
     }
 }
 
-// SAFETY: `Heap` gives out memory of its block as `GlobalAlloc` demands; there is one thread.
+// SAFETY: `Heap` allocates from its block as `GlobalAlloc` requires; there is one thread.
 unsafe impl GlobalAlloc for Memory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: No other reference is alive: see above.

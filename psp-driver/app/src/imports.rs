@@ -73,14 +73,14 @@ imports!("sceUmdUser", link::USER_WEAK, {
     sceUmdGetDriveStat = 0x6B4A_146C,
 });
 
-// What custom firmwares add.
+// Functions that custom firmwares add.
 imports!("SystemCtrlForUser", link::USER_WEAK, {
     sctrlSEGetVersion = 0xB47C_9D77,
     sctrlHENGetVersion = 0x1090_A2E1,
     sctrlHENGetMinorVersion = 0x5328_B431,
 });
 
-// What they add for programs that ask what only the kernel knows.
+// Functions that they add for programs that query facts of the kernel.
 imports!("KUBridge", link::USER_WEAK, {
     kuKernelGetModel = 0x2433_1850,
     kuKernelInitApitype = 0x8E5A_4057,
@@ -88,7 +88,7 @@ imports!("KUBridge", link::USER_WEAK, {
     kuKernelBootFrom = 0x60DD_B4AE,
 });
 
-// What Cisor's driver adds while it serves the disc that this program was started from.
+// Functions that Cisor's driver adds while it serves the disc that this program was started from.
 imports!("cisor_driver", link::USER_WEAK, {
     cisorDriverStatus = 0x44AD_C6AC,
     cisorDriverGetImage = 0x09C3_A0D2,

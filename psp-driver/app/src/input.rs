@@ -40,7 +40,7 @@ pub(crate) fn start() {
     pressed();
 }
 
-/// Buttons that went down since this was asked last, so that short ones are not missed.
+/// Buttons pressed since the last call, so that short presses are not missed.
 fn pressed() -> u32 {
     let mut latch = ButtonLatch::default();
     // SAFETY: The firmware fills the structure.
@@ -53,7 +53,7 @@ fn held() -> u32 {
     if unsafe { sceCtrlPeekBufferPositive(&raw mut sample, 1) } < 0 { 0 } else { sample.buttons }
 }
 
-/// Whether Circle was pressed since buttons were asked last, or the program is being left.
+/// Whether Circle was pressed since the last query, or the user is leaving the program.
 pub(crate) fn wants_to_stop() -> bool {
     pressed() & CIRCLE != 0 || system::is_leaving()
 }
@@ -67,7 +67,7 @@ pub(crate) fn wait() -> Button {
     }
 }
 
-/// Waits for a button for so many microseconds.
+/// Waits for a button for this many microseconds.
 pub(crate) fn wait_for(micros: u64) -> Option<Button> {
     let begun = system::micros();
     let mut frames = 0;
@@ -95,17 +95,17 @@ pub(crate) fn wait_for(micros: u64) -> Option<Button> {
     }
 }
 
-/// The thread that the kernel tells when the user leaves by the Home button.
+/// The thread that the kernel notifies when the user leaves with the Home button.
 pub(crate) unsafe extern "C" fn home_thread(_len: u32, _argument: *const u8) -> i32 {
     let name = c"CisorHome".as_ptr().cast();
-    // SAFETY: The function has the kernel's shape and touches one flag.
+    // SAFETY: The function has the signature that the kernel expects, and touches one flag.
     let callback = unsafe { sceKernelCreateCallback(name, cisor_home_pressed, core::ptr::null_mut()) };
     sceKernelRegisterExitCallback(callback);
     sceKernelSleepThreadCB();
     0
 }
 
-/// The program is to end. It does so by itself when it has put away what it was doing.
+/// Requests that the program end. It does so by itself once it has finished its current step.
 pub(crate) unsafe extern "C" fn home_pressed(_count: i32, _argument: i32, _common: *mut u8) -> i32 {
     system::leave();
     0

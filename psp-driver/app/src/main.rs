@@ -1,5 +1,5 @@
-//! Cisor's program for the PSP. What it does and shows is in `crates/console-app`, without unsafe code; here is the
-//! console that it runs on: files, the drive, buttons, the screen, memory.
+//! Cisor's program for the PSP. Its behaviour and display are in `crates/console-app`, without unsafe code.
+//! This crate is the console that it runs on: files, the drive, buttons, the screen, memory.
 #![no_std]
 #![no_main]
 #![feature(asm_experimental_arch)]
@@ -23,11 +23,12 @@ use core::fmt::Write;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
 
-/// What `module` starts as the program's thread. `argument` is the program's own path, `len` bytes with its NUL.
+/// The entry of the program's thread, started by `module`. `argument` is the program's own path, `len`
+/// bytes with its NUL.
 pub(crate) unsafe extern "C" fn program(len: u32, argument: *const u8) -> i32 {
     system::watch_home_button();
     system::full_speed();
-    // SAFETY: The only thread that allocates, and it has not done so yet.
+    // SAFETY: This is the only thread that allocates, and it has not done so yet.
     unsafe { heap::start() };
     let path = if argument.is_null() {
         &[]
@@ -39,12 +40,12 @@ pub(crate) unsafe extern "C" fn program(len: u32, argument: *const u8) -> i32 {
     system::exit()
 }
 
-/// Nothing is meant to panic. If something does, the message is said and shown until the user leaves.
+/// Nothing should ever panic. If something does, the message is logged, and shown until the user leaves.
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     static PANICKED: AtomicBool = AtomicBool::new(false);
     if PANICKED.load(Relaxed) {
-        // Telling of the first panic was the second.
+        // Reporting the first panic caused a second one.
         system::exit();
     }
     PANICKED.store(true, Relaxed);

@@ -1,4 +1,4 @@
-//! The module as the kernel loads it: its description, what it exports, its start.
+//! The module as the kernel loads it: its description, exports, and start.
 
 use psp_module::sys::{ThreadEntry, cisor_create_thread, sceKernelStartThread};
 
@@ -9,7 +9,7 @@ unsafe extern "C" {
     fn cisor_program(len: u32, argument: *const u8) -> i32;
 }
 
-/// The thread is a program's, not one of the kernel's.
+/// The thread belongs to a program, not to the kernel.
 const USER: u32 = 0x8000_0000;
 
 /// Starts a thread; lower priorities go first.
@@ -20,7 +20,8 @@ pub(crate) fn start_thread(
     stack: u32,
     argument: &[u8],
 ) {
-    // SAFETY: The entry has the kernel's shape; the kernel copies the argument onto the thread's stack.
+    // SAFETY: The entry has the signature that the kernel expects; the kernel copies the argument onto the
+    // thread's stack.
     unsafe {
         let name = name.as_ptr().cast();
         let thread = cisor_create_thread(name, entry, priority, stack, USER, core::ptr::null());

@@ -1,13 +1,13 @@
-//! The screen: pictures are copied to video memory, where they are also read back from.
+//! The screen: pictures are copied to video memory, and read back from there.
 
 use console_app::screens::{Frame, HEIGHT, WIDTH};
 use psp_module::sys::{sceDisplaySetFrameBuf, sceDisplaySetMode};
 
-/// Video memory, past the cache: what is written is there at once.
+/// Video memory, bypassing the cache: writes take effect at once.
 const VIDEO: *mut u32 = core::ptr::without_provenance_mut(0x4400_0000);
-/// Pixels from one row to the next.
+/// Pixels per row, including unused ones.
 const STRIDE: usize = 512;
-/// Eight bits of each colour.
+/// Eight bits per colour.
 const FORMAT_8888: i32 = 3;
 
 /// Switches the screen on, black.
@@ -28,10 +28,10 @@ pub(crate) fn show(frame: &Frame) {
     }
 }
 
-/// The picture that is in video memory.
+/// The picture in video memory.
 pub(crate) fn picture() -> Frame {
     Frame::from_rows((0..HEIGHT).map(|number| {
-        // SAFETY: A row of the screen; nobody writes it while it is copied.
+        // SAFETY: A row of the screen, which is not written while it is copied.
         unsafe { core::slice::from_raw_parts(VIDEO.add(number * STRIDE), WIDTH) }
     }))
 }

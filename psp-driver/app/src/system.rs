@@ -25,7 +25,8 @@ pub(crate) fn micros() -> u64 {
     sceKernelGetSystemTimeWide()
 }
 
-/// Sets the processor to 333 MHz: packing and hashing wait for nothing else. The firmware sets it back by itself.
+/// Sets the processor to 333 MHz, since packing and hashing are limited by it. The firmware resets it by
+/// itself.
 pub(crate) fn full_speed() {
     scePowerSetClockFrequency(333, 333, 166);
 }
@@ -36,14 +37,15 @@ pub(crate) fn stay_awake() {
     scePowerTick(BOTH);
 }
 
-/// Starts the thread that hears when the user leaves by the Home button. It goes before the program's own.
+/// Starts the thread that is notified when the user leaves with the Home button. It has priority over the
+/// program's own.
 pub(crate) fn watch_home_button() {
     start_thread(c"CisorHome", cisor_home_thread, 16, 4 << 10, &[]);
 }
 
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
-/// Whether the user has left the program by the Home button.
+/// Whether the user has left the program with the Home button.
 pub(crate) fn is_leaving() -> bool {
     LEAVING.load(Relaxed)
 }
@@ -63,7 +65,7 @@ pub(crate) fn exit() -> ! {
     }
 }
 
-/// Where programs write their lines.
+/// Where programs write their output.
 pub(crate) struct Output;
 
 impl fmt::Write for Output {

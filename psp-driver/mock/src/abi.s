@@ -1,12 +1,12 @@
-# What a compiler cannot say: calls as the console's kernel makes them, with a look at every register that a callee
-# has to keep, and functions that take whatever is in the registers.
+# Code that a compiler cannot express: calls as the console's kernel makes them, with a check of every
+# register that a callee has to preserve, and functions that take whatever is in the registers.
 
     .section .text.abi, "ax", @progbits
     .p2align 4
     .set noreorder
     .set noat
 
-# The module's start, called by the emulator, which leaves nothing free above its stack pointer.
+# The module's start, called by the emulator, which does not leave free space above it.
     .globl  module_start
 module_start:
     addiu   $sp, $sp, -32
@@ -24,11 +24,11 @@ module_start:
 #      4  $k1 for the call
 #      8  the eight words
 #     40  $v0 and $v1 afterwards
-#     48  what was not kept: bits 0 to 7 $s0 to $s7, 8 $fp, 9 $gp, 10 $k1, 11 the caller's own memory
-#         (a stack pointer that is wrong cannot be told: nothing after it would work)
+#     48  what was not preserved: bits 0 to 7 $s0 to $s7, 8 $fp, 9 $gp, 10 $k1, 11 the caller's own memory
+#         (a wrong stack pointer cannot be reported: nothing after it would work)
 #
-# The frame: 64 bytes of "caller's memory" that belong to nobody else, where a callee of the other convention
-# would keep its arguments; then what this function has to keep itself.
+# The frame: 64 bytes of "caller's memory" that are not used otherwise, where a callee of the other
+# convention would keep its arguments; then the registers that this function has to preserve.
     .globl  mock_call
 mock_call:
     addiu   $sp, $sp, -128
@@ -151,8 +151,8 @@ mock_on_stack:
     jr      $ra
     lw      $sp, 0($sp)
 
-# The functions of the device that is there before the driver takes it over. Each notes its number and the eight
-# words it was called with, and answers 0x600D0000 and its number, in $v1 the sum of both.
+# The functions of the device before the driver takes it over. Each notes its number and the eight words it
+# was called with, and returns 0x600D0000 and its number, and in $v1 the sum of both.
     .macro noting name, number
     .globl  \name
 \name:
@@ -189,7 +189,7 @@ mock_on_stack:
     jr      $ra
     addu    $v1, $v0, $t9
 
-# Calls into the emulator with more than four words: words 5 and 6 come on the stack and go to registers.
+# Calls into the emulator with more than four words: words 5 and 6 arrive on the stack and go to registers.
     .macro outgoing name, target
     .globl  \name
 \name:

@@ -1,10 +1,10 @@
-//! The kernel's memory partition, as much of it as the driver is given.
+//! The part of the kernel's memory partition that the driver gets.
 
 use crate::shared::Shared;
 
-/// What there is for the driver: more than the largest image needs, less than a real kernel has.
+/// Memory for the driver: more than the largest image needs, less than a real kernel has.
 const LEN: usize = 512 * 1024;
-/// The kernel gives memory out in pieces of this size.
+/// The kernel allocates memory in units of this size.
 const UNIT: usize = 256;
 const MOST_BLOCKS: usize = 16;
 
@@ -13,7 +13,7 @@ struct Memory([u8; LEN]);
 
 static MEMORY: Shared<Memory> = Shared::new(Memory([0; LEN]));
 
-/// The blocks that are given out, by offset and length; those of length 0 are not in use.
+/// The allocated blocks, by offset and length; those of length 0 are unused.
 static BLOCKS: Shared<[Block; MOST_BLOCKS]> = Shared::new([Block { start: 0, len: 0 }; MOST_BLOCKS]);
 
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ struct Block {
     len: usize,
 }
 
-/// Takes a block of memory, the lowest that there is room for. Returns its number.
+/// Allocates a block at the lowest possible address. Returns its number.
 pub(crate) fn allocate(len: usize) -> Option<usize> {
     let len = len.checked_next_multiple_of(UNIT).filter(|&len| len > 0)?;
     BLOCKS.with(|blocks| {
@@ -34,7 +34,7 @@ pub(crate) fn allocate(len: usize) -> Option<usize> {
     })
 }
 
-/// Gives a block back. Returns whether there was one of this number.
+/// Frees a block. Returns whether there was one with this number.
 pub(crate) fn free(number: usize) -> bool {
     BLOCKS.with(|blocks| match blocks.get_mut(number) {
         Some(block) if block.len > 0 => {
@@ -58,7 +58,7 @@ pub(crate) fn largest_free() -> usize {
     BLOCKS.with(|blocks| gaps(blocks).map(|(_, room)| room).max().unwrap_or(0))
 }
 
-/// How many bytes are given out.
+/// Number of allocated bytes.
 pub(crate) fn in_use() -> usize {
     BLOCKS.with(|blocks| blocks.iter().map(|block| block.len).sum())
 }

@@ -10,11 +10,11 @@ pub(crate) struct Call {
     broken: u32,
 }
 
-/// What a call came to.
+/// The results of a call.
 pub(crate) struct Outcome {
     /// `$v0` and `$v1`.
     pub(crate) values: [u32; 2],
-    /// What the callee should have kept and did not; the bits are in abi.s.
+    /// The registers that the callee should have preserved and did not; the bits are in abi.s.
     pub(crate) broken: u32,
 }
 
@@ -26,7 +26,7 @@ unsafe extern "C" {
 ///
 /// # Safety
 ///
-/// `function` is code that takes these words.
+/// `function` is the address of code that takes these words.
 pub(crate) unsafe fn call(function: usize, k1: u32, words: [u32; 8]) -> Outcome {
     let mut call = Call { function, k1, words, values: [0; 2], broken: 0 };
     // SAFETY: By this function's contract; the callee's results go to fields of `call`.

@@ -13,19 +13,19 @@ unsafe extern "C" {
     fn mock_io_devctl();
 }
 
-/// How often functions of this device were called, the number of the last one, and its eight words.
+/// How many times functions of this device were called, the number of the last one, and its eight words.
 pub(crate) static NOTED: Shared<[u32; 10]> = Shared::new([0; 10]);
 
 /// How many functions a device's table has.
 pub(crate) const ENTRIES: usize = 22;
 
-/// The table of functions; 0 where the device has none.
+/// The table of functions; 0 for those that the device does not have.
 static TABLE: Shared<[usize; ENTRIES]> = Shared::new([0; ENTRIES]);
 
 /// A device as the I/O manager keeps it: name, kind, size of a unit, description, functions.
 static DEVICE: Shared<[usize; 5]> = Shared::new([0; 5]);
 
-/// What the I/O manager knows of an open descriptor. The driver's own word is at 0x10.
+/// The I/O manager's record of an open descriptor. The driver's own word is at 0x10.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Descriptor([u32; 0x90 / 4]);
@@ -35,7 +35,7 @@ const PRIVATE: usize = 0x10 / 4;
 
 static DESCRIPTORS: Shared<[Descriptor; SLOTS]> = Shared::new([Descriptor([0; 0x90 / 4]); SLOTS]);
 
-/// Makes the table as it is before the driver comes, and returns the device's address.
+/// Builds the table as it is before the driver is loaded, and returns the device's address.
 pub(crate) fn register() -> usize {
     TABLE.with(|table| {
         *table = [0; ENTRIES];
@@ -71,14 +71,14 @@ pub(crate) fn address() -> usize {
 
 /// The function that is in the table now; it may be the driver's.
 pub(crate) fn entry(number: u32) -> Option<usize> {
-    // Another module writes to the table, so it is read as it is in memory.
+    // Volatile, as another module writes to the table.
     let table = TABLE.as_ptr();
-    // SAFETY: A static array; nobody holds a reference to it.
+    // SAFETY: A static array, without any references to it.
     let table = unsafe { table.read_volatile() };
     table.get(usize::try_from(number).ok()?).copied().filter(|&function| function != 0)
 }
 
-/// How many entries of the table lead to functions of this module.
+/// How many entries of the table point to functions of this module.
 pub(crate) fn original_entries() -> u32 {
     let before = [2, 3, 4, 6, 7, 20].map(entry);
     let ours = [
@@ -98,7 +98,7 @@ pub(crate) fn descriptor(slot: u32) -> Option<usize> {
     Some(DESCRIPTORS.as_ptr().addr() + slot * size_of::<Descriptor>())
 }
 
-/// Sets the driver's own word of a descriptor and returns the one before.
+/// Sets the driver's own word of a descriptor and returns the previous one.
 pub(crate) fn set_private(slot: u32, word: u32) -> Option<u32> {
     DESCRIPTORS.with(|descriptors| {
         let descriptor = descriptors.get_mut(usize::try_from(slot).ok()?)?;

@@ -22,7 +22,7 @@ impl File {
         (descriptor >= 0).then(|| Self(descriptor))
     }
 
-    /// Fills `out` from the present position. Returns whether there was that much.
+    /// Fills `out` from the current position. Returns whether there was enough data.
     pub(crate) fn read(&self, out: &mut [u8]) -> bool {
         let Ok(len) = u32::try_from(out.len()) else { return false };
         // SAFETY: At most `len` bytes are written, which `out` has.

@@ -1,7 +1,8 @@
-//! What the driver asks of the console and the emulator does not have, or does not do in the way a test needs.
+//! Functions that the driver needs from the console, and that the emulator lacks or does not implement as a
+//! test needs.
 //!
-//! [`replacement`] is the list. All of these are called by the driver, which is built for the convention of this
-//! compiler; none has more than four words that matter.
+//! [`replacement`] is the list. All of these are called by the driver, which uses the calling convention of
+//! this compiler; none has more than four words that matter.
 
 use core::ffi::CStr;
 use core::sync::atomic::AtomicU32;
@@ -18,17 +19,17 @@ unsafe extern "C" {
     fn mock_on_stack(function: usize, argument: usize, top: usize) -> i32;
 }
 
-/// What the firmware says of itself, and the mishaps that are to come. The script sets them.
+/// The firmware's facts, and the faults to inject. The script sets them.
 pub(crate) struct Settings {
     pub(crate) key_config: AtomicU32,
     pub(crate) application_type: AtomicU32,
-    /// 0 when the firmware's own driver for images is to be missing.
+    /// 0 if the firmware's own driver for images should be missing.
     pub(crate) image_driver: AtomicU32,
-    /// So many of the next reads of the card fail.
+    /// This many of the next reads of the card fail.
     pub(crate) failing_reads: AtomicU32,
-    /// So many of the next reads of the card deliver one byte too little.
+    /// This many of the next reads of the card return one byte too few.
     pub(crate) short_reads: AtomicU32,
-    /// So many of the next attempts to open a file fail.
+    /// This many of the next attempts to open a file fail.
     pub(crate) failing_opens: AtomicU32,
 }
 
@@ -41,7 +42,7 @@ pub(crate) static SETTINGS: Settings = Settings {
     failing_opens: AtomicU32::new(0),
 };
 
-/// What the driver did so far.
+/// Counters of the driver's calls.
 pub(crate) struct Counts {
     pub(crate) reads: AtomicU32,
     pub(crate) opens: AtomicU32,
@@ -63,12 +64,12 @@ pub(crate) struct ImagePath(pub(crate) [u8; 256]);
 
 pub(crate) static IMAGE: crate::shared::Shared<ImagePath> = crate::shared::Shared::new(ImagePath([0; 256]));
 
-/// What the kernel says when something is not there, and when a card does not answer.
+/// The kernel's codes for something that does not exist, and for a card that does not answer.
 const NOT_FOUND: i32 = 0x8002_012E_u32.cast_signed();
 const NO_MEMORY: i32 = 0x8002_0190_u32.cast_signed();
 const INPUT_OUTPUT: i32 = 0x8001_0005_u32.cast_signed();
 
-/// The function that the driver gets in the place of the one it imports; `None` where it gets the emulator's.
+/// The function that the driver gets instead of the one it imports; `None` if it gets the emulator's.
 pub(crate) fn replacement(library: &[u8], number: u32) -> Option<usize> {
     let function = match (library, number) {
         (b"SystemCtrlForKernel", 0x78E4_6415) => find_driver as *const (),
@@ -116,7 +117,7 @@ unsafe extern "C" fn find_module(name: *const u8) -> usize {
     if known && SETTINGS.image_driver.load(Relaxed) != 0 { device::address() } else { 0 }
 }
 
-/// Blocks are known by numbers from here on, so that a wrong one is noticed.
+/// Block numbers start here, so that a wrong number is noticed.
 const FIRST_BLOCK: i32 = 0x0B10_0000;
 
 unsafe extern "C" fn allocate(partition: i32, _name: *const u8, placement: i32, size: u32) -> i32 {
@@ -142,7 +143,7 @@ unsafe extern "C" fn largest_free(partition: i32) -> usize {
     if partition == 1 { arena::largest_free() } else { 0 }
 }
 
-/// The stack that the kernel lends, and the bytes it is filled with before.
+/// The stack that the kernel lends, and its initial fill byte.
 const STACK_LEN: usize = 0x2000;
 const UNTOUCHED: u8 = 0xA7;
 
@@ -157,15 +158,15 @@ unsafe extern "C" fn extend_stack(bytes: u32, function: usize, argument: usize) 
     }
     let bottom = STACK.as_ptr().addr();
     STACK.with(|stack| stack.0.fill(UNTOUCHED));
-    // SAFETY: The driver passes a function that takes one word and returns one. Its lock lets one thread at a time
-    // come here, so the stack is nobody else's.
+    // SAFETY: The driver passes a function that takes one word and returns one. Its lock lets only one
+    // thread at a time get here, so the stack is not shared.
     let result = unsafe { mock_on_stack(function, argument, kernel_address(bottom + STACK_LEN)) };
     let left = STACK.with(|stack| stack.0.iter().position(|&byte| byte != UNTOUCHED).unwrap_or(STACK_LEN));
     COUNTS.stack.fetch_max(u32::try_from(STACK_LEN - left).unwrap_or(u32::MAX), Relaxed);
     result
 }
 
-/// Takes one from a number of mishaps to come. Returns whether there was one.
+/// Decrements a number of pending faults. Returns whether there was one.
 fn happens(mishaps: &AtomicU32) -> bool {
     let left = mishaps.load(Relaxed);
     mishaps.store(left.saturating_sub(1), Relaxed);
@@ -176,7 +177,7 @@ unsafe extern "C" fn open(path: *const u8, flags: i32, mode: i32) -> i32 {
     if happens(&SETTINGS.failing_opens) {
         return INPUT_OUTPUT;
     }
-    // SAFETY: What the driver passed on.
+    // SAFETY: What the driver passed.
     let descriptor = unsafe { sceIoOpen(path, flags, mode) };
     if descriptor >= 0 {
         COUNTS.opens.fetch_add(1, Relaxed);
@@ -198,11 +199,11 @@ unsafe extern "C" fn read(descriptor: i32, buffer: *mut u8, len: u32) -> i32 {
         return INPUT_OUTPUT;
     }
     let short = len > 0 && happens(&SETTINGS.short_reads);
-    // SAFETY: What the driver passed on, or a byte less.
+    // SAFETY: What the driver passed, or a byte less.
     unsafe { sceIoRead(descriptor, buffer, len - u32::from(short)) }
 }
 
 unsafe extern "C" fn write(descriptor: i32, bytes: *const u8, len: u32) -> i32 {
-    // SAFETY: What the driver passed on.
+    // SAFETY: What the driver passed.
     unsafe { sceIoWrite(descriptor, bytes, len) }
 }

@@ -1,4 +1,5 @@
-//! Loads the driver with the emulator's loader, and hooks its imports as custom firmwares hook those of others.
+//! Loads the driver with the emulator's loader, and hooks its imports as custom firmwares hook those of
+//! other modules.
 
 use core::ffi::CStr;
 
@@ -53,7 +54,7 @@ pub(crate) struct Imports {
     pub(crate) ours: u32,
     /// Functions of the emulator.
     pub(crate) emulators: u32,
-    /// Functions that nobody has.
+    /// Functions that were not found.
     pub(crate) missing: u32,
 }
 
@@ -91,7 +92,8 @@ impl Loaded {
         if code < 0 { code } else { result }
     }
 
-    /// Runs the module's stop, and unloads it when that agrees. Returns what it returned, or the emulator's code.
+    /// Runs the module's stop, and unloads it when that agrees. Returns what it returned, or the emulator's
+    /// code.
     pub(crate) fn stop(self) -> i32 {
         let mut result = 0;
         // SAFETY: No argument, no options; the emulator writes the result.
@@ -107,7 +109,7 @@ impl Loaded {
     }
 }
 
-/// Where a module's description lies, counted from the beginning of its segment.
+/// Returns the offset of a module's description in its segment.
 fn info_offset(path: &CStr) -> Option<u32> {
     let mut header = [0; 0x54];
     if !File::open(path)?.read(&mut header) {
@@ -138,7 +140,8 @@ fn hook(info: u32) -> Imports {
                 Some(function) => {
                     found.ours += 1;
                     let target = u32::try_from(function).unwrap_or(0);
-                    // SAFETY: A stub of a module that does not run yet. Two instructions: a jump, and nothing.
+                    // SAFETY: A stub of a module that does not run yet. Two instructions: a jump, and
+                    // nothing.
                     unsafe { stub.write_volatile([0x0800_0000 | (target >> 2 & 0x03FF_FFFF), 0]) };
                 }
                 // SAFETY: A stub, as the emulator's loader left it.

@@ -32,7 +32,7 @@ imports!("LoadExecForUser", link::USER, {
     sceKernelExitGame = 0x0557_2A5F,
 });
 
-// The driver's own library, by which programs ask it what it does. It is linked when the driver is loaded.
+// The driver's own library, with which programs query its state. It is linked when the driver is loaded.
 imports!("cisor_driver", link::USER_WEAK, {
     cisorDriverStatus = 0x44AD_C6AC,
     cisorDriverGetImage = 0x09C3_A0D2,

@@ -1,7 +1,7 @@
-//! The script: calls to make, one after the other, and the file of answers.
+//! The script of calls to make in sequence, and the file of answers.
 //!
-//! Both are made of little-endian words. A step is 16 words and its input, an answer 8 words and its output; what
-//! follows the words is filled up to whole words.
+//! Both consist of little-endian words. A step is 16 words and its input; an answer is 8 words and its
+//! output. Input and output are padded to whole words.
 //!
 //! | word | of a step | of an answer |
 //! |---|---|---|
@@ -15,7 +15,7 @@
 //! | 11 | length of the output | |
 //! | 12 | which function | |
 //!
-//! The last step's first word is not 0 when another program is to run after this module has done its part.
+//! The last step's first word is not 0 if another program follows this module.
 
 use core::ffi::CStr;
 use core::sync::atomic::Ordering::Relaxed;
@@ -28,10 +28,10 @@ use crate::loader::Loaded;
 use crate::shared::Shared;
 use crate::{arena, call, device};
 
-/// The script has something in it that this module does not know, or a file cannot be read or written.
+/// The script contains something unknown, or a file cannot be read or written.
 pub(crate) struct Broken;
 
-/// What a step can be.
+/// The kinds of steps.
 mod step {
     pub(crate) const END: u32 = 0;
     pub(crate) const IMAGE: u32 = 1;
@@ -47,8 +47,8 @@ mod step {
     pub(crate) const NOTED: u32 = 11;
 }
 
-/// Words that stand for addresses: the input, the output, the output by its kernel address, a text of no bytes,
-/// and the descriptors from the last one on.
+/// Words that stand for addresses: the input, the output, the output by its kernel address, an empty text,
+/// and, from the last one on, the descriptors.
 const INPUT: u32 = 0xC150_0000;
 const OUTPUT: u32 = 0xC150_0001;
 const KERNEL_OUTPUT: u32 = 0xC150_0002;
@@ -58,7 +58,7 @@ const DESCRIPTOR: u32 = 0xC150_0010;
 const STEP_LEN: usize = 64;
 const MOST_INPUT: usize = 4096;
 const MOST_OUTPUT: usize = 512 * 1024;
-/// Bytes on both sides of the output that nobody may change, and what all bytes are filled with before.
+/// Bytes on both sides of the output that must not change, and the initial fill of all bytes.
 const MARGIN: usize = 256;
 const UNTOUCHED: u8 = 0xEE;
 
@@ -75,12 +75,12 @@ static BUFFERS: Shared<Buffers> =
 struct Step {
     words: [u32; STEP_LEN / 4],
     input: &'static [u8],
-    /// The place for the output, and what is around it.
+    /// The output buffer with its margins.
     output: *mut u8,
     output_len: usize,
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Default)]
 struct Answer {
     values: [u32; 2],
@@ -93,11 +93,11 @@ impl From<i32> for Answer {
     }
 }
 
-/// What is to come after the script.
+/// What follows the script.
 pub(crate) enum Next {
     /// The program ends.
     Exit,
-    /// Another program runs, with what the script loaded.
+    /// Another program runs, with the modules that the script loaded.
     Stay,
 }
 
@@ -147,7 +147,7 @@ impl Step {
         if padded > 0 && !script.read(&mut buffers.input[..padded]) {
             return Err(Broken);
         }
-        // So that an output can begin at any place of a cache line.
+        // So that an output can begin anywhere in a cache line.
         let begin = MARGIN + (words[13] as usize & 63);
         buffers.output[begin - MARGIN..begin + output_len + MARGIN].fill(UNTOUCHED);
         let output = buffers.output[begin..].as_mut_ptr();
@@ -155,7 +155,7 @@ impl Step {
     }
 
     fn output(&self) -> &[u8] {
-        // SAFETY: A part of the static buffer that nobody else refers to while a step is alive.
+        // SAFETY: A part of the static buffer, without other references while a step is alive.
         unsafe { core::slice::from_raw_parts(self.output, self.output_len) }
     }
 
@@ -166,14 +166,14 @@ impl Step {
         }
         for (number, word) in words.iter().enumerate() {
             let bytes = word.to_le_bytes();
-            // SAFETY: Inside of the output, by the check above.
+            // SAFETY: Inside the output, by the check above.
             unsafe { self.output.add(number * 4).copy_from_nonoverlapping(bytes.as_ptr(), 4) };
         }
         Ok(())
     }
 
     fn margins_untouched(&self) -> bool {
-        // SAFETY: The buffer has a margin in front of the output and one behind it.
+        // SAFETY: The buffer has a margin before the output and one after it.
         let (before, behind) = unsafe {
             let before = core::slice::from_raw_parts(self.output.sub(MARGIN), MARGIN);
             (before, core::slice::from_raw_parts(self.output.add(self.output_len), MARGIN))
@@ -249,13 +249,14 @@ impl Step {
         })
     }
 
-    /// Calls a function with the step's eight words, addresses put in.
+    /// Calls a function with the step's eight words, with addresses substituted.
     fn call(&self, function: usize, k1: u32) -> Result<Answer, Broken> {
         let mut words = [0; 8];
         for (word, &given) in words.iter_mut().zip(&self.words[2..10]) {
             *word = self.address(given)?;
         }
-        // SAFETY: A function of the driver or of this module's device. That its words are right is what is tested.
+        // SAFETY: A function of the driver or of this module's device. Whether its words are right is what
+        // the test checks.
         let call::Outcome { values, broken } = unsafe { call::call(function, k1, words) };
         Ok(Answer { values, broken })
     }

@@ -16,7 +16,7 @@ impl<T> Shared<T> {
 
     /// Runs `work` on the value. `work` must not call the emulator or come here again.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
-        // SAFETY: By the contract above nobody else is at the value until `work` has returned.
+        // SAFETY: By the contract above, nothing else uses the value until `work` has returned.
         work(unsafe { &mut *self.0.get() })
     }
 

@@ -1,33 +1,33 @@
-//! The tables by which the PSP's kernel loads a module: its description, what it exports, and what it imports. And
-//! [`sys`], the firmware's functions that can be imported.
+//! The tables that the PSP's kernel loads a module by: its description, exports, and imports. [`sys`]
+//! declares the firmware's functions that can be imported.
 //!
-//! Both macros write assembly, because only that says in which section a word lies; the crate that uses them needs
-//! `#![feature(asm_experimental_arch)]`. The layout of the tables is that of firmware 6.60 and 6.61.
+//! Both macros generate assembly, the only way to choose the section of each word; the crate that uses them
+//! needs `#![feature(asm_experimental_arch)]`. The layout of the tables is that of firmware 6.60 and 6.61.
 #![no_std]
 
 pub mod sys;
 
-/// How a library is imported: its attributes, and the version that is asked for in the lower half. Version 0
-/// links with every version of a library.
+/// How a library is imported: its attributes and, in the lower half, the requested version. Version 0 links
+/// with every version of a library.
 pub mod link {
-    /// From a library of the kernel, by jumps.
+    /// From a kernel library, with jumps.
     pub const KERNEL: u32 = 0x0001_0000;
     /// The same, if the library exists; else calls of it return an error.
     pub const KERNEL_WEAK: u32 = 0x0009_0000;
-    /// From the one library that is imported by its version, as the kernel's own modules do.
+    /// From the one library that is imported with its version, as the kernel's own modules do.
     pub const KERNEL_VERSION_11: u32 = 0x0001_0011;
-    /// From a library for programs, by syscalls.
+    /// From a library for programs, with syscalls.
     pub const USER: u32 = 0x4001_0000;
     /// The same, if the library exists; else calls of it return an error.
     pub const USER_WEAK: u32 = 0x4009_0000;
-    /// From a library for programs that is reached by jumps.
+    /// From a library for programs that is called with jumps.
     pub const USER_BY_JUMPS: u32 = 0x4000_0000;
 }
 
 /// Imports functions from a library: `imports!("sceCtrl", link::USER, { sceCtrlReadLatch = 0x0B58_8501 });`.
 ///
-/// Each becomes a symbol that can be declared in an `extern` block. The table of each library is one piece, so that the
-/// linker keeps or drops it as a whole.
+/// Each becomes a symbol that can be declared in an `extern` block. The table of each library is one
+/// section, so the linker keeps or drops it as a whole.
 #[macro_export]
 macro_rules! imports {
     ($name:literal, $link:expr, { $($function:ident = $number:literal),* $(,)? }) => {
@@ -43,12 +43,12 @@ macro_rules! imports {
                 ".section .sceStub.text.", $name, ", \"ax\", @progbits\n",
                 ".p2align 2\n",
                 ".Lstubs_", $name, ":\n",
-                // The kernel writes a jump over the first word of each stub, and between kernel modules over that
-                // word only (uofw, src/loadcore/loadcore.c:2095): the second runs in the delay slot of every
-                // call. So both are what they are in every other module: `jr $ra`, `nop`.
+                // The kernel writes a jump over the first word of each stub, and between kernel modules
+                // over that word only (uofw, src/loadcore/loadcore.c:2095): the second runs in the delay
+                // slot of every call. So both words are the same as in any other module: `jr $ra`, `nop`.
                 $(".globl ", stringify!($function), "\n",
                   stringify!($function), ": .word 0x03E00008, 0\n",)*
-                // Whoever keeps the stubs keeps the tables too: this changes no word.
+                // Keeping the stubs also keeps the tables: this relocation does not change any word.
                 ".reloc .Lstubs_", $name, ", R_MIPS_NONE, .Lentry_", $name, "\n",
                 ".section .lib.stub.entry.", $name, ", \"a\", @progbits\n",
                 ".p2align 2\n",
@@ -68,9 +68,9 @@ macro_rules! imports {
     };
 }
 
-/// Describes the module: its name (at most 27 letters), its attributes (0x1000 for one that runs in the kernel, 0 for
-/// a program), and the symbols of its own entries. A library that others can import from may follow: its name, its
-/// attributes and version, and its functions, each with its number.
+/// Describes the module: its name (at most 27 letters), its attributes (0x1000 for one that runs in the
+/// kernel, 0 for a program), and the symbols of its own entries. An exported library may follow: its name,
+/// its attributes and version, and its functions, each with its number.
 ///
 /// ```text
 /// module!("Example", 0x1000, { module_start = 0xD632_ACDB });

@@ -1,14 +1,14 @@
 //! The firmware's functions, each declared once for everything that runs on the console.
 //!
-//! A declaration is not an import: whoever calls a function imports it with [`imports!`](crate::imports) under the
-//! number of its own library, and one that nobody imports does not link. A number below zero is always an error
-//! code.
+//! A declaration is not an import: a caller also imports the function with [`imports!`](crate::imports)
+//! under the number in its own library; without an import, the call does not link. A negative result is
+//! always an error code.
 //!
-//! A function is `safe` if it takes no pointer and frees nothing that others may still use. Calls with more than
-//! four words go through assembly of the module that makes them (`cisor_…`), because the kernel takes words five
-//! to eight in registers, where Rust does not pass them.
+//! A function is `safe` if it takes no pointer and frees nothing that others may still use. Calls with more
+//! than four words go through assembly in the calling module (`cisor_…`), because the kernel expects words
+//! five to eight in registers, and Rust does not pass them there.
 
-/// The entry of a thread: how many bytes its argument has, and where it is.
+/// The entry of a thread: the length of its argument in bytes, and its address.
 pub type ThreadEntry = unsafe extern "C" fn(u32, *const u8) -> i32;
 
 // Files.
@@ -17,7 +17,7 @@ unsafe extern "C" {
     pub fn sceIoOpen(path: *const u8, flags: i32, mode: i32) -> i32;
     /// Closes a descriptor.
     pub safe fn sceIoClose(descriptor: i32) -> i32;
-    /// Reads up to `len` bytes, or sectors of a raw device. Returns how many.
+    /// Reads up to `len` bytes, or sectors of a raw device. Returns the number read.
     pub fn sceIoRead(descriptor: i32, buffer: *mut u8, len: u32) -> i32;
     /// Writes `len` bytes. Returns how many were written.
     pub fn sceIoWrite(descriptor: i32, bytes: *const u8, len: u32) -> i32;
@@ -40,11 +40,11 @@ unsafe extern "C" {
     pub fn sceIoMkdir(path: *const u8, mode: i32) -> i32;
     /// Opens a folder. Returns a descriptor.
     pub fn sceIoDopen(path: *const u8) -> i32;
-    /// Fills in the next entry of a folder. Returns 0 past the last.
+    /// Fills in the next entry of a folder. Returns 0 after the last.
     pub fn sceIoDread(descriptor: i32, entry: *mut DirectoryEntry) -> i32;
     /// Closes a folder.
     pub safe fn sceIoDclose(descriptor: i32) -> i32;
-    /// Writes what the firmware still keeps in memory for a device.
+    /// Writes the firmware's cached data to a device.
     pub fn sceIoSync(device: *const u8, unknown: u32) -> i32;
     /// Returns the descriptor of standard output.
     pub safe fn sceKernelStdout() -> i32;
@@ -60,7 +60,7 @@ pub struct DirectoryEntry {
     pub attributes: u32,
     /// Length in bytes.
     pub len: u64,
-    /// When it was made, read and changed.
+    /// Times of creation, last read and last change.
     pub times: [u8; 48],
     /// For the device's own use.
     pub device: [u32; 6],
@@ -115,7 +115,7 @@ unsafe extern "C" {
     ) -> i32;
     /// Deletes a semaphore.
     pub safe fn sceKernelDeleteSema(sema: i32) -> i32;
-    /// Takes `count` from a semaphore, and waits up to `timeout` microseconds until it has as many.
+    /// Takes `count` from a semaphore, waiting up to `timeout` microseconds for it.
     pub fn sceKernelWaitSema(sema: i32, count: i32, timeout: *mut u32) -> i32;
     /// Gives `count` back to a semaphore.
     pub safe fn sceKernelSignalSema(sema: i32, count: i32) -> i32;
@@ -135,9 +135,9 @@ unsafe extern "C" {
         size: u32,
         address: *mut u8,
     ) -> i32;
-    /// Gives a block back. Nothing may use it any more.
+    /// Frees a block. It must no longer be used.
     pub fn sceKernelFreePartitionMemory(block: i32) -> i32;
-    /// Returns where a block begins.
+    /// Returns the address of a block.
     pub safe fn sceKernelGetBlockHeadAddr(block: i32) -> *mut u8;
     /// Returns the size of a partition's largest free piece in bytes.
     pub safe fn sceKernelPartitionMaxFreeMemSize(partition: i32) -> u32;
@@ -151,21 +151,21 @@ unsafe extern "C" {
 unsafe extern "C" {
     /// Loads a module. Returns its number.
     pub fn sceKernelLoadModule(path: *const u8, flags: i32, options: *const u8) -> i32;
-    /// Removes a module that has stopped. Nothing may use its code any more.
+    /// Unloads a stopped module. Its code must no longer be used.
     pub fn sceKernelUnloadModule(module: i32) -> i32;
-    /// Fills in what is known of a loaded module, at most `size` bytes.
+    /// Fills in the record of a loaded module, at most `size` bytes.
     pub fn sceKernelQueryModuleInfo(module: i32, info: *mut ModuleInfo) -> i32;
     /// Finds a loaded module by its name. Returns its record, or null.
     pub fn sceKernelFindModuleByName(name: *const u8) -> *const u8;
-    /// Makes the processor read code from memory again.
+    /// Invalidates the instruction cache.
     pub safe fn sceKernelIcacheInvalidateAll();
     /// Ends the program.
     pub safe fn sceKernelExitGame() -> i32;
-    /// Registers the callback for the end by the Home button.
+    /// Registers the callback for leaving with the Home button.
     pub safe fn sceKernelRegisterExitCallback(callback: i32) -> i32;
 }
 
-/// What the firmware tells of a loaded module.
+/// The firmware's record of a loaded module.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct ModuleInfo {
@@ -179,7 +179,7 @@ pub struct ModuleInfo {
     pub rest: [u32; 16],
 }
 
-// What is known of the console and the start.
+// The console and how the program was started.
 unsafe extern "C" {
     /// Returns how the running program was started.
     pub safe fn sceKernelInitApitype() -> u32;
@@ -215,7 +215,7 @@ unsafe extern "C" {
     pub safe fn sceCtrlSetSamplingMode(mode: i32) -> i32;
     /// Fills in the latest samples.
     pub fn sceCtrlPeekBufferPositive(samples: *mut ButtonSample, count: i32) -> i32;
-    /// Fills in what happened to the buttons since this was called last.
+    /// Fills in what happened to the buttons since the last call.
     pub fn sceCtrlReadLatch(latch: *mut ButtonLatch) -> i32;
     /// Waits for the next frame.
     pub safe fn sceDisplayWaitVblankStart() -> i32;
@@ -223,7 +223,7 @@ unsafe extern "C" {
     pub safe fn sceDisplaySetMode(mode: i32, width: i32, height: i32) -> i32;
     /// Shows the picture at an address.
     pub fn sceDisplaySetFrameBuf(address: *const u32, stride: i32, format: i32, when: i32) -> i32;
-    /// Puts off sleep and the dark screen; 0 is both.
+    /// Postpones sleep and switching off the screen; 0 is both.
     pub safe fn scePowerTick(what: i32) -> i32;
     /// Sets the clocks in MHz.
     pub safe fn scePowerSetClockFrequency(processor: i32, memory: i32, bus: i32) -> i32;
@@ -243,7 +243,7 @@ pub struct ButtonSample {
     pub reserved: [u8; 6],
 }
 
-/// What happened to the buttons since it was read last.
+/// What happened to the buttons since the last reading.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct ButtonLatch {
@@ -275,8 +275,8 @@ unsafe extern "C" {
 unsafe extern "C" {
     /// Returns 1 while the driver serves an image.
     pub safe fn cisorDriverStatus() -> i32;
-    /// Fills in what is known of the image, at most `size` bytes.
+    /// Fills in the facts about the image, at most `size` bytes.
     pub fn cisorDriverGetImage(record: *mut u32, size: u32) -> i32;
-    /// Fills in what was counted, at most `size` bytes.
+    /// Fills in the counters, at most `size` bytes.
     pub fn cisorDriverGetCounters(record: *mut u32, size: u32) -> i32;
 }

@@ -1,7 +1,7 @@
-//! The driver's entries: what the I/O manager calls, in the place of the firmware's own driver.
+//! The driver's entries: the functions that the I/O manager calls instead of the firmware's own driver.
 //!
-//! Each turns the kernel's pointers into slices and hands the request to the device. What is not for the
-//! device goes to the entry that was there before.
+//! Each turns the kernel's pointers into slices and hands the request to the device. Requests that are not
+//! for the device go to the original entry.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -13,7 +13,7 @@ use crate::kernel::time;
 use crate::kernel::user_memory::Caller;
 use crate::serving;
 
-/// The kernel's open descriptor; only the driver's own word in it is of interest.
+/// The kernel's open descriptor, of which only the driver's own word is used.
 #[repr(C)]
 pub(crate) struct FileArg {
     kernel: [u32; 4],
@@ -62,7 +62,7 @@ const LSEEK: usize = 3;
 const IOCTL: usize = 4;
 const DEVCTL: usize = 5;
 
-/// Addresses of functions, which mean the same to every thread.
+/// Addresses of functions, valid on every thread.
 struct Addresses(Entries);
 
 // SAFETY: Nothing is read or written through the addresses.
@@ -82,7 +82,7 @@ pub(crate) fn own() -> &'static Entries {
     &OURS.0
 }
 
-/// The entries that were there before.
+/// The original entries.
 struct Original(UnsafeCell<Entries>);
 
 // SAFETY: Written by `remember` only, before the first entry of ours can be called.
@@ -94,18 +94,19 @@ static ORIGINAL: Original = Original(UnsafeCell::new(NO_ENTRIES));
 ///
 /// # Safety
 ///
-/// None of this module's entries may be in a device's table yet, and the table is that of a driver that stays loaded.
+/// None of this module's entries may be in a device's table yet, and the table is that of a driver that
+/// stays loaded.
 pub(crate) unsafe fn remember(table: *mut Functions) {
-    // SAFETY: By this function's contract nobody reads it now.
+    // SAFETY: By this function's contract, nothing reads it now.
     unsafe { Functions::load(table, &mut *ORIGINAL.0.get()) };
 }
 
 pub(crate) fn original() -> &'static Entries {
-    // SAFETY: Not written any more once entries of ours can be called.
+    // SAFETY: No longer written once entries of ours can be called.
     unsafe { &*ORIGINAL.0.get() }
 }
 
-/// The descriptor of ours that the kernel's stands for, if it is one.
+/// Returns our descriptor that belongs to the kernel's, if there is one.
 ///
 /// # Safety
 ///
@@ -119,15 +120,15 @@ unsafe fn ours(file: *mut FileArg) -> Option<DescriptorId> {
 pub(crate) unsafe extern "C" fn io_open(file: *mut FileArg, path: *const u8, flags: i32, mode: i32) -> i32 {
     let result = serving::serve(|device| {
         let id = device.open()?;
-        // SAFETY: The kernel passes a descriptor of its own that is being opened.
+        // SAFETY: The kernel passes its own descriptor, which is being opened.
         unsafe { (*file).word = id.to_word() };
         Ok(0)
     });
     if !serving::is_for_firmware(result) {
         return result;
     }
-    // SAFETY: The entry that was there before, with what the kernel passed to it. A function of up to four words is
-    // called alike in both conventions.
+    // SAFETY: The original entry, with the arguments that the kernel passed. Both conventions call a
+    // function with up to four words in the same way.
     unsafe { core::mem::transmute::<*const (), Open>(original()[OPEN])(file, path, flags, mode) }
 }
 
@@ -159,7 +160,7 @@ pub(crate) unsafe extern "C" fn io_read(file: *mut FileArg, buffer: *mut u8, sec
 pub(crate) unsafe extern "C" fn io_lseek(file: *mut FileArg, offset: i64, whence: i32) -> i64 {
     // SAFETY: The kernel passes its descriptor.
     let Some(id) = (unsafe { ours(file) }) else {
-        // SAFETY: The entry that was there before, with what the kernel passed to it.
+        // SAFETY: The original entry, with the arguments that the kernel passed.
         return unsafe { cisor_forward_lseek(file, offset, whence, original()[LSEEK]) };
     };
     let Some(whence) = Whence::from_number(whence) else {
@@ -170,7 +171,7 @@ pub(crate) unsafe extern "C" fn io_lseek(file: *mut FileArg, offset: i64, whence
         position = device.seek(id, offset, whence)?;
         Ok(0)
     });
-    // A position can have its highest bit set, which must not make it an error.
+    // A position may have its highest bit set, which must not be taken for an error.
     if result < 0 { i64::from(result) } else { i64::from(position) }
 }
 
@@ -184,7 +185,7 @@ pub(crate) unsafe extern "C" fn io_ioctl(
 ) -> i32 {
     // SAFETY: The kernel passes its descriptor.
     let Some(id) = (unsafe { ours(file) }) else {
-        // SAFETY: The entry that was there before, with what the kernel passed to it.
+        // SAFETY: The original entry, with the arguments that the kernel passed.
         return unsafe {
             cisor_forward_ioctl(file, code, input, input_len, output, output_len, original()[IOCTL])
         };
@@ -227,7 +228,7 @@ pub(crate) unsafe extern "C" fn io_devctl(
             return result;
         }
     }
-    // SAFETY: The entry that was there before, with what the kernel passed to it.
+    // SAFETY: The original entry, with the arguments that the kernel passed.
     unsafe {
         cisor_forward_devctl(
             file,
@@ -242,8 +243,8 @@ pub(crate) unsafe extern "C" fn io_devctl(
     }
 }
 
-/// Recognises a command. Most are reads: their parameters go from the caller's memory to registers, once, without the
-/// copy in between that others get.
+/// Recognises a command. Most are reads: their parameters are loaded once from the caller's memory into
+/// registers, without the intermediate copy that others get.
 ///
 /// # Safety
 ///
@@ -267,8 +268,8 @@ unsafe fn parse_devctl(
     Devctl::parse_other(code, copied.bytes(), room)
 }
 
-/// Reads from a raw descriptor. The kernel took the number of sectors for one of bytes when it checked the
-/// buffer, so the rest is checked here. Then a drive's time passes, if it is to.
+/// Reads from a raw descriptor. The kernel treated the number of sectors as a number of bytes when it
+/// checked the buffer, so the rest is checked here. Then the time of a drive passes, if that is enabled.
 fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32, by_command: bool) -> i32 {
     let caller = Caller::of_entry();
     let mut pause = 0;
@@ -290,7 +291,7 @@ fn read_raw(id: DescriptorId, buffer: *mut u8, sectors: u32, by_command: bool) -
     result
 }
 
-/// A command's input, copied: a program may well use the same memory for the output.
+/// A copy of a command's input: a program may use the same memory for the output.
 struct Input {
     /// The first `len` are there.
     bytes: MaybeUninit<[u8; Self::MOST]>,
@@ -309,7 +310,7 @@ impl Input {
         let len = match usize::try_from(len) {
             Ok(len) if !input.is_null() => {
                 let len = len.min(Self::MOST);
-                // SAFETY: Not more than the caller passed, nor than there is room for.
+                // SAFETY: No more than the caller passed, and no more than fits.
                 unsafe { core::ptr::copy_nonoverlapping(input, bytes.as_mut_ptr().cast(), len) };
                 Some(len)
             }
@@ -319,7 +320,7 @@ impl Input {
     }
 
     fn bytes(&self) -> Option<&[u8]> {
-        // SAFETY: `copy` has written that many, and there is room for no more.
+        // SAFETY: `copy` has written that many, and more do not fit.
         self.len.map(|len| unsafe { core::slice::from_raw_parts(self.bytes.as_ptr().cast(), len) })
     }
 }

@@ -1,6 +1,6 @@
-//! The library `cisor_driver`: what the driver is doing, for programs and other plugins.
+//! The library `cisor_driver`: reports the driver's state to programs and other plugins.
 //!
-//! Programs reach it by syscalls. Each function returns 0 or more, or a negative code.
+//! Programs call it with syscalls. Each function returns 0 or more, or a negative code.
 //!
 //! | function | number | answers |
 //! |---|---|---|
@@ -25,7 +25,7 @@ pub(crate) unsafe extern "C" fn image(buffer: *mut u8, size: u32, k1: u32) -> i3
         let words = [layout.format() as u32, layout.block_size(), device.disc().sectors(), 0];
         record(words, [layout.image_size(), layout.file_len()])
     });
-    // SAFETY: What the caller passed, with its rights.
+    // SAFETY: The caller's arguments, with its rights.
     unsafe { give(facts, buffer, size, Caller::of_syscall(k1)) }
 }
 
@@ -36,11 +36,11 @@ pub(crate) unsafe extern "C" fn counters(buffer: *mut u8, size: u32, k1: u32) ->
         let Counters { requests, hits, card_reads, retries, bytes, card_bytes } = counters;
         record([requests, hits, card_reads, retries], [bytes, card_bytes])
     });
-    // SAFETY: What the caller passed, with its rights.
+    // SAFETY: The caller's arguments, with its rights.
     unsafe { give(counters, buffer, size, Caller::of_syscall(k1)) }
 }
 
-/// A record as callers get it: four words, then two of 64 bits.
+/// A record in the callers' layout: four words, then two 64-bit numbers.
 type Record = [u32; 8];
 
 fn record([a, b, c, d]: [u32; 4], [e, f]: [u64; 2]) -> Record {
@@ -66,8 +66,8 @@ unsafe fn give(record: Option<Record>, buffer: *mut u8, size: u32, caller: Calle
     if buffer.is_null() || !caller.may_name(address, LEN) {
         return ErrorCode::InvalidArgument.code();
     }
-    // SAFETY: By this function's contract, and the caller may name the bytes. A caller's buffer may lie at
-    // any address.
+    // SAFETY: By this function's contract, and the caller may name the bytes. A caller's buffer may be
+    // unaligned.
     unsafe { buffer.cast::<Record>().write_unaligned(record) };
     LEN.cast_signed()
 }

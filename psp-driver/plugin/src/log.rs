@@ -1,8 +1,8 @@
 //! The log file: what was decided at the start, and the latest counters.
 //!
-//! It is off unless the settings say otherwise. Requests never wait for it: a thread of low priority writes
-//! the counters when the game has stopped reading for a moment, always to the same place in the file, so that
-//! a session takes a few lines however long it is.
+//! It is off unless the settings say otherwise. Requests never wait for it: a low-priority thread writes
+//! the counters when the game pauses reading, always at the same place in the file, so that a session takes
+//! a few lines however long it is.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering::Relaxed;
@@ -15,15 +15,15 @@ use crate::kernel::file::{File, Mode};
 use crate::kernel::{thread, time};
 use crate::serving;
 
-/// A log that has grown to this length is begun anew.
+/// A log is truncated once it has grown to this length.
 const MAX_LOG_LEN: u32 = 16 * 1024;
 
-/// How often the thread looks at the counters.
+/// How often the thread checks the counters.
 const LOOK_MICROS: u32 = 500_000;
-/// Counters are written at the latest after so many looks, even if the game never stops reading.
+/// Counters are written after this many checks at most, even if the game never stops reading.
 const MOST_LOOKS: u32 = 40;
 
-/// Length of the line with the counters, so that a later one covers all of an earlier one.
+/// Length of the line with the counters, fixed so that a later line fully overwrites an earlier one.
 const COUNTERS_LEN: usize = 192;
 
 unsafe extern "C" {
@@ -46,7 +46,7 @@ static SESSION: Session = Session(UnsafeCell::new(None));
 static STOPPING: AtomicBool = AtomicBool::new(false);
 static RUNNING: AtomicBool = AtomicBool::new(false);
 
-/// How often the module was started after its first start.
+/// Number of starts of the module after its first.
 static FURTHER_STARTS: AtomicU32 = AtomicU32::new(0);
 
 /// Appends a line to the log; returns where the next one goes.
@@ -69,9 +69,9 @@ pub(crate) fn write(path: &Path, line: Line<'_>) -> Option<u32> {
 ///
 /// # Safety
 ///
-/// To be called once, by `module_start`.
+/// Must be called once, by `module_start`.
 pub(crate) unsafe fn follow(path: &'static Path, offset: u32) {
-    // SAFETY: By this function's contract there is no thread yet.
+    // SAFETY: By this function's contract, the thread does not exist yet.
     unsafe { *SESSION.0.get() = Some(Place { path, offset }) };
     RUNNING.store(true, Relaxed);
     if !thread::start(c"CisorLog", cisor_log_thread) {
@@ -81,7 +81,7 @@ pub(crate) unsafe fn follow(path: &'static Path, offset: u32) {
 
 /// Counts a start of the module after its first.
 pub(crate) fn note_start() {
-    // The kernel starts a module from one thread at a time.
+    // The kernel starts a module on one thread at a time.
     FURTHER_STARTS.store(FURTHER_STARTS.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn stop() -> bool {
     STOPPING.store(true, Relaxed);
     for _ in 0..20 {
         if !RUNNING.load(Relaxed) {
-            // The last instructions of the thread are still to come.
+            // The thread still has a few last instructions to run.
             time::sleep(20_000);
             return true;
         }
@@ -102,7 +102,7 @@ pub(crate) fn stop() -> bool {
 
 /// The thread.
 pub(crate) unsafe extern "C" fn run(_len: u32, _argument: *const u8) -> i32 {
-    // SAFETY: Not written any more once this thread runs.
+    // SAFETY: No longer written once this thread runs.
     if let Some(place) = unsafe { &*SESSION.0.get() } {
         let (mut seen, mut written, mut looks) = (0, 0, 0);
         while !STOPPING.load(Relaxed) {
@@ -125,7 +125,7 @@ pub(crate) unsafe extern "C" fn run(_len: u32, _argument: *const u8) -> i32 {
     0
 }
 
-/// A number that changes whenever something is counted: bytes only ever come with a read.
+/// A number that changes whenever a counter does: bytes are only counted together with a read.
 fn sum(counters: &Counters) -> u32 {
     let Counters { requests, card_reads, retries, .. } = counters;
     requests.wrapping_add(*card_reads).wrapping_add(*retries).wrapping_add(FURTHER_STARTS.load(Relaxed))

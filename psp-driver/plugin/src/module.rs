@@ -1,4 +1,4 @@
-//! The module as the kernel loads it: its description, what it exports, its start and its end.
+//! The module as the kernel loads it: its description, exports, start and stop.
 
 use crate::takeover;
 
@@ -9,7 +9,7 @@ psp_module::module!(
         module_start = 0xD632_ACDB,
         module_stop = 0xCEE8_593C,
     },
-    // A library that programs can call too.
+    // A library that programs can call, too.
     "cisor_driver",
     0x4001_0011,
     {
@@ -21,7 +21,7 @@ psp_module::module!(
 
 /// Runs once when the plugin is loaded. `path` is the plugin's own, with its NUL, `len` bytes.
 ///
-/// Returns 0 when the driver took over, or a negative code: the plugin is then unloaded.
+/// Returns 0 if the driver took over, or a negative code, and the firmware unloads the plugin.
 pub(crate) unsafe extern "C" fn start(len: u32, path: *const u8) -> i32 {
     let path = if path.is_null() {
         &[]
@@ -35,7 +35,7 @@ pub(crate) unsafe extern "C" fn start(len: u32, path: *const u8) -> i32 {
     }
 }
 
-/// Runs when somebody wants to unload the plugin. Returns 0, or a negative code to stay.
+/// Runs when the plugin should be unloaded. Returns 0, or a negative code to stay loaded.
 pub(crate) unsafe extern "C" fn stop(_len: u32, _argument: *const u8) -> i32 {
     match takeover::stop() {
         Ok(()) => 0,

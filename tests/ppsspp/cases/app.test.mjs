@@ -1,5 +1,5 @@
-// The console's program on PPSSPP: it dumps the disc that it was started from, checks images, reads files, and meets
-// cards that fail.
+// The console's program on PPSSPP: it dumps the disc that it was started from, checks images, reads files,
+// and handles cards that fail.
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
@@ -25,14 +25,17 @@ before(() => {
   disc = makeDisc({ name: 'app', program, kib: 512, id: 'CISO00002' });
 });
 
-/** Every command went well. */
+/** Checks that every command succeeded. */
 function allOk(run) {
   for (const result of run.results.filter(({ command }) => command)) {
     assert.equal(result.status, 'ok', JSON.stringify(result));
   }
 }
 
-/** A dump on the card is the disc, as the PC's program sees it, and its hashes are those of the disc. */
+/**
+ * Checks that a dump on the card equals the disc, as seen by the PC's program, and that its hashes are those
+ * of the disc.
+ */
 function isTheDisc(run, name, result) {
   const dump = path.join(run.output, 'card', name);
   assert.ok(fs.existsSync(dump), `${name} is not on the card; there is ${run.files().join(' ')}`);
@@ -44,7 +47,7 @@ function isTheDisc(run, name, result) {
   assert.equal(sha256(fs.readFileSync(back)), sha256(disc.bytes), `${name} is not the disc`);
 }
 
-/** A card on which there is a folder for images. */
+/** A card with a folder for images. */
 const USED_CARD = [{ to: 'ISO/README.TXT', text: 'images' }];
 
 describe('dumping a disc', () => {
@@ -59,7 +62,7 @@ describe('dumping a disc', () => {
       const run = await runApp({
         name: `app-dump-${block}`,
         program: { from: image },
-        // One of them starts on a card that was just formatted.
+        // One of them starts with a newly formatted card.
         card: block === '32K' ? [] : USED_CARD,
         commands: [...dumps, 'read-files', 'exit'],
         seconds: 180,
@@ -89,7 +92,7 @@ describe('dumping a disc', () => {
       seconds: 60,
     });
     allOk(run);
-    // In the order in which they were read: where the volume and its directories are, the program, every file.
+    // In the order in which they were read: the volume and its directories, the program, every file.
     const touched = new Set(
       run.reads.flatMap(([first, count]) => Array.from({ length: count }, (_, number) => first + number)),
     );
@@ -176,7 +179,8 @@ describe('checking images', () => {
       while (image.readUInt32LE(24 + 4 * block) & 0x8000_0000) block += 1;
       return block;
     };
-    // An impossible kind of deflate block; a stored size that is not what it says; LZ4 that copies from nowhere; half of a file.
+    // An invalid kind of deflate block; a stored size that is wrong; LZ4 that copies from before the start;
+    // half of a file.
     const deflateAt = packed(whole, 40);
     const deflate = Buffer.from(whole);
     deflate[start(whole, deflateAt)] |= 0x06;
@@ -219,7 +223,7 @@ describe('checking images', () => {
       assert.equal(result.first_damaged.block, block, name);
       assert.equal(result.first_damaged.lba, (block * result.block_size) / SECTOR, name);
       assert.equal(result.hashes, null, name);
-      // The PC's program finds the same.
+      // The PC's program finds the same errors.
       const file = path.join(run.output, name);
       fs.writeFileSync(file, cases[number].bytes);
     }
@@ -235,7 +239,7 @@ describe('checking images', () => {
 });
 
 describe('what can go wrong', () => {
-  /** Dumps with something wrong; nothing may be under the final name that is not the whole disc. */
+  /** Dumps with an injected fault; nothing but the whole disc may be under the final name. */
   async function fails(name, job, kinds) {
     const run = await runApp({
       name: `app-${name}`,
@@ -342,7 +346,7 @@ describe('the driver, seen from a program', () => {
     const run = await runApp({
       name: 'app-live',
       card: [...script.asPlugin(), { to: 'ISO/GAME.CSO', from: image }],
-      // The first takes its time, in which the driver starts.
+      // The first command takes a while, during which the driver starts.
       commands: ['check ms0:/ISO/GAME.CSO', 'driver status', 'exit'],
       seconds: 60,
     });

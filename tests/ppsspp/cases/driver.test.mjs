@@ -1,4 +1,4 @@
-// The driver as users install it, beside a mock of the firmware that it expects, on PPSSPP's kernel.
+// The driver as users install it, together with a mock of the firmware that it expects, on PPSSPP's kernel.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -17,10 +17,13 @@ const INVALID_ARGUMENT = 0x8001_0016;
 const BUFFER_TOO_SMALL = 0x8001_0069;
 const NO_MEDIUM = 0x8021_0003;
 const OUT_OF_RANGE = 0x8021_0002;
-/** What the device that was there before answers, plus the number of the entry. */
+/** The answer of the original device, plus the number of the entry. */
 const NOTED = 0x600d_0000;
 
-/** One of each format, with blocks of different sizes, by what `cisor info` calls the format (a number for the driver). */
+/**
+ * One image of each format, with blocks of different sizes, keyed by the format's name in `cisor info` (the
+ * driver uses a number).
+ */
 const FORMATS = [
   { file: 'driver.cso', args: ['--for', 'psp'], format: 1, block: 2048 },
   { file: 'driver-16k.cso', args: ['--to', 'cso', '-b', '16K'], format: 1, block: 16384 },
@@ -38,7 +41,7 @@ before(() => {
   sectors = disc.bytes.length / SECTOR;
 });
 
-/** A script that has the driver serve an image. */
+/** A script that makes the driver serve an image. */
 function serving() {
   return new Script()
     .image(`ms0:/${IMAGE}`)
@@ -60,7 +63,7 @@ function number(value) {
   return bytes;
 }
 
-/** A read as the file system makes it, and its check against the disc. */
+/** A read as the file system does it, and its check against the disc. */
 function read(script, position, size, shift, kind = 0) {
   const input = readParameters(0, position, size, shift === 0, kind);
   return script.devctl(
@@ -185,7 +188,7 @@ describe('the built driver and what it is asked for', () => {
       });
     }
     for (let slot = 0; slot < 8; slot += 1) {
-      // What the other device had opened before has a small number of its own.
+      // Descriptors that the other device opened earlier have small numbers.
       script.private(slot, slot);
       script.read(slot, 3, ({ v0 }) => assert.equal(v0, NOTED + 4));
       script.noted(({ count, words }) => assert.deepEqual([count, words[2]], [1, 3]));
@@ -234,7 +237,7 @@ describe('the built driver and what it is asked for', () => {
       assert.equal(v0, INVALID_ARGUMENT),
     );
     script.devctl(COMMAND.lastSector, NONE, 3, ({ v0 }) => assert.equal(v0, INVALID_ARGUMENT));
-    // The file system reads directories two sectors at a time, also the one that ends the disc.
+    // The file system reads directories two sectors at a time, including the one at the end of the disc.
     script.devctl(
       COMMAND.read,
       readParameters(sectors - 1, 0, 2 * SECTOR, true, 3),
@@ -292,7 +295,7 @@ describe('the built driver and what it is asked for', () => {
         assert.equal(state.original, 6, 'entries of the table that are as before');
         assert.equal(state.memory, memory, 'bytes of kernel memory that stay behind');
         assert.equal(state.opens, state.closes, 'descriptors that were left open');
-        // The kernel lends 8 KiB, and its own file functions need some of that.
+        // The kernel provides 8 KiB, and its own file functions need some of that.
         assert.ok(
           state.stack > 0 && state.stack <= 0x1800,
           `${state.stack} bytes of the extended stack used`,
@@ -301,7 +304,7 @@ describe('the built driver and what it is asked for', () => {
     script.stop(({ v0 }) => assert.equal(v0, 0)).unload();
     gone(0);
     script.load(({ v0 }) => assert.equal(v0, 0)).start(({ v0 }) => assert.equal(v0, 0));
-    // The file system keeps this address, so what it points to has to stay.
+    // The file system keeps this address, so the data there must remain.
     script.devctl(COMMAND.volume, NONE, 4, ({ v0 }) => assert.equal(v0, 0));
     read(script, 0, 100_000, 5);
     script.stop(({ v0 }) => assert.equal(v0, 0)).unload();
@@ -347,7 +350,7 @@ describe('the built driver and what it is asked for', () => {
   });
 
   test('a case fails when memory is touched that is not there', async () => {
-    // What the kernel itself names is not looked at by the driver, so this is the mock's mistake.
+    // The driver does not check pointers from the kernel itself, so this is the mock's mistake.
     const script = serving().library('image', 32, () => {}, { output: 0x10, k1: KERNEL });
     await assert.rejects(script.run('driver-bad-access', card(image)), /Invalid access/);
   });

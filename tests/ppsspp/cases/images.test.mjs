@@ -1,5 +1,5 @@
-// Which images PPSSPP takes: all that `cisor compress --for ppsspp` writes, and of the others those of which
-// `cisor info` says so.
+// Which images PPSSPP accepts: everything that `cisor compress --for ppsspp` writes, and of other images
+// those for which `cisor info` says so.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -15,12 +15,12 @@ before(() => {
   disc = makeDisc({ name: 'images', program: fs.readFileSync(setting('CISOR_MOCK')), kib: 256 });
 });
 
-/** Boots an image whose program only says that it is there. Returns whether it did. */
+/** Boots an image whose program only reports that it is running. Returns whether it did. */
 async function boots(name, image) {
   const run = await boot({
     name: `images-${name}`,
     program: { from: image },
-    // A script with nothing in it but its end.
+    // An empty script, with only its end.
     card: [{ to: 'PSP/GAME/MOCK/script.bin', text: Buffer.alloc(64) }],
     until: { stdout: 'mock: done' },
     seconds: 30,

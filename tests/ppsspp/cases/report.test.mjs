@@ -1,4 +1,4 @@
-// The report of the console's program on PPSSPP: what is in it, and what becomes of it on cards that fail.
+// The report of the console's program on PPSSPP: its contents, and what happens to it on cards that fail.
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
@@ -29,14 +29,14 @@ before(() => {
   image = compress(disc.iso, 'report.cso', '--for', 'psp');
 });
 
-/** What a report has of a file. */
+/** What a report says about a file. */
 function facts(file) {
   const bytes = fs.readFileSync(file);
   const crc = crc32(bytes).toString(16).padStart(8, '0');
   return `${bytes.length} bytes, CRC32 ${crc}, SHA-1 ${crypto.createHash('sha1').update(bytes).digest('hex')}`;
 }
 
-/** A card as an owner has it. */
+/** A typical user's card. */
 const card = () => [
   { to: 'ISO/A.CSO', from: image },
   { to: 'SEPLUGINS/PLUGINS.TXT', text: 'umd, ms0:/SEPLUGINS/cisor.prx, on\n' },
@@ -65,7 +65,8 @@ describe('report', () => {
         .map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
     );
     const has = (name, pattern) => assert.match(values.get(name) ?? `there is no ${name}`, pattern, name);
-    // PPSSPP says that it is firmware 6.60, tells what memory is free, and has nothing of a custom firmware.
+    // PPSSPP claims to be firmware 6.60, reports the free memory, and has none of a custom firmware's
+    // functions.
     has('Firmware', /^6\.60 \(0x06060010\)$/);
     has('Free memory, partition 2 (beside this program)', /^\d+ KiB, \d+ KiB in one piece$/);
     has('Model', /^(PSP-|generation |unknown: )/);

@@ -1,4 +1,5 @@
-// The screens of the console's program, as they are in video memory, for people to look at: PNG files in the output.
+// The screens of the console's program, as they appear in video memory, for people to look at: PNG files in
+// the output.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -20,7 +21,7 @@ before(() => {
   disc = makeDisc({ name: 'screens', program, kib: 512, id: 'CISO00003' });
 });
 
-/** Keeps a picture of the screen and sees that there is something on it. */
+/** Saves a picture of the screen and checks that it is not empty. */
 function keep(picture, name) {
   const folder = path.join(setting('CISOR_OUTPUT'), 'screens');
   fs.mkdirSync(folder, { recursive: true });

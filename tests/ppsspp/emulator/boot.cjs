@@ -1,5 +1,5 @@
-// One run of PPSSPP, in a process of its own: put files onto the memory card, start a program, wait for its end,
-// bring back what changed on the card. `console.mjs` starts this with a job and gets one answer.
+// One run of PPSSPP, in a separate process: put files onto the memory card, start a program, wait for its
+// end, bring back what changed on the card. `console.mjs` starts this with a job and gets one answer.
 'use strict';
 
 const fs = require('node:fs');
@@ -10,26 +10,26 @@ const { trace } = require('./trace.cjs');
 
 /** Where the emulator keeps the memory card `ms0:`. */
 const CARD = '/data/saves/PPSSPP';
-/** Where a disc image lies that is started. */
+/** The path of the disc image that is started. */
 const DISC = '/disc';
 const SETTINGS = '/home/web_user/.config/retroarch/retroarch.cfg';
 
-/** A machine that does other things too may take so many times as long as the work itself. */
+/** On a busy machine, the work may take this many times longer. */
 const PATIENCE = 10;
-/** How often it is looked whether the program has ended, in milliseconds. */
+/** How often to check whether the program has ended, in milliseconds. */
 const LOOK_EVERY = 20;
-/** How the console's output looks in the log. */
+/** The format of the console's output in the log. */
 const STDOUT = /\[PRINTF\] stdout: (.*)$/;
-/** What the emulator says of a program that is broken. */
+/** What the emulator logs about a broken program. */
 const BAD = /Invalid access|Bad memory access|Bad execution|Jump to invalid|Unimplemented HLE/i;
-/** What the emulator says when the program has ended or could not be started. */
+/** What the emulator logs when the program has ended or could not be started. */
 const ENDED = 'Content ran for a total of';
-/** The line that tells where in the emulator's memory the console's begins. */
+/** The line that shows where the console's memory begins in the emulator's. */
 const MEMORY = /Base at 0x([0-9a-f]+)/i;
-/** The console's video memory, and how much of it a screen of 512 by 272 pixels of 32 bits takes. */
+/** The console's video memory, and the size of a screen of 512 by 272 pixels of 32 bits. */
 const VIDEO_MEMORY = 0x0400_0000;
 const SCREEN_BYTES = 512 * 272 * 4;
-/** What an address has left when the bits are gone that only tell how it is cached and who may use it. */
+/** The remaining bits of an address without those that only select caching and access rights. */
 const PHYSICAL = 0x3fff_ffff;
 
 const log = [];
@@ -38,7 +38,7 @@ let programEnded = false;
 let bad;
 
 process.on('uncaughtException', (error) => {
-  // The emulator leaves its main function this way, and goes on in callbacks.
+  // The emulator leaves its main function this way, and continues in callbacks.
   if (error !== 'unwind') answer({ end: 'crashed', reason: String(error?.stack ?? JSON.stringify(error)) });
 });
 process.on('unhandledRejection', (error) =>
@@ -55,7 +55,7 @@ let answered = false;
 function answer(message) {
   if (answered) return;
   answered = true;
-  // Only this leaves while threads are still running.
+  // Nothing else exits while threads are still running.
   process.send({ ...message, log, stdout }, () => process.reallyExit(0));
 }
 
@@ -93,7 +93,7 @@ async function boot(job) {
   }, LOOK_EVERY);
 }
 
-/** Loads the emulator; it is not started yet. */
+/** Loads the emulator without starting it. */
 async function start(core, options) {
   const script = path.join(core, 'ppsspp_libretro.js');
   const { runtime, canvas } = browser.load(script);
@@ -163,7 +163,7 @@ function hasEnded(FS, until) {
   }
 }
 
-/** Tells when so many seconds of work are over, or very many of waiting. */
+/** Tells when this many seconds of CPU time, or `PATIENCE` times as many of wall time, are used up. */
 function limit(seconds) {
   const start = process.cpuUsage();
   const end = Date.now() + PATIENCE * seconds * 1000;
@@ -173,7 +173,7 @@ function limit(seconds) {
   };
 }
 
-/** `undefined` while the program is to go on. */
+/** `undefined` while the program should continue. */
 function howItEnded(FS, until, late) {
   if (bad) return 'bad';
   if (hasEnded(FS, until)) return 'done';
@@ -181,7 +181,7 @@ function howItEnded(FS, until, late) {
   return late() ? 'late' : undefined;
 }
 
-/** All files below a folder and when they were written last. */
+/** All files below a folder with their modification times. */
 function contents(FS, folder, found = new Map()) {
   for (const name of FS.readdir(folder)) {
     if (name === '.' || name === '..') continue;
@@ -193,10 +193,10 @@ function contents(FS, folder, found = new Map()) {
   return found;
 }
 
-/** Copies what is new or different on the card to `output/card`. */
+/** Copies new and changed files on the card to `output/card`. */
 function collect(FS, before, output) {
   for (const [file, state] of contents(FS, CARD)) {
-    // The emulator's own settings and caches are of no interest.
+    // The emulator's own settings and caches do not matter.
     if (before.get(file) === state || file.startsWith(`${CARD}/PSP/SYSTEM/`)) continue;
     const target = path.join(output, 'card', file.slice(CARD.length + 1));
     fs.mkdirSync(path.dirname(target), { recursive: true });

@@ -1,5 +1,5 @@
-// What a page in a browser offers and PPSSPP's WebAssembly build asks for, so that it runs in plain Node.
-// There is no picture and no sound: the tests look at the console's memory instead.
+// The browser features that PPSSPP's WebAssembly build needs, so that it runs in plain Node. Picture and
+// sound are missing: the tests look at the console's memory instead.
 'use strict';
 
 const fs = require('node:fs');
@@ -10,7 +10,7 @@ const { Worker: Thread, parentPort } = require('node:worker_threads');
 const WIDTH = 480;
 const HEIGHT = 272;
 
-/** An element of a page: it takes any listener and any style, and does nothing with them. */
+/** An element of a page: it accepts any listener and any style, and ignores them. */
 class Element {
   id = 'canvas';
   nodeName = 'CANVAS';
@@ -41,7 +41,9 @@ class Observer {
   disconnect() {}
 }
 
-/** The browser's kind of worker on top of Node's: a thread that loads the same script and gets messages. */
+/**
+ * The browser's kind of worker on top of Node's: a thread that loads the same script and receives messages.
+ */
 function workerClass(script) {
   return class Worker {
     #thread = new Thread(__filename, { argv: [script] });
@@ -65,7 +67,7 @@ function workerClass(script) {
 
 function define(globals) {
   for (const [name, value] of Object.entries(globals)) {
-    // Some of these exist in newer versions of Node, and cannot be assigned to there.
+    // Some of these exist in newer versions of Node, where they cannot be assigned.
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
 }
@@ -78,7 +80,8 @@ function run(script) {
  * Makes this process look like a page and loads the emulator's script.
  *
  * @param {string} script the emulator's JavaScript file
- * @returns {{runtime: Function, canvas: object}} the function that makes an emulator, and the element it draws to
+ * @returns {{runtime: Function, canvas: object}} the function that makes an emulator, and the
+ *   element it draws to
  */
 function load(script) {
   const canvas = new Element();
@@ -92,7 +95,7 @@ function load(script) {
     getElementById: () => canvas,
     createElement: () => new Element(),
   });
-  // A frame follows the one before at once: the console's time is counted in frames, not in seconds.
+  // Each frame immediately follows the previous one: the console's time is counted in frames, not in seconds.
   const requestAnimationFrame = (draw) => setImmediate(() => draw(performance.now()));
   define({
     self: globalThis,
@@ -121,7 +124,7 @@ function load(script) {
   return { runtime: vm.runInThisContext('EJS_Runtime'), canvas };
 }
 
-/** One of the emulator's threads: the same script, told by its name that it is one. */
+/** One of the emulator's threads: the same script, recognised as a thread by its name. */
 function loadThread(script) {
   define({
     self: globalThis,

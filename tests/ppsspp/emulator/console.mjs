@@ -1,4 +1,4 @@
-// Boots PPSSPP for a test and judges whether it ran soundly.
+// Boots PPSSPP for a test and checks whether it ran without errors.
 
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
@@ -9,38 +9,40 @@ import { fromVideoMemory, png } from '../support/picture.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
-/** What reads or writes where there is no memory is stopped. */
+/** Stops programs that access unmapped memory. */
 const OPTIONS = { ppsspp_ignore_bad_memory_access: 'disabled' };
 
-/** How long the emulator itself may take until it begins with the program, in seconds; usually it is one or two. */
+/** How long the emulator may take before it starts the program, in seconds; usually one or two. */
 const START_SECONDS = 120;
-/** How often a start is tried in which the emulator died before it came to the program. */
+/** How many times to retry when the emulator died before it started the program. */
 const STARTS = 3;
 
 const used = new Set();
 
-/** What a run left behind. */
+/** The result of a run. */
 export class Run {
   constructor(answer, output) {
-    /** `done`, `ended` (by itself, before what was waited for), `late`; `bad` and `crashed` never get to a test. */
+    /**
+     * `done`, `ended` (by itself, before the awaited event), `late`; `bad` and `crashed` never reach a test.
+     */
     this.end = answer.end;
     this.reason = answer.reason;
-    /** What the program printed, by lines. */
+    /** The program's output, as lines. */
     this.stdout = answer.stdout ?? [];
     this.log = answer.log ?? [];
-    /** Where the disc was read, when that was asked for: pairs of first sector and number of sectors. */
+    /** Where the disc was read, if requested: pairs of first sector and number of sectors. */
     this.reads = answer.reads;
-    /** The folder with everything that is kept of the run. */
+    /** The folder with everything saved from the run. */
     this.output = output;
   }
 
-  /** A file on the card, if the program made or changed it. */
+  /** A file on the card, if the program created or changed it. */
   file(name) {
     const file = path.join(this.output, 'card', name);
     return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
   }
 
-  /** The names of all files that the program made or changed, from the card's root. */
+  /** The names of all files that the program created or changed, relative to the card's root. */
   files() {
     const root = path.join(this.output, 'card');
     if (!fs.existsSync(root)) return [];
@@ -58,14 +60,14 @@ export class Run {
  * Runs a program on PPSSPP.
  *
  * @param {object} job
- * @param {string} job.name what the run is called; its folder in the test output
- * @param {{from: string, to?: string}} job.program a file of this machine: a disc image, or, with `to`, a program that
- *   is put onto the card there
- * @param {{to: string, from?: string, text?: string | Buffer}[]} [job.card] further files on the card
- * @param {{file: string, text: string} | {stdout: string}} job.until the run is over when this file on the card has
- *   this text, or when this was printed
- * @param {number} [job.seconds] how much work the program may be, in seconds of a processor
- * @param {object} [job.options] further options of the emulator
+ * @param {string} job.name the name of the run, and of its folder in the test output
+ * @param {{from: string, to?: string}} job.program a file of this machine: a disc image, or,
+ *   with `to`, a program that is put onto the card there
+ * @param {{to: string, from?: string, text?: string | Buffer}[]} [job.card] additional files on the card
+ * @param {{file: string, text: string} | {stdout: string}} job.until the run is over when this file on the
+ *   card has this text, or when this was printed
+ * @param {number} [job.seconds] CPU time that the program may take, in seconds
+ * @param {object} [job.options] additional options of the emulator
  * @param {object} [job.faults] what goes wrong with the card, see faults.cjs
  * @param {boolean} [job.trace] whether to note where the disc is read
  * @returns {Promise<Run>}
@@ -101,12 +103,12 @@ export async function boot(job) {
   }
 }
 
-/** One process: its answer, and whether it came to the program at all. */
+/** Runs one process; returns its answer, and whether it started the program at all. */
 function runOnce(message) {
   return new Promise((resolve) => {
     const child = fork(path.join(HERE, 'boot.cjs'), {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // Keeps bytes as bytes.
+      // Keeps bytes unchanged.
       serialization: 'advanced',
     });
     const said = [];
@@ -126,7 +128,7 @@ function runOnce(message) {
       }
       started = true;
       clearTimeout(timer);
-      // The process ends by itself at its limit, unless it hangs.
+      // The process exits at its limit, unless it hangs.
       timer = tooLong('no answer', message.seconds * 10 + 30);
     });
     child.on('close', (code, signal) => {
@@ -138,14 +140,14 @@ function runOnce(message) {
   });
 }
 
-/** Fails for a run that did not go through soundly, whatever it wrote. */
+/** Fails if a run had errors, whatever it wrote. */
 function judge(run, name) {
   const where = `see ${path.join(run.output, 'ppsspp.log')}`;
   if (run.end === 'crashed') throw new Error(`${name}: PPSSPP crashed: ${run.reason}; ${where}`);
   if (run.end === 'bad') throw new Error(`${name}: ${run.reason}; ${where}`);
 }
 
-/** A path that `cargo xtask` passes on. */
+/** A path passed on by `cargo xtask`. */
 export function setting(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run these tests with \`cargo xtask ppsspp\``);

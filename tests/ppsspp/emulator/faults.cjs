@@ -1,9 +1,9 @@
-// Cards that fail: the emulator's own file calls are made to, so that programs meet what they would on a console with
-// a full card or one that somebody pulls out. Discs cannot be made to fail: PPSSPP takes no notice of sectors that it
-// cannot read.
+// Cards that fail: makes the emulator's own file calls fail, so that programs see what they would see on a
+// console with a full card or one that somebody pulls out. Discs cannot be made to fail: PPSSPP ignores
+// sectors that it cannot read.
 'use strict';
 
-/** Numbers of errors, as WebAssembly's C library has them. */
+/** Error numbers of WebAssembly's C library. */
 const ERROR = { io: 29, noDevice: 43, noEntry: 44, noSpace: 51, readOnly: 69 };
 /** Any of these in the flags of `open` means writing. */
 const WRITING = 0x1 | 0x2 | 0x40 | 0x200;
@@ -11,10 +11,10 @@ const WRITING = 0x1 | 0x2 | 0x40 | 0x200;
 /**
  * @param {object} FS the emulator's file system
  * @param {object} faults what goes wrong, all of it optional:
- *   `cardFullAfter`: the card has room for so many bytes;
+ *   `cardFullAfter`: the card has room for this many bytes;
  *   `cardReadOnly`: nothing can be written to it;
- *   `cardGoneAfter`: it is pulled out after so many bytes were written to it;
- *   `vanishing`: `file` on the card cannot be read or found after `after` bytes were read of it
+ *   `cardGoneAfter`: it is pulled out after this many bytes were written to it;
+ *   `vanishing`: `file` on the card cannot be read or found after `after` bytes were read from it
  * @param {string} card the card's folder
  * @returns {(work: Function) => any} does something while nothing goes wrong
  */
@@ -32,7 +32,7 @@ function arrange(FS, faults, card) {
   const vanishing = faults.vanishing && `${card}/${faults.vanishing.file}`;
   const vanished = () => vanishing && fromVanishing >= faults.vanishing.after;
   const cardGone = () => toCard >= (faults.cardGoneAfter ?? Infinity);
-  // The emulator keeps its own settings there too, which have nothing to do with the card.
+  // The emulator also keeps its own settings there, which are unrelated to the card.
   const onCard = (path) => path?.startsWith(`${card}/`) && !path.startsWith(`${card}/PSP/SYSTEM`);
 
   wrap('read', (read, stream, buffer, offset, length, position) => {

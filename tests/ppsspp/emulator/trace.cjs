@@ -1,10 +1,10 @@
-// Where the emulator reads the disc image: what a console's program asks of the disc, in the order it does.
+// Records where the emulator reads the disc image: what a console's program requests from the disc, in order.
 'use strict';
 
 const SECTOR = 2048;
 
 /**
- * Notes every read of a file from now on.
+ * Records every read of a file from now on.
  *
  * @returns {{list: [number, number][]}} first sector and number of sectors of each; grows
  */

@@ -1,10 +1,10 @@
-// The console's program, told by a file of commands what to do; its answers are lines of JSON.
+// The console's program, controlled by a command file; its answers are lines of JSON.
 
 import path from 'node:path';
 
 import { boot, setting } from '../emulator/console.mjs';
 
-/** Where the program keeps its files, also when it is started from a disc. */
+/** Where the program keeps its files, even when it is started from a disc. */
 export const FOLDER = 'PSP/GAME/CISOR';
 const END = '"event":"end"';
 
@@ -22,7 +22,7 @@ export async function runApp({ commands, card = [], program, until, ...job }) {
     until: until ?? { file: `${FOLDER}/results.jsonl`, text: END },
     ...job,
   });
-  // What cannot be written to the card is still in the output.
+  // Anything that cannot be written to the card is still in the output.
   const written = run.file(`${FOLDER}/results.jsonl`)?.toString();
   const lines = written?.includes(END) ? written.split('\n') : run.stdout;
   const results = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));

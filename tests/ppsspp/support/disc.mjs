@@ -1,4 +1,4 @@
-// Test discs: images as they are dumped from a UMD, made of what is in this repository and of numbers.
+// Test discs: images like those dumped from a UMD, made from files in this repository and generated numbers.
 
 import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
@@ -18,9 +18,10 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../.
  * @param {object} disc
  * @param {string} disc.name of the file
  * @param {Buffer} disc.program its EBOOT.BIN
- * @param {number} [disc.kib] about how long the files of content are in all, in KiB
+ * @param {number} [disc.kib] approximate total size of the content files, in KiB
  * @param {string} [disc.id] four letters and five digits
- * @returns {{iso: string, bytes: Buffer, files: Map<string, Buffer>}} the image, and every file on it by its path
+ * @returns {{iso: string, bytes: Buffer, files: Map<string, Buffer>}} the image, and every file on
+ *   it by its path
  */
 export function makeDisc({ name, program, kib = 1024, id = 'CISO00001' }) {
   const folder = path.join(setting('CISOR_OUTPUT'), 'discs', name);
@@ -38,11 +39,11 @@ export function makeDisc({ name, program, kib = 1024, id = 'CISO00001' }) {
     const target = path.join(folder, file);
     fs.mkdirSync(path.dirname(target), { recursive: true });
     fs.writeFileSync(target, bytes);
-    // The image must not depend on when it was made.
+    // The image must not depend on the current time.
     fs.utimesSync(target, 946_684_800, 946_684_800);
   }
   const iso = `${folder}.iso`;
-  // The form of names that dumps of games have; with a version number in them PPSSPP finds no game.
+  // The form of names in dumps of games; PPSSPP does not find the game if names contain a version number.
   const form = ['-iso-level', '3', '-omit-version-number', '-relaxed-filenames', '-allow-lowercase'];
   const labels = ['-sysid', 'PSP GAME', '-V', name.toUpperCase().replaceAll('-', '_'), '-A', 'PSP GAME'];
   execFileSync('xorriso', ['-as', 'mkisofs', '-quiet', ...form, ...labels, '-o', iso, folder], {
@@ -64,7 +65,9 @@ function description(id, title) {
   return sfo({ ...fixed, DISC_ID: id, PSP_SYSTEM_VER: '6.60', REGION: 32768, TITLE: title });
 }
 
-/** Files of all kinds: text, what cannot be packed, zeros, what is in between, and lengths at the edges of sectors. */
+/**
+ * Files of all kinds: text, incompressible data, zeros, things in between, and lengths near sector borders.
+ */
 function* content(bytes) {
   const texts = ['README.md', 'docs/architecture.md', 'docs/psp-driver.md', 'LICENSE-APACHE'];
   const text = Buffer.concat(texts.map((name) => fs.readFileSync(path.join(ROOT, name))));
@@ -82,13 +85,13 @@ function repeated(bytes, length) {
   return Buffer.concat(Array(Math.ceil(length / bytes.length)).fill(bytes)).subarray(0, length);
 }
 
-/** Numbers that look random and are the same every time. */
+/** Random-looking numbers that are the same every time. */
 export function noise(length, seed) {
   const cipher = crypto.createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16));
   return cipher.update(Buffer.alloc(length));
 }
 
-/** Pieces of a few hundred bytes that can be packed and pieces that cannot, in turns. */
+/** Pieces of a few hundred bytes, alternately compressible and incompressible. */
 function mixed(length, text) {
   const out = noise(length, 2);
   for (let at = 0; at < length; at += 1500) text.copy(out, at, at % 997, (at % 997) + 900);

@@ -1,9 +1,9 @@
-// How the console's file system for discs asks the device for a piece of a file. The rules are those that Sony's own
-// follows; the device has to find out from these parameters which bytes are meant.
+// How the console's disc file system requests a piece of a file from the device. The rules are those of
+// Sony's own; the device must find out from these parameters which bytes are meant.
 
 import { SECTOR } from './disc.mjs';
 
-/** Commands of the device. */
+/** Device commands. */
 export const COMMAND = {
   mayMount: 0x01e3_8034,
   sectorSize: 0x01e2_80a9,
@@ -22,7 +22,7 @@ export const COMMAND = {
  * @param {number} lba first sector of the file
  * @param {number} position in the file, in bytes
  * @param {number} size how many bytes, at least one
- * @param {boolean} aligned whether the buffer begins with a cache line
+ * @param {boolean} aligned whether the buffer is aligned to a cache line
  * @param {number} kind 0 for data, 3 for directories
  */
 export function readParameters(lba, position, size, aligned, kind = 0) {

@@ -1,5 +1,5 @@
-// Scripts for the module in psp-driver/mock, which calls the driver as the console's kernel does. The form of a script
-// and of its answers is written down in psp-driver/mock/src/script.rs.
+// Scripts for the module in psp-driver/mock, which calls the driver as the console's kernel does. The format
+// of a script and of its answers is documented in psp-driver/mock/src/script.rs.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,14 +24,14 @@ const STEP = {
 const ENTRY = { open: 2, close: 3, read: 4, lseek: 6, ioctl: 7, devctl: 20 };
 const LIBRARY = { status: 0, image: 1, counters: 2 };
 
-/** Words that stand for addresses. */
+/** Words that represent addresses. */
 const INPUT = 0xc150_0000;
 const OUTPUT = 0xc150_0001;
 export const KERNEL_OUTPUT = 0xc150_0002;
 const NO_NAME = 0xc150_0003;
 const DESCRIPTOR = 0xc150_0010;
 
-/** `$k1` as the kernel's file functions have it while they serve a program, or the kernel itself. */
+/** `$k1` as the kernel's file functions see it while they serve a program, or the kernel itself. */
 export const PROGRAM = 0x8000_0000;
 export const KERNEL = 0;
 /** The same when a program has just called into the kernel. */
@@ -39,7 +39,7 @@ const IN_SYSCALL = 0x0010_0000;
 
 const DRIVER = 'SEPLUGINS/cisor.prx';
 
-/** What is wrong with how a function was left, by bits. */
+/** What a function did wrong on return, by bits. */
 const REGISTERS = [
   '$s0',
   '$s1',
@@ -55,20 +55,20 @@ const REGISTERS = [
   "the caller's memory",
 ];
 
-/** What a step came to. */
+/** The result of a step. */
 export class Answer {
   constructor(v0, v1, broken, around, output) {
     this.v0 = v0;
     this.v1 = v1;
-    /** Registers that were not kept. */
+    /** Registers that were not preserved. */
     this.broken = REGISTERS.filter((_, bit) => broken & (1 << bit));
-    /** Whether bytes beside the output were written. */
+    /** Whether bytes next to the output were overwritten. */
     this.around = around;
-    /** The whole output; what nobody wrote is 0xEE. */
+    /** The whole output; unwritten bytes are 0xEE. */
     this.output = output;
   }
 
-  /** The result as a signed number of 64 bits. */
+  /** The result as a signed 64-bit number. */
   get long() {
     return BigInt.asIntN(64, (BigInt(this.v1) << 32n) | BigInt(this.v0));
   }
@@ -78,7 +78,7 @@ export class Answer {
   }
 }
 
-/** Steps to be taken, each with a check of what it came to. */
+/** A list of steps, each with a check of its result. */
 export class Script {
   #pieces = [];
   #checks = [];
@@ -101,7 +101,7 @@ export class Script {
     return this.#step(STEP.image, { input: text(file) });
   }
 
-  /** What the firmware says of itself, and how many operations of the card are to fail. */
+  /** What the firmware reports about itself, and how many card operations should fail. */
   settings({
     keyConfig = 0x200,
     applicationType = 0x123,
@@ -131,13 +131,13 @@ export class Script {
     return this.#step(STEP.unload, {}, check);
   }
 
-  /** A command for the device. */
+  /** A device command. */
   devctl(command, input, room, check, { k1 = KERNEL, shift = 0, output = room > 0 ? OUTPUT : 0 } = {}) {
     const words = [DESCRIPTOR, NO_NAME, command, input.length > 0 ? INPUT : 0, input.length, output, room];
     return this.#step(STEP.entry, { k1, words, input, room, which: ENTRY.devctl, shift }, check);
   }
 
-  /** The driver's own word of a descriptor. */
+  /** The driver's word of a descriptor. */
   private(slot, word, check) {
     return this.#step(STEP.private, { words: [slot, word] }, check);
   }
@@ -160,7 +160,7 @@ export class Script {
     return this.#step(STEP.entry, { k1, words, room: sectors * 2048, which: ENTRY.read }, check);
   }
 
-  /** Moves by sectors. */
+  /** Seeks in sectors. */
   lseek(slot, offset, whence, check) {
     const long = BigInt.asUintN(64, BigInt(offset));
     const words = [DESCRIPTOR + slot, 0xbad, Number(long & 0xffff_ffffn), Number(long >> 32n), whence];
@@ -177,7 +177,7 @@ export class Script {
     return this.#step(STEP.library, { k1, words: [output, room], room, which: LIBRARY[name] }, check);
   }
 
-  /** What the mock knows; `check` gets it by names. */
+  /** What the mock knows; `check` gets it by name. */
   state(check) {
     const names = ['original', 'memory', 'reads', 'opens', 'closes', 'stack'];
     return this.#step(STEP.state, { room: names.length * 4 }, ({ output }) => {
@@ -185,7 +185,7 @@ export class Script {
     });
   }
 
-  /** The last call that reached the device which was there before, and how many there were since the last look. */
+  /** The last call that reached the original device, and how many there were since the last query. */
   noted(check) {
     return this.#step(STEP.noted, { room: 40 }, ({ output }) => {
       const words = Array.from({ length: 10 }, (_, number) => output.readUInt32LE(number * 4));
@@ -194,10 +194,11 @@ export class Script {
   }
 
   /**
-   * Runs the script in PPSSPP and makes all its checks.
+   * Runs the script in PPSSPP and performs all its checks.
    *
    * @param {string} name of the run
-   * @param {{to: string, from?: string, text?: string | Buffer}[]} card files on the card beside the driver
+   * @param {{to: string, from?: string, text?: string | Buffer}[]} card files on the card, in
+   *   addition to the driver
    * @returns the run
    */
   async run(name, card) {
@@ -225,7 +226,9 @@ export class Script {
     ];
   }
 
-  /** The files by which PPSSPP runs the script as a plugin, before a program that is started in the same run. */
+  /**
+   * The files that make PPSSPP run the script as a plugin, before a program that is started in the same run.
+   */
   asPlugin() {
     this.#step(STEP.end, { words: [1] });
     const settings = [
@@ -244,7 +247,7 @@ export class Script {
     ];
   }
 
-  /** Makes the checks of a script that ran as a plugin. */
+  /** Performs the checks of a script that ran as a plugin. */
   judge(run) {
     this.#judge(run.file('PSP/GAME/MOCK/answers.bin'));
   }

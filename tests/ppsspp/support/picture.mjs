@@ -7,7 +7,9 @@ export const HEIGHT = 272;
 /** A line of the screen in video memory, in pixels. */
 const LINE = 512;
 
-/** The screen as it lies in video memory, with 32 bits a pixel: red, green and blue of each pixel, from the top left. */
+/**
+ * The screen in video memory, with 32 bits per pixel: red, green and blue of each pixel, from the top left.
+ */
 export function fromVideoMemory(bytes) {
   return pixels((x, y) => {
     const at = (y * LINE + x) * 4;
@@ -15,7 +17,7 @@ export function fromVideoMemory(bytes) {
   });
 }
 
-/** The same from a BMP file of 24 bits a pixel. */
+/** The same from a BMP file with 24 bits per pixel. */
 export function fromBmp(bytes) {
   const [start, width, height, depth] = [
     bytes.readUInt32LE(10),
@@ -32,7 +34,7 @@ export function fromBmp(bytes) {
     throw new Error(`no BMP file of the screen: ${width}x${height}, ${depth} bits`);
   }
   return pixels((x, y) => {
-    // Such a file begins with the lowest line, unless its height is negative.
+    // Such a file begins with the bottom line, unless its height is negative.
     const at = start + ((height > 0 ? HEIGHT - 1 - y : y) * WIDTH + x) * 3;
     return [bytes[at + 2], bytes[at + 1], bytes[at]];
   });
@@ -70,7 +72,7 @@ export function png(picture) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(WIDTH, 0);
   header.writeUInt32BE(HEIGHT, 4);
-  // Eight bits a channel, red, green and blue.
+  // Eight bits per channel: red, green and blue.
   header.set([8, 2], 8);
   const lines = Buffer.alloc(HEIGHT * (1 + WIDTH * 3));
   for (let y = 0; y < HEIGHT; y += 1)

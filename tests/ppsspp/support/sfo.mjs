@@ -1,4 +1,4 @@
-// PARAM.SFO, the description of a program for the console, and EBOOT.PBP, the file that a program comes in.
+// PARAM.SFO, the description of a program for the console, and EBOOT.PBP, the file that contains a program.
 
 const TEXT = 0x0204;
 const NUMBER = 0x0404;
@@ -10,7 +10,7 @@ const NUMBER = 0x0404;
  * @returns {Buffer}
  */
 export function sfo(values) {
-  // The console looks names up in order.
+  // The console expects names in alphabetical order.
   const entries = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
   const index = Buffer.alloc(16 * entries.length);
   const names = [];
@@ -64,7 +64,7 @@ export function pbp(module, title) {
   header.write('\0PBP', 'latin1');
   header.writeUInt32LE(0x0001_0000, 4);
   header.writeUInt32LE(header.length, 8);
-  // All the pieces between the description and the module are empty.
+  // All the parts between the description and the module are empty.
   for (let at = 12; at < header.length; at += 4) header.writeUInt32LE(header.length + description.length, at);
   header.writeUInt32LE(header.length + description.length + module.length, 0x24);
   return Buffer.concat([header, description, module]);

@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
 }
 
-/// Builds the driver and the converter, then has the test that holds the driver to its table write a new one.
+/// Builds the driver and the converter, then makes the test that checks the driver's table write a new one.
 fn device() -> Result<()> {
     psp::run()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
@@ -106,7 +106,7 @@ fn device() -> Result<()> {
     shell::run(cargo.env("CISOR_BIN", paths::cisor()).env("CISOR_WRITE_COUNTS", "1"))
 }
 
-/// Writes a page that is measured by itself.
+/// Writes a page that is measured separately.
 fn part(args: &Args, page: &page::Page, text: String) -> Result<()> {
     if args.dry_run { Ok(()) } else { page.write(&text) }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::disc::Discs;
 use crate::{paths, shell};
 
-/// A page of which a task writes a part.
+/// A page that is partly written by a task.
 pub(super) struct Page {
     file: &'static str,
     title: &'static str,

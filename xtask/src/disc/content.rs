@@ -21,7 +21,7 @@ const TEXT: u64 = 15;
 const LEVELS: u64 = 10;
 const ZEROS: u64 = 10;
 
-/// The files that there are to take from, by kind.
+/// The available source files, by kind.
 pub(super) struct Shares {
     media: Vec<PathBuf>,
     textures: Vec<PathBuf>,

@@ -1,4 +1,4 @@
-//! Archives whose bytes depend on nothing but names, content and modes of the files.
+//! Archives whose bytes depend only on the names, contents and modes of the files.
 
 use std::fs;
 use std::io::Write;
@@ -28,7 +28,7 @@ pub(super) fn tar_xz(folder: &Path, to: PathBuf, release: &Release) -> Result<Pa
         "--numeric-owner",
         "--format=ustar",
     ]);
-    // Several threads of xz would cut the data by their number.
+    // With several threads, xz's output would depend on their number.
     tar.env("XZ_OPT", "-9 --threads=1").env("LC_ALL", "C").env("TZ", "UTC");
     tar.arg("--file").arg(&to).arg("--directory").arg(parent).arg(name);
     shell::output(&mut tar)?;
@@ -43,7 +43,7 @@ pub(super) fn zip(folder: &Path, to: PathBuf, release: &Release) -> Result<PathB
         names.push(path.strip_prefix(folder)?.to_str().context("a name is not UTF-8")?.to_owned());
     }
     let mut zip = Command::new("zip");
-    // Without the owner's number, extra times and entries for folders.
+    // Without owner ids, extra timestamps and entries for folders.
     zip.args(["--quiet", "-X", "-D", "-9", "-@"]).arg(&to).current_dir(folder);
     zip.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").stdin(Stdio::piped());
     let mut running = zip.spawn().context("zip")?;
@@ -92,7 +92,7 @@ pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Gives all files and folders the release's date, and modes that do not depend on this machine's habits.
+/// Gives all files and folders the release's date, and modes that do not depend on this machine's settings.
 fn settle(folder: &Path, release: &Release) -> Result<()> {
     let mut find = Command::new("find");
     find.arg(folder).args(["-exec", "touch", "--no-dereference", "-d"]).arg(format!("@{}", release.epoch()?));

@@ -1,4 +1,4 @@
-//! The archive for the console's memory card: unpacked there, everything is in its place.
+//! The archive for the console's memory card: unpack it there, and everything is in its place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &
     let readme = paths::root().join("packaging/README-psp.txt");
     let readme = fs::read_to_string(&readme).with_context(|| readme.display().to_string())?;
     write(&folder.join("README.txt"), with_crlf(&readme))?;
-    // A folder of its own, because the top of the card is the console's.
+    // In a separate folder, because the top level of the card belongs to the console.
     let papers = folder.join("CISOR");
     add_papers(&papers)?;
     let linked = Linked { workspace: "psp-driver", packages: &[], target: None };

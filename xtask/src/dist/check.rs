@@ -1,4 +1,4 @@
-//! Tests what people install: installs, unpacks and runs it with nothing else around.
+//! Tests what people install: installs, unpacks and runs it in isolation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use super::windows_zip::{SCRIPTS, SERVE_SCRIPT};
 use super::{PACKERS, Programs, Release, fresh, linux, name_of, pack};
 use crate::{debian, paths, shell};
 
-/// Programs that judge what was packed, by Debian package.
+/// Programs that check the packages, by Debian package.
 const JUDGES: &[&str] = &["desktop-file-utils", "fish", "man-db", "python3", "shared-mime-info", "zsh"];
 
-/// Installs the programs that pack and those that judge, where Debian's packages can be had.
+/// Installs the programs for packing and for checking, where Debian's packages are available.
 pub(crate) fn ensure() -> Result<()> {
     if debian::is_here() { debian::install(&[PACKERS, JUDGES, linux::PACKAGES].concat()) } else { Ok(()) }
 }
@@ -40,7 +40,7 @@ pub(crate) fn check(windows: &Path, disc: &Path) -> Result<()> {
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
 }
 
-/// Both folders have the same files with the same bytes.
+/// Checks that both folders have the same files with the same bytes.
 fn same_bytes(first: &Path, second: &Path) -> Result<()> {
     let names = |folder: &Path| -> Result<Vec<PathBuf>> {
         files_below(folder)?.iter().map(|path| Ok(path.strip_prefix(folder)?.to_owned())).collect()
@@ -77,7 +77,7 @@ fn sums_and_manifests(folder: &Path, release: &Release) -> Result<()> {
     Ok(())
 }
 
-/// Installs the package into an empty root, and uses what is there.
+/// Installs the package into an empty root, and uses its contents.
 fn debian_package(folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
     let root = scratch.join("root");
     for name in ["info", "updates"] {
@@ -148,7 +148,7 @@ fn debian_package(folder: &Path, release: &Release, scratch: &Path) -> Result<()
     Ok(())
 }
 
-/// Runs the program in a root that has nothing else, there and back.
+/// Runs the program in an otherwise empty root, in both directions.
 fn static_program(folder: &Path, release: &Release, scratch: &Path, disc: &Path) -> Result<()> {
     let name = format!("cisor-{}-linux-x86_64", release.version);
     let mut tar = Command::new("tar");
@@ -169,7 +169,7 @@ fn static_program(folder: &Path, release: &Release, scratch: &Path, disc: &Path)
         &["extract", "--quiet", "DISC.zso", "-o", "BACK.iso"],
         &["compare", "DISC.iso", "BACK.iso"],
     ] {
-        // Others than root get its rights in a namespace of their own, which containers may forbid.
+        // Users other than root get root's rights in a separate namespace, which containers may forbid.
         let is_root = shell::text(Command::new("id").arg("--user"))? == "0";
         let mut run = Command::new(if is_root { "chroot" } else { "unshare" });
         if !is_root {
@@ -194,7 +194,7 @@ fn windows_zip(folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
     {
         ensure!(unpacked.join(file).is_file(), "{file} is not in the archive for Windows");
     }
-    // These exist on Windows 7; any other library would keep the program from starting there.
+    // These exist on Windows 7; any other library would prevent the program from starting there.
     let mut dump = Command::new("x86_64-w64-mingw32-objdump");
     let imports = shell::text(dump.arg("-p").arg(unpacked.join("cisor.exe")))?;
     for line in imports.lines().filter_map(|line| line.trim().strip_prefix("DLL Name: ")) {

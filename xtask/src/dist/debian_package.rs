@@ -9,14 +9,14 @@ use super::archive::{deb, files_below, gzip};
 use super::{Programs, Release, add_papers, copy, linux, write};
 use crate::paths;
 
-/// A thing to do with a disc from a file manager.
+/// An action on a disc in a file manager.
 struct Action {
     /// Name of its file.
     key: &'static str,
     name: &'static str,
-    /// The action that `cisor drop` is given.
+    /// The action passed to `cisor drop`.
     option: &'static str,
-    /// Whether it is for plain images; else for compressed ones.
+    /// Whether it is for uncompressed images; otherwise for compressed ones.
     on_plain: bool,
     on_compressed: bool,
 }
@@ -59,7 +59,7 @@ const ACTIONS: &[Action] = &[
     },
 ];
 
-/// The names that shared-mime-info 2 has for ISO images and CSO files, and those that this package adds.
+/// The names that shared-mime-info 2 uses for ISO images and CSO files, and those that this package adds.
 const PLAIN: &str = "application/x-cd-image;application/vnd.efi.iso;";
 const COMPRESSED: &str =
     "application/x-compressed-iso;application/x-zso;application/x-dax;application/x-jso;";
@@ -69,7 +69,7 @@ pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &
     let root = scratch.join("deb");
     let share = root.join("usr/share");
     copy(&programs.linux, &root.join("usr/bin/cisor"))?;
-    // It is enabled by whoever wants it: the package has no scripts.
+    // Users enable it themselves: the package does not have any scripts.
     let unit = "cisor-serve.service";
     copy(&paths::root().join("packaging/linux").join(unit), &root.join("usr/lib/systemd/system").join(unit))?;
     add_pages(&share, scratch)?;
@@ -153,7 +153,7 @@ fn add_documents(folder: &Path) -> Result<()> {
 fn add_control(root: &Path, release: &Release) -> Result<()> {
     let mut size = 0;
     for file in files_below(root)? {
-        // As Debian counts: in whole KiB, each file by itself.
+        // Debian counts in whole KiB, each file separately.
         size += file.metadata()?.len().div_ceil(1024);
     }
     let template = paths::root().join("packaging/linux/control.in");

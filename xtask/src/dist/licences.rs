@@ -1,7 +1,7 @@
 //! The licence texts of everything that is linked into a program.
 //!
-//! Each dependency's package has its texts in it, and C libraries that it brings along have theirs below. A
-//! package without a text is an error, so that nobody overlooks it.
+//! Each dependency's package contains its texts, and bundled C libraries have theirs in a subfolder. A
+//! package without a text is an error, so that none is overlooked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::{copy, write};
 use crate::policy::Graph;
 use crate::{paths, shell};
 
-/// The names of files with licences.
+/// The names of licence files.
 const NAMES: &[&str] = &["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
 /// Where C libraries inside packages have their own licence, by package. Nothing else in such packages is
@@ -27,14 +27,14 @@ const INNER: &[(&str, &str)] = &[
     ("libmimalloc-sys", "c_src/mimalloc/v3/LICENSE"),
 ];
 
-/// Packages without a text, and the package of the same repository that has it.
+/// Packages without a text, and the package from the same repository that has it.
 const SAME_REPOSITORY: &[(&str, &str)] = &[("embedded-graphics-core", "embedded-graphics")];
 
-/// A workspace, and what of it is linked into a program.
+/// A workspace, and which part of it is linked into a program.
 pub(super) struct Linked<'a> {
     /// Folder of the workspace in the work tree.
     pub(super) workspace: &'a str,
-    /// The packages that make the program; none for all of the workspace.
+    /// The packages that make up the program; empty for the whole workspace.
     pub(super) packages: &'a [&'a str],
     /// The target it is built for; dependencies for other systems are left out.
     pub(super) target: Option<&'a str>,
@@ -66,7 +66,7 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
         let source = folder_of(with_text(package, all)?)?;
         let to = folder.join(format!("{name}-{version}"));
         for path in texts(name, source, package["links"].as_str())? {
-            // An inner library's folder stays in the name, so that both texts have room.
+            // An inner library's folder stays in the name, so that both texts can coexist.
             let file = path.strip_prefix(source)?.to_string_lossy().replace('/', "-");
             copy(&path, &to.join(file))?;
         }
@@ -81,7 +81,7 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// Returns the package that has the text for this one: itself, or its neighbour in the table above.
+/// Returns the package that contains the text for this one: itself, or its neighbour in the table above.
 fn with_text<'a>(package: &'a Value, all: &'a [Value]) -> Result<&'a Value> {
     let Some((name, neighbour)) = SAME_REPOSITORY.iter().find(|(name, _)| package["name"] == *name) else {
         return Ok(package);
@@ -100,7 +100,7 @@ fn folder_of(package: &Value) -> Result<&Path> {
     Path::new(manifest).parent().context("a package without a folder")
 }
 
-/// The files with licences of a package, and of the C library that it says it links.
+/// The licence files of a package, and of the C library that it declares it links.
 fn texts(name: &str, source: &Path, links: Option<&str>) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(source).with_context(|| source.display().to_string())? {
@@ -126,7 +126,7 @@ fn texts(name: &str, source: &Path, links: Option<&str>) -> Result<Vec<PathBuf>>
     Ok(found)
 }
 
-/// Adds the texts of the standard library and of what its toolchain comes with.
+/// Adds the texts of the standard library and of everything its toolchain contains.
 pub(super) fn write_standard_library(folder: &Path) -> Result<()> {
     let mut rustc = Command::new("rustc");
     rustc.current_dir(paths::root()).args(["--print", "sysroot"]);
@@ -139,7 +139,7 @@ pub(super) fn write_standard_library(folder: &Path) -> Result<()> {
         copy(&page, &to.join("COPYRIGHT-library.html"))?;
         let named = fs::read_to_string(&page)?;
         for text in files_below(&own.join("licenses"))? {
-            // The others are those of the compiler.
+            // The others belong to the compiler.
             if text.file_stem().is_some_and(|stem| named.contains(&*stem.to_string_lossy())) {
                 copy(&text, &to.join(super::name_of(&text)))?;
             }
@@ -152,7 +152,7 @@ pub(super) fn write_standard_library(folder: &Path) -> Result<()> {
     }
 }
 
-/// Adds the text that a Debian package has for the C library or runtime that it links into programs.
+/// Adds the text from a Debian package for the C library or runtime that it links into programs.
 pub(super) fn write_runtime(package: &str, folder: &Path) -> Result<()> {
     let text = Path::new("/usr/share/doc").join(package).join("copyright");
     copy(&text, &folder.join(package).join("copyright.txt"))

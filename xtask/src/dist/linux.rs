@@ -1,7 +1,7 @@
 //! The program for any Linux: linked with musl, so that it needs nothing from the system it runs on.
 //!
-//! It is not linked with glibc: that still loads parts of itself at run time, and its licence asks everybody
-//! who passes a program on to make relinking possible.
+//! It is not linked with glibc: that still loads parts of itself at run time, and its licence requires
+//! everybody who passes a program on to make relinking possible.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,7 +51,7 @@ pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &
     tar_xz(&folder, to.join(format!("{name}.tar.xz")), release)
 }
 
-/// Writes what the program says of itself: manual pages in `man`, completions in `completions`.
+/// Writes what the program generates itself: manual pages in `man`, completions in `completions`.
 pub(super) fn add_generated(folder: &Path) -> Result<()> {
     let pages = folder.join("man");
     std::fs::create_dir_all(&pages)?;

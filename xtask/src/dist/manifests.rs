@@ -1,4 +1,4 @@
-//! Fills in the templates of packaging/ for package managers.
+//! Fills in the templates in packaging/ for package managers.
 
 use std::fs;
 use std::path::Path;
@@ -44,12 +44,12 @@ pub(super) fn write_all(folder: &Path, release: &Release, url: &str) -> Result<(
     Ok(())
 }
 
-/// Puts values in the places of `@NAME@`. Every place must have a value.
+/// Replaces `@NAME@` placeholders with values. Every placeholder must have a value.
 fn fill(template: &str, values: &[(&str, String)]) -> Result<String> {
     let filled = values
         .iter()
         .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("@{name}@"), value));
-    // `@` itself is in none of the files.
+    // The files do not contain any other `@`.
     if filled.contains('@') {
         bail!("a placeholder has no value");
     }

@@ -2,7 +2,7 @@
 //! memory card, their checksums, and the manifests of package managers.
 //!
 //! The same sources give the same bytes: nothing depends on when, where or by whom it was packed. The version
-//! is Cargo.toml's, and all files get the date that CHANGELOG.md has for it.
+//! is the one in Cargo.toml, and all files get its date from CHANGELOG.md.
 
 mod archive;
 mod card;
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 /// Programs that pack, by Debian package.
 const PACKERS: &[&str] = &["dpkg", "gzip", "tar", "xz-utils", "zip"];
 
-/// The programs to pack, as they were built.
+/// The built programs to pack.
 struct Programs {
     windows: PathBuf,
     linux: PathBuf,
@@ -50,7 +50,7 @@ struct Programs {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Release {
     version: String,
-    /// As in `2026-01-31`.
+    /// In the form `2026-01-31`.
     date: String,
 }
 
@@ -86,7 +86,7 @@ fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<()> {
 }
 
 impl Release {
-    /// The version of Cargo.toml with its date in CHANGELOG.md.
+    /// The version in Cargo.toml with its date from CHANGELOG.md.
     fn current() -> Result<Self> {
         let changes = fs::read_to_string(paths::root().join("CHANGELOG.md")).context("CHANGELOG.md")?;
         Self::of(env!("CARGO_PKG_VERSION"), &changes)
@@ -104,7 +104,7 @@ impl Release {
         Ok(Self { version: version.to_owned(), date: date.to_owned() })
     }
 
-    /// Seconds since 1970 at the beginning of its day.
+    /// The start of its day, in seconds since 1970.
     fn epoch(&self) -> Result<String> {
         shell::text(Command::new("date").args(["-u", "+%s", "-d", &self.date]))
     }
@@ -126,12 +126,12 @@ fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     fs::write(path, content).with_context(|| path.display().to_string())
 }
 
-/// Copies a file, and makes the folders above its new place.
+/// Copies a file, and creates the folders above its new place.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     write(to, fs::read(from).with_context(|| from.display().to_string())?)
 }
 
-/// Puts what every package tells its readers into a folder: what this is and what may be done with it.
+/// Adds the papers that every package contains: what this is and how it may be used.
 fn add_papers(folder: &Path) -> Result<()> {
     for name in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
         copy(&paths::root().join(name), &folder.join(name))?;
@@ -139,7 +139,7 @@ fn add_papers(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A text with Windows' ends of lines.
+/// A text with Windows line endings.
 fn with_crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\n', "\r\n")
 }

@@ -10,7 +10,7 @@ use super::licences::{self, Linked};
 use super::{Programs, Release, add_papers, copy, with_crlf, write};
 use crate::{paths, windows};
 
-/// The `.cmd` files: their names, and what each asks of `cisor drop`.
+/// The `.cmd` files: their names, and what each passes to `cisor drop`.
 pub(super) const SCRIPTS: [(&str, &str); 5] = [
     ("Compress for PSP", "--for psp"),
     ("Compress for PS2 (OPL)", "--for opl"),
@@ -45,7 +45,7 @@ pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &
     licences::write_runtime("mingw-w64-common", &texts)?;
     licences::write_runtime("gcc-mingw-w64-base", &texts)?;
     for path in files_below(&folder)? {
-        // The editor of older Windows shows texts with other ends of lines as one line.
+        // The editor of older Windows shows texts with other line endings as one line.
         let has_end = |end| path.extension().is_some_and(|extension| extension == end);
         let is_text = has_end("txt") || has_end("md") || path.starts_with(&texts);
         if (is_text || path.extension().is_none())

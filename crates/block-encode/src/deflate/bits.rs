@@ -5,9 +5,9 @@ pub(super) struct BitWriter<'a> {
     out: &'a mut [u8],
     /// Whole bytes written.
     at: usize,
-    /// Bits that wait for their word to become full, the first one lowest.
+    /// Bits waiting for their word to fill up, the first one lowest.
     word: u64,
-    /// How many of them there are, less than 32 between calls.
+    /// Number of waiting bits, less than 32 between calls.
     waiting: u32,
     full: bool,
 }
@@ -34,7 +34,7 @@ impl<'a> BitWriter<'a> {
         }
     }
 
-    /// Writes what is left; returns how many bytes were written, `None` when the buffer was too small.
+    /// Writes the remaining bits; returns how many bytes were written, `None` when the buffer was too small.
     pub(super) fn finish(mut self) -> Option<usize> {
         let left = self.waiting.div_ceil(8) as usize;
         self.last_bytes(left);
@@ -42,7 +42,7 @@ impl<'a> BitWriter<'a> {
         (!self.full).then_some(len)
     }
 
-    /// Writes the word's first bytes where there may be no room for a whole word.
+    /// Writes the word's first bytes when there may not be room for a whole word.
     #[cold]
     fn last_bytes(&mut self, count: usize) {
         for (at, byte) in (self.at..).zip(self.word.to_le_bytes()).take(count) {

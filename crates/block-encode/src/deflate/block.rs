@@ -1,4 +1,4 @@
-//! One deflate block: what occurs in it, which codes that makes, what it costs, and its bits.
+//! One deflate block: its symbol counts, the codes built from them, what it costs, and its bits.
 
 use alloc::boxed::Box;
 
@@ -60,7 +60,7 @@ impl Histogram {
         histogram
     }
 
-    /// Whether there is nothing but the end of the block, whose code would be of one codeword.
+    /// Whether there is nothing but the end of the block; its code would have only one codeword.
     fn is_empty(&self) -> bool {
         self.litlen.iter().filter(|&&count| count > 0).count() < 2
     }
@@ -75,7 +75,7 @@ impl Histogram {
         counts
     }
 
-    /// The bits behind the codewords.
+    /// The extra bits that follow the codewords.
     pub(super) fn extra_bits(&self) -> u32 {
         let lengths =
             self.litlen[FIRST_LENGTH..].iter().zip(LENGTH_EXTRA).map(|(count, bits)| count * u32::from(bits));
@@ -83,7 +83,7 @@ impl Histogram {
         lengths.sum::<u32>() + distances.sum::<u32>()
     }
 
-    /// What all symbols take with codewords of these lengths, with the bits behind them.
+    /// Bits that all symbols take with codewords of these lengths, including their extra bits.
     fn bits(&self, lengths: &Lengths) -> u32 {
         let all = |counts: &[u32], lengths: &[u8]| -> u32 {
             counts.iter().zip(lengths).map(|(&count, &length)| count * u32::from(length)).sum()
@@ -103,18 +103,18 @@ const fn fixed_lengths() -> Lengths {
     Lengths { litlen, distance: [5; DISTANCES] }
 }
 
-/// Works out and writes blocks.
+/// Plans and writes blocks.
 pub(super) struct BlockCoder {
     huffman: Box<Huffman>,
     codes: Codes,
-    /// Whether the codes are those that every decoder knows, and no header is needed.
+    /// Whether the fixed codes are used, so that no header is needed.
     fixed: bool,
-    /// Codes that are being tried, and what finds them.
+    /// Codes being tried, and the state for finding them.
     attempt: Codes,
     smoother: Option<Smoother>,
 }
 
-/// Lengths of codewords, and the header that tells them.
+/// Codeword lengths, and the header that describes them.
 struct Codes {
     lengths: Lengths,
     header: Header,
@@ -126,13 +126,13 @@ impl Codes {
     }
 }
 
-/// Code lengths that take more than this too much or too little space are tried again at another price.
+/// If code lengths miss the available code space by more than this, they are tried again at another price.
 const FAR_OFF: i32 = SPACE / 5;
-/// The price of all code space at first, in bits for each symbol of the block.
+/// The initial price of all code space, in bits per symbol of the block.
 const FIRST_PRICE: f32 = 1.5;
 
 impl BlockCoder {
-    /// With `smooths`, [`refine`](Self::refine) does something.
+    /// [`refine`](Self::refine) only has an effect if `smooths` is set.
     pub(super) fn new(smooths: bool) -> Self {
         Self {
             huffman: Huffman::new(),
@@ -143,12 +143,12 @@ impl BlockCoder {
         }
     }
 
-    /// Returns the lengths of codewords that were worked out last; `None` for the fixed codes.
+    /// Returns the codeword lengths of the last plan; `None` for the fixed codes.
     pub(super) fn lengths(&self) -> Option<&Lengths> {
         (!self.fixed).then_some(&self.codes.lengths)
     }
 
-    /// Works out the smallest block that holds these symbols; returns how many bits it takes.
+    /// Plans the smallest block for these symbols; returns how many bits it takes.
     pub(super) fn plan(&mut self, histogram: &Histogram) -> u32 {
         let Codes { lengths, header } = &mut self.codes;
         self.huffman.lengths(&histogram.litlen, MAX_CODE_LEN, &mut lengths.litlen);
@@ -159,17 +159,18 @@ impl BlockCoder {
         KIND_BITS + if self.fixed { fixed } else { dynamic }
     }
 
-    /// As [`plan`](Self::plan), and looks so many times for codes that are cheaper with their header.
+    /// As [`plan`](Self::plan), followed by this many rounds of looking for codes that are cheaper with their
+    /// header.
     pub(super) fn plan_refined(&mut self, histogram: &Histogram, rounds: u32) -> u32 {
         let bits = self.plan(histogram);
         self.refine(histogram, bits, rounds)
     }
 
-    /// Looks for codes that are cheaper together with their header than those of [`plan`](Self::plan), which took
-    /// `bits` for the same symbols; returns how many bits the block takes then.
+    /// Looks for codes that are cheaper together with their header than those of [`plan`](Self::plan), which
+    /// took `bits` for the same symbols; returns how many bits the block takes then.
     ///
-    /// Each round goes by what header symbols cost in the best header so far, and by prices that the round before has
-    /// corrected.
+    /// Each round uses the costs of header symbols in the best header so far, and prices corrected by the
+    /// previous round.
     fn refine(&mut self, histogram: &Histogram, mut bits: u32, rounds: u32) -> u32 {
         let Some(smoother) = self.smoother.as_mut().filter(|_| !histogram.is_empty()) else { return bits };
         let distances = histogram.with_two_distances();
@@ -185,7 +186,8 @@ impl BlockCoder {
                 smoother.solve(&counts[..used], *price, &costs, lengths);
                 let left = space_left(lengths);
                 *price *= (SPACE - left) as f32 / SPACE as f32;
-                // Many codewords that are far off take too long to mend; of distances there are few.
+                // Many codewords that are far off take too long to repair; there are only a few for
+                // distances.
                 (used <= DISTANCES || left.abs() <= FAR_OFF) && complete(lengths, counts)
             };
             let sound = cheap(&histogram.litlen, &mut litlen_price, &mut lengths.litlen)
@@ -203,7 +205,7 @@ impl BlockCoder {
         bits
     }
 
-    /// Writes the block that was worked out last; `tokens` are what its symbols were counted in.
+    /// Writes the last planned block; `tokens` must be those its symbols were counted from.
     pub(super) fn write(&self, tokens: &[Token], last: bool, bits: &mut BitWriter<'_>) {
         bits.put(u32::from(last), 1);
         let mut words = Codewords { litlen: [0; LITLENS + 2], distance: [0; DISTANCES] };

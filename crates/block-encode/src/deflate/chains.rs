@@ -1,4 +1,4 @@
-//! Where the same three bytes stood before: hash chains over one block.
+//! Earlier positions of the same three bytes: hash chains over one block.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::symbols::{MAX_MATCH, MIN_MATCH};
 use crate::hash;
 
-/// No position: the last one of 64 KiB, where no match can begin.
+/// No position: the last one of 64 KiB, where a match cannot begin.
 const NONE: u16 = u16::MAX;
 
 /// Positions in a block, chained by a hash of the bytes there, the nearest first.
@@ -15,19 +15,19 @@ pub(super) struct Chains {
     heads: Vec<u16>,
     /// The next one for each position.
     nexts: Vec<u16>,
-    /// How many bits a slot's number has.
+    /// Number of bits in a slot number.
     bits: u32,
 }
 
 impl Chains {
-    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes two bytes of memory for each of them, and as much
-    /// again for each of `slots_per_byte`: with more slots fewer different bytes share one.
+    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes two bytes of memory for each of them, and
+    /// as much again for each of `slots_per_byte`: with more slots, fewer different byte sequences share one.
     pub(super) fn new(max_block: usize, slots_per_byte: usize) -> Self {
         let slots = (max_block * slots_per_byte).next_power_of_two().clamp(1 << 10, 1 << 15);
         Self { heads: vec![NONE; slots], nexts: vec![NONE; max_block], bits: slots.ilog2() }
     }
 
-    /// Forgets the block before.
+    /// Forgets the previous block.
     pub(super) fn clear(&mut self) {
         self.heads.fill(NONE);
     }
@@ -41,7 +41,8 @@ impl Chains {
         }
     }
 
-    /// Returns the positions entered so far that may begin with the same three bytes as `at`, the nearest first.
+    /// Returns the positions entered so far that may begin with the same three bytes as `at`, the nearest
+    /// first.
     #[inline]
     pub(super) fn before(&self, block: &[u8], at: usize) -> impl Iterator<Item = usize> {
         let mut position = self.slot(block, at).map_or(NONE, |slot| self.heads[slot]);
@@ -60,13 +61,13 @@ impl Chains {
     }
 }
 
-/// Returns how many bytes at `at` are the same as at `before`, which is in front of it; at most [`MAX_MATCH`].
+/// Returns how many bytes at `at` are the same as at `before`, an earlier position; at most [`MAX_MATCH`].
 #[inline]
 pub(super) fn match_len(block: &[u8], before: usize, at: usize) -> usize {
     match_len_from(block, before, at, 0, MAX_MATCH.min(block.len() - at))
 }
 
-/// The same, at most `most`, where the first `known` of them are known to be the same.
+/// The same, at most `most`, when the first `known` of them are known to be the same.
 #[inline]
 pub(super) fn match_len_from(block: &[u8], before: usize, at: usize, known: usize, most: usize) -> usize {
     let ahead = &block[at + known..at + most];

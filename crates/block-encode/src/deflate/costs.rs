@@ -1,4 +1,4 @@
-//! What each symbol is expected to cost, from how often it occurred before.
+//! The expected cost of each symbol, based on how often it occurred before.
 
 use super::block::Histogram;
 use super::header::Lengths;
@@ -6,14 +6,14 @@ use super::symbols::{
     DISTANCES, FIRST_LENGTH, LENGTH_EXTRA, LENGTH_SYMBOL, MAX_MATCH, MIN_MATCH, distance_extra,
 };
 
-/// Costs are in parts of a bit, this many of them.
+/// Costs are in fractions of a bit; a bit has this many.
 pub(super) const BIT: u32 = 64;
 
-/// Expected costs of literals and matches, each with its share of the header and the bits behind the codewords.
+/// Expected costs of literals and matches, each including its share of the header and its extra bits.
 #[derive(Clone)]
 pub(super) struct Costs {
     pub(super) literal: [u32; 256],
-    /// By length; those below [`MIN_MATCH`] have no meaning.
+    /// By length; entries below [`MIN_MATCH`] are unused.
     pub(super) length: [u32; MAX_MATCH + 1],
     /// By symbol.
     pub(super) distance: [u32; DISTANCES],
@@ -27,7 +27,7 @@ impl Costs {
         Self { literal: [0; 256], length: [0; MAX_MATCH + 1], distance: [0; DISTANCES] }
     }
 
-    /// Sets the costs to what symbols that occur as often as in `histogram` would take in the best of codes.
+    /// Sets the costs to what symbols that occur as often as in `histogram` would take in an ideal code.
     pub(super) fn set(&mut self, histogram: &Histogram) {
         let (litlen, distance) = (sum(&histogram.litlen), sum(&histogram.distance));
         self.fill(
@@ -36,7 +36,7 @@ impl Costs {
         );
     }
 
-    /// Sets the costs to what symbols take in a code that there is.
+    /// Sets the costs to what symbols take in an existing code.
     pub(super) fn set_lengths(&mut self, lengths: &Lengths) {
         let bits = |length: u8, longest: u8| u32::from(if length == 0 { longest } else { length }) * BIT;
         let longest = |lengths: &[u8]| lengths.iter().copied().max().unwrap_or(0);
@@ -47,7 +47,7 @@ impl Costs {
         );
     }
 
-    /// Sets the costs from those of codewords.
+    /// Sets the costs from the costs of the codewords.
     fn fill(&mut self, litlen: impl Fn(usize) -> u32, distance: impl Fn(usize) -> u32) {
         for (symbol, cost) in self.literal.iter_mut().enumerate() {
             *cost = litlen(symbol);
@@ -76,12 +76,12 @@ fn symbol_cost(count: u32, total: u32) -> u32 {
     }
 }
 
-/// Fractions of logarithms by the eight bits behind the highest.
+/// Fractions of logarithms, by the eight bits after the highest.
 static FRACTIONS: [u32; 256] = {
     let mut fractions = [0; 256];
     let mut place = 0;
     while place < 256 {
-        // The fraction's bits come one by one: squaring a number doubles its logarithm.
+        // The fraction's bits are computed one by one: squaring a number doubles its logarithm.
         let mut number = (256 + place as u64) << 22;
         let (mut fraction, mut bit) = (0, 0);
         while bit < 7 {
@@ -99,10 +99,10 @@ static FRACTIONS: [u32; 256] = {
     fractions
 };
 
-/// Returns the binary logarithm of a number above 0, in parts of a bit.
+/// Returns the binary logarithm of a number above 0, in fractions of a bit.
 pub(super) const fn log2(number: u32) -> u32 {
     let whole = number.ilog2();
-    // The first bit is left out.
+    // The highest bit is left out.
     let behind = if whole < 8 { number << (8 - whole) } else { number >> (whole - 8) } & 0xFF;
     whole * BIT + FRACTIONS[behind as usize]
 }

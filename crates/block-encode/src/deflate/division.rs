@@ -4,16 +4,16 @@ use super::block::Histogram;
 use super::costs::{BIT, log2};
 use super::symbols::{DISTANCES, END_OF_BLOCK, FIRST_LENGTH, LENGTH_SYMBOL, LITLENS, Token, distance_symbol};
 
-/// A header is estimated at this many bits, and as many more for each symbol, in parts of a bit.
+/// A header is estimated at this many fractions of a bit, plus a share for each symbol.
 const HEADER: u32 = 70 * BIT;
 const HEADER_PER_SYMBOL: u32 = 3 * BIT;
 
-/// Looks for the place at which two codes of their own save most.
+/// Looks for the place where splitting into two separate codes saves most.
 pub(super) struct Division {
     sides: [Side; 2],
 }
 
-/// What a side of the place is estimated to take, kept up to date while tokens change sides.
+/// The estimated size of one side of the split, kept up to date while tokens change sides.
 struct Side {
     litlen: Alphabet<LITLENS>,
     distance: Alphabet<DISTANCES>,
@@ -23,7 +23,7 @@ struct Alphabet<const SYMBOLS: usize> {
     counts: [u32; SYMBOLS],
     total: u32,
     used: u32,
-    /// Counts times their logarithms.
+    /// The sum of the counts times their logarithms.
     weighted: u32,
 }
 
@@ -57,13 +57,13 @@ impl<const SYMBOLS: usize> Alphabet<SYMBOLS> {
         *count -= 1;
     }
 
-    /// The entropy of all symbols and their part of the header.
+    /// The entropy of all symbols and their share of the header.
     fn estimate(&self) -> u32 {
         weight(self.total) - self.weighted + self.used * HEADER_PER_SYMBOL
     }
 }
 
-/// Estimates how many parts of a bit a block of these symbols takes.
+/// Estimates the size of a block with these symbols, in fractions of a bit.
 pub(super) fn estimate(histogram: &Histogram) -> u32 {
     let (mut litlen, mut distance) = (Alphabet::new(), Alphabet::new());
     litlen.set(&histogram.litlen);
@@ -77,7 +77,7 @@ impl Division {
         Self { sides: [SIDE; 2] }
     }
 
-    /// Returns how many tokens to divide after; `None` when nothing seems to be won by it.
+    /// Returns after how many tokens to divide; `None` when dividing does not seem to gain anything.
     pub(super) fn find(&mut self, tokens: &[Token]) -> Option<usize> {
         let all = Histogram::of(tokens);
         let [before, behind] = &mut self.sides;
@@ -117,7 +117,7 @@ fn weight(count: u32) -> u32 {
     WEIGHTS.get(count as usize).copied().unwrap_or_else(|| count * log2(count))
 }
 
-/// The weights of usual counts.
+/// The weights of common counts.
 static WEIGHTS: [u32; 1024] = {
     let mut weights = [0; 1024];
     let mut count = 1;

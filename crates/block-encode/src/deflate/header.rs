@@ -1,4 +1,5 @@
-//! The code lengths in front of a dynamic block (RFC 1951, 3.2.7): run lengths, which have a prefix code of their own.
+//! The code lengths at the start of a dynamic block (RFC 1951, 3.2.7): run lengths, which have their own
+//! prefix code.
 
 use super::bits::BitWriter;
 use super::huffman::{Huffman, codewords};
@@ -7,7 +8,7 @@ use super::symbols::{DISTANCES, FIRST_LENGTH, LITLENS};
 
 /// The order in which the lengths of the run-length code are written.
 const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-/// The length before once more, 3 to 6 times.
+/// Repeats the previous length 3 to 6 times.
 const REPEAT: u8 = 16;
 /// 3 to 10 times 0.
 const ZEROS: u8 = 17;
@@ -47,7 +48,7 @@ struct Run {
     extra: u8,
 }
 
-/// The header of a dynamic block, worked out and not yet written.
+/// A dynamic block's header, planned but not yet written.
 pub(super) struct Header {
     runs: [Run; LITLENS + DISTANCES],
     run_count: usize,
@@ -74,13 +75,13 @@ impl Header {
         }
     }
 
-    /// Works out the header for these codes; returns how many bits it takes.
+    /// Plans the header for these codes; returns how many bits it takes.
     pub(super) fn plan(&mut self, lengths: &Lengths, huffman: &mut Huffman) -> u32 {
         self.litlens = used(&lengths.litlen).max(FIRST_LENGTH);
         self.distances = used(&lengths.distance).max(1);
         self.run_count = 0;
         self.counts = [0; 19];
-        // A run may go on from one code into the other: to a decoder they are one sequence.
+        // A run may continue from one code into the other: a decoder sees one sequence.
         let mut all = [0; LITLENS + DISTANCES];
         let all = &mut all[..self.litlens + self.distances];
         let (litlen, distance) = all.split_at_mut(self.litlens);
@@ -95,7 +96,7 @@ impl Header {
 
         huffman.lengths(&self.counts, MAX_CODE_LEN, &mut self.code);
         if self.counts.iter().filter(|&&count| count > 0).count() == 1 {
-            // Inflaters demand that this code be complete.
+            // Inflaters require this code to be complete.
             let spare = self.counts.iter().position(|&count| count == 0).unwrap_or(0);
             self.code[spare] = 1;
         }
@@ -108,10 +109,10 @@ impl Header {
         self.bits
     }
 
-    /// Returns what the symbols of the run-length code cost in the header that was worked out last.
+    /// Returns what the symbols of the run-length code cost in the last planned header.
     pub(super) fn costs(&self) -> HeaderCosts {
         let cost = |symbol: u8| match self.code[usize::from(symbol)] {
-            // Not in this header; the rarest codeword, and its own length.
+            // Not in this header: assume the rarest codeword, plus its own length.
             0 => 8.0 + extra_bits(symbol) as f32,
             bits => (u32::from(bits) + extra_bits(symbol)) as f32,
         };
@@ -122,7 +123,7 @@ impl Header {
         HeaderCosts { lengths, repeat: cost(REPEAT), zeros: cost(ZEROS), many_zeros: cost(MANY_ZEROS) }
     }
 
-    /// Adds one length, `times` times, with as few symbols as that takes.
+    /// Adds one length, `times` times, with as few symbols as possible.
     fn add_run(&mut self, length: u8, mut times: usize) {
         if length == 0 {
             while times >= 11 {
@@ -138,7 +139,7 @@ impl Header {
             self.add(length, 0);
             times -= 1;
             while times >= 3 {
-                // Of 7 and 8, three or four are left for a last repetition.
+                // Of 7 and 8, leave three or four for a last repetition.
                 let run = if times == 7 || times == 8 { times - 4 } else { times.min(6) };
                 self.add(REPEAT, run - 3);
                 times -= run;
@@ -155,7 +156,7 @@ impl Header {
         self.counts[usize::from(symbol)] += 1;
     }
 
-    /// Writes the header that was worked out last.
+    /// Writes the last planned header.
     pub(super) fn write(&self, bits: &mut BitWriter<'_>) {
         bits.put((self.litlens - FIRST_LENGTH) as u32, 5);
         bits.put((self.distances - 1) as u32, 5);
@@ -173,7 +174,7 @@ impl Header {
     }
 }
 
-/// Returns how many lengths there are up to the last that is not 0.
+/// Returns the number of lengths up to and including the last that is not 0.
 fn used(lengths: &[u8]) -> usize {
     lengths.iter().rposition(|&length| length > 0).map_or(0, |last| last + 1)
 }

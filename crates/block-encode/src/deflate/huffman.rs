@@ -7,9 +7,9 @@ use super::symbols::LITLENS;
 /// The longest codeword of literals, lengths and distances.
 pub(super) const MAX_CODE_LEN: usize = 15;
 
-/// What making a code takes: working memory of 8 KiB.
+/// Working memory for building a code: 8 KiB.
 pub(super) struct Huffman {
-    /// Used symbols with their counts above them, the rarest first.
+    /// Used symbols with their counts in the upper bits, the rarest first.
     sorted: [u32; LITLENS],
     /// Weights, then nodes, then depths.
     work: [u32; LITLENS],
@@ -24,7 +24,7 @@ struct Packages {
     is_symbol: [u16; 2 * LITLENS],
 }
 
-/// Counts are kept above this many bits for the symbol.
+/// Counts are stored above this many bits for the symbol.
 const SYMBOL_BITS: u32 = 9;
 
 impl Huffman {
@@ -36,10 +36,10 @@ impl Huffman {
         })
     }
 
-    /// Gives each symbol that occurs the length of its codeword in the shortest code of codewords of at most
-    /// `max_len` bits, and the others 0. A single symbol gets one bit, which leaves the code incomplete.
+    /// Gives each symbol that occurs the length of its codeword in the shortest code whose codewords have at
+    /// most `max_len` bits; all others get 0. A single symbol gets one bit, which leaves the code incomplete.
     ///
-    /// There are at most [`LITLENS`] counts, each below 2^23, and no more than 2^`max_len` of them used.
+    /// There must be at most [`LITLENS`] counts, each below 2^23, and at most 2^`max_len` of them used.
     pub(super) fn lengths(&mut self, counts: &[u32], max_len: usize, lengths: &mut [u8]) {
         let mut used = 0;
         for (symbol, (&count, length)) in (0..).zip(counts.iter().zip(lengths.iter_mut())) {
@@ -72,10 +72,11 @@ impl Huffman {
     }
 }
 
-/// Turns at least two weights, the smallest first, into the depths of their leaves in a Huffman tree, in place.
+/// Turns at least two weights, the smallest first, into the depths of their leaves in a Huffman tree, in
+/// place.
 ///
-/// The algorithm of Moffat and Katajainen: first `nodes` holds inner nodes' weights from the left, then their parents,
-/// then depths of inner nodes, then depths of leaves from the right.
+/// The algorithm of Moffat and Katajainen: first `nodes` holds inner nodes' weights from the left, then their
+/// parents, then depths of inner nodes, then depths of leaves from the right.
 fn depths(nodes: &mut [u32]) {
     let count = nodes.len();
     let (mut root, mut leaf) = (0, 0);
@@ -98,7 +99,7 @@ fn depths(nodes: &mut [u32]) {
         nodes[node] = nodes[nodes[node] as usize] + 1;
     }
     let (mut available, mut depth) = (1, 0);
-    // Both count down; inner nodes that are left, and leaves that have no depth yet.
+    // Both count down: the remaining inner nodes, and the leaves without a depth.
     let (mut inner, mut leaves) = (count - 1, count);
     while available > 0 {
         let mut used = 0;
@@ -119,8 +120,9 @@ fn depths(nodes: &mut [u32]) {
 impl Packages {
     /// Package-merge (Larmore and Hirschberg): the depths of the shortest code with none over `max_len`.
     ///
-    /// Row by row, symbols are merged with pairs of the row before. How many places of the last row are taken says
-    /// how many symbols are among them, and how many pairs, which says how much of the row before is taken.
+    /// Row by row, symbols are merged with pairs of the previous row. The number of places taken from the
+    /// last row determines how many of them are symbols and how many are pairs, and thus how much of the
+    /// previous row is taken.
     fn limited_depths(&mut self, sorted: &[u32], max_len: usize, depths: &mut [u32]) {
         let mut row_len = 0;
         for level in 0..max_len {
@@ -155,14 +157,14 @@ impl Packages {
     }
 }
 
-/// Makes the canonical codewords of these lengths (RFC 1951, 3.2.2), bits reversed as they are written.
+/// Builds the canonical codewords of these lengths (RFC 1951, 3.2.2), bits reversed as they are written.
 pub(super) fn codewords(lengths: &[u8], codewords: &mut [u16]) {
     let mut next = [0u16; MAX_CODE_LEN + 2];
     for &length in lengths {
         next[usize::from(length) + 1] += 1;
     }
     next[1] = 0;
-    // Codewords of one length follow on those of the length before, with a 0 behind.
+    // Codewords of one length continue from those of the previous length, with a 0 appended.
     for length in 2..=MAX_CODE_LEN {
         next[length] = (next[length] + next[length - 1]) << 1;
     }
@@ -188,7 +190,7 @@ mod tests {
         lengths
     }
 
-    /// In units of the longest codeword: 2^15 is all.
+    /// In units of the longest codeword: 2^15 is all the space.
     fn space(lengths: &[u8]) -> u32 {
         lengths.iter().filter(|&&length| length > 0).map(|&length| 1 << (15 - length)).sum()
     }

@@ -1,4 +1,4 @@
-//! All matches of a block, found once for every parse of it.
+//! All matches of a block, found once for all of its parses.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,44 +7,44 @@ use super::chains::{Chains, match_len, match_len_from};
 use super::symbols::{MAX_DISTANCE, MAX_MATCH, MIN_MATCH, Token, distance_symbol};
 use super::trees::{Trees, Walk};
 
-/// How matches are looked for.
+/// How to look for matches.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Search {
-    /// How many earlier positions are looked at.
+    /// How many earlier positions to try.
     pub(super) depth: usize,
-    /// As long as this, a match is taken for the right one, and none is looked for inside of it.
+    /// A match of at least this length is accepted as it is, and no search is done inside it.
     pub(super) long: usize,
     pub(super) kind: Kind,
 }
 
-/// What is looked for, and in what.
+/// Which matches to look for, and in which structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The nearest match of each length, in chains: the fastest in small blocks.
+    /// The nearest match of each length, using chains: the fastest in small blocks.
     Nearest,
-    /// The same in trees: where bytes repeat much, chains become long in larger blocks.
+    /// The same using trees: with much repetition, chains get long in larger blocks.
     NearestByTrees,
-    /// Shorter matches from farther away too, one per distance symbol: a distance that is often used can be
+    /// Shorter matches from farther away too, one per distance symbol: a frequently used distance can be
     /// cheaper than a nearer one.
     EverySymbol,
 }
 
-/// The matches at each position of a block that a cheapest parse could want.
+/// The matches at each position of a block that a cheapest parse could use.
 pub(super) struct Matches {
     search: Search,
     chains: Chains,
     trees: Option<Trees>,
     found: Vec<Token>,
-    /// Where each position's matches begin among those found, and at last where they end.
+    /// Where each position's matches begin among those found; the last entry is where they end.
     starts: Vec<u32>,
 }
 
-/// Matches for which there is room, per byte of a block.
+/// Space for matches, per byte of a block.
 const PER_BYTE: usize = 8;
-/// The most that one position has.
+/// The most matches kept for one position.
 const PER_POSITION: usize = 32;
-/// Trees know matches of four bytes and more. Of three, so many earlier positions are looked at, as others may share
-/// their slot.
+/// Trees find matches of four bytes or more. For matches of three, only this many earlier positions are
+/// tried, as other sequences may share their slot.
 const SHORT_DEPTH: usize = 2;
 
 impl Matches {
@@ -70,7 +70,7 @@ impl Matches {
         for at in 0..block.len() {
             let start = self.found.len();
             self.starts[at] = start as u32;
-            // What is left is shared out, so that the end of the block gets its part too.
+            // The remaining room is shared out, so that the end of the block gets its part too.
             let room = (PER_BYTE * (at + 1)).saturating_sub(start).min(PER_POSITION);
             let longest = match search.kind {
                 Kind::NearestByTrees => {
@@ -113,7 +113,7 @@ impl Matches {
         longest
     }
 
-    /// The same with trees; the position is entered too. Without room it is only entered.
+    /// The same with trees; also enters the position. Without room it only enters the position.
     fn find_in_trees(&mut self, block: &[u8], at: usize, search: Search, room: usize) -> usize {
         let Self { chains, trees: Some(trees), found, .. } = self else { return 0 };
         let mut longest = MIN_MATCH - 1;
@@ -167,7 +167,7 @@ impl Matches {
                 break;
             }
         }
-        // Of equally long ones the nearest last: that is the one tried first.
+        // Among equal lengths, the nearest comes last: that one is tried first.
         self.found[start..].sort_unstable_by_key(|found| (found.value(), usize::MAX - found.distance()));
         longest
     }

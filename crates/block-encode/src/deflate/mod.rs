@@ -1,9 +1,9 @@
-//! Raw deflate streams (RFC 1951) for blocks that are there as a whole.
+//! Raw deflate streams (RFC 1951) for blocks that are completely in memory.
 //!
-//! Every stream has a distance code of at least two codewords, also where a block has no match: that is one thing
-//! the inflate of the PSP's firmware is believed to insist on (docs/firmware-safe-deflate.md). The streams of
-//! [`Effort::Quick`] and of [`Deflate::firmware_safe`] keep to all of that page's rules: one block with complete codes,
-//! never a stored one.
+//! Every stream has a distance code of at least two codewords, even when a block has no matches: the inflate
+//! of the PSP's firmware is believed to require this (docs/firmware-safe-deflate.md). The streams of
+//! [`Effort::Quick`] and of [`Deflate::firmware_safe`] follow all of that page's rules: one block with
+//! complete codes, never a stored one.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -37,23 +37,24 @@ use strong::Strong;
 /// The longest block, in bytes.
 pub const MAX_BLOCK: usize = 64 << 10;
 
-/// How much is done to make a stream small.
+/// How much effort to spend on making a stream small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effort {
-    /// One pass: a match is taken unless there is a better one a byte later. Smaller than zlib 9, and faster.
+    /// One pass: takes a match unless there is a better one a byte later. Smaller than zlib 9, and faster.
     Quick,
-    /// The cheapest parse of two, and code lengths that are cheap together with their header. Smaller than
-    /// libdeflate 12; in less time for blocks of 2 KiB, in about the same for larger ones.
+    /// The cheaper of two parses, and code lengths that are cheap together with their header. Smaller than
+    /// libdeflate 12; faster for blocks of 2 KiB, about as fast for larger ones.
     Thorough,
-    /// All matches, up to fifteen parses, several deflate blocks. Smaller than zopfli with its usual fifteen iterations
-    /// and several deflate blocks, in a twentieth of its time.
+    /// All matches, up to fifteen parses, several deflate blocks. Smaller than zopfli with its usual fifteen
+    /// iterations and several deflate blocks, in a twentieth of its time.
     Best,
 }
 
 /// Packs blocks into raw deflate streams, each on its own.
 ///
-/// Memory is allocated when it is made: with [`Effort::Quick`] at most 10 bytes for each byte of the longest block, and
-/// 12 KiB; with the others 84, and 56 KiB. Only a block that is divided into many may need a little more.
+/// All memory is allocated at construction: with [`Effort::Quick`] at most 10 bytes for each byte of the
+/// longest block, plus 12 KiB; with the others 84, plus 56 KiB. Only a block divided into many may need a
+/// little more.
 pub struct Deflate {
     parser: Parser,
     coder: BlockCoder,
@@ -66,7 +67,7 @@ enum Parser {
 }
 
 impl Deflate {
-    /// Makes an encoder for blocks of up to `max_block` bytes; no more than [`MAX_BLOCK`], which is taken instead.
+    /// Makes an encoder for blocks of up to `max_block` bytes; larger values are reduced to [`MAX_BLOCK`].
     ///
     /// [`Effort::Thorough`] divides blocks of 4 KiB and more into several deflate blocks where that pays,
     /// [`Effort::Best`] also smaller ones.
@@ -75,7 +76,7 @@ impl Deflate {
         Self::with(effort, max_block, true)
     }
 
-    /// The same, and every stream is one deflate block: the lint of `sector-decode` finds nothing in it.
+    /// The same, but every stream is one deflate block: the lint of `sector-decode` finds nothing in it.
     #[must_use]
     pub fn firmware_safe(effort: Effort, max_block: usize) -> Self {
         Self::with(effort, max_block, false)
@@ -104,9 +105,9 @@ impl Deflate {
 
     /// Packs `block` into `out`; returns how many bytes that took.
     ///
-    /// `None` when the stream does not fit, which is when a block is better stored plain, or when `block` is longer
-    /// than this encoder was made for. `out` has no meaning then. With the stronger efforts a stream that would just
-    /// fit a much shorter `out` than `block` may be given up early.
+    /// `None` when the stream does not fit (the block is then better stored), or when `block` is longer than
+    /// this encoder was made for. The contents of `out` are then unspecified. The stronger efforts may give
+    /// up early when `out` is much shorter than `block`, even if the stream would just have fitted.
     pub fn encode(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
         if block.len() > self.max_block {
             return None;

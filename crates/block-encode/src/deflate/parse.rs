@@ -8,11 +8,11 @@ use super::costs::Costs;
 use super::matches::Matches;
 use super::symbols::{MIN_MATCH, Token, distance_symbol};
 
-/// Finds cheapest parses, from the end of a block to its beginning.
+/// Finds cheapest parses, working from the end of a block to its beginning.
 pub(super) struct Parser {
-    /// What the rest of the block costs from each position on.
+    /// The cost of the rest of the block from each position.
     rest: Vec<u32>,
-    /// What a cheapest parse goes on with at each position.
+    /// The next token of a cheapest parse at each position.
     choice: Vec<Token>,
 }
 
@@ -21,8 +21,8 @@ impl Parser {
         Self { rest: vec![0; max_block + 1], choice: vec![Token::default(); max_block] }
     }
 
-    /// Puts the cheapest parse of a part of the block into `tokens`. Matches lie in the part, what they copy may
-    /// lie in front of it.
+    /// Puts the cheapest parse of a part of the block into `tokens`. Matches stay within the part, but may
+    /// copy from before it.
     pub(super) fn cheapest(
         &mut self,
         block: &[u8],
@@ -40,7 +40,7 @@ impl Parser {
             let most = part.end - at;
             let (mut cheapest, mut distance) = (u32::MAX, 0);
             while let Some((longest, shorter)) = found.split_last() {
-                // From the longest down: for each length, the cheapest of the distances at which that much matches.
+                // From the longest down: for each length, the cheapest distance with a match that long.
                 found = shorter;
                 let cost = costs.distance[distance_symbol(longest.distance())];
                 if cost < cheapest {

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 use super::chains::{Chains, match_len};
 use super::symbols::{MAX_DISTANCE, MIN_MATCH, Token};
 
-/// How many earlier positions are looked at.
+/// How many earlier positions to try.
 const DEPTH: usize = 128;
-/// As long as this, a match is taken without a look at the next byte.
+/// A match of at least this length is taken without checking the next byte.
 const LONG: usize = 64;
 /// Three bytes from farther away cost about as much as three literals.
 const FAR: usize = 4096;
 
-/// Takes blocks apart, one symbol at a time.
+/// Parses blocks, one symbol at a time.
 pub(super) struct Quick {
     chains: Chains,
     tokens: Vec<Token>,
@@ -26,7 +26,7 @@ struct Match {
 }
 
 impl Match {
-    /// How good the match is, roughly in bits: a longer one is worth more, one from far away less.
+    /// How good the match is, roughly in bits: longer is better, farther away is worse.
     fn worth(self) -> usize {
         4 * self.length - self.distance.max(1).ilog2() as usize
     }
@@ -48,7 +48,7 @@ impl Quick {
                 0..LONG => self.longest(block, at + 1, here.length),
                 _ => Match::default(),
             };
-            // A literal in front costs about as much as two bytes of a match are worth.
+            // An extra literal first costs about as much as two bytes of a match are worth.
             let waits = next.length >= MIN_MATCH && next.worth() > here.worth() + 2;
             if here.length < MIN_MATCH || waits {
                 self.tokens[count] = Token::literal(block[at]);
@@ -67,7 +67,8 @@ impl Quick {
         &self.tokens[..count]
     }
 
-    /// Finds the longest match at `at` that is at least as long as `other`; without one, of no length.
+    /// Finds the longest match at `at` that is at least as long as `other`; if there is none, its length is
+    /// 0.
     fn longest(&self, block: &[u8], at: usize, other: usize) -> Match {
         let mut best = Match::default();
         let mut needed = other.max(MIN_MATCH);

@@ -2,30 +2,31 @@
 
 use super::matches::{Kind, Search};
 
-/// How much is tried.
+/// How much to try.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) search: Search,
-    /// How often a block is parsed to find where it is best divided; with none it is parsed as one part first.
+    /// How often a block is parsed to find the best places to divide it; with 0 it is first parsed as one
+    /// part.
     pub(super) surveys: usize,
     /// How often a part is parsed.
     pub(super) passes: usize,
-    /// Parses end after so many that did not make the part smaller.
+    /// Parsing stops after this many parses that did not make the part smaller.
     pub(super) patience: usize,
-    /// How often cheaper code lengths are looked for after each parse.
+    /// How many rounds of looking for cheaper code lengths follow each parse.
     pub(super) rounds: u32,
-    /// The same for the parse that is taken.
+    /// The same for the final parse.
     pub(super) last_rounds: u32,
-    /// A stream may be this much longer at first than it has room for, in 32ths: no parse makes up for more.
+    /// The size limit of the first stream, in 32ths of the available room: no parse makes up for more.
     pub(super) hope: u64,
     /// Shorter parts are not divided.
     pub(super) divisible: usize,
-    /// How many divisions are tried; the later ones go by the best parse so far.
+    /// How many divisions are tried; later ones are based on the best parse so far.
     pub(super) attempts: usize,
 }
 
 impl Settings {
-    /// What fits into the time that libdeflate 12 takes.
+    /// As much as fits into the time that libdeflate 12 takes.
     pub(super) const THOROUGH: Self = Self {
         search: Search { depth: 32, long: 48, kind: Kind::Nearest },
         surveys: 0,
@@ -38,7 +39,7 @@ impl Settings {
         attempts: 1,
     };
 
-    /// The same for blocks of 4 KiB and more, where more is to be found and the header matters less.
+    /// The same for blocks of 4 KiB and more, where there is more to gain and the header matters less.
     pub(super) const THOROUGH_LARGE: Self = Self {
         search: Search { depth: 32, long: 128, kind: Kind::NearestByTrees },
         surveys: 2,
@@ -47,7 +48,7 @@ impl Settings {
         ..Self::THOROUGH
     };
 
-    /// Whatever still makes blocks smaller by more than some hundredths of a percent.
+    /// Whatever still makes blocks smaller by more than a few hundredths of a percent.
     pub(super) const BEST: Self = Self {
         search: Search { depth: 1024, long: 128, kind: Kind::EverySymbol },
         surveys: 0,
@@ -60,6 +61,6 @@ impl Settings {
         attempts: 3,
     };
 
-    /// The same for blocks of more than 8 KiB, which more often want several divisions.
+    /// The same for blocks of more than 8 KiB, which more often benefit from several divisions.
     pub(super) const BEST_LARGE: Self = Self { surveys: 2, ..Self::BEST };
 }

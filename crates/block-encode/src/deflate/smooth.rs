@@ -1,10 +1,10 @@
-//! Code lengths that are cheap together with the header that tells them.
+//! Code lengths that are cheap together with the header that describes them.
 //!
-//! A Huffman code is the cheapest one for the symbols, but its lengths go up and down from symbol to symbol, and in a
-//! block of 2 KiB telling them takes a tenth of the stream. Here both are weighed: the lengths are one path
-//! through all symbols, each step a symbol of the header's run-length code, and the cheapest path is found as in
-//! Viterbi's algorithm. That the codewords fit together (Kraft's sum) is put into the costs as a price for code space,
-//! which is raised and lowered until about all of it is sold.
+//! A Huffman code is the cheapest one for the symbols, but its lengths vary from symbol to symbol, and in a
+//! block of 2 KiB describing them takes a tenth of the stream. This module weighs both: the lengths form a
+//! path through all symbols, each step is a symbol of the header's run-length code, and the cheapest path is
+//! found as in Viterbi's algorithm. The requirement that the codewords fit together (Kraft's sum) enters the
+//! costs as a price for code space, which is raised and lowered until just about all of it is used.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,17 +12,17 @@ use alloc::vec::Vec;
 use super::huffman::MAX_CODE_LEN;
 use super::symbols::LITLENS;
 
-/// Lengths 1 to 15 at their own places.
+/// Lengths 1 to 15, each at its own index.
 const LANES: usize = MAX_CODE_LEN + 1;
 /// All code space, in units of the longest codeword.
 pub(super) const SPACE: i32 = 1 << MAX_CODE_LEN;
 
-/// What header symbols cost, in bits, those behind their codewords included.
+/// The costs of header symbols in bits, including their extra bits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeaderCosts {
     /// A length by itself, 0 to 15.
     pub(super) lengths: [f32; LANES],
-    /// The length before, 3 to 6 times.
+    /// The previous length, 3 to 6 times.
     pub(super) repeat: f32,
     /// 3 to 10 symbols without a codeword.
     pub(super) zeros: f32,
@@ -38,21 +38,21 @@ pub(super) struct Smoother {
 /// The cheapest paths up to a symbol.
 #[derive(Clone)]
 struct Row {
-    /// What the cheapest path costs that ends with each length, less `spent`. No path ends with the unused first lane.
+    /// The cost of the cheapest path that ends with each length, minus `spent`. The first lane is unused.
     paths: [f32; LANES],
     /// What all symbols so far would cost at each length.
     spent: [f32; LANES],
     /// The cheapest path that ends without a codeword.
     zeros: f32,
-    /// The cheapest of all.
+    /// The cheapest of all these paths.
     cheapest: f32,
-    /// How many symbols up to here do not occur.
+    /// How many consecutive symbols before this point do not occur.
     unused: usize,
 }
 
 const NO_PATH: f32 = 1e9;
 
-/// How far from symbols that occur others are given codewords, to make runs longer.
+/// Unused symbols within this distance of used ones may be given codewords, to make runs longer.
 const REACH: usize = 3;
 
 impl Smoother {
@@ -62,7 +62,8 @@ impl Smoother {
         Self { rows: vec![row; LITLENS + 1] }
     }
 
-    /// Finds the cheapest lengths if all code space costs `price` bits. They may take more of it than there is, or less.
+    /// Finds the cheapest lengths if all code space costs `price` bits. They may use more or less space than
+    /// there is.
     pub(super) fn solve(&mut self, counts: &[u32], price: f32, costs: &HeaderCosts, lengths: &mut [u8]) {
         let mut space = [0.0; LANES];
         for (length, space) in (0..).zip(&mut space) {
@@ -107,9 +108,9 @@ impl Smoother {
         self.trace(counts.len(), costs, lengths);
     }
 
-    /// Goes the cheapest path back, step by step: the step taken is the one whose cost is that of the path.
+    /// Walks the cheapest path backwards: each step taken is the one whose cost matches the path's.
     fn trace(&self, mut at: usize, costs: &HeaderCosts, lengths: &mut [u8]) {
-        // The length that the path must have here, where a repetition follows.
+        // The length that the path must have here because a repetition follows.
         let mut bound = None;
         while at > 0 {
             let row = &self.rows[at];
@@ -140,8 +141,8 @@ fn lesser(one: f32, other: f32) -> f32 {
     if one < other { one } else { other }
 }
 
-/// The cheapest step to `at` over symbols without codewords, of so many that do not occur: its path's cost and how
-/// many symbols it takes.
+/// The cheapest step to `at` over symbols without codewords, where the last `unused` symbols do not occur:
+/// its path's cost and how many symbols it covers.
 fn zero_step(rows: &[Row], at: usize, unused: usize, costs: &HeaderCosts) -> (f32, usize) {
     if unused == 0 {
         return (NO_PATH, 1);
@@ -156,7 +157,7 @@ fn zero_step(rows: &[Row], at: usize, unused: usize, costs: &HeaderCosts) -> (f3
     for back in 3..=unused.min(10) {
         offer(back, costs.zeros);
     }
-    // Of many, all or nearly all.
+    // If there are many, all or nearly all of them.
     for back in unused.saturating_sub(REACH).max(11)..=unused.min(138) {
         offer(back, costs.many_zeros);
     }
@@ -168,11 +169,11 @@ pub(super) fn space_left(lengths: &[u8]) -> i32 {
     SPACE - lengths.iter().filter(|&&length| length > 0).map(|&length| SPACE >> length).sum::<i32>()
 }
 
-/// What a change of length next to the same length costs in the header, in bits.
+/// The cost in the header, in bits, of changing a length next to an equal one.
 const RUN: f32 = 3.0;
 
-/// Makes the code complete: lengthens or shortens codewords where that costs least for the space it makes.
-/// Returns whether that could be done.
+/// Makes the code complete: lengthens or shortens codewords where that costs least for the space gained.
+/// Returns whether that was possible.
 pub(super) fn complete(lengths: &mut [u8], counts: &[u32]) -> bool {
     let mut left = space_left(lengths);
     while left != 0 {
@@ -190,7 +191,7 @@ pub(super) fn complete(lengths: &mut [u8], counts: &[u32]) -> bool {
                 if usize::from(length) == MAX_CODE_LEN {
                     continue;
                 }
-                // What is more than is missing is worth nothing.
+                // Space beyond what is missing is worth nothing.
                 -(count as f32 + header + 0.5) / (space / 2).min(-left) as f32
             } else {
                 if length == 1 || space > left {

@@ -1,5 +1,5 @@
-//! The strong parser: parses a block again and again, each time with the costs that the parse before has led to, and
-//! divides it where its parts want different codes.
+//! The strong parser: parses a block repeatedly, each time with the costs from the previous parse, and
+//! divides it where its parts need different codes.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -13,10 +13,10 @@ use super::parse::Parser;
 use super::settings::Settings;
 use super::symbols::{MIN_MATCH, Token};
 
-/// A division by an earlier parse may look worse by so many 256ths.
+/// A division based on an earlier parse may look worse by this many 256ths.
 const LENIENCE: u32 = 1;
 
-/// Takes blocks apart the best way that it finds.
+/// Finds the best parse of a block that it can.
 pub(super) struct Strong {
     settings: Settings,
     matches: Matches,
@@ -25,7 +25,7 @@ pub(super) struct Strong {
     division: Division,
     tokens: Vec<Token>,
     best: Vec<Token>,
-    /// What the next parse starts from.
+    /// Where the next parse starts from.
     survey: Parsed,
     parsed: Parsed,
     /// The best parse so far.
@@ -43,12 +43,12 @@ struct Parsed {
 struct Part {
     /// Where its tokens end.
     end: usize,
-    /// How many bytes they stand for.
+    /// How many bytes its tokens represent.
     len: usize,
 }
 
 impl Parsed {
-    /// Returns how many bytes each part stands for.
+    /// Returns how many bytes each part represents.
     fn lens(&self) -> impl Iterator<Item = usize> {
         self.parts.iter().map(|part| part.len)
     }
@@ -121,7 +121,7 @@ impl Strong {
         let count = self.chosen.parts.len();
         for index in 0..count {
             let tokens = self.chosen.part(index);
-            // The only part of the only attempt is the one that was worked out last.
+            // The only part of the only attempt is already the last planned one.
             if count > 1 || self.settings.attempts > 1 {
                 coder.plan_refined(&Histogram::of(tokens), self.settings.last_rounds);
             }
@@ -130,7 +130,7 @@ impl Strong {
         bits.finish()
     }
 
-    /// Parses each part of the survey the best way; returns how many bits all take.
+    /// Parses each part of the survey as well as possible; returns how many bits all take.
     fn parse(&mut self, block: &[u8], coder: &mut BlockCoder) -> u32 {
         self.parsed.tokens.clear();
         self.parsed.parts.clear();
@@ -165,8 +165,8 @@ impl Strong {
         self.divide(0..self.survey.tokens.len(), lenience, coder);
     }
 
-    /// Divides a part of the survey where that pays; returns how many bits it takes. With `lenience` also where it costs
-    /// up to so many 256ths, because parses of their own make the parts smaller.
+    /// Divides a part of the survey where that pays; returns how many bits it takes. With `lenience` it also
+    /// divides when that costs up to this many 256ths, because separate parses then make the parts smaller.
     fn divide(&mut self, tokens: Range<usize>, lenience: u32, coder: &mut BlockCoder) -> u32 {
         let part = &self.survey.tokens[tokens.clone()];
         let len = bytes(part);
@@ -197,7 +197,8 @@ impl Strong {
         let mut best_bits = u32::MAX;
         let mut stale = 0;
         for pass in 0..self.settings.passes {
-            // Real codes and what would be best for the symbols take turns: each finds parses that the other does not.
+            // Actual codes and the ideal costs of the symbols take turns: each finds parses that the other
+            // misses.
             match coder.lengths().filter(|_| pass % 2 == 1 && self.settings.rounds > 0) {
                 Some(lengths) => self.costs.set_lengths(lengths),
                 None => self.costs.set(&histogram),
@@ -219,8 +220,8 @@ impl Strong {
         coder.plan_refined(&Histogram::of(&self.best), self.settings.last_rounds)
     }
 
-    /// Puts the better of two simple parses into the survey, as one part: with the longest match everywhere, unless
-    /// there is a longer one a byte later, or without any.
+    /// Puts the better of two simple parses into the survey, as one part: one that takes the longest match
+    /// everywhere unless there is a longer one a byte later, and one without matches.
     fn start(&mut self, block: &[u8]) {
         self.survey.tokens.clear();
         self.survey.parts.clear();
@@ -240,7 +241,7 @@ impl Strong {
             self.survey.tokens.push(token);
             at += token.len();
         }
-        // Where bytes hardly repeat, short matches do harm, and no later parse gets quite away from them.
+        // Where bytes hardly repeat, short matches do harm, and later parses never fully recover from them.
         let literals = Histogram::of_literals(block);
         if estimate(&literals) < estimate(&Histogram::of(&self.survey.tokens)) {
             self.survey.tokens.clear();

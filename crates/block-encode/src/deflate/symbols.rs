@@ -1,4 +1,4 @@
-//! The alphabets of deflate (RFC 1951, 3.2.5) and what a block is taken apart into.
+//! The alphabets of deflate (RFC 1951, 3.2.5) and the tokens that a block is parsed into.
 
 /// Literals, the end of the block, and 29 lengths.
 pub(super) const LITLENS: usize = 286;
@@ -13,7 +13,7 @@ pub(super) const FIRST_LENGTH: usize = 257;
 pub(super) const MIN_MATCH: usize = 3;
 /// The longest match.
 pub(super) const MAX_MATCH: usize = 258;
-/// The farthest that a match may lie back.
+/// The maximum distance of a match.
 pub(super) const MAX_DISTANCE: usize = 32 << 10;
 
 /// Bits that follow a length's codeword, by symbol.
@@ -28,11 +28,11 @@ pub(super) const LENGTH_BASE: [u16; 29] = {
         base += 1 << LENGTH_EXTRA[symbol];
         symbol += 1;
     }
-    // The longest length has a symbol of its own, so 31 of the 32 lengths of the symbol before are used.
+    // The longest length has its own symbol, so the previous symbol uses 31 of its 32 lengths.
     bases[28] = MAX_MATCH as u16;
     bases
 };
-/// The symbol of each length, counted from that of the shortest.
+/// The symbol of each length, relative to that of the shortest.
 pub(super) const LENGTH_SYMBOL: [u8; MAX_MATCH + 1] = {
     let mut symbols = [0; MAX_MATCH + 1];
     let mut symbol = 0;
@@ -70,9 +70,9 @@ pub(super) const fn distance_base(symbol: usize) -> usize {
     if symbol < 4 { symbol + 1 } else { ((2 + (symbol & 1)) << distance_extra(symbol)) + 1 }
 }
 
-/// A literal, or a match: what a block is a sequence of.
+/// A literal or a match: a block is a sequence of these.
 ///
-/// The distance is in the upper half and 0 for a literal; below is the length, or the literal's byte.
+/// The upper half is the distance, 0 for a literal; the lower half is the length, or the literal's byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Token(u32);
 
@@ -99,7 +99,7 @@ impl Token {
         (self.0 & 0xFFFF) as usize
     }
 
-    /// Returns how many bytes of the block this stands for.
+    /// Returns how many bytes of the block this represents.
     #[inline]
     pub(super) const fn len(self) -> usize {
         if self.distance() == 0 { 1 } else { self.value() }

@@ -1,4 +1,5 @@
-//! Where the same four bytes stood before, in the order of what follows them: binary search trees over one block.
+//! Earlier positions of the same four bytes, ordered by what follows them: binary search trees over one
+//! block.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,52 +8,55 @@ use super::chains::match_len_from;
 use super::symbols::MAX_DISTANCE;
 use crate::hash;
 
-/// No position: the last one of 64 KiB, where no match can begin.
+/// No position: the last one of 64 KiB, where a match cannot begin.
 const NONE: u16 = u16::MAX;
 
 /// Positions in a block, in a tree for each hash of the four bytes there.
 ///
-/// What comes before a position's bytes in the order of strings is to its left, what comes behind to its right, and all
-/// below it is farther away. So the way down to the place of a string meets the nearest match of each length, and leaves
-/// a part of the rest behind at each step, where a chain goes through everything that begins alike.
+/// Strings that sort before a position's are on its left, those that sort after it on its right, and every
+/// position below it is farther away. So the path down to the place of a string meets the nearest match of
+/// each length and discards some of the rest at each step, whereas a chain goes through everything with the
+/// same start.
 pub(super) struct Trees {
     roots: Vec<u16>,
-    /// What is left and right of each position.
+    /// The left and right children of each position.
     children: Vec<u16>,
-    /// How many bits a slot's number has.
+    /// Number of bits in a slot number.
     bits: u32,
 }
 
-/// How far trees are gone down.
+/// How far to descend into a tree.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walk {
-    /// How many earlier positions are looked at.
+    /// How many earlier positions to try.
     pub(super) depth: usize,
-    /// How many bytes are compared: positions that have so many in common are taken for the same. No more than there are
-    /// behind the position, and always the same where there are enough.
+    /// How many bytes are compared: positions that share this many are treated as equal. Must not exceed the
+    /// bytes left in the block at the position, and must always be the same where enough are left.
     pub(super) most: usize,
 }
 
 impl Trees {
-    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes six to eight bytes of memory for each of them.
+    /// For blocks of up to `max_block` bytes, at most 64 KiB. Takes six to eight bytes of memory for each of
+    /// them.
     pub(super) fn new(max_block: usize) -> Self {
         let slots = max_block.next_power_of_two().clamp(1 << 10, 1 << 15);
         Self { roots: vec![NONE; slots], children: vec![NONE; 2 * max_block], bits: slots.ilog2() }
     }
 
-    /// Forgets the block before.
+    /// Forgets the previous block.
     pub(super) fn clear(&mut self) {
         self.roots.fill(NONE);
     }
 
-    /// Enters the position `at` of the block; `meets` is told of each earlier position on the way, the nearest first,
-    /// and how many bytes it has in common with this one.
+    /// Enters the position `at` of the block. Calls `meets` for each earlier position on the path, the
+    /// nearest first, with the number of bytes it has in common with this one.
     #[inline]
     pub(super) fn enter(&mut self, block: &[u8], at: usize, walk: Walk, mut meets: impl FnMut(usize, usize)) {
         let Some(bytes) = block[at..].first_chunk() else { return };
         let slot = hash(u32::from_le_bytes(*bytes), self.bits);
         let mut node = core::mem::replace(&mut self.roots[slot], at as u16);
-        // Where the next position of each side belongs, and how many bytes all on that side have in common with `at`.
+        // Where the next position of each side belongs, and how many bytes every position on that side has in
+        // common with `at`.
         let (mut left, mut right) = (2 * at, 2 * at + 1);
         let (mut common_left, mut common_right) = (0, 0);
         for _ in 0..walk.depth {
@@ -63,7 +67,7 @@ impl Trees {
             let common = match_len_from(block, before, at, common_left.min(common_right), walk.most);
             meets(before, common);
             if common >= walk.most {
-                // Who would find that one finds this one.
+                // Any search that would find that position also finds this one.
                 self.children[left] = self.children[2 * before];
                 self.children[right] = self.children[2 * before + 1];
                 return;
@@ -91,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    /// Few different bytes, with longer and shorter repetitions.
+    /// Few distinct byte values, with longer and shorter repetitions.
     fn block() -> Vec<u8> {
         let mut noise = Noise::new(1);
         let mut block = Vec::new();

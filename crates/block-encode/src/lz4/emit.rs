@@ -2,7 +2,7 @@
 
 use super::{LITERALS_IN_TOKEN, MATCH_IN_TOKEN, MIN_MATCH};
 
-/// An LZ4 block that is being written.
+/// An LZ4 block being written.
 pub(super) struct Emitter<'a> {
     out: &'a mut [u8],
     len: usize,
@@ -13,8 +13,8 @@ impl<'a> Emitter<'a> {
         Self { out, len: 0 }
     }
 
-    /// Appends `block[from..to]` as literals and a match of `len` bytes, which lie `offset` bytes back. `None` when
-    /// there is no room.
+    /// Appends `block[from..to]` as literals, followed by a match of `len` bytes at a distance of `offset`
+    /// bytes. `None` when it does not fit.
     #[inline(always)]
     pub(super) fn sequence(
         &mut self,
@@ -55,7 +55,7 @@ impl<'a> Emitter<'a> {
             #[expect(clippy::cast_possible_truncation, reason = "less than 15")]
             self.push(&[(run as u8) << 4])?;
         }
-        // Copying a fixed number of bytes is faster; those behind the literals are written over afterwards.
+        // Copying a fixed number of bytes is faster; those past the literals are overwritten afterwards.
         let wide = block.get(from..).and_then(<[u8]>::first_chunk::<16>);
         let room = self.out.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut::<16>);
         match (wide, room) {
@@ -66,7 +66,7 @@ impl<'a> Emitter<'a> {
         Some(token)
     }
 
-    /// Appends what of a length does not fit the token.
+    /// Appends the part of a length that does not fit the token.
     #[inline(always)]
     fn rest(&mut self, mut rest: usize) -> Option<()> {
         while rest >= 255 {

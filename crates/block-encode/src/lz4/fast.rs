@@ -1,4 +1,4 @@
-//! The first match that comes along.
+//! The fast encoder: takes the first match it finds.
 
 use alloc::vec::Vec;
 use core::mem;
@@ -10,29 +10,29 @@ use crate::hash;
 /// Entries of the table, as a power of two.
 const BITS: u32 = 13;
 
-/// After so many positions without a match, as a power of two, the steps become longer.
+/// After this many positions without a match (as a power of two), the steps become longer.
 const PATIENCE: u32 = 6;
 
 /// Packs blocks as fast as possible.
 ///
-/// It holds up to 48 KiB, which is allocated with the first block and used again for every other.
+/// It uses up to 48 KiB, allocated with the first block and reused for all others.
 pub struct Fast {
-    /// For blocks whose positions fit several times over.
+    /// For blocks whose positions fit several times.
     short: Table<u16>,
     /// For larger ones.
     long: Table<u32>,
 }
 
-/// Where words were last seen. It is not cleared between blocks: positions are counted on, and what lies before the
-/// block is too old.
+/// Where words were last seen. It is not cleared between blocks: positions keep counting up, and entries from
+/// before the block count as too old.
 struct Table<H> {
     /// By hash: the last position that has it.
     heads: Vec<H>,
-    /// What the first byte of the block counts as.
+    /// The number assigned to the first byte of the block.
     base: usize,
 }
 
-/// A position that is counted through several blocks.
+/// A position counted across several blocks.
 trait Head: Copy + Default {
     /// The largest position.
     const MAX: usize;
@@ -68,7 +68,7 @@ impl Head for u32 {
 }
 
 impl Fast {
-    /// Makes an encoder that has no memory yet.
+    /// Makes an encoder that has not allocated any memory yet.
     #[must_use]
     pub const fn new() -> Self {
         Self { short: Table::new(), long: Table::new() }
@@ -95,12 +95,12 @@ impl<H: Head> Table<H> {
         Self { heads: Vec::new(), base: usize::MAX }
     }
 
-    /// Makes room for a block, whose first byte counts as `base` afterwards.
+    /// Makes room for a block, whose first byte is numbered `base` afterwards.
     fn begin(&mut self, len: usize) -> Option<(&mut [H; 1 << BITS], usize)> {
         if self.base.checked_add(len).is_none_or(|end| end > H::MAX) {
             self.heads.clear();
             self.heads.resize(1 << BITS, H::default());
-            // 0 is what empty entries hold.
+            // Empty entries hold 0.
             self.base = 1;
         }
         let base = self.base;

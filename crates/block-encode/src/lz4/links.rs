@@ -1,4 +1,4 @@
-//! Where the same four bytes were last.
+//! Where the same four bytes last occurred.
 
 use alloc::vec::Vec;
 use core::mem;
@@ -6,19 +6,19 @@ use core::mem;
 use super::{MAX_OFFSET, MIN_MATCH};
 use crate::hash;
 
-/// The largest block whose positions, as far as four bytes can be read there, fit when one is added.
+/// The largest block for which each position where four bytes can be read still fits after adding one.
 const MAX_SHORT: usize = 0x1_0000;
 
-/// For each position of a block the way to the nearest one before it that has the same hash.
+/// For each position of a block, a link to the nearest earlier one with the same hash.
 pub(super) struct Links {
     /// By hash: the last position that has it, plus one; 0 for none. For blocks whose positions fit.
     short_heads: Vec<u16>,
     /// The same for larger blocks.
     long_heads: Vec<u32>,
-    /// By position: how far back the one before it with the same hash is, less one. When there is none that a match
-    /// can reach, this leads before the beginning of the block or further than that.
+    /// By position: the distance to the previous one with the same hash, minus one. When there is none that a
+    /// match can reach, this points before the beginning of the block or out of reach.
     gaps: Vec<u16>,
-    /// By position: how many positions right before it have the same gap.
+    /// By position: how many positions directly before it have the same gap.
     runs: Vec<u16>,
 }
 
@@ -27,9 +27,9 @@ impl Links {
         Self { short_heads: Vec::new(), long_heads: Vec::new(), gaps: Vec::new(), runs: Vec::new() }
     }
 
-    /// Takes up all positions of a block at which four bytes can be read.
+    /// Enters all positions of a block at which four bytes can be read.
     ///
-    /// The tables have some entries for each position, as far as they are not too large for a fast cache.
+    /// The tables have several entries per position, unless that would make them too large for a fast cache.
     pub(super) fn build(&mut self, block: &[u8]) {
         let Self { short_heads, long_heads, gaps, runs } = self;
         let len = block.len().saturating_sub(MIN_MATCH - 1);
@@ -44,30 +44,31 @@ impl Links {
         }
     }
 
-    /// Returns how far before a position its hash was last, at least 1.
+    /// Returns how far before a position its hash last occurred, at least 1.
     #[inline(always)]
     pub(super) fn back(&self, at: usize) -> usize {
         self.gaps.get(at).map_or(MAX_OFFSET + 1, |&gap| usize::from(gap) + 1)
     }
 
-    /// Returns the same for the positions from `at` on, up to `len` of them, each less one.
+    /// Returns the same for up to `len` positions starting at `at`, each minus one.
     #[inline(always)]
     pub(super) fn gaps(&self, at: usize, len: usize) -> impl Iterator<Item = &u16> {
         self.gaps.get(at..).unwrap_or_default().iter().take(len)
     }
 
-    /// Returns how many positions right before one are as far from where their hashes were last as this one is.
+    /// Returns how many positions directly before this one have the same distance to the previous occurrence
+    /// of their hash.
     #[inline(always)]
     pub(super) fn run(&self, at: usize) -> usize {
         self.runs.get(at).copied().map_or(0, usize::from)
     }
 }
 
-/// A position plus one, as small as it can be.
+/// A position plus one, in the smallest type that holds it.
 trait Head: Copy + Default {
     fn new(at: usize) -> Self;
 
-    /// Returns how many bytes lie between the position and `at`, 65535 when they are more.
+    /// Returns the distance from the position to `at`, 65535 if it is larger.
     fn gap(self, at: usize) -> u16;
 }
 
@@ -100,7 +101,7 @@ impl Head for u32 {
     }
 }
 
-/// Fills `gaps` and `runs`, which are of the same length, with a table of 2^`BITS` = `N` entries.
+/// Fills `gaps` and `runs`, which have the same length, using a table of 2^`BITS` = `N` entries.
 fn link<H: Head, const BITS: u32, const N: usize>(
     block: &[u8],
     heads: &mut Vec<H>,
@@ -114,7 +115,7 @@ fn link<H: Head, const BITS: u32, const N: usize>(
     for (at, ((bytes, gap), run)) in block.windows(4).zip(gaps).zip(runs).enumerate() {
         let bytes = u32::from_le_bytes(bytes.try_into().unwrap_or_default());
         *gap = mem::replace(&mut heads[hash(bytes, BITS)], H::new(at)).gap(at);
-        // Without a branch, which would often be guessed wrongly.
+        // Without a branch, which would often be mispredicted.
         length = u16::from(*gap == last) * length.saturating_add(1);
         last = *gap;
         *run = length;

@@ -1,13 +1,13 @@
 //! The longest match at a position.
 //!
-//! Places with the same four bytes are looked at one after the other, nearest first. Most of them are no longer matches,
-//! so as few as possible are looked at:
+//! Earlier positions with the same four bytes are tried in order, nearest first. Most of them do not give a
+//! longer match, so the search tries as few as possible:
 //!
-//! - A longer match has all words of the one that is known, and one more. Of these it is the chain of the word that was
-//!   seen longest ago that is followed.
-//! - Where bytes repeat with a short period, a run of zeros or of records, a chain goes through the repetition period by
-//!   period. At one place of it at the most the match is longest, and where that is follows from how long both
-//!   repetitions go on.
+//! - A longer match contains every word of the known one, and one more. Of these words, the search follows
+//!   the chain of the one whose last occurrence is farthest back.
+//! - Where bytes repeat with a short period, such as a run of zeros or of records, a chain would go through
+//!   the repetition period by period. At most one of these places has the longest match, and how far both
+//!   repetitions extend determines which.
 
 use super::links::Links;
 use super::{MAX_OFFSET, MIN_MATCH, common, long_word, word};
@@ -23,11 +23,11 @@ impl Match {
     const NONE: Self = Self { from: 0, len: MIN_MATCH - 1 };
 }
 
-/// For so many bytes of a match it is looked where they were before, to find the way to a longer one.
+/// Earlier occurrences of the words in the first N bytes of a match are tried, to find a longer one.
 const LOOK_AHEAD: usize = 64;
 
-/// Returns the longest match at a position, up to `limit` bytes, or one of no use when there is none. At most
-/// `attempts` places are looked at. At least eight bytes can be read at the position.
+/// Returns the longest match at a position, up to `limit` bytes, or a useless one when there is none. Tries
+/// at most `attempts` places. At least eight bytes must be readable at the position.
 #[inline(always)]
 pub(super) fn longest(links: &Links, block: &[u8], at: usize, limit: usize, attempts: u32) -> Match {
     if limit == MIN_MATCH {
@@ -59,11 +59,11 @@ fn nearest(links: &Links, block: &[u8], at: usize, attempts: u32) -> Match {
 #[inline(never)]
 fn search(links: &Links, block: &[u8], at: usize, limit: usize, attempts: u32) -> Match {
     let mut best = Match::NONE;
-    // The chain that is followed is that of the word so far behind the beginning of the match.
+    // The chain being followed is that of the word this far after the beginning of the match.
     let mut shift = 0;
     let mut place = at;
     let mut lowest = at.saturating_sub(MAX_OFFSET);
-    // The last bytes that a longer match must have, where they begin, and how many of the eight count.
+    // The last bytes that a longer match must have, their position, and how many of the eight count.
     let mut tail = eight(block, at);
     let mut ahead = 0;
     let mut mask = first_bytes(MIN_MATCH);
@@ -120,23 +120,24 @@ fn search(links: &Links, block: &[u8], at: usize, limit: usize, attempts: u32) -
     best
 }
 
-/// Places of which each lies a period before the other, in bytes that repeat with that period.
+/// Places one period apart, in bytes that repeat with that period.
 struct Repetition {
     /// The position for which a match of up to `limit` bytes is wanted.
     at: usize,
     limit: usize,
-    /// The place after the nearest one that comes into question.
+    /// The next place to consider after the nearest one.
     from: usize,
     period: usize,
 }
 
 impl Repetition {
-    /// Returns the place with the longest match, and the last one, of those that are not further away than `reach`, of
-    /// at least one period.
+    /// Returns the place with the longest match, and the last place, of those no further away than `reach`,
+    /// which is at least one period.
     ///
-    /// From each place the bytes repeat for one period longer than from the one after it. Where they repeat shorter than
-    /// those at the position do, that is how long the match is; where they repeat longer, it is as long as those at
-    /// the position repeat; only where both end together it can be longer.
+    /// From each place the bytes repeat for one period longer than from the place after it. Where the
+    /// repetition there is shorter than the one at the position, its length is the match length. Where it is
+    /// longer, the match is as long as the repetition at the position. Only where both end together can the
+    /// match be longer.
     #[inline(never)]
     fn best_and_last(&self, block: &[u8], reach: usize) -> (usize, usize) {
         let Self { at, limit, from, period } = *self;
@@ -148,7 +149,7 @@ impl Repetition {
     }
 }
 
-/// Returns a mask of so many bytes, of all eight when there are more.
+/// Returns a mask of this many bytes, or of all eight when there are more.
 #[inline(always)]
 fn first_bytes(len: usize) -> u64 {
     if len < 8 { u64::MAX >> (64 - 8 * len) } else { u64::MAX }
@@ -160,7 +161,7 @@ fn eight(block: &[u8], at: usize) -> u64 {
     long_word(block, at).unwrap_or_default()
 }
 
-/// For divisions, which are faster then.
+/// For divisions, which are faster on this type.
 #[expect(clippy::cast_possible_truncation, reason = "blocks are far smaller than 4 GiB")]
 #[inline(always)]
 fn narrow(value: usize) -> u32 {

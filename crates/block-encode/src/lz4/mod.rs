@@ -1,15 +1,16 @@
-//! LZ4 blocks: raw ones, without a frame and without a size in front, as ZSO and CSO v2 hold them.
+//! LZ4 blocks: raw, without a frame and without a size in front, as ZSO and CSO v2 store them.
 //!
-//! A block is a row of sequences: a token, literals, and a match that repeats up to 65535 bytes before it
-//! ([the format's own page](https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md)). Its end is not marked, and
-//! decoders copy in steps of several bytes, so that the format has three rules for it, which both encoders keep:
+//! A block is a series of sequences: a token, literals, and a match that repeats data from up to 65535 bytes
+//! earlier ([the format's own page](https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md)). Its end is
+//! not marked, and decoders copy in steps of several bytes, so the format has three rules for the end, which
+//! both encoders follow:
 //!
 //! - the last sequence has only literals,
 //! - the last five bytes are literals,
 //! - the last match begins at least twelve bytes before the end.
 //!
-//! [`Fast`] takes the first match that it comes across. [`Optimal`] knows the longest match at every position and takes
-//! the cheapest way through them.
+//! [`Fast`] takes the first match that it finds. [`Optimal`] finds the longest match at every position and
+//! chooses the cheapest path through them.
 //!
 //! ```
 //! use block_encode::lz4::Optimal;
@@ -35,16 +36,16 @@ const MIN_MATCH: usize = 4;
 /// How far back a match can reach.
 const MAX_OFFSET: usize = 0xFFFF;
 
-/// So many bytes at the end are literals.
+/// This many bytes at the end are always literals.
 const LAST_LITERALS: usize = 5;
 
-/// So many bytes before the end the last match begins, or earlier.
+/// The last match begins at least this many bytes before the end.
 const MATCH_LIMIT: usize = 12;
 
-/// A run of so many literals has more of its length behind the token.
+/// A run of this many literals or more continues its length after the token.
 const LITERALS_IN_TOKEN: usize = 15;
 
-/// So has a match of so many bytes.
+/// Likewise for a match of this many bytes.
 const MATCH_IN_TOKEN: usize = 15 + MIN_MATCH;
 
 /// Returns four bytes, the first one lowest.
@@ -56,7 +57,8 @@ fn word(block: &[u8], at: usize) -> u32 {
     }
 }
 
-/// Returns how many bytes from `a` on are the same as those from `b` on, up to `limit`. `a` lies before `b`.
+/// Returns how many bytes starting at `a` are the same as those starting at `b`, up to `limit`. `a` is before
+/// `b`.
 #[inline(always)]
 fn common(block: &[u8], a: usize, b: usize, limit: usize) -> usize {
     let mut same = 0;
@@ -73,14 +75,14 @@ fn common(block: &[u8], a: usize, b: usize, limit: usize) -> usize {
     limit
 }
 
-/// The same where the block ends in less than eight bytes.
+/// The same when the block ends in less than eight bytes.
 #[cold]
 fn common_at_end(block: &[u8], a: usize, b: usize, limit: usize) -> usize {
     let rest = |at| block.get(at..).unwrap_or_default();
     rest(a).iter().zip(rest(b)).take(limit).take_while(|(first, second)| first == second).count()
 }
 
-/// Returns how many bytes before `a` are the same as those before `b`, which lies behind it.
+/// Returns how many bytes before `a` are the same as those before `b`, which is after `a`.
 fn common_before(block: &[u8], a: usize, b: usize) -> usize {
     let (Some(mut first), Some(mut second)) = (block.get(..a), block.get(..b)) else { return 0 };
     let mut same = 0;

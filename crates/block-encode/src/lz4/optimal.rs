@@ -1,16 +1,17 @@
-//! The cheapest way through a block.
+//! The cheapest path through a block.
 //!
-//! What a rest of a block costs does not depend on what comes before it, so the costs are worked out from the end to the
-//! beginning. All matches cost the same but for their length, so that of each position only the longest one is wanted.
-//! Going backwards it is cheap to find: it is at most one byte longer than that of the next position, and where the byte
-//! before that one's source is the right one, it is this long. Only where a repetition begins must be searched.
+//! The cost of the rest of a block does not depend on what comes before it, so the costs are computed from
+//! the end to the beginning. Matches differ in cost only by their length, so only the longest match of each
+//! position matters. Going backwards, it is cheap to find: it is at most one byte longer than that of the
+//! next position, and it is that long if the byte before that match's source is the right one. A search is
+//! only necessary where a repetition begins.
 //!
-//! Nor do all lengths of a match have to be tried. The shorter a rest is, the less it costs, by up to one byte: it loses a
-//! literal, or the first byte of a match, or a match of four bytes, which cost as much as the three literals that are left
-//! of it, unless these make a run of literals so long that its length takes one more byte. So besides the whole
-//! length those up to three bytes shorter are tried, and those that need one byte less to be written down. Of a
-//! repetition that is the cheapest way from one position, it is also that from those before it, without trying: a
-//! literal in front would cost one byte more.
+//! Not all lengths of a match have to be tried either. A shorter rest costs less, by up to one byte: it loses
+//! a literal, or the first byte of a match, or a match of four bytes. Such a match costs as much as its three
+//! remaining literals, unless these make a run of literals so long that its length takes one more byte. So
+//! besides the full length, only lengths up to three bytes shorter are tried, and those that need one byte
+//! less to encode the length. If taking the whole repetition is cheapest from one position, it is also
+//! cheapest from those before it, without trying: an extra literal would cost one byte more.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -20,57 +21,59 @@ use super::links::Links;
 use super::matches::{Match, longest};
 use super::{LAST_LITERALS, LITERALS_IN_TOKEN, MATCH_IN_TOKEN, MATCH_LIMIT, MIN_MATCH, common_before};
 
-/// How much shorter than it could be a match may be taken.
+/// How many bytes a match may be shortened by.
 const CUT: usize = 3;
 
-/// A match's token and offset.
+/// The cost of a match's token and offset.
 const MATCH_COST: u32 = 3;
 
-/// Matches and runs of literals longer than this are taken in pieces.
+/// Matches and runs of literals longer than this are split.
 const LONGEST: usize = u16::MAX as usize;
 
-/// Packs blocks as small as they get.
+/// Packs blocks as small as possible.
 ///
-/// It holds sixteen bytes for each byte of the largest block and a table of up to 256 KiB, two of them when some blocks are
-/// larger than 64 KiB and some are not. They are allocated with the first block and used again for every other.
+/// It uses sixteen bytes for each byte of the largest block and a table of up to 256 KiB, or two such tables
+/// when some blocks are larger than 64 KiB and some are not. They are allocated with the first block and
+/// reused for all others.
 pub struct Optimal {
     attempts: u32,
     links: Links,
-    /// By position, that behind the last byte included.
+    /// By position, including the one after the last byte.
     ways: Vec<Way>,
 }
 
-/// The cheapest way to the end of the block from one of its positions.
+/// The cheapest path to the end of the block from one of its positions.
 #[derive(Clone, Copy, Default)]
 struct Way {
     /// How many bytes the rest of the block takes when a sequence begins here.
     cost: u32,
-    /// After how many literals the match comes that this sequence ends with.
+    /// How many literals precede the match that ends this sequence.
     run: u16,
-    /// How much is best taken of the match that begins here; 0 for none.
+    /// The best length for the match that begins here; 0 for none.
     len: u16,
-    /// How far back that lies.
+    /// The distance of that match.
     offset: u16,
 }
 
 impl Optimal {
-    /// So many attempts find the longest match practically always, in blocks of any size.
+    /// With this many attempts the longest match is practically always found, in blocks of any size.
     pub const EXHAUSTIVE: u32 = 1 << 14;
 
-    /// Makes an encoder that has no memory yet.
+    /// Makes an encoder that has not allocated any memory yet.
     ///
-    /// `attempts` is how many earlier places with the same four bytes are compared with a position at the most. In blocks
-    /// of 2 KiB some hundred are all that there are.
+    /// `attempts` is the maximum number of earlier places with the same four bytes that each position is
+    /// compared with. Blocks of 2 KiB only have a few hundred.
     #[must_use]
     pub const fn new(attempts: u32) -> Self {
         Self { attempts, links: Links::new(), ways: Vec::new() }
     }
 
-    /// Packs `block`, of up to 1 GiB, into `out` and returns how many bytes that took; `None` when they do not fit.
+    /// Packs `block`, of up to 1 GiB, into `out` and returns how many bytes that took; `None` when they do
+    /// not fit.
     pub fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
         let starts = block.len().saturating_sub(MATCH_LIMIT - 1);
         self.links.build(block);
-        // What is left of another block is written over.
+        // Leftovers of another block are overwritten.
         self.ways.resize(block.len() + 1, Way::default());
         parse(block, starts, &self.links, self.attempts, &mut self.ways);
         let cost = self.ways.first()?.cost as usize;
@@ -94,14 +97,14 @@ impl Optimal {
     }
 }
 
-/// Finds the cheapest ways through a block in which matches begin before `starts` only.
+/// Finds the cheapest paths through a block in which matches begin only before `starts`.
 fn parse(block: &[u8], starts: usize, links: &Links, attempts: u32, ways: &mut [Way]) {
     let literals = Literals { next: block.len(), sum: number(block.len()) + 1 };
     for (at, way) in ways.iter_mut().enumerate().skip(starts) {
         *way = Way { cost: literals.cost(at), ..Way::default() };
     }
     let mut ways = Ways { ways, literals };
-    // How long a match can be at the most.
+    // The maximum length of a match.
     let mut limit = block.len().saturating_sub(LAST_LITERALS + starts) + 1;
     let mut at = starts;
     while at > 0 {
@@ -118,26 +121,26 @@ fn parse(block: &[u8], starts: usize, links: &Links, attempts: u32, ways: &mut [
     }
 }
 
-/// The ways from the positions that have been looked at.
+/// The paths from the positions processed so far.
 struct Ways<'a> {
     ways: &'a mut [Way],
     literals: Literals,
 }
 
 impl Ways<'_> {
-    /// Finds the way from a position where no match begins.
+    /// Finds the path from a position where no match begins.
     #[inline(always)]
     fn literal(&mut self, at: usize) {
         let cost = self.with_literal(at);
         self.ways[at] = Way { cost, run: small(self.literals.next - at), len: 0, offset: 0 };
     }
 
-    /// Finds the ways from a position where a match begins and from so many `before` it, where it began already. Returns
-    /// how long it is from the first of them on.
+    /// Finds the paths from a position where a match begins and from the `before` positions before it, where
+    /// it had already begun. Returns its length from the first of them.
     #[inline(always)]
     fn repetition(&mut self, mut at: usize, Match { from, mut len }: Match, mut before: usize) -> usize {
         let (found_at, offset) = (at, at - from);
-        // What of the match is best taken: where that ends.
+        // Where the match is best cut off.
         let mut stop = self.cheapest_stop(at, len);
         loop {
             let is_cheaper = self.with_match(at, len, stop, offset);
@@ -162,8 +165,8 @@ impl Ways<'_> {
         }
     }
 
-    /// Finds the way from a position where a match of up to `len` bytes begins. Returns whether it costs less than
-    /// a literal.
+    /// Finds the path from a position where a match of up to `len` bytes begins. Returns whether it costs
+    /// less than a literal.
     #[inline(always)]
     fn with_match(&mut self, at: usize, len: usize, stop: usize, offset: usize) -> bool {
         let with_literal = self.with_literal(at);
@@ -181,7 +184,7 @@ impl Ways<'_> {
         is_cheaper
     }
 
-    /// Has the match that is taken at the position behind some others begin at these already.
+    /// Makes the match chosen at a position begin at some positions before it.
     #[inline(always)]
     fn go_on(&mut self, places: Range<usize>, stop: usize) {
         let Range { start, end } = places;
@@ -193,7 +196,7 @@ impl Ways<'_> {
         self.literals = Literals { next: start, sum: number(start) + self.ways[start].cost };
     }
 
-    /// Returns what the rest of the block costs from literals at a position on.
+    /// Returns the cost of the rest of the block when literals start at a position.
     #[inline(always)]
     fn with_literal(&mut self, at: usize) -> u32 {
         if self.literals.next - at == LITERALS_IN_TOKEN {
@@ -202,7 +205,7 @@ impl Ways<'_> {
         self.literals.cost(at)
     }
 
-    /// Returns where a match of up to `len` bytes best ends, when its length costs nothing.
+    /// Returns where a match of up to `len` bytes best ends if its length costs nothing.
     #[inline(always)]
     fn cheapest_stop(&self, at: usize, len: usize) -> usize {
         let mut stop = at + len;
@@ -216,23 +219,24 @@ impl Ways<'_> {
     }
 }
 
-/// Which match ends the literals that come next.
+/// Which match ends the next run of literals.
 struct Literals {
-    /// Where it begins, or the block's end.
+    /// Where that match begins, or the block's end.
     next: usize,
-    /// Its position and what the rest of the block costs from it on, so that literals before it change nothing.
+    /// Its position plus the cost of the rest of the block from there, so that literals before it change
+    /// nothing.
     sum: u32,
 }
 
 impl Literals {
-    /// Returns what the rest of the block costs from literals at a position on.
+    /// Returns the cost of the rest of the block when literals start at a position.
     #[inline(always)]
     fn cost(&self, at: usize) -> u32 {
         self.sum - number(at) + length_bytes(self.next - at, LITERALS_IN_TOKEN)
     }
 
-    /// When the run to the next match has become so long that its length takes a byte more, looks whether that of a nearer
-    /// one costs less now.
+    /// When the run to the next match has become so long that its length takes a byte more, checks whether
+    /// the run to a nearer match is now cheaper.
     #[inline(never)]
     fn reconsider(&mut self, at: usize, ways: &[Way]) {
         let mut best = self.sum + 1;
@@ -247,11 +251,12 @@ impl Literals {
     }
 }
 
-/// Returns for how many positions before `at` nothing but the whole of a match is worth taking, when that is so at `at`,
+/// Returns for how many positions before `at` only the whole match is worth taking, when that is so at `at`,
 /// where it has `len` bytes.
 ///
-/// Shorter ones that need a byte less to write down their length are worth taking only when they end behind `found_at`,
-/// where the match was found: before that the rest of the block is cheapest with this match again.
+/// Shorter ones whose lengths take a byte less to encode are worth taking only when they end after
+/// `found_at`, where the match was found: before that point, the rest of the block is again cheapest with
+/// this match.
 #[inline(always)]
 fn without_choice(at: usize, len: usize, found_at: usize) -> usize {
     if len < MATCH_IN_TOKEN - 1 {
@@ -262,7 +267,7 @@ fn without_choice(at: usize, len: usize, found_at: usize) -> usize {
     if shorter <= found_at { (255 - beyond).min(LONGEST - len) } else { 0 }
 }
 
-/// Returns how much of a match of `len` bytes is best taken, and what the rest of the block costs then.
+/// Returns the best length for a match of up to `len` bytes, and the resulting cost of the rest of the block.
 #[inline(always)]
 fn cheapest_len(ways: &[Way], at: usize, len: usize, stop: usize) -> (usize, u32) {
     let mut best = (stop - at, match_cost(ways, at, stop - at));
@@ -278,13 +283,13 @@ fn cheapest_len(ways: &[Way], at: usize, len: usize, stop: usize) -> (usize, u32
     best
 }
 
-/// Returns what the rest of the block costs from a match of `len` bytes on.
+/// Returns the cost of the rest of the block starting with a match of `len` bytes.
 #[inline(always)]
 fn match_cost(ways: &[Way], at: usize, len: usize) -> u32 {
     MATCH_COST + length_bytes(len, MATCH_IN_TOKEN) + ways[at + len].cost
 }
 
-/// Returns how many bytes a length takes behind the token.
+/// Returns how many bytes a length takes after the token.
 #[inline(always)]
 fn length_bytes(len: usize, in_token: usize) -> u32 {
     if len < in_token { 0 } else { 1 + number(len - in_token) / 255 }
@@ -297,7 +302,7 @@ fn number(value: usize) -> u32 {
     value as u32
 }
 
-/// A length or an offset. Matches are not longer; a longer run is taken in pieces.
+/// A length or an offset. Matches are never longer; a longer run is split.
 #[expect(clippy::cast_possible_truncation, reason = "limited to what fits")]
 #[inline(always)]
 fn small(value: usize) -> u16 {

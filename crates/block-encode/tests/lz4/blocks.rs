@@ -9,13 +9,13 @@ pub(crate) enum Kind {
     Noise,
     /// Two letters, so that there are matches everywhere.
     TwoLetters,
-    /// A short pattern again and again, with a mistake now and then.
+    /// A repeated short pattern, with an occasional mistake.
     Pattern,
-    /// Pieces of noise and of what came before.
+    /// Pieces of noise and copies of earlier data.
     Pieces,
-    /// Words of sixteen bytes that differ in a few.
+    /// Sixteen-byte records that differ in a few bytes.
     Records,
-    /// Repetitions of short patterns, the same few again and again, for a longer or shorter time.
+    /// Repetitions of a few short patterns, with varying lengths.
     Runs,
 }
 

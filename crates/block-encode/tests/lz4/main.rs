@@ -1,4 +1,4 @@
-//! What the LZ4 encoders write: decodable by everybody, by the rules, and as small as it gets.
+//! The LZ4 encoders' output: any decoder can read it, it follows the rules, and it is as small as possible.
 
 mod blocks;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use sector_decode::{Coding, Decoder};
 use test_noise::Noise;
 
-/// Packs with room for anything and has the result judged.
+/// Packs with room for anything and checks the result.
 fn pack_and_judge(name: &str, pack: impl FnOnce(&[u8], &mut [u8]) -> Option<usize>, block: &[u8]) -> Vec<u8> {
     let mut packed = vec![0xEE; block.len() + block.len() / 200 + 32];
     let len = pack(block, &mut packed).expect("there is room for anything");
@@ -34,7 +34,7 @@ fn judge(name: &str, packed: &[u8], block: &[u8]) {
     assert!(lz4::block::decompress(packed, Some(size)).unwrap() == block, "{name}: liblz4, {size} bytes");
 }
 
-/// Walks through the sequences and looks at how they end.
+/// Walks through the sequences and checks how they end.
 fn check_rules(name: &str, packed: &[u8], block_len: usize) {
     let mut at = 0;
     let mut byte = || {
@@ -92,7 +92,7 @@ fn every_length_is_packed_by_the_rules() {
 #[test]
 fn blocks_of_up_to_256_kib_are_packed() {
     let (mut fast, mut optimal) = (Fast::new(), Optimal::new(64));
-    // Around the largest offset, and the largest length that is taken at once.
+    // Around the largest offset, and the largest length that is not split.
     for len in [32 << 10, 65_524, 65_535, 65_536, 65_537, 65_548, 65_560, 128 << 10, 256 << 10] {
         for kind in Kind::ALL {
             let block = kind.block(len, len as u64);
@@ -141,7 +141,7 @@ fn what_does_not_fit_is_not_packed() {
 fn a_block_packs_alike_whatever_came_before() {
     let (mut fast, mut optimal) = (Fast::new(), Optimal::new(64));
     let mut noise = Noise::new(3);
-    // More than the fast encoder counts before it begins anew.
+    // More than the fast encoder counts before it starts again.
     for round in 0..200 {
         let kind = Kind::ALL[noise.index(Kind::ALL.len())];
         let block = kind.block([0, 1, 2048, 8192, 16384, 40_000][noise.index(6)], round);
@@ -155,7 +155,7 @@ fn a_block_packs_alike_whatever_came_before() {
     }
 }
 
-/// The fewest bytes that a block can take: every match, every length, every run of literals.
+/// The fewest bytes that a block can take, trying every match, every length and every run of literals.
 fn fewest(block: &[u8]) -> usize {
     let len = block.len();
     let more = |len: usize, in_token: usize| if len < in_token { 0 } else { 1 + (len - in_token) / 255 };

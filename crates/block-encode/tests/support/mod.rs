@@ -12,7 +12,7 @@ pub fn noise(len: usize, seed: u32) -> Vec<u8> {
     Noise::new(seed.into()).bytes(len)
 }
 
-/// A block of each kind that treats an encoder differently.
+/// One block of each kind that encoders handle differently.
 pub fn kinds(len: usize) -> Vec<(&'static str, Vec<u8>)> {
     let noise = noise(len, 1);
     let of =
@@ -23,7 +23,7 @@ pub fn kinds(len: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("zeros", vec![0; len]),
         ("ones", vec![0xFF; len]),
         ("noise", noise.clone()),
-        // Next to no matches: where careless encoders leave the distance code empty.
+        // Almost no matches: where careless encoders leave the distance code empty.
         ("few bits", of(|_, noise| (noise & 0x0F) * (noise >> 4 & 3) + 0x20)),
         // All matches at one distance.
         ("period of four", of(|at, _| [1, 9, 200, 47][at % 4])),
@@ -43,7 +43,7 @@ pub fn kinds(len: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("gradient", of(|at, noise| (at / 5 % 256) as u8 ^ (noise & 1))),
         ("words", words),
         ("skewed", of(|_, noise| noise.leading_zeros() as u8)),
-        // Halves that want different codes.
+        // Halves that need different codes.
         ("two kinds", of(|at, noise| if at / 1024 % 2 == 0 { noise & 7 } else { noise | 0xE0 })),
     ]
 }

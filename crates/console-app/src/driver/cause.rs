@@ -1,39 +1,39 @@
-//! Why the driver left a game to the firmware, and what its owner can do about it.
+//! Why the driver left a game to the firmware, and what the user can do about it.
 
 use alloc::string::String;
 
 /// A kind of reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// What was started is no game from an image: this program, or another one.
+    /// The program that was started is not a game from an image: it was this program, or another one.
     OtherProgram,
-    /// The firmware started the game with an application type that the driver does not know.
+    /// The firmware started the game with an application type unknown to the driver.
     ApplicationType,
-    /// The firmware does not say which image it is.
+    /// The firmware does not report which image it is.
     NoPath,
-    /// The firmware's driver for images is another one than Inferno.
+    /// The firmware's image driver is not Inferno.
     ImageDriver,
-    /// The table of that driver is not as it should be.
+    /// That driver's table is not as expected.
     Table,
-    /// There is too little memory.
+    /// There is not enough memory.
     Memory,
-    /// The card did not give the image.
+    /// The image could not be read from the card.
     Card,
     /// The image is damaged or of an unknown kind.
     Damaged,
     /// The image's blocks are too large.
     BlockSize,
-    /// The image is no disc.
+    /// The image is not a disc.
     NoDisc,
-    /// The image is a plain ISO.
+    /// The image is an uncompressed ISO.
     PlainImage,
-    /// The settings say so.
+    /// Switched off in the settings.
     SwitchedOff,
     /// Anything else.
     Unknown,
 }
 
-/// Words that tell a reason, in lower case. The first line that fits counts.
+/// Words that identify a reason, in lower case. The first matching line counts.
 const WORDS: [(&[&str], Cause); 14] = [
     (&["switched off"], Cause::SwitchedOff),
     (&["plain image", "plain iso"], Cause::PlainImage),
@@ -51,7 +51,7 @@ const WORDS: [(&[&str], Cause); 14] = [
     (&[], Cause::Unknown),
 ];
 
-/// Whether an application type is that of a program from a card, of the firmware, or of a PlayStation game.
+/// Whether an application type means a program from a card, a firmware program, or a PlayStation game.
 const fn is_of_a_program(apitype: u32) -> bool {
     matches!(apitype >> 4, 0x14 | 0x15 | 0x17 | 0x20..=0x3F)
 }
@@ -80,7 +80,7 @@ impl Cause {
         Self::Unknown,
     ];
 
-    /// Tells the kind of a reason by its words.
+    /// Identifies the kind of a reason by its words.
     #[must_use]
     pub fn of(reason: &str) -> Self {
         let reason = without_paths(&reason.to_lowercase());
@@ -94,7 +94,7 @@ impl Cause {
         }
     }
 
-    /// Returns the name that results have.
+    /// Returns the name used in results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -114,7 +114,7 @@ impl Cause {
         }
     }
 
-    /// Says what to do about it.
+    /// Returns advice for the user.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
@@ -151,7 +151,8 @@ impl Cause {
     }
 }
 
-/// A reason without the paths in it: names of games have all kinds of words. A path ends with the image's extension.
+/// A reason with its paths removed, as names of games may contain any words. A path ends with the image's
+/// extension.
 fn without_paths(reason: &str) -> String {
     let mut rest = reason;
     let mut kept = String::new();
@@ -198,7 +199,7 @@ mod tests {
             ("a block cannot be right", Cause::Damaged),
             ("sector 16 is no volume descriptor", Cause::NoDisc),
             ("switched off in cisor.ini", Cause::SwitchedOff),
-            // As the first version has it.
+            // As written by the first version.
             ("not enough memory, code 0x800200D9", Cause::Memory),
             ("the image's block size is not served, code 0x80010086", Cause::BlockSize),
             ("the image has too few or too many sectors, code 0x80010086", Cause::NoDisc),
@@ -217,7 +218,7 @@ mod tests {
         String::from_utf8(line.end().trim_ascii_end().to_vec()).unwrap()
     }
 
-    /// What each of the driver's reasons is told as. A new one does not compile without a line here.
+    /// The expected kind for each of the driver's reasons. A new reason does not compile without a line here.
     const fn expected(check: Check) -> Cause {
         match check {
             Check::KeyConfig => Cause::OtherProgram,

@@ -1,4 +1,4 @@
-//! Reads the driver's log: what it decided at its last start, and what it counted since.
+//! Reads the driver's log: what it decided at its last start, and what it has counted since.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -6,15 +6,15 @@ use alloc::vec::Vec;
 
 use super::cause::Cause;
 
-/// Begins the line with the reason of a driver that leaves the game to the firmware.
+/// Starts the line with the reason why the driver leaves the game to the firmware.
 const ASIDE: &str = "stepping aside: ";
-/// Stands in front of the reason in the logs of version 0.1.0, in the line of the start.
+/// Precedes the reason in the logs of version 0.1.0, in the line of the start.
 const LEFT: &str = "left to the firmware, ";
 
 /// The last session in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
-    /// What was started, and what was decided.
+    /// What was started, and the decision.
     pub start: String,
     /// Why the driver left the game to the firmware, if it did.
     pub aside: Option<String>,
@@ -29,7 +29,7 @@ impl Session {
         self.aside.as_deref().map(Cause::of)
     }
 
-    /// Begins with a line at the margin.
+    /// Begins with an unindented line.
     fn new(line: &str) -> Self {
         let aside = line.strip_prefix(ASIDE).or_else(|| Some(line.split_once(LEFT)?.1));
         Self { start: line.to_owned(), aside: aside.map(ToOwned::to_owned), counters: None }
@@ -57,11 +57,11 @@ pub struct Counters {
     pub retries: u32,
 }
 
-/// Finds the last session of a game. Lines of a start begin at the margin, and so does the reason that follows one; lines with
-/// counters begin with two blanks.
+/// Finds the last session of a game. The lines of a start are not indented, nor is the reason that follows
+/// one; lines with counters begin with two spaces.
 ///
-/// Some firmwares load the driver for this program too, which it leaves alone and says so. That must not hide what
-/// happened to the game before, so such a start counts only where there is no other.
+/// Some firmwares load the driver for this program too; the driver then leaves it alone and logs that. Such a
+/// start must not hide what happened to the previous game, so it counts only if there are no others.
 pub(super) fn last_session(log: &[u8]) -> Option<Session> {
     let text = String::from_utf8_lossy(log);
     let mut sessions: Vec<Session> = Vec::new();
@@ -82,7 +82,7 @@ pub(super) fn last_session(log: &[u8]) -> Option<Session> {
     Some(sessions.swap_remove(last))
 }
 
-/// Numbers by their names; what is unknown or missing does not count.
+/// Numbers by their names; unknown and missing ones are ignored.
 fn counters_of(line: &str) -> Counters {
     let mut counters = Counters::default();
     for part in line.split(';') {

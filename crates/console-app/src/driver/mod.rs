@@ -20,17 +20,17 @@ use crate::failure::Failure;
 use crate::files;
 use crate::paths;
 
-/// More than any such file has; one that is larger is left alone.
+/// Larger than any such file; a larger one is left alone.
 const MAX_FILE: usize = 256 << 10;
 
-/// What there is of the driver.
+/// The state of the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The custom firmware, as far as it can be told.
+    /// The custom firmware, if it could be identified.
     pub system: Option<System>,
-    /// The file with the plugins of that firmware.
+    /// That firmware's plugin list.
     pub plugin_file: Option<String>,
-    /// The line for the driver in it.
+    /// The driver's line in it.
     pub line: Option<String>,
     /// Whether that line switches it on.
     pub is_on: bool,
@@ -38,18 +38,18 @@ pub struct Status {
     pub module: Option<String>,
     /// What the driver wrote into its log.
     pub session: Option<Session>,
-    /// What the driver says of itself.
+    /// What the driver reports about itself.
     pub live: Option<LiveDriver>,
 }
 
-/// What was changed.
+/// The result of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Whether anything was.
+    /// Whether anything was changed.
     pub changed: bool,
-    /// Where the file is kept as it was before.
+    /// The backup of the previous file.
     pub backup: Option<String>,
-    /// How it is now.
+    /// The new state.
     pub status: Status,
 }
 
@@ -65,22 +65,22 @@ pub(crate) fn module_path(console: &dyn Console) -> String {
     format!("{}/SEPLUGINS/cisor.prx", device(console))
 }
 
-/// The driver's log, if there is one that can be read.
+/// The driver's log, if it exists and can be read.
 pub(crate) fn read_log(console: &dyn Console) -> Option<alloc::vec::Vec<u8>> {
     let path = format!("{}/SEPLUGINS/cisor.log", device(console));
     files::read_all(console, &path, MAX_FILE).ok().flatten()
 }
 
-/// Finds out what there is of the driver.
+/// Determines the state of the driver.
 ///
 /// # Errors
 ///
-/// When the file with the plugins is there and cannot be read.
+/// When the plugin list exists but cannot be read.
 pub fn status(console: &dyn Console) -> Result<Status, Failure> {
     status_of(console, None)
 }
 
-/// Finds out what there is of the driver. `chosen` overrides what the firmware seems to be.
+/// Determines the state of the driver. `chosen` overrides the detected firmware.
 ///
 /// # Errors
 ///
@@ -105,11 +105,12 @@ pub fn status_of(console: &dyn Console, chosen: Option<System>) -> Result<Status
     })
 }
 
-/// Adds the driver's line to the firmware's file. `chosen` overrides what the firmware seems to be.
+/// Adds the driver's line to the plugin list. `chosen` overrides the detected firmware.
 ///
 /// # Errors
 ///
-/// When the firmware cannot be told, the driver's file is missing, or the file with the plugins cannot be read or written.
+/// When the firmware cannot be identified, the driver's file is missing, or the plugin list cannot be read or
+/// written.
 pub fn install(console: &dyn Console, chosen: Option<System>) -> Result<Change, Failure> {
     let module = module_path(console);
     if !files::exists(console, &module) {
@@ -118,16 +119,16 @@ pub fn install(console: &dyn Console, chosen: Option<System>) -> Result<Change, 
     change(console, chosen, |system, text| plugin_file::install(system, text, &module))
 }
 
-/// Takes the driver's line out of the firmware's file. `chosen` overrides what the firmware seems to be.
+/// Removes the driver's line from the plugin list. `chosen` overrides the detected firmware.
 ///
 /// # Errors
 ///
-/// When the firmware cannot be told, or the file with the plugins cannot be read or written.
+/// When the firmware cannot be identified, or the plugin list cannot be read or written.
 pub fn remove(console: &dyn Console, chosen: Option<System>) -> Result<Change, Failure> {
     change(console, chosen, plugin_file::remove)
 }
 
-/// Edits the firmware's file, of which a copy is kept.
+/// Edits the plugin list, after making a backup.
 fn change(
     console: &dyn Console,
     chosen: Option<System>,
@@ -149,7 +150,7 @@ fn change(
     Ok(Change { changed: true, backup, status: status_of(console, chosen)? })
 }
 
-/// Keeps a copy of the file under a name that is not taken yet, or is by the same text.
+/// Saves a copy of the file under an unused name, or a name already used by a copy with the same text.
 fn keep(console: &dyn Console, path: &str, text: &[u8]) -> Result<String, Failure> {
     for number in 1..100 {
         let backup = if number == 1 { format!("{path}.bak") } else { format!("{path}.bak{number}") };

@@ -1,4 +1,4 @@
-//! Edits a firmware's file with plugins. Every line but the driver's own stays as it is, byte for byte.
+//! Edits a firmware's plugin list. Every line except the driver's own stays as it is, byte for byte.
 //!
 //! | firmware | a line | comments begin with |
 //! |---|---|---|
@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 
 use crate::driver::system::System;
 
-/// The path of the driver behind its device: firmwares compare that part alone, without regard to case.
+/// The driver's path without its device: firmwares compare only that part, ignoring case.
 const OWN_PATH: &str = "/seplugins/cisor.prx";
 
-/// Adrenaline up to version 7 reads no more than this of its file, in bytes.
+/// Adrenaline up to version 7 reads at most this many bytes of its file.
 const CLASSIC_LIMIT: usize = 1024;
 
 /// The driver's line.
@@ -24,14 +24,14 @@ pub(super) struct Found {
     pub(super) is_on: bool,
 }
 
-/// Finds the driver's line: the last one, which is the one that counts.
+/// Finds the driver's line: the last one, because that is the one that counts.
 pub(super) fn find(system: System, file: &[u8]) -> Option<Found> {
     let line = lines(file).filter(|line| is_own(system, line)).last()?;
     let text = String::from_utf8_lossy(line.trim_ascii()).into_owned();
     Some(Found { is_on: is_on(system, &text), text })
 }
 
-/// Returns the file with one line for the driver, which switches it on.
+/// Returns the file with exactly one line for the driver, which switches it on.
 pub(super) fn install(system: System, file: &[u8], module: &str) -> Vec<u8> {
     let own: Vec<&[u8]> = lines(file).filter(|line| is_own(system, line)).collect();
     if let [line] = own[..]
@@ -70,7 +70,7 @@ pub(super) fn remove(system: System, file: &[u8]) -> Vec<u8> {
     lines(file).filter(|line| !is_own(system, line)).flatten().copied().collect()
 }
 
-/// The lines with their ends.
+/// The lines including their line endings.
 fn lines(file: &[u8]) -> impl Iterator<Item = &[u8]> {
     file.split_inclusive(|&byte| byte == b'\n')
 }
@@ -79,7 +79,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// Whether a line is about the driver.
+/// Whether a line refers to the driver.
 fn is_own(system: System, line: &[u8]) -> bool {
     let line = String::from_utf8_lossy(line);
     let line = line.trim();

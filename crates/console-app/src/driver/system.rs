@@ -1,4 +1,4 @@
-//! Custom firmwares, as far as their files with plugins differ (docs/psp-driver.md).
+//! Custom firmwares, distinguished only as far as their plugin lists differ (docs/psp-driver.md).
 
 use alloc::format;
 use alloc::string::String;
@@ -13,7 +13,7 @@ pub enum System {
     Ark,
     /// PRO, ME, LME and Adrenaline up to version 7: `game.txt`.
     Classic,
-    /// Adrenaline 8 and later: `EPIplugins.txt`, or `plugins.txt` where there is none.
+    /// Adrenaline 8 and later: `EPIplugins.txt`, or `plugins.txt` if that does not exist.
     Adrenaline,
 }
 
@@ -21,7 +21,7 @@ impl System {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Ark, Self::Classic, Self::Adrenaline];
 
-    /// Returns the name that commands and results have.
+    /// Returns the name used in commands and results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl System {
         }
     }
 
-    /// Returns the name for people.
+    /// Returns the display name.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl System {
         }
     }
 
-    /// Returns the path of the file with the plugins.
+    /// Returns the path of the plugin list.
     pub(crate) fn plugin_file(self, console: &dyn Console, device: &str) -> String {
         match self {
             Self::Ark => format!("{device}/SEPLUGINS/PLUGINS.TXT"),
@@ -58,8 +58,8 @@ fn adrenaline_file(device: &str) -> String {
     format!("{device}/SEPLUGINS/EPIplugins.txt")
 }
 
-/// Tells the firmware by what it answers, else by the files that there are. Systems with the same file and the same
-/// kind of lines need no telling apart.
+/// Detects the firmware from its answers, or otherwise from the existing files. Systems with the same file
+/// and the same kind of lines are not distinguished.
 pub(super) fn detect(console: &dyn Console, device: &str) -> Option<System> {
     if console.facts().is_ark() {
         return Some(System::Ark);

@@ -51,10 +51,10 @@ fn installing_and_removing_leaves_the_file_as_it_was() {
     let removed = remove(&console, None).unwrap();
     assert!(removed.changed && !removed.status.is_on);
     assert_eq!(console.text(ARK).unwrap(), before);
-    // The first backup is of another text, so it stays.
+    // The first backup has a different text, so it is kept.
     assert_eq!(removed.backup.as_deref(), Some("ms0:/SEPLUGINS/PLUGINS.TXT.bak2"));
     assert!(!remove(&console, None).unwrap().changed);
-    // A text that is kept already is not kept again.
+    // If a copy with the same text exists, another one is not made.
     assert_eq!(install(&console, None).unwrap().backup.as_deref(), Some("ms0:/SEPLUGINS/PLUGINS.TXT.bak"));
     assert_eq!(console.names("ms0:/SEPLUGINS").len(), 4, "no other file is left");
 }

@@ -1,11 +1,13 @@
-//! How long the disc is.
+//! Finds the length of the disc.
 //!
-//! The drive gives the number of its last sector for its end, drivers that serve an image the number of sectors.
-//! The volume descriptor counts the sectors of the file system, which need not be all. So each is tried, the
-//! largest first, and the one whose last sector reads is right.
+//! The drive reports the number of its last sector as its end, but drivers that serve an image report the
+//! number of sectors. The volume descriptor counts the sectors of the file system, which may not be all of
+//! the disc. So each of these lengths is tried, the largest first, and the first one whose last sector can be
+//! read is right.
 //!
-//! PPSSPP says of every sector that it was read, and gives zeros behind the end. Where a sector far behind the
-//! end reads, the last one proves nothing, and the volume descriptor decides between the two meanings of the end.
+//! PPSSPP claims to have read every sector, and returns zeros past the end. If a sector far past the end can
+//! be read, the last one proves nothing, and the volume descriptor decides between the two meanings of the
+//! end.
 
 use sector_decode::SECTOR_SIZE;
 
@@ -14,20 +16,20 @@ use crate::console::Console;
 use crate::dump::source;
 use crate::failure::Failure;
 
-/// How often a last sector is tried.
+/// How many times to try reading the last sector.
 const TRIES: usize = 3;
-/// Where the primary volume descriptor is, and in it the number of sectors.
+/// The sector of the primary volume descriptor, which contains the number of sectors.
 const DESCRIPTOR: u32 = 16;
 const SECTORS_AT: usize = 80;
-/// How far behind the largest claim there is nothing for sure.
+/// There is certainly nothing this far past the largest claim.
 const FAR: u32 = 4096;
 
-/// The length of a disc, and what it was found from.
+/// The length of a disc, and what it is based on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Length {
     /// Number of sectors.
     pub(super) sectors: u32,
-    /// What the drive gives for its end.
+    /// What the drive reports as its end.
     pub(super) end: u32,
     /// What the volume descriptor says.
     pub(super) volume: Option<u32>,

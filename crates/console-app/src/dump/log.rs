@@ -1,4 +1,4 @@
-//! The log beside the image: what was dumped, and by what it can be looked up.
+//! The log next to the image: what was dumped, and the digests to look it up by.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -17,12 +17,12 @@ pub(super) fn write(console: &dyn Console, report: &Report) -> Result<(), Failur
     file.close()
 }
 
-/// More ranges than this are counted, not listed.
+/// If there are more ranges than this, they are only counted, not listed.
 const MAX_RANGES: usize = 10_000;
 
 fn text(report: &Report) -> String {
     let mut text = String::new();
-    // A `String` takes everything.
+    // Writing to a `String` cannot fail.
     let _ = write_text(&mut text, report);
     text
 }

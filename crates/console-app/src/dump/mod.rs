@@ -1,7 +1,7 @@
-//! Dumps the disc in the drive to an image on the card while reading it, in one pass.
+//! Dumps the disc in the drive to an image on the card, in one pass while reading it.
 //!
-//! The file is written beside its name and gets the name only after it has been read back, decoded and found to
-//! be what came from the disc. Whatever goes wrong before leaves nothing behind.
+//! The file is written under a temporary name. It gets its final name only after it has been read back,
+//! decoded and compared with what came from the disc. If anything goes wrong before that, nothing is left.
 
 mod length;
 mod log;
@@ -31,13 +31,13 @@ use length::Length;
 use source::{RawDisc, Source};
 use writer::Writer;
 
-/// How many sectors are read at a time: 256 KiB, a fifth of a second for the drive.
+/// How many sectors are read at a time: 256 KiB, which takes the drive a fifth of a second.
 const CHUNK: u32 = 128;
 
-/// Room that is kept for the log and for the card's own tables.
+/// Space reserved for the log and for the card's own tables.
 const SPARE: u64 = 128 << 10;
 
-/// What a disc is dumped to.
+/// The output format of a dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// CSO: deflate, for every custom firmware.
@@ -52,7 +52,7 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Cso, Self::Zso, Self::Iso];
 
-    /// Returns the ending of its files.
+    /// Returns the file extension.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -63,33 +63,33 @@ impl Kind {
     }
 }
 
-/// What is known of the disc in the drive.
+/// What is known about the disc in the drive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Its id and title.
     pub disc: Disc,
-    /// How long it is.
+    /// Its length in sectors.
     pub sectors: u32,
-    /// What the drive says is its end, and what its volume descriptor says.
+    /// What the drive reports as its end, and what its volume descriptor says.
     pub claims: (u32, Option<u32>),
 }
 
-/// What was dumped.
+/// The result of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The image.
     pub path: String,
-    /// Its kind.
+    /// Its format.
     pub kind: Kind,
     /// The disc.
     pub found: Found,
     /// Bytes of the file.
     pub stored_size: u64,
-    /// Digests of the disc, zeros where it could not be read.
+    /// Digests of the disc, with zeros for sectors that could not be read.
     pub digests: Digests,
     /// Sectors that could not be read and are zeros in the image.
     pub unreadable: Vec<RangeInclusive<u32>>,
-    /// The log beside the image.
+    /// The log next to the image.
     pub log: String,
     /// How long it took.
     pub micros: u64,
@@ -109,29 +109,29 @@ impl Report {
     }
 }
 
-/// Looks at the disc in the drive.
+/// Inspects the disc in the drive.
 ///
 /// # Errors
 ///
-/// When there is none, or it cannot be read.
+/// When the drive is empty, or the disc cannot be read.
 pub fn look(console: &dyn Console) -> Result<Found, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
     }
     console.disc_start().map_err(Failure::of_first_access)?;
     let Length { sectors, end, volume } = length::find(console)?;
-    // A disc without readable names still is one.
+    // A disc without readable names is still a disc.
     let disc = disc_info::identify(&mut RawDisc { console, sectors }).unwrap_or_default();
     Ok(Found { disc, sectors, claims: (end, volume) })
 }
 
-/// Dumps the disc in the drive. `target` is the path of a file, or that of a folder with its slash, in which the file
-/// is named after the disc.
+/// Dumps the disc in the drive. `target` is the path of a file, or the path of a folder with its slash; in a
+/// folder, the file is named after the disc.
 ///
 /// # Errors
 ///
-/// When there is no disc or too little room, when the disc or the card fails, or when the user cancels.
-/// Nothing is left under the file's name then.
+/// When the drive is empty, the card lacks space, the disc or the card fails, or the user cancels.
+/// In these cases nothing is left under the file's name.
 pub fn run(
     console: &dyn Console,
     kind: Kind,
@@ -151,7 +151,8 @@ pub fn run(
     let Written { digests, stored_size, unreadable } = match written {
         Ok(written) => written,
         Err(error) => {
-            // Where the card is gone this fails too, and the part keeps the name that says what it is.
+            // If the card is gone this fails too; the partial file then still has the name that marks it as
+            // such.
             let _ = console.remove(&part);
             return Err(error);
         }
@@ -166,7 +167,7 @@ pub fn run(
         unreadable,
         micros: console.micros().saturating_sub(started),
     };
-    // Before the image gets its name: one without its log would look finished and is not.
+    // Before the image gets its final name: an image without its log would look finished, but would not be.
     if let Err(error) = log::write(console, &report) {
         let _ = console.remove(&part);
         return Err(error);
@@ -218,10 +219,10 @@ fn write_part(
     Ok(Written { digests, stored_size, unreadable: source.unreadable })
 }
 
-/// Where the image goes.
+/// The path for the image.
 fn target_path(console: &dyn Console, target: &str, disc: &Disc, kind: Kind) -> Result<String, Failure> {
     let (folder, name) = paths::split(target);
-    // Cards begin without any folder. Whatever else is wrong with one, creating the file tells.
+    // New cards do not have any folders. Any other problem shows up when the file is created.
     let root = paths::device(folder).len() + 1;
     for (at, _) in folder.match_indices('/').filter(|&(at, _)| at >= root) {
         let made = console.make_folder(&folder[..at]);
@@ -240,7 +241,7 @@ fn target_path(console: &dyn Console, target: &str, disc: &Disc, kind: Kind) -> 
     Ok(format!("{folder}{}.{}", id.unwrap_or("UMD"), kind.name()))
 }
 
-/// Refuses what the format cannot hold, and asks about what the card may not hold.
+/// Rejects what the format cannot hold, and asks about what the card may not hold.
 fn make_room(
     console: &dyn Console,
     path: &str,
@@ -255,7 +256,7 @@ fn make_room(
     if needed <= free {
         return Ok(());
     }
-    // Of a packed file nobody knows the length before it is written; that of an ISO is known.
+    // The length of a packed file is not known before it is written; that of an ISO is.
     if kind != Kind::Iso && watch.ask(Question::MayNotFit { needed, free }) {
         return Ok(());
     }

@@ -33,12 +33,12 @@ impl Packer {
             Kind::Cso => Encoder::Deflate(Box::new(Deflate::new(Effort::Quick, BLOCK))),
             Kind::Zso => Encoder::Lz4(Fast::new()),
         };
-        // What does not become smaller is better stored plain.
+        // Anything that does not get smaller is better stored.
         Self { encoder, packed: vec![0; BLOCK - 1], proof: vec![0; BLOCK], decoder: Decoder::new() }
     }
 
-    /// Packs a block. `None` when it is better stored plain: when it does not become smaller, or when what was packed
-    /// is not what the firmware's decoder is known to take, or does not decode to the block.
+    /// Packs a block. `None` when it is better stored: when it does not get smaller, when the packed data is
+    /// not known to work with the firmware's decoder, or when it does not decode to the block.
     pub(super) fn pack(&mut self, block: &[u8]) -> Option<&[u8]> {
         let len = match &mut self.encoder {
             Encoder::None => return None,

@@ -1,4 +1,4 @@
-//! The disc, sector by sector, and what is done about sectors that do not read.
+//! Reads the disc, sector by sector, and handles unreadable sectors.
 
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
@@ -12,13 +12,14 @@ use crate::watch::{Question, Watch};
 
 const SECTOR: usize = SECTOR_SIZE as usize;
 
-/// How often a sector is tried before it counts as unreadable. The drive tries several times by itself.
+/// How many times a sector is tried before it counts as unreadable. The drive itself also tries several
+/// times.
 const TRIES: usize = 4;
 
-/// The disc while it is dumped.
+/// The disc during a dump.
 pub(super) struct Source<'c> {
     console: &'c dyn Console,
-    /// Sectors that are zeros because they could not be read.
+    /// Sectors that were filled with zeros because they could not be read.
     pub(super) unreadable: Vec<RangeInclusive<u32>>,
 }
 
@@ -27,7 +28,7 @@ impl<'c> Source<'c> {
         Self { console, unreadable: Vec::new() }
     }
 
-    /// Fills `buf`, whole sectors from `lba` on.
+    /// Fills `buf` with whole sectors, starting at `lba`.
     pub(super) fn read(&mut self, lba: u32, buf: &mut [u8], watch: &mut dyn Watch) -> Result<(), Failure> {
         let mut at = lba;
         let mut rest = buf;
@@ -56,7 +57,7 @@ impl<'c> Source<'c> {
         if self.unreadable.is_empty() && !watch.ask(Question::FillWithZeros { lba }) {
             return Err(Failure::SectorUnreadable { lba, code });
         }
-        // Each failed sector takes seconds: Circle must work between them.
+        // Each failed sector takes seconds: Circle must work in between.
         watch.advance(u64::from(lba) * u64::from(SECTOR_SIZE))?;
         sector.fill(0);
         match self.unreadable.last_mut() {
@@ -67,7 +68,7 @@ impl<'c> Source<'c> {
     }
 }
 
-/// Fills `buf` with sectors from `lba` on, or says why that does not work after so many tries.
+/// Fills `buf` with sectors starting at `lba`, or returns why that failed this many times.
 pub(super) fn read_some(console: &dyn Console, lba: u32, buf: &mut [u8], tries: usize) -> Result<(), Code> {
     let wanted = buf.len() / SECTOR;
     let mut last = Code::IO;
@@ -84,7 +85,7 @@ pub(super) fn read_some(console: &dyn Console, lba: u32, buf: &mut [u8], tries: 
     Err(last)
 }
 
-/// Says what a failed read of the disc means.
+/// Interprets a failed read of the disc.
 pub(super) fn failure(console: &dyn Console, code: Code) -> Failure {
     if code == Code::NO_MEDIUM || console.disc() == DiscState::None {
         Failure::DiscRemoved
@@ -93,7 +94,7 @@ pub(super) fn failure(console: &dyn Console, code: Code) -> Failure {
     }
 }
 
-/// The disc as bytes, for finding out which it is.
+/// The disc as bytes, for identifying it.
 pub(super) struct RawDisc<'c> {
     pub(super) console: &'c dyn Console,
     pub(super) sectors: u32,

@@ -14,7 +14,7 @@ use crate::watch::Nobody;
 
 const ISO: &str = "ms0:/ISO/";
 
-/// Agrees to everything, and remembers what it was asked.
+/// Agrees to everything, and remembers the questions.
 #[derive(Default)]
 struct Agrees(Vec<Question>);
 
@@ -31,7 +31,7 @@ impl Watch for Agrees {
     }
 }
 
-/// Stops when so much is done of the part of the work with this number.
+/// Cancels when this much of the part of the work with this number is done.
 struct StopsAt(u32, u64);
 
 impl Watch for StopsAt {
@@ -48,7 +48,7 @@ impl Watch for StopsAt {
     }
 }
 
-/// Does something whenever it is told how far the work is.
+/// Calls a function at every report of progress.
 struct Does<F>(F);
 
 impl<F: FnMut(u64)> Watch for Does<F> {
@@ -68,7 +68,7 @@ fn sha1_of(bytes: &[u8]) -> [u8; 20] {
     Sha1::digest(bytes).into()
 }
 
-/// Decodes a packed file by the words of the format alone.
+/// Decodes a packed file using only the description of the format.
 fn unpacked(file: &[u8], coding: Coding) -> Vec<u8> {
     let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
     assert_eq!(&file[..4], if coding == Coding::Lz4 { b"ZISO" } else { b"CISO" });
@@ -142,13 +142,13 @@ fn a_dump_checks_as_what_it_was_reported_to_be() {
 fn the_length_is_that_of_the_last_sector_that_reads() {
     let image = psp_disc();
     let sectors = u32::try_from(image.len() / 2048).unwrap();
-    // The volume descriptor may know of fewer sectors than the disc has.
+    // The volume descriptor may list fewer sectors than the disc has.
     let mut longer = image.clone();
     longer.extend([0x77; 5 * 2048]);
     for drive in [Drive::LastSector, Drive::Count] {
         let console = FakeConsole::with_disc(longer.clone(), drive);
         assert_eq!(look(&console).unwrap().sectors, sectors + 5, "{drive:?}");
-        // Or of more than there are.
+        // Or more than there are.
         let console = FakeConsole::with_disc(image[..image.len() - 3 * 2048].to_vec(), drive);
         assert_eq!(look(&console).unwrap().sectors, sectors - 3, "{drive:?}");
     }
@@ -223,14 +223,14 @@ fn folders_that_are_missing_are_made() {
 fn nothing_is_left_when_the_card_becomes_full() {
     let image = psp_disc();
     let console = FakeConsole::with_disc(image.clone(), Drive::LastSector);
-    // Room for what is packed as the user hopes, and then it is less.
+    // There seems to be enough space for the packed file, and then there is not.
     console.capacity.set(120_000);
     let mut agrees = Agrees::default();
     assert_eq!(run(&console, Kind::Cso, ISO, &mut agrees), Err(Failure::CardFull));
     assert!(matches!(agrees.0[..], [Question::MayNotFit { free: 120_000, .. }]), "{:?}", agrees.0);
     assert_eq!(console.names("ms0:/"), Vec::<String>::new());
 
-    // Without agreement it is not even begun; an ISO is never tried.
+    // Without agreement it is not even started; an ISO is never tried.
     let refused = run(&console, Kind::Cso, ISO, &mut Nobody);
     assert!(matches!(refused, Err(Failure::NoSpace { free: 120_000, .. })), "{refused:?}");
     console.capacity.set(image.len() as u64);
@@ -246,7 +246,7 @@ fn nothing_has_the_final_name_when_the_card_is_pulled_out() {
     assert_eq!(console.names("ms0:/"), ["ms0:/ISO/ULUS-10041.cso.part"]);
     let refused = run(&console, Kind::Cso, ISO, &mut Nobody);
     assert_eq!(refused, Err(Failure::NoCard { device: "ms0:".to_owned() }));
-    // What an earlier dump left behind is no hindrance.
+    // Remains of an earlier dump do not get in the way.
     console.card.set(true);
     run(&console, Kind::Cso, ISO, &mut Nobody).unwrap();
     assert_eq!(console.names(ISO).len(), 2);
@@ -294,7 +294,7 @@ fn an_image_whose_log_cannot_be_written_gets_no_name() {
     let mut ends = 0;
     let mut fill_up = Does(|done| {
         ends += u32::from(done == image.len() as u64);
-        // The second end is that of reading back.
+        // The second part that ends is reading back.
         if ends == 2 {
             console.capacity.set(0);
         }

@@ -1,7 +1,7 @@
-//! Writes the image: CSO v1 and ZSO with blocks of one sector, or the plain sectors.
+//! Writes the image: CSO v1 and ZSO with blocks of one sector, or the sectors as they are.
 //!
-//! Header and index are those of [`sector_decode::container`]. The header is written last: a file that was not finished
-//! has none.
+//! Header and index come from [`sector_decode::container`]. The header is written last, so an unfinished file
+//! does not have one.
 
 use alloc::vec::Vec;
 
@@ -15,24 +15,24 @@ use crate::dump::pack::Packer;
 use crate::failure::Failure;
 use crate::files::{Buffer, File};
 
-/// Bytes that are collected before they are written.
+/// Bytes collected before they are written.
 const BUFFER: usize = 256 << 10;
 
-/// An image that is being written.
+/// An image being written.
 pub(super) struct Writer<'c> {
     file: File<'c>,
-    /// What is written around the blocks; nothing around those of an ISO.
+    /// The container around the blocks; an ISO does not have one.
     container: Option<Variant>,
     sectors: u32,
     packer: Packer,
     index: Vec<[u8; 4]>,
     buffer: Vec<u8>,
-    /// Where the next block goes.
+    /// The position of the next block.
     position: u64,
 }
 
 impl<'c> Writer<'c> {
-    /// Returns the most bytes that an image can take. `None` when the format cannot hold that many sectors.
+    /// Returns the maximum size of an image in bytes. `None` when the format cannot hold that many sectors.
     pub(super) fn most_bytes(kind: Kind, sectors: u32) -> Option<u64> {
         let plain = u64::from(sectors) * u64::from(SECTOR_SIZE);
         if container(kind).is_none() {
@@ -42,7 +42,7 @@ impl<'c> Writer<'c> {
         (most <= u64::from(ciso::WRITTEN.max_position)).then_some(most)
     }
 
-    /// Makes the file, with zeros where header and index go.
+    /// Creates the file, with zeros in place of the header and index.
     pub(super) fn create(
         console: &'c dyn Console,
         path: &str,
@@ -91,7 +91,7 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
-    /// Writes what is left, then the index, then the header; returns the file's length.
+    /// Writes the remaining data, then the index, then the header; returns the file's length.
     pub(super) fn finish(mut self) -> Result<u64, Failure> {
         self.flush()?;
         if let Some(variant) = self.container {
@@ -115,10 +115,10 @@ impl<'c> Writer<'c> {
     }
 }
 
-/// Positions are not shifted: no UMD has 2 GiB.
+/// Positions are not shifted: UMDs are always smaller than 2 GiB.
 const SHIFT: u8 = 0;
 
-/// The container that an image of this kind has; none for the plain sectors.
+/// The container for an image of this kind; none for an ISO.
 const fn container(kind: Kind) -> Option<Variant> {
     match kind {
         Kind::Cso => Some(cso::VARIANT),
@@ -127,7 +127,7 @@ const fn container(kind: Kind) -> Option<Variant> {
     }
 }
 
-/// What the index says of a block. `most_bytes` has made sure that the position fits.
+/// The index entry of a block. `most_bytes` has made sure that the position fits.
 fn entry(position: u64, flag: bool, sectors: u32) -> Result<[u8; 4], Failure> {
     Entry { position, flag }.encode(SHIFT).ok_or(Failure::TooLarge { sectors })
 }

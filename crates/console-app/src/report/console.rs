@@ -1,4 +1,4 @@
-//! What is told of the console and its firmware.
+//! The part of the report about the console and its firmware.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -79,7 +79,7 @@ fn version(number: u32) -> String {
 
 fn custom_firmware(facts: &Facts, status: Option<&Status>) -> String {
     if facts.is_ark() {
-        // Its minor version is all of it: a byte for each of the three numbers.
+        // The whole version is in its minor version: one byte for each of the three numbers.
         let [third, second, first, _] = facts.minor_version.unwrap_or(0).to_le_bytes();
         return match (first, second) {
             (4, 20) => format!("ARK-4 or ARK-5, {first}.{second}.{third}"),
@@ -115,7 +115,7 @@ fn boot_from(number: u32) -> String {
     format!("0x{number:X} ({name})")
 }
 
-/// What the driver found free when it started.
+/// The free memory that the driver found when it started.
 fn kernel_kib(start: &str) -> Option<u32> {
     let (_, rest) = start.split_once("KiB of kernel memory left ")?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()

@@ -1,4 +1,5 @@
-//! What is told of the driver: what it decided, what it counted, and the files that belong to it.
+//! The part of the report about the driver: what it decided, what it counted, and the files that belong to
+//! it.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,9 +12,9 @@ use crate::files::{self, Buffer, File};
 use crate::report::lines::Lines;
 use crate::text::hex;
 
-/// More than the settings and any list of plugins need.
+/// More than the settings or any plugin list needs.
 const MOST_OF_A_TEXT: usize = 8 << 10;
-/// The end of the log, which has the latest sessions.
+/// The end of the log, which contains the latest sessions.
 const END_OF_LOG: usize = 4 << 10;
 
 /// Adds what the driver decided.
@@ -72,7 +73,7 @@ fn now(live: &LiveDriver) -> String {
     )
 }
 
-/// Adds length and checksums of the files that were installed.
+/// Adds the lengths and checksums of the installed files.
 pub(super) fn files(lines: &mut Lines, console: &dyn Console) {
     lines.section("Files");
     let program = format!("{}EBOOT.PBP", console.folder());
@@ -88,8 +89,8 @@ pub(super) fn files(lines: &mut Lines, console: &dyn Console) {
     }
 }
 
-/// Adds the texts that tell how the driver was set up and what it did: the lists of plugins, its settings, the end of
-/// its log.
+/// Adds the texts that show how the driver was set up and what it did: the plugin lists, its settings, the
+/// end of its log.
 pub(super) fn texts(lines: &mut Lines, console: &dyn Console) {
     let folder = format!("{}/SEPLUGINS/", driver::device(console));
     let paths = lists(console).into_iter().chain([format!("{folder}cisor.ini")]);
@@ -112,12 +113,12 @@ pub(super) fn texts(lines: &mut Lines, console: &dyn Console) {
     }
 }
 
-/// The lists of plugins of every firmware, each once.
+/// The plugin lists of all firmwares, each once.
 fn lists(console: &dyn Console) -> alloc::vec::Vec<String> {
     let mut paths = alloc::vec::Vec::new();
     for system in System::ALL {
         let path = system.plugin_file(console, driver::device(console));
-        // Cards do not tell capitals from small letters.
+        // Cards do not distinguish upper and lower case.
         if !paths.iter().any(|other: &String| other.eq_ignore_ascii_case(&path)) {
             paths.push(path);
         }
@@ -125,7 +126,7 @@ fn lists(console: &dyn Console) -> alloc::vec::Vec<String> {
     paths
 }
 
-/// Length and digests of a file. `None` when there is none.
+/// Length and digests of a file. `None` when it does not exist.
 fn digests(console: &dyn Console, path: &str) -> Result<Option<(u64, Digests)>, Failure> {
     if !files::exists(console, path) {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The form of the report.
+//! The layout of the report.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -6,7 +6,7 @@ use core::fmt::Write;
 use crate::code::Code;
 use crate::facts::Answer;
 
-/// A text that is being written.
+/// A text being written.
 pub(super) struct Lines(String);
 
 impl Lines {
@@ -19,13 +19,13 @@ impl Lines {
         let _ = writeln!(self.0, "\n[{name}]");
     }
 
-    /// Adds a name and its value, in which no line may end.
+    /// Adds a name and its value, which must not contain line breaks.
     pub(super) fn pair(&mut self, name: &str, value: &str) {
         let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let _ = writeln!(self.0, "{name}: {value}");
     }
 
-    /// Adds what a function of the firmware answered, in words, or why there is no answer.
+    /// Adds the answer of a firmware function, in words, or why there is none.
     pub(super) fn answer(&mut self, name: &str, answer: Answer, words: impl FnOnce(u32) -> String) {
         match answer {
             Ok(number) => self.pair(name, &words(number)),
@@ -39,7 +39,8 @@ impl Lines {
         }
     }
 
-    /// Adds the lines of a text, each moved in by two blanks, so that none looks like one of the report's own.
+    /// Adds the lines of a text, each indented by two spaces, so that none of them looks like a line of the
+    /// report itself.
     pub(super) fn block(&mut self, text: &[u8]) {
         for line in String::from_utf8_lossy(text).lines() {
             let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

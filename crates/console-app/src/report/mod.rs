@@ -1,8 +1,8 @@
-//! A report of everything that somebody who was not there needs to know: of the console, of the driver, of the
-//! card.
+//! A report with everything that somebody who was not there needs to know about the console, the driver and
+//! the card.
 //!
-//! It is a text file in the card's root. Sections begin with a name in brackets, each line in them is a name and a value.
-//! What the firmware does not tell is `unknown`, with the reason.
+//! It is a text file in the card's root. Sections begin with a name in brackets; each line in them is a name
+//! and a value. Anything the firmware does not report is `unknown`, with the reason.
 
 mod console;
 mod installed;
@@ -30,22 +30,22 @@ pub const NAME: &str = "cisor-report.txt";
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// All of it.
+    /// The whole text.
     pub text: String,
     /// The image whose speed was measured, if one was.
     pub image: Option<String>,
-    /// The file that it was written to, or why it was not.
+    /// The file that it was written to, or why that failed.
     pub kept: Result<String, Failure>,
 }
 
-/// Where the report goes: to the card that the program is on.
+/// The path of the report: on the card that the program is on.
 pub(crate) fn path(console: &dyn Console) -> String {
     format!("{}/{NAME}", driver::device(console))
 }
 
-/// Gathers a report and writes it, in place of an earlier one. `image` is the one whose speed is measured; without it
-/// that is the one that the driver served last, or the first on the card. A user who cancels the measurement gets a
-/// report without it.
+/// Collects a report and writes it, replacing an earlier one. `image` is the one whose speed is measured;
+/// without it, that is the image that the driver served last, or the first on the card. If the user cancels
+/// the measurement, the report is written without it.
 pub fn write(console: &dyn Console, image: Option<&str>, watch: &mut dyn Watch) -> Report {
     let status = driver::status(console);
     let image = image.map(String::from).or_else(|| choose(console, status.as_ref().ok()));
@@ -70,7 +70,7 @@ pub fn write(console: &dyn Console, image: Option<&str>, watch: &mut dyn Watch) 
     Report { text, image, kept }
 }
 
-/// The image that the log's last session is about, or the first one that there is.
+/// The image of the log's last session, or the first existing one.
 fn choose(console: &dyn Console, status: Option<&Status>) -> Option<String> {
     let start = status.and_then(|status| status.session.as_ref()).map(|session| session.start.to_lowercase());
     let mut paths = images::paths(console);

@@ -83,7 +83,7 @@ fn everything_that_is_known_is_told() {
     assert!(value(&report, "Last start").contains("serving cso"));
     assert!(value(&report, "Counters in the log").starts_with("10 reads, 640 KiB, 4 reads from the card"));
     assert!(value(&report, "ms0:/PSP/GAME/CISOR/EBOOT.PBP").starts_with("7 bytes, CRC32 "));
-    // The image that was played is the one that is measured, whatever the letters of its name.
+    // The played image is measured, regardless of the case of its name.
     assert_eq!(report.image.as_deref(), Some("ms0:/ISO/b.cso"));
     for part in [
         "  ms0:/ISO/b.cso (",
@@ -191,7 +191,8 @@ fn a_card_that_takes_nothing_keeps_what_it_has() {
             assert_eq!(report.kept, Err(expected.clone()));
             assert!(report.text.contains("[Console]"), "it is shown all the same");
             if let Failure::Rename { path, .. } = &expected {
-                // The earlier one had to make room; the new one is whole, under the name that the message has.
+                // The earlier one had to make room; the new one is complete, under the name given in the
+                // message.
                 assert_eq!(console.text(path).unwrap(), report.text);
             } else {
                 assert_eq!(console.text(REPORT).as_deref(), earlier, "{expected:?}");
@@ -199,7 +200,7 @@ fn a_card_that_takes_nothing_keeps_what_it_has() {
             }
         }
     }
-    // There is room for half of it.
+    // There is enough room for half of it.
     let console = FakeConsole::new();
     console.capacity.set(used(&console) + 500);
     assert_eq!(write(&console, None, &mut Nobody).kept, Err(Failure::CardFull));
@@ -208,7 +209,7 @@ fn a_card_that_takes_nothing_keeps_what_it_has() {
 
 #[test]
 fn a_report_without_a_measurement_is_written_all_the_same() {
-    /// Cancels as soon as it can.
+    /// Cancels as soon as possible.
     struct Impatient(Cell<u32>);
     impl Watch for Impatient {
         fn begin(&mut self, _what: &str, _total: u64, _unit: Unit) {}

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::screens::pages::{change_page, driver_page};
 use crate::screens::{Next, Screens};
 
-/// A driver that is at work is asked for its counters once a second. That touches no card.
+/// While the driver is active, its counters are read once a second. This does not access the card.
 const ASK_EVERY: u64 = 1_000_000;
 
 impl Screens<'_> {
@@ -39,7 +39,7 @@ impl Screens<'_> {
         }
     }
 
-    /// Waits for a button. `None` when there was none, and the counters of a driver that is loaded are newer.
+    /// Waits for a button. `None` when none was pressed, and the counters of a loaded driver were refreshed.
     fn wait_while_serving(&self, status: &mut Result<Status, Failure>) -> Option<Button> {
         match status {
             Ok(status) if status.live.is_some() => {
@@ -54,8 +54,8 @@ impl Screens<'_> {
     }
 }
 
-/// The firmware before (Left) or after (Right) another one; the list goes round. Without another one, its end or its
-/// beginning.
+/// The firmware before (Left) or after (Right) another one; the list wraps around. Without another one, the
+/// last or the first.
 fn neighbour(system: Option<System>, button: Button) -> System {
     let (all, len) = (System::ALL, System::ALL.len());
     let at = system.and_then(|system| all.iter().position(|one| *one == system));

@@ -29,15 +29,15 @@ use pages::{about_page, driver_page, dump_page, image_about, image_line};
 pub(crate) use pages::{change_page, commands_page, status_page};
 pub(crate) use task::{Script, Task};
 
-/// Where dumps go: the card that the program is on.
+/// Where dumps go: to the card that the program is on.
 pub(crate) fn dump_folder(console: &dyn Console) -> &'static str {
     if paths::device(console.folder()) == "ef0:" { "ef0:/ISO/" } else { "ms0:/ISO/" }
 }
 
-/// A screen that can be shown without doing anything.
+/// A screen that can be shown without any action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// What the program can do.
+    /// The main menu.
     Menu,
     /// The images on the cards.
     Images,
@@ -45,7 +45,7 @@ pub enum Place {
     Dump,
     /// The driver.
     Driver,
-    /// What a report is.
+    /// The explanation of reports.
     Report,
     /// About the program.
     About,
@@ -56,7 +56,7 @@ impl Place {
     pub const ALL: [Self; 6] =
         [Self::Menu, Self::Images, Self::Dump, Self::Driver, Self::Report, Self::About];
 
-    /// Returns the name that commands have for it.
+    /// Returns the name used in commands.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl Place {
     }
 }
 
-/// Lets the user do things until the program is left.
+/// Runs the screens until the user closes the program.
 pub(crate) fn run(console: &dyn Console) {
     let mut screens = Screens::new(console);
     while let Some(place) = screens.choose() {
@@ -94,14 +94,14 @@ enum Next {
     Leave,
 }
 
-/// The screens, and the picture that they are drawn into.
+/// The screens, and the picture they are drawn into.
 pub(crate) struct Screens<'c> {
     console: &'c dyn Console,
     frame: Frame,
     chosen: usize,
 }
 
-/// The lines of the first menu.
+/// The entries of the main menu.
 const PLACES: [(Place, &str, &str); 5] = [
     (Place::Images, "Images on the card", "List, check and measure compressed images and ISOs."),
     (Place::Dump, "Dump the disc", "The disc in the drive to a CSO, ZSO or ISO."),
@@ -115,12 +115,12 @@ impl<'c> Screens<'c> {
         Self { console, frame: Frame::new(), chosen: 0 }
     }
 
-    /// Draws a screen as it is when the user comes to it.
+    /// Draws a screen as it first appears to the user.
     pub(crate) fn show_place(&mut self, place: Place) {
         match place {
             Place::Menu => self.show_menu(),
             Place::Images => {
-                // Nobody can cancel what is shown without doing anything.
+                // A screen shown without any action cannot be cancelled.
                 let images = self.list_images(Some(Script::default())).unwrap_or_default();
                 self.show_images(&images, 0);
             }
@@ -155,7 +155,7 @@ impl<'c> Screens<'c> {
         self.console.show(&self.frame);
     }
 
-    /// The first menu. `None` when the user leaves.
+    /// The main menu. `None` when the user closes the program.
     fn choose(&mut self) -> Option<Place> {
         loop {
             self.show_menu();
@@ -217,7 +217,7 @@ impl<'c> Screens<'c> {
         }
     }
 
-    /// Checks an image; returns what was found and the page that says so.
+    /// Checks an image; returns the result and its page.
     pub(crate) fn check(
         &mut self,
         path: &str,
@@ -232,7 +232,7 @@ impl<'c> Screens<'c> {
         (report, page)
     }
 
-    /// Measures an image; returns the result and the page that says so.
+    /// Measures an image; returns the result and its page.
     pub(crate) fn speed(
         &mut self,
         path: &str,
@@ -277,7 +277,7 @@ impl<'c> Screens<'c> {
         }
     }
 
-    /// Dumps the disc; returns what was dumped and the page that says so.
+    /// Dumps the disc; returns the result and its page.
     pub(crate) fn run_dump(
         &mut self,
         kind: Kind,
@@ -311,7 +311,7 @@ impl<'c> Screens<'c> {
         self.wait(&about_page())
     }
 
-    /// Shows a page until the user goes on.
+    /// Shows a page until the user continues.
     fn wait(&mut self, page: &Page) -> Next {
         loop {
             self.show(page);
@@ -324,7 +324,7 @@ impl<'c> Screens<'c> {
     }
 }
 
-/// The next line up or down; a list goes round.
+/// The next line up or down; the list wraps around.
 fn moved(chosen: usize, len: usize, button: Button) -> usize {
     const PAGE: usize = 8;
     if len == 0 {
@@ -339,7 +339,7 @@ fn moved(chosen: usize, len: usize, button: Button) -> usize {
     }
 }
 
-/// The picture of a program that has panicked.
+/// The picture shown when the program has panicked.
 #[must_use]
 pub fn panic_frame(message: &dyn core::fmt::Display) -> Frame {
     let mut page = Page::new("This is a bug", "Home: leave");

@@ -1,4 +1,4 @@
-//! What all screens look like: a title, some rows, and what the buttons do.
+//! The common look of all screens: a title, some rows, and what the buttons do.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,7 +7,7 @@ use crate::VERSION;
 use crate::frame::{Colour, Font, Frame, HEIGHT, WIDTH};
 use crate::text::{shorten, wrap};
 
-/// Pixels to the left and right of everything.
+/// Pixels left and right of everything.
 const MARGIN: usize = 14;
 const TITLE_HEIGHT: usize = 30;
 const HINT_HEIGHT: usize = 22;
@@ -15,14 +15,14 @@ const HINT_HEIGHT: usize = 22;
 pub(crate) const ROW: usize = 16;
 /// Where the rows begin.
 pub(crate) const TOP: usize = TITLE_HEIGHT + 8;
-/// How many rows there is room for.
+/// How many rows fit.
 pub(crate) const ROWS: usize = (HEIGHT - TOP - HINT_HEIGHT - 2) / ROW;
-/// Letters in a row.
+/// Letters per row.
 pub(crate) const COLUMNS: usize = (WIDTH - 2 * MARGIN) / Font::Body.width();
-/// Letters of the names in front of values.
+/// Width of the labels, in letters.
 const LABEL: usize = 15;
 
-/// How a row is meant.
+/// The meaning of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Plain,
@@ -49,7 +49,7 @@ impl Tone {
 pub(crate) enum Row {
     /// A line of text.
     Text(String, Tone),
-    /// A name and its value.
+    /// A label and its value.
     Pair(&'static str, String, Tone),
     /// Nothing.
     Space,
@@ -68,7 +68,7 @@ impl Page {
         Self { title: title.into(), rows: Vec::new(), hints }
     }
 
-    /// Adds a text, in as many rows as it takes.
+    /// Adds a text, on as many rows as it needs.
     pub(crate) fn text(&mut self, text: &str, tone: Tone) -> &mut Self {
         self.rows.extend(wrap(text, COLUMNS).into_iter().map(|line| Row::Text(line, tone)));
         self
@@ -80,7 +80,7 @@ impl Page {
         self
     }
 
-    /// Adds a name and its value; a value that is too long for the row loses its middle.
+    /// Adds a label and its value; a value that is too long for the row loses its middle.
     pub(crate) fn pair(&mut self, label: &'static str, value: impl Into<String>) -> &mut Self {
         self.pair_in(label, value, Tone::Plain)
     }
@@ -95,7 +95,7 @@ impl Page {
         self
     }
 
-    /// The last row that the screen can begin with.
+    /// The last row that can be at the top of the screen.
     pub(crate) fn last_start(&self) -> usize {
         self.rows.len().saturating_sub(ROWS)
     }
@@ -105,7 +105,7 @@ impl Page {
         self.draw_from(0, frame);
     }
 
-    /// Draws the page from a row on, with a mark of how far down that is if there is more than the screen holds.
+    /// Draws the page starting at a row, with a scroll mark if it does not fit on the screen.
     pub(crate) fn draw_from(&self, first: usize, frame: &mut Frame) {
         ground(frame, &self.title, self.hints);
         if self.last_start() > 0 {
@@ -126,7 +126,7 @@ impl Page {
     }
 }
 
-/// Draws at the right edge what part of all rows is on the screen.
+/// Draws a mark at the right edge that shows which part of the rows is on the screen.
 fn draw_scroll_mark(frame: &mut Frame, first: usize, rows: usize) {
     const WIDTH_OF_MARK: usize = 3;
     let (x, height) = (WIDTH - MARGIN + 4, ROWS * ROW);
@@ -135,7 +135,7 @@ fn draw_scroll_mark(frame: &mut Frame, first: usize, rows: usize) {
     frame.fill(x, TOP + at(first), WIDTH_OF_MARK, at(first + ROWS) - at(first), Colour::DIM);
 }
 
-/// Draws what every screen has.
+/// Draws the elements common to all screens.
 fn ground(frame: &mut Frame, title: &str, hints: &str) {
     frame.fill(0, 0, WIDTH, HEIGHT, Colour::GROUND);
     frame.fill(0, 0, WIDTH, TITLE_HEIGHT, Colour::BAR);
@@ -153,13 +153,13 @@ pub(crate) struct Menu<'m> {
     pub(crate) title: &'m str,
     pub(crate) lines: &'m [String],
     pub(crate) chosen: usize,
-    /// What is said of the chosen line, below the list.
+    /// The description of the chosen line, below the list.
     pub(crate) about: &'m [String],
     pub(crate) hints: &'static str,
 }
 
 impl Menu<'_> {
-    /// Draws the list, so far moved up that the chosen line is on the screen.
+    /// Draws the list, scrolled so that the chosen line is on the screen.
     pub(crate) fn draw(&self, frame: &mut Frame) {
         ground(frame, self.title, self.hints);
         let room = ROWS - self.about.len() - usize::from(!self.about.is_empty());

@@ -1,4 +1,4 @@
-//! What stands on the screens that are no results.
+//! The contents of screens that do not show results.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -39,7 +39,7 @@ pub(super) fn driver_page(status: &Result<driver::Status, Failure>) -> Page {
     }
 }
 
-/// The page of a program that follows commands and has none left, or none that make sense.
+/// The page of a program that follows commands, once there are none left, or if they are invalid.
 pub(crate) fn commands_page(lines: &[(String, bool)]) -> Page {
     let mut page = Page::new("Commands", "Any button: leave");
     for (line, is_good) in lines {
@@ -54,7 +54,7 @@ pub(super) fn image_line(image: &Image) -> String {
     let format = image.format.map_or(String::from("?"), |format| format.to_string());
     let ratio = image.size.map_or(String::from("-"), |size| percent(image.stored_size, size));
     let mut name = crate::text::shorten(name, 31);
-    // By letters, not by bytes.
+    // Counted in letters, not bytes.
     name.extend(core::iter::repeat_n(' ', 31_usize.saturating_sub(name.chars().count())));
     format!("{name} {format:<6} {:>8} {ratio:>7}", size(image.stored_size))
 }

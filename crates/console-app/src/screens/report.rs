@@ -1,4 +1,4 @@
-//! The report's screens: what it is, the work, and all of its text to scroll through.
+//! The report's screens: what it is, its progress, and its whole text to scroll through.
 
 use alloc::format;
 
@@ -8,7 +8,7 @@ use crate::screens::page::{COLUMNS, Page, ROWS, Tone};
 use crate::screens::{Next, Screens, Script, Task};
 use crate::text::wrap;
 
-/// What there is to know before one is written.
+/// What to know before one is written.
 pub(super) fn about_page(path: &str) -> Page {
     let mut page = Page::new("Report", "Cross: write it   Circle: back");
     page.text(
@@ -71,7 +71,7 @@ impl Screens<'_> {
         }
     }
 
-    /// Shows a page that may be longer than the screen until the user goes on.
+    /// Shows a page, which may be longer than the screen, until the user continues.
     fn scroll(&mut self, page: &Page) -> Next {
         let mut first = 0;
         loop {

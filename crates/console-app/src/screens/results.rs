@@ -1,4 +1,4 @@
-//! The pages that tell how something ended.
+//! The pages that show results.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -15,7 +15,7 @@ use crate::text::{self, clock, hex, percent, shorten, size, wrap};
 
 const BACK: &str = "Circle: back";
 
-/// Rows that there is room for when the driver says why it stepped aside; a longer reason is all in the report.
+/// Rows available for the reason why the driver stepped aside; the report has the full text of longer ones.
 const REASON_ROWS: usize = 3;
 
 /// Something failed.
@@ -138,7 +138,7 @@ pub(crate) fn disc_files(files: &[DiscFile]) -> Page {
     page
 }
 
-/// What there is of the driver.
+/// The state of the driver.
 pub(crate) fn driver(status: &Status, hints: &'static str) -> Page {
     let mut page = installation(status, hints);
     page.space();
@@ -169,7 +169,7 @@ fn installation(status: &Status, hints: &'static str) -> Page {
     page
 }
 
-/// What a driver that is loaded says of itself.
+/// What a loaded driver reports about itself.
 fn now(page: &mut Page, live: &LiveDriver) {
     let [reads, hits, card_reads, retries] = live.counts;
     let image = live.image.map(|[format, block_size, _]| {
@@ -205,7 +205,7 @@ fn last_game(page: &mut Page, session: &Session) {
     }
 }
 
-/// The driver's line was added or taken out.
+/// The driver's line was added or removed.
 pub(crate) fn change(change: &Change) -> Page {
     let mut page = installation(&change.status, BACK);
     page.space();

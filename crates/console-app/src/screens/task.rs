@@ -1,4 +1,4 @@
-//! The screen of work that takes long: a bar, how fast it is, how long it will take, and Circle to stop it.
+//! The screen for long work: a bar, the speed, the remaining time, and Circle to cancel.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -13,27 +13,27 @@ use crate::screens::page::{COLUMNS, Page, ROW, TOP, Tone, draw_bar};
 use crate::text::{clock, percent, shorten, size, speed, time_left};
 use crate::watch::{Question, Unit, Watch};
 
-/// The screen is drawn at most four times a second: drawing takes time from the work.
+/// The screen is drawn at most four times a second, because drawing takes time away from the work.
 const DRAW_EVERY: u64 = 250_000;
 
-/// What is to happen by itself, for work that nobody watches.
+/// What should happen automatically during unattended work.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
-    /// Pictures to be taken, and at what percentage.
+    /// Screenshots to take, and at what percentage.
     pub(crate) shots: Vec<(u8, String)>,
-    /// When to stop.
+    /// When to cancel.
     pub(crate) cancel_at: Option<u8>,
     /// Whether to fill unreadable sectors with zeros.
     pub(crate) zeros: bool,
-    /// Whether to try what may not fit.
+    /// Whether to start even if the result may not fit.
     pub(crate) tight: bool,
 }
 
-/// The screen of one piece of work.
+/// The screen for one task.
 pub(crate) struct Task<'c> {
     console: &'c dyn Console,
     title: String,
-    /// What is worked on.
+    /// What is being worked on.
     subject: String,
     script: Option<Script>,
     frame: Frame,
@@ -45,7 +45,7 @@ pub(crate) struct Task<'c> {
 }
 
 impl<'c> Task<'c> {
-    /// Makes the screen. With a script nobody is asked.
+    /// Makes the screen. With a script, the user is not asked anything.
     pub(crate) fn new(console: &'c dyn Console, title: &str, subject: &str, script: Option<Script>) -> Self {
         Self {
             console,
@@ -155,7 +155,7 @@ impl Watch for Task<'_> {
                 }
             }
         });
-        // The time that the user took is not the work's.
+        // The time that the user took to answer does not count.
         self.begun += self.console.micros().saturating_sub(asked);
         self.drawn = None;
         answer

@@ -1,4 +1,4 @@
-//! The program as a user has it: buttons in, pictures out; and as scripts have it: commands in, lines out.
+//! The program as a user sees it: buttons in, pictures out; and as scripts see it: commands in, lines out.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -30,7 +30,7 @@ fn console() -> FakeConsole {
     console
 }
 
-/// What a page would look like.
+/// What a page looks like when drawn.
 fn drawn(page: &Page) -> Frame {
     let mut frame = Frame::new();
     page.draw(&mut frame);
@@ -62,7 +62,7 @@ fn a_user_checks_an_image() {
     run_program(&console);
     let report = check::check(&console, "ms0:/ISO/game.cso", &mut crate::watch::Nobody).unwrap();
     let frames = console.shown.borrow();
-    // All but the time is the same.
+    // Everything except the time is the same.
     let expected = drawn(&results::check(&report));
     let same = |frame: &Frame| {
         let pairs = frame.rows().zip(expected.rows());
@@ -113,7 +113,7 @@ fn a_user_installs_and_removes_the_driver() {
     console.press(&[Button::Square, Button::Circle, Button::Home]);
     run_program(&console);
     assert_eq!(console.text("ms0:/SEPLUGINS/PLUGINS.TXT").unwrap(), "");
-    // Another firmware than the one that was found.
+    // A different firmware than the detected one.
     console.press(&driver);
     console.press(&[Button::Right, Button::Cross, Button::Home]);
     run_program(&console);
@@ -287,7 +287,7 @@ fn letters_are_drawn_inside_the_picture_alone() {
     frame.text(10, 10, "ABC", Font::Body, Colour::TEXT);
     let colours: BTreeSet<u32> = frame.rows().flatten().copied().collect();
     assert_eq!(colours.len(), 3);
-    // Wide letters look like narrow ones; what no font has is a question mark.
+    // Full-width letters look like normal ones; letters missing from all fonts become question marks.
     let text = |text| {
         let mut frame = Frame::new();
         frame.text(0, 0, text, Font::Body, Colour::TEXT);
@@ -303,11 +303,11 @@ fn a_screenshot_is_a_picture_of_24_bits() {
     let bmp = frame.bmp();
     assert_eq!(&bmp[..2], b"BM");
     assert_eq!(bmp.len(), 54 + 480 * 272 * 3);
-    // The first row is the last one in the file; blue comes first.
+    // The first row is last in the file; blue comes first.
     assert_eq!(bmp[54 + 480 * 271 * 3..][..3], [0x11, 0x22, 0x33]);
 }
 
-/// Lets the user look at the driver's screen for a minute; returns how often the card was asked meanwhile.
+/// Shows the driver's screen for a minute; returns how often the card was accessed meanwhile.
 fn minute_on_the_driver_screen(console: &FakeConsole, buttons: &[Button]) -> u32 {
     console.press(&[Button::Down, Button::Down, Button::Cross]);
     console.press(buttons);
@@ -326,7 +326,7 @@ fn the_driver_screen_reads_the_card_when_it_is_opened_and_when_asked_to() {
     let once = minute_on_the_driver_screen(&console, &[]);
     assert_eq!(console.idle.get(), 0, "a driver at work is asked while nobody presses a button");
     assert!(console.shown.borrow().len() >= 60, "its counters are drawn");
-    // One look at the card, however long the screen is open; another one for Triangle.
+    // One access of the card, however long the screen is open; another one for Triangle.
     console.live.set(None);
     assert_eq!(minute_on_the_driver_screen(&console, &[]), once);
     let again = minute_on_the_driver_screen(&console, &[Button::Triangle]);
@@ -340,7 +340,7 @@ fn the_driver_screen_reads_the_card_when_it_is_opened_and_when_asked_to() {
 
 #[test]
 fn left_and_right_go_through_the_firmwares_both_ways() {
-    // ARK is what is found; one to the left of it is the last, one to the right the second.
+    // ARK is detected; one to the left of it is the last, one to the right the second.
     for (buttons, file, line) in [
         (&[Button::Right][..], "game.txt", "ms0:/SEPLUGINS/cisor.prx 1\r\n"),
         (&[Button::Left][..], "plugins.txt", "umd, ms0:/SEPLUGINS/cisor.prx, on\r\n"),

@@ -1,4 +1,4 @@
-//! What the bench calls inside the emulated CPU: one C function per thing that is measured.
+//! The functions that the bench calls inside the emulated CPU: one C function per measurement.
 //!
 //! All take (packed, packed length, out, block size) and return 0 when the block decoded.
 #![no_std]
@@ -14,7 +14,7 @@ use sector_decode::{Coding, Decoder};
 // `memcpy` and its kin, as the driver has them.
 global_asm!(include_str!("../../../../psp-driver/plugin/src/abi/memory.s"));
 
-/// Memory for the one decoder that exists, as a driver has it in a `static`.
+/// Memory for the only decoder, which a driver would keep in a `static`.
 struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
 
 // SAFETY: the emulated machine has one thread.
@@ -22,15 +22,15 @@ unsafe impl<T> Sync for Slot<T> {}
 
 static DECODER: Slot<Decoder> = Slot(UnsafeCell::new(MaybeUninit::uninit()));
 
-/// To be called once before everything else.
+/// Must be called once before everything else.
 #[unsafe(no_mangle)]
 pub extern "C" fn set_up() -> i32 {
-    // SAFETY: one thread, no reference to the content exists now.
+    // SAFETY: there is one thread, and references to the contents do not exist yet.
     unsafe { (*DECODER.0.get()).write(Decoder::new()) };
     0
 }
 
-/// Returns the bytes that a decoder occupies.
+/// Returns the size of a decoder in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn state_size() -> usize {
     size_of::<Decoder>()
@@ -70,7 +70,7 @@ pub extern "C" fn decode_lzo(packed: *const u8, len: usize, out: *mut u8, room: 
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    // An address that nothing is mapped at stops the emulator with an error.
+    // Access to an unmapped address stops the emulator with an error.
     // SAFETY: not safe, and meant to fail.
     unsafe { core::ptr::null_mut::<u32>().wrapping_add(1).write_volatile(0) };
     loop {}

@@ -1,4 +1,4 @@
-//! One hunk: where it is, which codec it is packed with, and whether it is what was packed.
+//! One hunk: its position, its codec, and its check against the CRC.
 
 use ::chd::codecs::{
     CdFlacCodec, CdLzmaCodec, CdZlibCodec, CdZstdCodec, CompressionCodec, HuffmanCodec, LzmaCodec,
@@ -82,7 +82,7 @@ impl Codec {
         }
     }
 
-    /// Whether the packed bytes have the lengths in front that the crate's codecs take for granted.
+    /// Whether the packed bytes begin with the lengths that the crate's codecs assume without checking.
     fn is_framed(self, packed: &[u8], hunk_bytes: usize) -> bool {
         if self == Self::Flac {
             return !packed.is_empty();
@@ -98,7 +98,7 @@ impl Codec {
     }
 }
 
-/// The memory that one thread decodes hunks with.
+/// The buffers of one thread that decodes hunks.
 pub(super) struct Decoder {
     codecs: Vec<(Codec, Box<dyn CompressionCodec>)>,
     packed: Vec<u8>,
@@ -151,7 +151,7 @@ impl Decoder {
                     return self.check(entry.hunk_crc(), hunk);
                 }
                 Packed::CompressionSelf => {
-                    // Writers refer to hunks before this one; so the chain has an end.
+                    // Writers only refer to earlier hunks, so the chain ends.
                     let other = u32::try_from(entry.block_offset()).ok().filter(|&other| other < number);
                     number = other.ok_or_else(nowhere)?;
                     continue;
@@ -160,7 +160,7 @@ impl Decoder {
             };
             let (codec, decoder) = self.codecs.get_mut(codec).ok_or_else(nowhere)?;
             let codec = *codec;
-            // No writer keeps a packed hunk that is larger than the hunk.
+            // Writers never keep a packed hunk that is larger than the hunk itself.
             if entry.block_size() as usize > self.hunk.len() {
                 return Err(nowhere());
             }
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn packed_cd_hunks_without_their_lengths_are_not_decoded() {
         let hunk = 8 * CD_UNIT as usize;
-        // One byte of flags, two of length, and as many bytes as that says.
+        // One byte of flags, two of length, then that many bytes.
         assert!(Codec::CdZlib.is_framed(&[0, 0, 2, 9, 9], hunk));
         for packed in [&[][..], &[0], &[0, 0], &[0, 0, 1], &[0, 0xFF, 0xFF, 1]] {
             assert!(!Codec::CdZlib.is_framed(packed, hunk), "{packed:?}");

@@ -1,16 +1,16 @@
-//! The list of metadata in a CHD: which kind of disc it is, and a CD's tracks.
+//! The metadata list of a CHD: the kind of disc, and a CD's tracks.
 
 use crate::bytes::Bytes;
 use crate::error::Error;
 
-/// A disc has at most 99 tracks; each of them, and each other fact, is one entry.
+/// A disc has at most 99 tracks. Each track, and each other fact, is one entry.
 const MAX_ENTRIES: usize = 512;
-/// A track's entry has less than 150 bytes. Larger entries are not of interest and are passed over.
+/// A track's entry has less than 150 bytes. Larger entries are skipped.
 const MAX_TEXT: usize = 512;
 /// Tracks begin at multiples of this many frames.
 const TRACK_PADDING: u64 = 4;
 
-/// What the metadata says.
+/// The facts in the metadata.
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     pub(super) is_dvd: bool,
@@ -23,16 +23,16 @@ pub(crate) struct ChdTrack {
     pub(crate) number: u32,
     /// As chdman names it, such as `MODE2_RAW`.
     pub(crate) kind: String,
-    /// How many sectors it has in the CHD.
+    /// Number of its sectors in the CHD.
     pub(crate) frames: u64,
-    /// How many of them are the pause before it.
+    /// How many of them are its pregap.
     pub(crate) pregap: u64,
-    /// Where its first sector is, in sectors from the beginning of the CHD.
+    /// Its first sector, counted from the beginning of the CHD.
     pub(crate) start: u64,
 }
 
 impl Metadata {
-    /// Goes through the list, which begins at `at`.
+    /// Reads the list, which begins at `at`.
     pub(super) fn read(file: &dyn Bytes, mut at: u64) -> Result<Self, Error> {
         const OUTSIDE: Error = Error::Chd("its metadata lies outside of the file");
         let mut metadata = Self::default();
@@ -89,7 +89,7 @@ impl ChdTrack {
             text.split(' ').find_map(value)
         };
         let number = |name: &str| field(name)?.parse::<u32>().ok();
-        // The pause is in the CHD only where its kind begins with a V.
+        // The pregap is stored in the CHD only if its type begins with a V.
         let has_pregap = field("PGTYPE").is_some_and(|kind| kind.starts_with('V'));
         let pregap = if has_pregap { number("PREGAP")?.into() } else { 0 };
         let (frames, kind) = (number("FRAMES")?.into(), field("TYPE")?);

@@ -1,7 +1,8 @@
 //! CHD version 5, as MAME's chdman writes it (formats.md has the layout).
 //!
-//! The crate `chd` reads the header and the hunk map and has the codecs. Here is what stands around them: limits
-//! for untrusted numbers before the map is read, decoding on any number of threads, and the CRC of each hunk.
+//! The crate `chd` reads the header and the hunk map and provides the codecs. This module adds limits for
+//! untrusted numbers before the map is read, decoding on any number of threads, and the CRC check of each
+//! hunk.
 
 mod hunk;
 mod metadata;
@@ -23,9 +24,10 @@ use crate::error::Error;
 pub(crate) const MAGIC: [u8; 8] = *b"MComprHD";
 /// Length of the header of version 5.
 const HEADER_LEN: usize = 124;
-/// chdman allows no larger hunk, so decoding needs no more memory than this and what the codecs have.
+/// The largest hunk that chdman allows. It bounds the memory for decoding, together with the codecs' own
+/// buffers.
 const MAX_HUNK: u32 = 1 << 20;
-/// More than a dual-layer DVD has, also with 2448 bytes for each sector. It bounds the map's memory.
+/// More than a dual-layer DVD holds, even at 2448 bytes per sector. It bounds the map's memory.
 const MAX_LOGICAL: u64 = 11 << 30;
 /// One unit of a CD: a raw sector and its subcode.
 pub(crate) const CD_UNIT: u32 = 2448;
@@ -36,12 +38,12 @@ pub(crate) struct Chd {
     pub(crate) hunk_bytes: u32,
     pub(crate) unit_bytes: u32,
     logical_bytes: u64,
-    /// Nothing where nobody has computed it: chdman leaves it out of CHDs that are not packed.
+    /// `None` if it was never computed: chdman omits it from uncompressed CHDs.
     pub(crate) raw_sha1: Option<[u8; 20]>,
     codecs: Vec<Codec>,
     map: Map,
     metadata: Metadata,
-    /// Decoders that no thread uses right now.
+    /// Idle decoders.
     idle: Mutex<Vec<Decoder>>,
 }
 
@@ -102,7 +104,7 @@ impl Chd {
         self.codecs.iter().map(|codec| codec.name()).collect()
     }
 
-    /// Decodes everything and returns the SHA-1 of it.
+    /// Decodes everything and returns its SHA-1.
     pub(crate) fn sha1(&self, mut go_on: impl FnMut(u64) -> bool) -> Result<Option<[u8; 20]>, Error> {
         let mut digest = Sha1::new();
         let mut buf = vec![0; 1 << 20];
@@ -138,7 +140,7 @@ impl Bytes for Chd {
         };
         while !buf.is_empty() {
             let within = usize::try_from(offset % u64::from(self.hunk_bytes)).expect("less than a hunk");
-            // The number fits: check_sizes has seen to it that no CHD has more hunks.
+            // The number fits: check_sizes has bounded the number of hunks.
             let hunk = u32::try_from(offset / u64::from(self.hunk_bytes)).expect("a hunk's number");
             let count = buf.len().min(self.hunk_bytes as usize - within);
             let (now, rest) = std::mem::take(&mut buf).split_at_mut(count);
@@ -151,7 +153,7 @@ impl Bytes for Chd {
     }
 }
 
-/// Refuses sizes that no disc has, before anything is allocated for them.
+/// Refuses impossible sizes before anything is allocated.
 fn check_sizes(logical_bytes: u64, hunk_bytes: u32, unit_bytes: u32) -> Result<(), Error> {
     if logical_bytes == 0 || logical_bytes > MAX_LOGICAL {
         return Err(Error::Chd("its size is none of a disc"));
@@ -159,14 +161,14 @@ fn check_sizes(logical_bytes: u64, hunk_bytes: u32, unit_bytes: u32) -> Result<(
     if unit_bytes == 0 || hunk_bytes == 0 || hunk_bytes > MAX_HUNK || !hunk_bytes.is_multiple_of(unit_bytes) {
         return Err(Error::Chd("its hunk size cannot be right"));
     }
-    // As many hunks as a disc in hunks of one sector has; the map takes 12 bytes for each.
+    // The number of hunks of a disc whose hunks are one sector each; the map takes 12 bytes for each.
     if logical_bytes / u64::from(hunk_bytes) > MAX_LOGICAL / 2048 {
         return Err(Error::Chd("it has more hunks than a disc has sectors"));
     }
     Ok(())
 }
 
-/// Refuses a map that the file does not hold, before it is read.
+/// Refuses a map that extends past the end of the file, before it is read.
 fn check_map(file: &dyn Bytes, map_at: u64, hunks: u64, is_packed: bool) -> Result<(), Error> {
     let needed = if is_packed {
         let mut len = [0; 4];
@@ -181,7 +183,7 @@ fn check_map(file: &dyn Bytes, map_at: u64, hunks: u64, is_packed: bool) -> Resu
     Ok(())
 }
 
-/// Runs what may panic on crafted bytes.
+/// Runs code that may panic on crafted input.
 fn guarded<T>(work: impl FnOnce() -> ::chd::Result<T>) -> Option<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()?.ok()
 }
@@ -190,7 +192,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A file as the crate `chd` wants it.
+/// A file in the form that the crate `chd` expects.
 struct Cursor<'a> {
     bytes: &'a dyn Bytes,
     at: u64,

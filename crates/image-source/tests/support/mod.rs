@@ -1,4 +1,4 @@
-//! The files that the tests work on: golden CHDs, and the discs that they were made from.
+//! Test files: golden CHDs, and the discs that they were made from.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::fs::File;
@@ -15,7 +15,7 @@ pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// A folder with what `make.py` makes: image.iso, game.bin, game.cue, mode1.bin, mode1.cue.
+/// A folder with the output of `make.py`: image.iso, game.bin, game.cue, mode1.bin, mode1.cue.
 pub(crate) fn discs() -> &'static Path {
     static DISCS: LazyLock<TempDir> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
@@ -30,12 +30,12 @@ pub(crate) fn disc(name: &str) -> Vec<u8> {
     std::fs::read(discs().join(name)).unwrap()
 }
 
-/// Opens a file that has to be there.
+/// Opens a file that must exist.
 pub(crate) fn open(path: &Path) -> Result<Option<Source>, Error> {
     Source::open(path, &File::open(path).unwrap())
 }
 
-/// Opens bytes as a file with a name of its own.
+/// Opens bytes as a file with a unique name.
 pub(crate) fn open_bytes(bytes: &[u8]) -> Result<Option<Source>, Error> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -43,7 +43,7 @@ pub(crate) fn open_bytes(bytes: &[u8]) -> Result<Option<Source>, Error> {
     open(&path)
 }
 
-/// Reads all of a source's sectors, in pieces of no particular size.
+/// Reads all sectors of a source, in pieces of arbitrary size.
 pub(crate) fn read(source: &Source) -> std::io::Result<Vec<u8>> {
     let mut data = source.data();
     let mut all = vec![0; usize::try_from(data.len()).unwrap()];
@@ -55,7 +55,7 @@ pub(crate) fn read(source: &Source) -> std::io::Result<Vec<u8>> {
     Ok(all)
 }
 
-/// Reads all, which has to go well.
+/// Reads everything; panics on an error.
 pub(crate) fn content(path: &Path) -> Vec<u8> {
     read(&open(path).unwrap().expect("a source")).unwrap()
 }

@@ -1,7 +1,7 @@
 //! Raw deflate by libdeflate: faster and smaller than zlib.
 //!
-//! From 1.19 on it writes no more blocks with an empty distance code; what it does write is looked at
-//! by the lint all the same.
+//! Since 1.19 it no longer writes blocks with an empty distance code; its output is still checked by the
+//! lint.
 
 use libdeflater::{CompressionLvl, Compressor};
 

@@ -1,5 +1,5 @@
-//! Raw LZ4 blocks, without a frame and without a size in front: by liblz4 where it is faster, by the project's own
-//! encoder where that is smaller.
+//! Raw LZ4 blocks, without a frame and without a size in front: by liblz4 when it is faster, by the project's
+//! own encoder when its result is smaller.
 
 use block_encode::lz4::Optimal;
 use lz4::block::{CompressionMode, compress_to_buffer};

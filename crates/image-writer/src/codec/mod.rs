@@ -1,4 +1,4 @@
-//! Encoders, one file each, and the choice between their deflate streams.
+//! Encoders, one per file, and the choice between their deflate streams.
 
 mod libdeflate;
 mod lz4;
@@ -21,13 +21,14 @@ pub(crate) trait Encoder {
 /// Makes raw deflate streams that the lint allows.
 pub(crate) struct Deflate {
     encoder: Box<dyn Encoder>,
-    /// Tried when the stream is not allowed. libdeflate splits large blocks (a quarter of those of
-    /// 16 KiB in mixed data); stock zlib keeps them whole, which beats storing them plain.
+    /// Tried when the stream is not allowed. libdeflate splits large blocks (a quarter of those of 16 KiB in
+    /// mixed data); stock zlib keeps them whole, which is better than storing them.
     fallback: Option<zlib::Zlib>,
     firmware_safe: bool,
 }
 
-/// The encoder that does the work of another on blocks of this size: libdeflate 12 where our own takes no such blocks.
+/// The encoder that is actually used for blocks of this size: libdeflate 12 where our own does not support
+/// them.
 pub(crate) const fn for_block_size(encoder: DeflateEncoder, block_size: usize) -> DeflateEncoder {
     match encoder {
         DeflateEncoder::Sector { .. } if block_size > MAX_BLOCK => {
@@ -37,17 +38,18 @@ pub(crate) const fn for_block_size(encoder: DeflateEncoder, block_size: usize) -
     }
 }
 
-/// Whether stock zlib stands by for streams that are not allowed. Our own encoder and zlib itself make none.
+/// Whether stock zlib is used as a fallback for streams that are not allowed. Our own encoder and zlib itself
+/// never produce any.
 pub(crate) const fn has_fallback(encoder: DeflateEncoder, firmware_safe: bool) -> bool {
     firmware_safe && matches!(encoder, DeflateEncoder::Libdeflate { .. })
 }
 
-/// What came of packing a block.
+/// The result of packing a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stream {
-    /// Length in bytes; `None` when no stream fits and is allowed.
+    /// Length in bytes; `None` when there is no stream that fits and is allowed.
     pub(crate) len: Option<usize>,
-    /// What the lint says of this stream, or, when there is none, of the one that was not allowed.
+    /// The lint's finding for this stream or, if there is none, for the one that was not allowed.
     pub(crate) finding: Option<Finding>,
 }
 
@@ -65,13 +67,13 @@ impl Deflate {
         Self { encoder, fallback, firmware_safe }
     }
 
-    /// For tests of what becomes of a faulty encoder's output.
+    /// For tests of how a faulty encoder's output is handled.
     #[cfg(test)]
     pub(crate) fn with_encoder(encoder: Box<dyn Encoder>) -> Self {
         Self { encoder, fallback: None, firmware_safe: false }
     }
 
-    /// Packs `block` into `out`, which is not larger than a block.
+    /// Packs `block` into `out`, which must not be larger than a block.
     pub(crate) fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Stream {
         let first = attempt(self.encoder.as_mut(), block, self.firmware_safe, out);
         match &mut self.fallback {
@@ -87,7 +89,7 @@ impl Deflate {
     }
 }
 
-/// Lets an encoder try; what it makes is in `out` if it is allowed.
+/// Lets an encoder try; its result is in `out` if it is allowed.
 fn attempt(encoder: &mut dyn Encoder, block: &[u8], firmware_safe: bool, out: &mut [u8]) -> Stream {
     let Some(len) = encoder.pack(block, out) else { return Stream::default() };
     let finding = lint(&out[..len]).err();
@@ -100,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// Two halves that want different codes, so that libdeflate ends a deflate block between them.
+    /// Two halves that need different codes, so that libdeflate ends a deflate block between them.
     fn two_kinds_of_data() -> Vec<u8> {
         let mut noise = Noise::new(1);
         let mut block: Vec<u8> = (0..8192).map(|_| noise.byte() & 0x07).collect();

@@ -21,7 +21,7 @@ impl Encoder for Zlib {
         self.0.reset();
         match self.0.compress(block, out, FlushCompress::Finish) {
             Ok(Status::StreamEnd) => usize::try_from(self.0.total_out()).ok(),
-            // The room was used up before the stream ended.
+            // The space was used up before the stream ended.
             _ => None,
         }
     }

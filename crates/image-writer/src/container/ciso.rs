@@ -1,4 +1,5 @@
-//! CSO v1, CSO v2 and ZSO: the index is one table. Header and entries are [`sector_decode::container::ciso`]'s.
+//! CSO v1, CSO v2 and ZSO: the index is one table. Header and entries come from
+//! [`sector_decode::container::ciso`].
 
 use sector_decode::container::ciso::{self, Entry, Header, Variant};
 
@@ -11,7 +12,7 @@ pub(super) struct Ciso {
 }
 
 impl Ciso {
-    /// Blocks begin at multiples of two to the shift, so no bit is lost.
+    /// Blocks begin at multiples of two to the power of the shift, so the shift does not lose any bits.
     fn value(&self, position: u64, flag: bool) -> [u8; 4] {
         fits(Entry { position, flag }.encode(self.header.index_shift))
     }

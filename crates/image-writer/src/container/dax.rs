@@ -1,4 +1,5 @@
-//! DAX version 0: every frame is a complete zlib stream. Header and entries are [`sector_decode::container::dax`]'s.
+//! DAX version 0: every frame is a complete zlib stream. Header and entries come from
+//! [`sector_decode::container::dax`].
 
 use sector_decode::container::dax::{self, Entry, FRAME_SIZE, Header, ZLIB_OVERHEAD};
 
@@ -31,9 +32,9 @@ impl Container for Dax {
     }
 }
 
-/// Whether a frame of this much raw deflate data would be as long as a block.
+/// Whether a frame with this much raw deflate data would be as long as a block.
 ///
-/// Readers of the ARK family look at a frame's length alone and would take it for a plain one.
+/// Readers of the ARK family only check a frame's length and would take it for a stored one.
 pub(crate) fn looks_plain(deflate_len: usize) -> bool {
     ZLIB_OVERHEAD as usize + deflate_len == FRAME_SIZE as usize
 }

@@ -1,5 +1,5 @@
-//! JSO: the index is one table, and the header has the MD5 of the image. Header and entries are
-//! [`sector_decode::container::jso`]'s.
+//! JSO: the index is one table, and the header contains the MD5 of the image. Header and entries come from
+//! [`sector_decode::container::jso`].
 
 use sector_decode::container::jso::{self, Entry, Header};
 
@@ -25,7 +25,7 @@ impl Container for Jso {
     }
 
     fn header(&self, digests: &ImageDigests) -> Vec<u8> {
-        // Zeros say that there is none; `encode` takes care that there is.
+        // Zeros mean that there is none; `encode` makes sure that there is one.
         let md5 = digests.all().map_or([0; 16], |digests| digests.md5);
         Header::new(field(self.image_size), field(self.block_size), md5).to_bytes().into()
     }

@@ -1,5 +1,6 @@
-//! What the formats put around the packed blocks, which are the same bytes in all of them: how the tables of the index
-//! fill up, and when the header is known. What headers and entries look like is for [`sector_decode::container`] to say.
+//! What the formats put around the packed blocks, which are the same bytes in all of them: how the index
+//! tables fill up, and when the header is known. [`sector_decode::container`] defines what headers and
+//! entries look like.
 
 mod ciso;
 pub(crate) mod dax;
@@ -16,20 +17,20 @@ use crate::plan::{OutputFormat, Plan};
 
 /// What a format puts around the packed blocks.
 pub(crate) trait Container {
-    /// The tables that the index consists of, still empty.
+    /// The empty tables that make up the index.
     fn tables(&self) -> Vec<Table>;
 
     /// Adds the index entry of the next block.
     fn add_block(&self, tables: &mut [Table], block: Placed);
 
-    /// Adds what the format has behind the last block's entry. `end` is where the next block would begin.
+    /// Adds whatever the format has after the last block's entry. `end` is where the next block would begin.
     fn add_end(&self, tables: &mut [Table], end: u64);
 
     /// The bytes at the beginning of the file.
     fn header(&self, digests: &ImageDigests) -> Vec<u8>;
 }
 
-/// A block that has its place in the file.
+/// A block with its place in the file.
 #[derive(Clone, Copy)]
 pub(crate) struct Placed {
     /// Position of its first byte.
@@ -56,7 +57,7 @@ pub(crate) fn of(plan: &Plan, image_size: u64) -> Box<dyn Container> {
     }
 }
 
-/// Where the index of an image of so many blocks ends.
+/// The end of the index of an image with this many blocks.
 pub(crate) const fn index_end(format: OutputFormat, blocks: u32) -> u64 {
     match format {
         OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => formats::ciso::index_end(blocks),
@@ -76,7 +77,7 @@ pub(crate) fn stored_deflate(block: &[u8]) -> Vec<u8> {
     deflate
 }
 
-/// What is written of a format.
+/// The subset of a format that is written.
 pub(crate) const fn limits(format: OutputFormat) -> WriteLimits {
     match format {
         OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => formats::ciso::WRITTEN,
@@ -85,7 +86,8 @@ pub(crate) const fn limits(format: OutputFormat) -> WriteLimits {
     }
 }
 
-/// One table of the index. Only a page of it is in memory; full pages go to their place in the file.
+/// One table of the index. Only one page of it is in memory; full pages are written to their place in the
+/// file.
 pub(crate) struct Table {
     page: Vec<u8>,
     /// Where the page belongs in the file.
@@ -93,7 +95,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Entries of 4096 blocks, of 8 MiB of image at the least.
+    /// Entries of 4096 blocks, which is at least 8 MiB of image.
     const PAGE: usize = 16 << 10;
 
     fn new(at: u64) -> Self {
@@ -116,16 +118,17 @@ impl Table {
     }
 }
 
-/// Makes a field of a header or an index of a number that it can hold.
+/// Converts a number that fits into a field of a header or an index.
 ///
 /// # Panics
 ///
-/// When it cannot: [`Plan::check`] has let something through. A wrong field would be a broken image.
+/// When it does not fit, because [`Plan::check`] has missed something. A wrong field would mean a broken
+/// image.
 pub(crate) fn field<N, F: TryFrom<N>>(number: N) -> F {
     fits(F::try_from(number).ok())
 }
 
-/// As [`field`], of what has become of a number.
+/// Same as [`field`], for a number that was already converted.
 fn fits<F>(field: Option<F>) -> F {
     match field {
         Some(field) => field,

@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Helpers shared by several tests.
 #![allow(dead_code, unreachable_pub, reason = "each test uses another part of this")]
 #![allow(clippy::cast_possible_truncation, reason = "test data is small")]
 

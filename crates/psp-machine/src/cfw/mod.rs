@@ -1,6 +1,8 @@
-//! The custom firmwares: what a plugin finds when each of them starts something, and who says so.
+//! The custom firmwares: what a plugin finds when each of them starts something, and the source of each
+//! value.
 //!
-//! [`ROWS`] is the table; [`Row::boot`] makes a machine of a row. Where a value was only assumed the row says so: no
+//! [`ROWS`] is the table; [`Row::boot`] makes a machine from a row. If a value was only assumed, the row says
+//! so: tests do not make it true.
 //! test makes it true.
 
 mod sources;
@@ -24,40 +26,40 @@ pub struct Row {
     pub firmware: u32,
     /// Modules that belong to the disc, by name.
     pub modules: &'static [&'static str],
-    /// Application types under which this is started.
+    /// Application types used for starting this.
     pub apitypes: &'static [u32],
     /// Key configuration.
     pub key_config: u32,
-    /// What the text at `GetUmdFile` is.
+    /// The text at `GetUmdFile`.
     pub path: &'static str,
-    /// What its address leaves when divided by 4.
+    /// The remainder of its address divided by 4.
     pub path_alignment: u32,
-    /// Name and description of the driver that is found for "umd".
+    /// Name and description of the driver found for "umd".
     pub driver: Option<(&'static str, &'static str)>,
     /// Version of the library `SystemCtrlForKernel`.
     pub system_control: u16,
-    /// Functions that the library exports, by number, of those that the machine has.
+    /// The exported functions of that library, by number, among those that the machine has.
     pub exports: &'static [u32],
-    /// Devices that tell whether the card is in.
+    /// Devices that report whether the card is inserted.
     pub status_devices: &'static [&'static str],
-    /// What our driver has to do.
+    /// What our driver must do.
     pub expected: Expected,
-    /// Where all this is from.
+    /// The sources of all this.
     pub sources: Sources,
 }
 
-/// What our driver has to do on a row.
+/// What our driver must do on a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// An image is started, in a way that is known: take over.
+    /// An image is started in a known way: take over.
     TakesOver,
     /// Leave the table alone, for this reason.
     Declines(&'static str),
 }
 
 impl Row {
-    /// A machine on which this firmware has just started something, before any plugin is loaded. The image's file is
-    /// for the caller to put on the card.
+    /// A machine on which this firmware has just started something, before any plugin is loaded. The caller
+    /// must put the image's file on the card.
     pub fn boot(&self, apitype: u32) -> Psp {
         let mut psp = Psp::without_driver();
         if let Some((name, description)) = self.driver {

@@ -1,4 +1,4 @@
-//! Who says what of a firmware.
+//! The sources of the firmware values.
 
 use core::fmt;
 
@@ -7,11 +7,11 @@ use core::fmt;
 pub enum Witness {
     /// Read in the named source.
     Read,
-    /// Their own code was run beside a plugin, on a processor without a console (psp contract, section 10).
+    /// Their own code was run with a plugin, on a processor without a console (psp contract, section 10).
     Run,
-    /// Seen by other people on a console, as the named report says.
+    /// Observed by other people on a console, according to the named report.
     Reported,
-    /// No source: a guess.
+    /// Without a source: a guess.
     Assumed,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Witness {
     }
 }
 
-/// Where a value is from.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
     /// How it is known.
@@ -35,23 +35,23 @@ pub struct Source {
     pub place: &'static str,
 }
 
-/// Where the values of a row are from.
+/// The sources of a row's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sources {
-    /// Of the modules' names.
+    /// For the modules' names.
     pub modules: Source,
-    /// Of the application types and the key configuration.
+    /// For the application types and the key configuration.
     pub apitypes: Source,
-    /// Of the path's text and where it lies.
+    /// For the path's text and its address.
     pub path: Source,
-    /// Of the driver's name.
+    /// For the driver's name.
     pub driver: Source,
-    /// Of the functions that are exported and their library's version.
+    /// For the exported functions and their library's version.
     pub functions: Source,
 }
 
 impl Sources {
-    /// All of them, each with what it is about.
+    /// All of them, each with its subject.
     pub fn all(&self) -> [(&'static str, Source); 5] {
         [
             ("modules", self.modules),

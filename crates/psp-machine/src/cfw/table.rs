@@ -1,6 +1,6 @@
-//! The table of firmwares. Places are repository, file and function; repositories: ARK-4 is PSP-Archive/ARK-4, ARK-5
-//! PSP-Arkfive/ARK-5, PRO MrColdbird/procfw, TheFlow TheOfficialFloW/Adrenaline, isage isage/Adrenaline, ME
-//! PSP-Archive/minimum_edition, SDK pspdev/psp-cfw-sdk.
+//! The table of firmwares. Places are repository, file and function. Repositories: ARK-4 is
+//! PSP-Archive/ARK-4, ARK-5 PSP-Arkfive/ARK-5, PRO MrColdbird/procfw, TheFlow TheOfficialFloW/Adrenaline,
+//! isage isage/Adrenaline, ME PSP-Archive/minimum_edition, SDK pspdev/psp-cfw-sdk.
 
 use super::sources::{Sources, assumed, read, reported, run};
 use super::{Expected, Row};
@@ -22,9 +22,9 @@ const UMD9660: Option<(&str, &str)> = Some(("umd", "UMD9660"));
 /// Sony's own driver for images: also "umd".
 const NP9660: Option<(&str, &str)> = Some(("umd", "NP9660"));
 
-/// `sctrlHENFindDriver`, `sctrlHENFindFunction` and `GetUmdFile`, which all export to the kernel.
+/// `sctrlHENFindDriver`, `sctrlHENFindFunction` and `GetUmdFile`, which all of them export to the kernel.
 const PORTABLE: &[u32] = &[0x78E4_6415, 0x159A_F5CC, 0xAC56_B90B];
-/// And `sctrlSEGetUmdFile`.
+/// The same plus `sctrlSEGetUmdFile`.
 const WITH_SE: &[u32] = &[0x78E4_6415, 0x159A_F5CC, 0xAC56_B90B, 0xBA21_998E];
 
 const ARK4: Row = Row {
@@ -132,7 +132,7 @@ const ME: Row = Row {
     ..ARK4
 };
 
-/// No image: a disc in the drive.
+/// Without an image: a disc in the drive.
 const DISC: Row = Row {
     name: "ARK-5, disc in the drive",
     modules: &["sceUmdMan_driver", "sceUmd9660_driver", "sceUmd_driver", "sceIsofs_driver"],
@@ -150,7 +150,7 @@ const DISC: Row = Row {
     ..ARK5
 };
 
-/// No image of ours: Sony's driver for bought games.
+/// Not an image for us: Sony's driver for bought games.
 const BOUGHT: Row = Row {
     name: "ARK-4, bought game by np9660",
     modules: &["sceNp9660_driver", "sceIsofs_driver"],
@@ -168,7 +168,7 @@ const BOUGHT: Row = Row {
     ..ARK4
 };
 
-/// No image: a program from the card.
+/// Without an image: a program from the card.
 const HOMEBREW: Row = Row {
     name: "Adrenaline by isage, program with an empty drive",
     apitypes: &[0x141],

@@ -1,4 +1,4 @@
-//! Time. It passes with instructions, with card transfers and while all threads wait.
+//! The machine's time. It advances with instructions, with card transfers and while all threads wait.
 
 use super::{Answer, Known, answer};
 
@@ -19,12 +19,12 @@ impl Clock {
         self.passed + self.instructions / INSTRUCTIONS_PER_MICROSECOND
     }
 
-    /// Lets time pass.
+    /// Advances the time.
     pub fn pass(&mut self, microseconds: u64) {
         self.passed += microseconds;
     }
 
-    /// Lets the time of so many instructions pass.
+    /// Advances the time by that of this many instructions.
     pub fn count(&mut self, instructions: u64) {
         self.instructions += instructions;
     }

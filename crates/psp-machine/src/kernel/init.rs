@@ -4,7 +4,7 @@ use super::{Known, answer};
 
 const LIBRARY: &str = "InitForKernel";
 
-/// What the boot left behind for modules to ask for.
+/// Boot information that modules can query.
 #[derive(Debug)]
 pub struct Init {
     /// 0x200 game, 0x100 XMB, 0x300 PS1, 0x400 application.

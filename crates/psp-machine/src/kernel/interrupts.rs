@@ -1,19 +1,19 @@
-//! Suspended interrupts: no thread switch, no waiting, and the only time the driver table may change.
+//! Suspended interrupts: threads do not switch or wait, and only then may the driver table change.
 
 use super::{Known, OK, answer};
 use crate::crash::Cause;
 use crate::machine::Psp;
 
 const LIBRARY: &str = "InterruptManagerForKernel";
-/// What the function that suspends gives back when interrupts were on.
+/// The return value of the suspend function when interrupts were on.
 const WERE_ON: u32 = 1;
 
 /// Whether interrupts are on.
 #[derive(Debug, Default)]
 pub struct Interrupts {
-    /// Whether they are suspended.
+    /// Whether they are suspended now.
     pub suspended: bool,
-    /// How often they were.
+    /// How many times they were suspended.
     pub count: u32,
 }
 

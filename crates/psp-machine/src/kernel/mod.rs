@@ -1,8 +1,8 @@
 //! The kernel as the driver sees it: one file per kernel module, each with the functions it exports.
 //!
-//! A function gets its arguments by the kernel's calling convention, does its work on the host at once,
-//! and says how the thread goes on. Error numbers are those of the console (psp contract, sections 3.8
-//! and 4).
+//! A function receives its arguments by the kernel's calling convention, does its work on the host
+//! immediately, and says how the thread continues. Error numbers are those of the console (psp contract,
+//! sections 3.8 and 4).
 
 pub mod clock;
 pub mod init;
@@ -19,16 +19,16 @@ use crate::abi::Received;
 use crate::crash::Cause;
 use crate::machine::Psp;
 
-/// How a thread goes on after a kernel function.
+/// How a thread continues after a kernel function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// With this in $v0.
     Word(u32),
     /// With this in $v1:$v0.
     Long(i64),
-    /// When this has come about; the waker gives the answer.
+    /// When this has happened; the waker supplies the answer.
     Wait(threads::Wait),
-    /// In `function(argument)` on a stack of its own, then with the function's answer.
+    /// In `function(argument)` on a separate stack, then with the function's answer.
     OnExtendedStack {
         /// Size of the stack in bytes.
         bytes: u32,
@@ -37,7 +37,7 @@ pub enum Answer {
         /// Its only argument.
         argument: u32,
     },
-    /// Not at all: the thread ends with this status.
+    /// Not at all: the thread exits with this status.
     Exit(u32),
 }
 
@@ -70,7 +70,7 @@ pub fn find(library: &str, nid: u32) -> Option<&'static Known> {
     tables.into_iter().flatten().find(|known| known.library == library && known.nid == nid)
 }
 
-/// Everything the kernel keeps.
+/// The whole state of the kernel.
 #[derive(Default)]
 pub struct Kernel {
     /// Time since the machine was switched on.
@@ -91,7 +91,7 @@ pub struct Kernel {
     pub system: systemctrl::SystemControl,
     /// Threads and what they wait for.
     pub threads: threads::Threads,
-    /// How many calls of its functions there were.
+    /// How many times its functions were called.
     pub calls: u64,
     last_id: u32,
 }

@@ -1,5 +1,5 @@
-//! The kernel's C library, the few functions a driver might take from it, and cache maintenance, which
-//! has nothing to do here.
+//! The kernel's C library, the few functions that a driver might use, and cache maintenance, which does
+//! nothing here.
 
 use super::{Known, OK, answer};
 

@@ -1,11 +1,11 @@
-//! Handlers of suspend and resume. They are only kept; tests call them.
+//! Suspend and resume handlers. They are only recorded; tests call them.
 
 use super::{Known, OK, answer};
 
 const LIBRARY: &str = "sceSysEventForKernel";
 const ALREADY_THERE: u32 = 0x8002_01C0;
 const NOT_THERE: u32 = 0x8002_01C1;
-/// Size the structure says it has.
+/// The size that the structure declares.
 const HANDLER_SIZE: u32 = 0x40;
 
 /// Registered handlers.

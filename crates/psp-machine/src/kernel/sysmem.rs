@@ -11,7 +11,7 @@ const LIBRARY: &str = "SysMemForKernel";
 const ALLOCATION_FAILED: u32 = 0x8002_00D9;
 const UNKNOWN_BLOCK: u32 = 0x8002_00CB;
 const ILLEGAL_PARTITION: u32 = 0x8002_00D6;
-/// Kinds of placement: low end, high end.
+/// Placement types: low end, high end.
 const PLACEMENTS: [u32; 2] = [0, 1];
 const MODEL_1000: u32 = 0;
 const FIRMWARE_660: u32 = 0x0606_0010;
@@ -46,8 +46,8 @@ fn allocate(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     if !partition.take(size) {
         return answer(ALLOCATION_FAILED);
     }
-    // The kernel gives addresses at multiples of 256, so the block ends at the guard page only if its size
-    // is one too; what is between is checked when it is freed.
+    // The kernel returns addresses at multiples of 256, so the block ends at the guard page only if its size
+    // is a multiple too; the gap is checked when the block is freed.
     let slack = size.next_multiple_of(crate::memory::partition::GRANULE) - size;
     let region = psp.memory.take(&mut psp.cpu, "memory block", Space::Kernel, size, Place::Last { slack });
     psp.cpu.write(region.start, &vec![0xCD; size as usize])?;

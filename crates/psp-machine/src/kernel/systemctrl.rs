@@ -1,4 +1,4 @@
-//! What a custom firmware adds: finding drivers and functions, the path of the image.
+//! The custom firmware's additions: finding drivers and functions, the path of the image.
 
 use super::{Answer, Known, answer};
 use crate::abi::Received;
@@ -7,15 +7,15 @@ use crate::machine::Psp;
 
 const LIBRARY: &str = "SystemCtrlForKernel";
 
-/// What calls of a function do that the firmware lacks.
+/// What happens on a call of a function that the firmware lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingStub {
-    /// They return [`NOT_LINKED`]: the linker writes `syscall 0x15` into the stub of a function that its library does
-    /// not export (uofw loadcore.c, `aLinkClient`), and that system call returns the number to the caller of the stub
-    /// (loadcore_asm.S, `sceLoadCorePrimarySyscallHandler`).
+    /// The call returns [`NOT_LINKED`]: the linker writes `syscall 0x15` into the stub of a function that its
+    /// library does not export (uofw loadcore.c, `aLinkClient`), and that system call returns this number to
+    /// the caller of the stub (loadcore_asm.S, `sceLoadCorePrimarySyscallHandler`).
     #[default]
     Error,
-    /// They return at once, with $v0 as it was: the stub stays as the file has it.
+    /// The call returns immediately, with $v0 unchanged: the stub remains as in the file.
     Nothing,
 }
 
@@ -27,17 +27,17 @@ pub const NOT_LINKED: u32 = 0x8002_013A;
 pub struct SystemControl {
     /// Address of the path of the image, or 0.
     pub umd_file: u32,
-    /// Address of the structure of the first driver that was registered, "umd" as a rule; or 0.
+    /// Address of the structure of the first registered driver, usually "umd"; or 0.
     pub umd_driver: u32,
-    /// Addresses of the structures of drivers that were registered after it, newest last.
+    /// Addresses of the structures of drivers registered after it, newest last.
     pub later_drivers: Vec<u32>,
-    /// Texts that the path of the image will have, each from the kernel call of that number on.
+    /// Future paths of the image, each starting at the kernel call with that number.
     pub path_changes: Vec<(u64, String)>,
-    /// Version of the library, which an import must not ask more of.
+    /// Version of the library; an import must not require a newer one.
     pub version: u16,
     /// Functions that this firmware lacks, by number.
     pub missing: Vec<u32>,
-    /// What calls of those do.
+    /// What happens on calls of those.
     pub missing_stubs: MissingStub,
     /// Library and number of every function that was looked up.
     pub looked_up: Vec<(String, u32)>,
@@ -48,7 +48,7 @@ fn find_driver(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     answer(psp.find_driver(&name)?)
 }
 
-/// Looks among the kernel's functions; module names only have to be those of kernel modules.
+/// Searches the kernel's functions; the module name only has to be that of some kernel module.
 fn find_function(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     psp.cpu.read_string(received.word(0))?;
     let library = psp.cpu.read_string(received.word(1))?;
@@ -72,7 +72,7 @@ pub(super) const FUNCTIONS: &[Known] = &[
     Known { library: LIBRARY, nid: 0xBA21_998E, name: "sctrlSEGetUmdFile", run: umd_file },
 ];
 
-/// The functions of the library but these, by number.
+/// The functions of the library except these, by number.
 pub fn all_but(exports: &[u32]) -> Vec<u32> {
     FUNCTIONS.iter().map(|known| known.nid).filter(|nid| !exports.contains(nid)).collect()
 }

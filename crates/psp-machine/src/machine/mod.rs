@@ -1,7 +1,7 @@
 //! The machine: processor, memory and kernel in one, and the modules in it.
 //!
-//! Guest code runs in `run.rs`; what it reaches through trap slots is answered by [`crate::kernel`], by the
-//! fake driver in [`crate::inferno`], or is a [`Crash`].
+//! Guest code runs in `run.rs`. A trap slot that it reaches is handled by [`crate::kernel`] or by the fake
+//! driver in [`crate::inferno`], or is a [`Crash`].
 
 mod module;
 mod run;
@@ -24,10 +24,10 @@ use mips_cpu::{Cpu, Trap};
 /// Where a call from the kernel returns to.
 const RETURN: Trap = Trap(0);
 
-/// What stands behind a trap slot.
+/// What a trap slot leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
-    /// A function of the kernel, known or not.
+    /// A kernel function, known or not.
     Kernel { library: String, nid: u32 },
     /// An entry of the fake driver's table, by its offset.
     Inferno(u32),
@@ -37,11 +37,11 @@ enum Target {
 pub struct Psp {
     /// Its processor and the bytes in memory.
     pub cpu: Cpu,
-    /// Who has which memory.
+    /// The owners of all memory.
     pub memory: Memory,
     /// Its kernel.
     pub kernel: Kernel,
-    /// The driver of the custom firmware that is there before ours.
+    /// The custom firmware's driver, registered before ours.
     pub inferno: Inferno,
     /// When to let another thread run.
     pub interleave: Interleave,
@@ -49,13 +49,13 @@ pub struct Psp {
     pub instruction_limit: u64,
     /// How many microseconds of the machine's clock one call may take.
     pub time_limit: u64,
-    /// When the thread of the next call is ended from outside; only that call's.
+    /// When to end the thread of the next call from outside; applies only to that call.
     pub end_next_call: Option<Ending>,
     /// Microseconds that pass in every kernel call, whatever it does.
     pub time_per_call: u64,
-    /// What addresses of strings leave when divided by 4. The usual 2 is what the image's path has on ARK.
+    /// The remainder of string addresses divided by 4. The usual 2 is that of the image's path on ARK.
     pub string_alignment: u32,
-    /// Structure and name that device commands come with, once they are needed.
+    /// Structure and name passed with device commands, once they are needed.
     device_file: Option<(crate::umd::FileArg, u32)>,
     modules: Vec<Module>,
     targets: Vec<Target>,
@@ -67,14 +67,14 @@ pub struct Psp {
 }
 
 impl Psp {
-    /// Switches a machine on that started an image, with the fake driver registered as "umd".
+    /// Turns on a machine that has started an image, with the fake driver registered as "umd".
     pub fn new() -> Self {
         let mut psp = Self::without_driver();
         Inferno::register(&mut psp);
         psp
     }
 
-    /// Switches a machine on where no image driver is registered.
+    /// Turns on a machine without a registered image driver.
     pub fn without_driver() -> Self {
         Self {
             cpu: Cpu::new(),
@@ -97,7 +97,7 @@ impl Psp {
         }
     }
 
-    /// Puts bytes into kernel memory of their own, for good; gives their address.
+    /// Puts bytes into newly allocated kernel memory, permanently; returns their address.
     pub fn place(&mut self, what: &'static str, bytes: &[u8]) -> u32 {
         let len = u32::try_from(bytes.len()).expect("small").next_multiple_of(4);
         let region = self.memory.take(&mut self.cpu, what, Space::Kernel, len, Place::Last { slack: 0 });
@@ -110,11 +110,11 @@ impl Psp {
         self.memory.take(&mut self.cpu, "caller's buffer", space, len, place)
     }
 
-    /// Takes lent memory back and reads what is in it.
+    /// Takes back lent memory and reads its contents.
     ///
     /// # Errors
     ///
-    /// When bytes beside it were changed.
+    /// When bytes next to it were changed.
     pub fn take_back(&mut self, region: &Region) -> Result<Vec<u8>, Cause> {
         self.memory.give_back(&self.cpu, region)?;
         let mut bytes = vec![0; region.len as usize];
@@ -122,7 +122,7 @@ impl Psp {
         Ok(bytes)
     }
 
-    /// The trap slot that leads to a kernel function, known or not; the same for everybody who calls it.
+    /// The trap slot for a kernel function, known or not; the same for all callers.
     pub fn kernel_function(&mut self, library: &str, nid: u32) -> Trap {
         self.trap(Target::Kernel { library: library.to_owned(), nid })
     }
@@ -141,13 +141,13 @@ impl Psp {
         trap
     }
 
-    /// What is behind a trap slot, other than [`RETURN`].
+    /// What a trap slot other than [`RETURN`] leads to.
     fn target(&self, trap: Trap) -> Option<&Target> {
         self.targets.get(trap.0.checked_sub(1)? as usize)
     }
 
-    /// Takes the driver table as it is now for the right one. The end of a stretch without interrupts
-    /// does this and nothing else in the guest can; tests do it after a change of their own.
+    /// Accepts the current driver table as correct. In the guest, only the end of a stretch without
+    /// interrupts does this; tests do it after changing the table themselves.
     pub fn accept_driver_table(&mut self) {
         self.table = self.inferno.table_bytes(&self.cpu);
     }
@@ -160,11 +160,11 @@ impl Psp {
         }
     }
 
-    /// Checks the bytes beside every memory block and module.
+    /// Checks the bytes next to every memory block and module.
     ///
     /// # Errors
     ///
-    /// With the first that was overrun.
+    /// The first that was overrun.
     pub fn check_guards(&self) -> Result<(), Cause> {
         let blocks = self.kernel.memory.partitions.blocks.values().map(|block| &block.region);
         let modules = self.modules.iter().map(|module| &module.region);
@@ -184,12 +184,12 @@ impl Psp {
         device
     }
 
-    /// The descriptor structure that device commands come with.
+    /// The descriptor structure passed with device commands.
     pub(crate) fn device_file(&mut self) -> crate::umd::FileArg {
         self.device().0
     }
 
-    /// What is behind the colon of "umd0:".
+    /// The part after the colon of "umd0:".
     pub(crate) fn empty_name(&mut self) -> u32 {
         self.device().1
     }

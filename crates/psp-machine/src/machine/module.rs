@@ -1,5 +1,5 @@
-//! Loading, starting and stopping modules as the plugin loader of a custom firmware does it (psp contract,
-//! section 1.2).
+//! Loads, starts and stops modules as the plugin loader of a custom firmware does (psp contract, section
+//! 1.2).
 
 use core::fmt;
 
@@ -23,33 +23,33 @@ const JUMP: u32 = 0x0800_0000;
 /// A module in memory.
 #[derive(Clone, Debug)]
 pub struct Module {
-    /// What it says about itself.
+    /// The module's own description.
     pub info: ModuleInfo,
-    /// Where it lies.
+    /// The memory it occupies.
     pub region: Region,
 }
 
 /// Why a module could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadError {
-    /// The file is no PRX.
+    /// The file is not a valid PRX.
     Prx(PrxError),
-    /// It is no kernel module.
+    /// It is not a kernel module.
     NotKernel {
         /// Its attribute.
         attribute: u16,
     },
-    /// It wants functions from a library for user programs, which the kernel's linker refuses.
+    /// It imports functions from a library for user programs, which the kernel's linker refuses.
     UserLibrary(String),
-    /// It asks for a newer version of a library than there is. (The kernel leaves a weak import unlinked then, and
-    /// every call of it fails; to a driver that needs it that is the same.)
+    /// It requires a newer version of a library than available. (The kernel would leave a weak import
+    /// unlinked, and every call of it would fail. For a driver that needs it, that is equivalent.)
     LibraryVersion {
         /// Its name.
         library: String,
-        /// What the module asks for.
+        /// The version required by the module.
         wanted: u16,
     },
-    /// Partition 1 has no room.
+    /// Partition 1 does not have enough free memory.
     NoMemory {
         /// Bytes it needs.
         size: u32,
@@ -81,7 +81,7 @@ impl From<PrxError> for LoadError {
 }
 
 impl Psp {
-    /// Loads a module and links its imports. `slack` bytes follow it in its pages: different ones put it
+    /// Loads a module and links its imports. `slack` bytes follow it in its pages: different values load it
     /// at different addresses.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Psp {
         if !partition.take(size) {
             return Err(LoadError::NoMemory { size });
         }
-        // Modules lie at multiples of 256, as all memory blocks.
+        // Modules begin at multiples of 256, like all memory blocks.
         let slack = slack.next_multiple_of(256) + (size.next_multiple_of(256) - size);
         let region = self.memory.take(&mut self.cpu, "module", Space::Kernel, size, Place::Last { slack });
         relocation::relocate(&mut image, &prx.relocations, region.start)?;
@@ -118,7 +118,7 @@ impl Psp {
             }
             let trap = self.kernel_function(&import.library, import.nid);
             let jump = JUMP | trap.address() >> 2 & 0x03FF_FFFF;
-            // Only this word: the second stays as the file has it and runs in the jump's delay slot (contract,
+            // Only this word: the second remains as in the file and runs in the jump's delay slot (contract,
             // section 4; uofw loadcore.c:2094-2096).
             self.cpu.write_word(import.stub, jump).expect("inside the image");
         }
@@ -134,14 +134,14 @@ impl Psp {
     /// When the run ends badly.
     pub fn start(&mut self, module: &Module, path: &str) -> Result<Outcome, Crash> {
         let outcome = self.run_entry(module, MODULE_START, path)?;
-        // Who is ended in there never comes back to unload it.
+        // A thread that is ended inside never returns to unload it.
         if outcome.is_error() && outcome.value != ENDED {
             self.unload(module)?;
         }
         Ok(outcome)
     }
 
-    /// Runs `module_stop`; unless it refuses, the module is unloaded.
+    /// Runs `module_stop`; the module is unloaded unless it refuses.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! Calls into the guest and the threads they run in.
+//! Calls into the guest, and the threads they run in.
 //!
-//! The guest runs until it reaches a trap slot. What stands behind it is done at once on the host, then
-//! the thread goes on, waits, or lets another run: threads change only at kernel calls.
+//! The guest runs until it reaches a trap slot. Its function runs on the host immediately, then the thread
+//! continues, waits, or lets another run: threads change only at kernel calls.
 
 use super::{Psp, RETURN, Target};
 use crate::abi::{Args, POISON, PRESERVED, Received, register};
@@ -12,15 +12,15 @@ use crate::kernel::threads::{ENDED, Ending, Frame, State, Thread, ThreadId};
 use crate::memory::{self, Place, Region, Space};
 use mips_cpu::{Context, Stop, Trap};
 
-/// Kernel stack of a thread of a user program.
+/// Size of the kernel stack for a user program's thread.
 const ENTRY_STACK: u32 = 2048;
-/// Bytes of the caller above the stack pointer of a call. They hold a pattern, the o32 home area of 16
-/// bytes first: EABI gives a callee no right to it.
+/// Size of the caller's frame above the stack pointer of a call. It is filled with a pattern, and starts with
+/// the 16 bytes that would be the o32 home area: EABI does not let a callee use it.
 const CALLERS_FRAME: u32 = 256;
-/// Answer of a call for which the kernel finds no memory.
+/// Result of a call for which the kernel cannot allocate memory.
 const NO_MEMORY: u32 = 0x8002_0190;
 
-/// Who makes a call.
+/// The caller of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// $k1: the kernel's mark of who called.
@@ -37,18 +37,18 @@ impl Caller {
         Self { k1: 0, gp: 0x8801_2340, stack: ENTRY_STACK }
     }
 
-    /// A user program, as a driver sees it behind the file manager.
+    /// A user program, as a driver sees it through the file manager.
     pub fn user() -> Self {
         Self { k1: 0x8000_0000, ..Self::kernel() }
     }
 
-    /// A user program, as a function sees it that is called as a system call.
+    /// A user program, as seen by a function that is called as a system call.
     pub fn system_call() -> Self {
         Self { k1: 0x0010_0000, ..Self::kernel() }
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// $v0.
@@ -59,9 +59,9 @@ pub struct Outcome {
     pub instructions: u64,
     /// Microseconds of the machine's clock it took.
     pub microseconds: u64,
-    /// Bytes it used of the caller's stack.
+    /// Bytes of the caller's stack that it used.
     pub stack: u32,
-    /// Bytes it used of extended stacks, at most.
+    /// Maximum number of bytes of extended stacks that it used.
     pub extended_stack: u32,
 }
 
@@ -79,7 +79,7 @@ impl Outcome {
 }
 
 impl Psp {
-    /// Calls a guest function as another kernel module would, and waits for its end.
+    /// Calls a guest function as another kernel module would, and waits until it returns.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl Psp {
         self.join(thread)
     }
 
-    /// Starts a call in a thread of its own without running it yet.
+    /// Starts a call in a separate thread without running it yet.
     pub fn spawn(&mut self, during: &str, caller: Caller, function: u32, args: &Args) -> ThreadId {
         let id = self.create_thread(during, function, caller.stack);
         let thread = self.kernel.threads.all.get_mut(&id).expect("just created");
@@ -114,11 +114,11 @@ impl Psp {
         id
     }
 
-    /// Runs threads until this one has ended, and takes it away.
+    /// Runs threads until this one has ended, and removes it.
     ///
     /// # Errors
     ///
-    /// When the run ends badly, in whichever thread.
+    /// When the run ends badly, in any thread.
     pub fn join(&mut self, id: ThreadId) -> Result<Outcome, Crash> {
         loop {
             let thread = self.kernel.threads.all.get(&id).expect("spawned and not joined yet");
@@ -138,7 +138,7 @@ impl Psp {
         }
     }
 
-    /// Lets time pass: runs whatever threads there are for so many microseconds.
+    /// Advances the time: runs all existing threads for this many microseconds.
     ///
     /// # Errors
     ///
@@ -206,7 +206,7 @@ impl Psp {
         thread.state = State::Ready;
     }
 
-    /// Points a context at a function with a stack of its own.
+    /// Points a context at a function with a separate stack.
     fn enter(
         &mut self,
         context: &mut Context,
@@ -225,7 +225,7 @@ impl Psp {
         Frame { what, caller, lowest: stack.end(), stack, charged, is_extension: charged > 0 }
     }
 
-    /// Runs one thread up to its next kernel call and does that.
+    /// Runs one thread up to its next kernel call and executes that call.
     fn step(&mut self) -> Result<(), Crash> {
         if self.dead {
             return Err(self.crash(Cause::Dead, String::new()));
@@ -330,7 +330,7 @@ impl Psp {
         Ok(())
     }
 
-    /// Whether a thread is to be ended now, by how many kernel calls it has made.
+    /// Whether a thread should be ended now, based on the number of kernel calls it has made.
     fn is_to_end(&self, id: ThreadId, is_due: impl Fn(Ending, u64) -> bool) -> bool {
         let thread = &self.kernel.threads.all[&id];
         !self.kernel.interrupts.suspended
@@ -338,7 +338,7 @@ impl Psp {
             && thread.ending.is_some_and(|ending| is_due(ending, thread.calls))
     }
 
-    /// What a kernel function leaves in the registers it need not preserve: nothing of use.
+    /// Overwrites the registers that a kernel function need not preserve with useless values.
     fn spoil(&self, context: &mut Context) {
         for number in (1..16).chain([24, 25, register::RA]) {
             context.general[number] = POISON;
@@ -364,7 +364,7 @@ impl Psp {
         self.kernel.threads.all.get_mut(&id).expect("running").frames.push(frame);
     }
 
-    /// The innermost call of a thread has come back.
+    /// The innermost call of a thread has returned.
     fn returned(&mut self, id: ThreadId, context: &mut Context) -> Result<(), Cause> {
         let thread = self.kernel.threads.all.get_mut(&id).expect("running");
         let Some(frame) = thread.frames.pop() else {
@@ -378,7 +378,7 @@ impl Psp {
                 return Err(Cause::Register { name, expected, got });
             }
         }
-        // Not every frame is written to down to its last byte.
+        // A frame is not always written down to its last byte.
         let used = memory::stack_used(&self.cpu, &frame.stack).max(frame.stack.end() - frame.lowest);
         let peak = if frame.is_extension { &mut thread.extended_peak } else { &mut thread.stack_peak };
         *peak = (*peak).max(used);

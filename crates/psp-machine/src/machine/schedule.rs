@@ -11,12 +11,12 @@ pub enum Interleave {
     WhenWaiting,
     /// At every kernel call, in turn.
     EveryCall,
-    /// At any kernel call, as the dice fall.
+    /// At random kernel calls.
     Random,
 }
 
 impl Psp {
-    /// The thread to run now. Time passes until there is one.
+    /// The thread to run now. Time advances until there is one.
     pub(super) fn pick(&mut self) -> Result<ThreadId, Crash> {
         loop {
             let now = self.kernel.clock.now();
@@ -50,7 +50,7 @@ impl Psp {
             Interleave::WhenWaiting if ready.contains(&current) => Some(current),
             Interleave::WhenWaiting | Interleave::EveryCall => next(),
             Interleave::Random => {
-                // xorshift64, by Marsaglia: repeatable and enough for dice.
+                // xorshift64, by Marsaglia: repeatable, and good enough for this.
                 self.random ^= self.random << 13;
                 self.random ^= self.random >> 7;
                 self.random ^= self.random << 17;

@@ -1,8 +1,8 @@
-//! Guest memory in pieces that know their borders.
+//! Guest memory in regions with known borders.
 //!
-//! Every piece lies in pages of its own with an unmapped page on both sides, so that running off it stops
-//! the processor. Where a piece does not fill its pages, the bytes next to it hold a pattern that is
-//! checked when it is given back.
+//! Every region is in separate pages with an unmapped page on each side, so that running past its end stops
+//! the processor. Where a region does not fill its pages, the adjacent bytes hold a pattern that is checked
+//! when the region is given back.
 
 pub mod partition;
 
@@ -14,14 +14,14 @@ const KERNEL: core::ops::Range<u32> = 0x8800_0000..0x887F_0000;
 /// User memory.
 const USER: core::ops::Range<u32> = 0x0880_0000..0x0C00_0000;
 
-/// What bytes beside a piece hold.
+/// The contents of bytes next to a region.
 const MARGIN_PATTERN: u8 = 0xB5;
-/// How many bytes beside a piece are checked, at most.
+/// How many bytes next to a region are checked, at most.
 const MARGIN: u32 = 512;
-/// What unused stack holds.
+/// The contents of unused stack.
 const STACK_PATTERN: u8 = 0x5A;
 
-/// Whose memory it is.
+/// The owner of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Space {
     /// Kernel addresses, 0x88……
@@ -30,22 +30,22 @@ pub enum Space {
     User,
 }
 
-/// Where in its pages a piece lies.
+/// The place of a region in its pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// At the start: the byte in front of it is not mapped.
+    /// At the start: the byte before it is not mapped.
     First,
-    /// So that this many bytes follow it before the guard page.
+    /// At the end: this many bytes follow it before the guard page.
     Last {
-        /// Bytes that follow, less than 64 mostly: they decide how the piece is aligned.
+        /// Bytes that follow, usually less than 64: they determine the region's alignment.
         slack: u32,
     },
 }
 
-/// A piece of guest memory.
+/// A region of guest memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// What it is for, as errors name it.
+    /// Its purpose, as shown in errors.
     pub what: &'static str,
     /// First usable byte.
     pub start: u32,
@@ -57,7 +57,7 @@ pub struct Region {
 }
 
 impl Region {
-    /// First byte behind it.
+    /// First byte after it.
     pub fn end(&self) -> u32 {
         self.start + self.len
     }
@@ -80,21 +80,21 @@ impl Region {
     }
 }
 
-/// Hands out guest memory.
+/// Allocates guest memory.
 #[derive(Debug, Default)]
 pub struct Memory {
     kernel_used: u32,
     user_used: u32,
-    /// Pages that stay mapped for the next one who wants as many.
+    /// Pages that stay mapped for the next request of the same size.
     idle: Vec<(Space, u32, u32)>,
 }
 
 impl Memory {
-    /// Makes a piece of `len` bytes in fresh or idle pages. Its content is unspecified.
+    /// Allocates a region of `len` bytes in fresh or idle pages. Its contents are unspecified.
     ///
     /// # Panics
     ///
-    /// When the machine has no address space left.
+    /// When the machine runs out of address space.
     pub fn take(
         &mut self,
         cpu: &mut Cpu,
@@ -118,21 +118,21 @@ impl Memory {
         region
     }
 
-    /// Gives a piece back; its pages stay mapped and are used again.
+    /// Frees a region; its pages stay mapped and are reused.
     ///
     /// # Errors
     ///
-    /// When bytes beside it were changed.
+    /// When bytes next to it were changed.
     pub fn give_back(&mut self, cpu: &Cpu, region: &Region) -> Result<(), Cause> {
         self.idle.push((region.space, region.pages, region.pages_len));
         check_margins(cpu, region)
     }
 
-    /// Gives a piece back and unmaps it, so that a later use is caught.
+    /// Frees a region and unmaps it, so that a later use is caught.
     ///
     /// # Errors
     ///
-    /// When bytes beside it were changed.
+    /// When bytes next to it were changed.
     pub fn unmap(&mut self, cpu: &mut Cpu, region: &Region) -> Result<(), Cause> {
         let checked = check_margins(cpu, region);
         cpu.unmap(region.pages, region.pages_len);
@@ -152,11 +152,11 @@ impl Memory {
     }
 }
 
-/// Checks the bytes beside a piece.
+/// Checks the bytes next to a region.
 ///
 /// # Errors
 ///
-/// With the first that was changed.
+/// The first that was changed.
 pub fn check_margins(cpu: &Cpu, region: &Region) -> Result<(), Cause> {
     for (at, len) in [region.front(), region.back()] {
         let mut margin = [0; MARGIN as usize];

@@ -1,7 +1,7 @@
 //! Memory partitions of the kernel: blocks of 256-byte granularity, and how much of a limit they use.
 //!
-//! Where a block lies has nothing to do with its partition here; what matters to a driver is how much it
-//! may take, and that it stays inside.
+//! The address of a block is independent of its partition here. What matters to a driver is how much it may
+//! allocate, and that it stays within its blocks.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ pub const GRANULE: u32 = 256;
 /// One partition.
 #[derive(Debug, Default)]
 pub struct Partition {
-    /// Bytes in all.
+    /// Total bytes.
     pub limit: u32,
     /// Bytes in use.
     pub used: u32,
-    /// The most that ever was in use.
+    /// Peak number of bytes in use.
     pub peak: u32,
 }
 
 impl Partition {
-    /// Takes `size` bytes, rounded up, if there are as many.
+    /// Takes `size` bytes, rounded up, if that many are free.
     pub fn take(&mut self, size: u32) -> bool {
         let Some(rounded) = size.checked_next_multiple_of(GRANULE) else { return false };
         if size == 0 || rounded > self.free() {
@@ -33,25 +33,25 @@ impl Partition {
         true
     }
 
-    /// Gives `size` bytes back.
+    /// Returns `size` bytes to the partition.
     pub fn give_back(&mut self, size: u32) {
         self.used -= size.next_multiple_of(GRANULE);
     }
 
-    /// Bytes that are left.
+    /// Number of free bytes.
     pub fn free(&self) -> u32 {
         self.limit.saturating_sub(self.used)
     }
 }
 
-/// A block of a partition that the guest holds.
+/// A block that the guest has allocated from a partition.
 #[derive(Debug)]
 pub struct Block {
     /// Its partition.
     pub partition: u32,
-    /// Bytes asked for.
+    /// Number of bytes requested.
     pub size: u32,
-    /// Where it lies.
+    /// The memory it occupies.
     pub region: Region,
 }
 
@@ -61,12 +61,12 @@ pub struct Partitions {
     partitions: BTreeMap<u32, Partition>,
     /// Blocks by their id.
     pub blocks: BTreeMap<u32, Block>,
-    /// How many blocks were ever asked for, also in vain. Stacks do not count.
+    /// How many blocks were ever requested, including failed requests. Stacks do not count.
     pub requests: u32,
 }
 
 impl Partitions {
-    /// Kernel partition 1 with this much free, and the others as on a console of 32 MiB.
+    /// Kernel partition 1 with this much free, and the others as on a console with 32 MiB.
     pub fn new(kernel_free: u32) -> Self {
         let sizes = [(1, kernel_free), (2, 24 << 20), (4, 0), (5, 4 << 20), (8, 0), (9, 0), (11, 0)];
         let partitions =
@@ -74,12 +74,12 @@ impl Partitions {
         Self { partitions, blocks: BTreeMap::new(), requests: 0 }
     }
 
-    /// A partition by its number; 3 is another name of 1, and 6 of 2.
+    /// A partition by its number; 3 is an alias of 1, and 6 of 2.
     pub fn get(&self, id: u32) -> Option<&Partition> {
         self.partitions.get(&canonical(id))
     }
 
-    /// The same, to change it.
+    /// The same, mutably.
     pub fn get_mut(&mut self, id: u32) -> Option<&mut Partition> {
         self.partitions.get_mut(&canonical(id))
     }

@@ -12,27 +12,27 @@ use super::word;
 const ENDIAN: LittleEndian = LittleEndian;
 const TYPE_PRX: u16 = 0xFFA0;
 const SECTION_RELOCATIONS: u32 = 0x7000_00A0;
-/// Drops the upper bits of an address, which say through which window memory is seen.
+/// Drops the upper bits of an address, which select the window through which memory is accessed.
 const PHYSICAL: u32 = 0x1FFF_FFFF;
 const MODULE_INFO_LEN: usize = 0x34;
-/// No model has more memory, in bytes.
+/// The most memory of any model, in bytes.
 const MOST_MEMORY: u32 = 64 << 20;
-/// The kernel looks at this many bytes of every file.
+/// The kernel reads this many bytes of every file.
 const SMALLEST_FILE: usize = 256;
 
-/// Why a file is no PRX the kernel would load.
+/// Why the kernel would not load a file as a PRX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrxError {
-    /// It ends too early for what it says it holds.
+    /// It ends before something that it claims to contain.
     Truncated {
-        /// What lies outside.
+        /// The part that is outside.
         what: &'static str,
     },
-    /// A field of the header has a value the loader refuses.
+    /// A header field has a value that the loader refuses.
     Field {
         /// Which one.
         what: &'static str,
-        /// What it holds.
+        /// Its value.
         got: u32,
     },
 }
@@ -48,19 +48,19 @@ impl fmt::Display for PrxError {
 
 impl std::error::Error for PrxError {}
 
-/// A PRX before it has an address.
+/// A PRX that has not been assigned an address yet.
 #[derive(Clone, Debug)]
 pub struct Prx {
-    /// The one segment as it lies in memory, counted from address 0, with zeroes for .bss.
+    /// The only segment as it will be in memory, relative to address 0, with zeroes for .bss.
     pub image: Vec<u8>,
-    /// Where in the image the module info is.
+    /// Offset of the module info in the image.
     pub info: u32,
-    /// What depends on the address.
+    /// Everything that depends on the address.
     pub relocations: Vec<Relocation>,
 }
 
 impl Prx {
-    /// Reads a file.
+    /// Parses a file.
     ///
     /// # Errors
     ///
@@ -89,9 +89,9 @@ impl Prx {
     }
 }
 
-/// The one program header, which must be a load segment at address 0 whose physical address says where the
-/// module info is. `prxgen` makes one segment of everything, and a second one would need loading code here
-/// that nothing tests.
+/// The only program header, which must be a load segment at address 0 whose physical address gives the
+/// position of the module info. `prxgen` puts everything into one segment, and supporting a second one would
+/// need loading code here that is not tested by anything.
 fn segment<'f>(
     header: &FileHeader32<LittleEndian>,
     file: &'f [u8],
@@ -108,7 +108,7 @@ fn segment<'f>(
     Ok(segment)
 }
 
-/// All entries of relocation sections whose target takes part in the image.
+/// All entries of relocation sections whose target is part of the image.
 fn relocations(header: &FileHeader32<LittleEndian>, file: &[u8]) -> Result<Vec<Relocation>, PrxError> {
     let sections = header.section_headers(ENDIAN, file).map_err(|_| truncated("section headers"))?;
     let is_loaded = |section: &SectionHeader32<LittleEndian>| section.sh_flags(ENDIAN) & SHF_ALLOC != 0;

@@ -2,51 +2,51 @@
 
 use super::{PrxError, half, word};
 
-/// Number of `module_start` among the exports without a name.
+/// Number of `module_start` among the nameless exports.
 pub const MODULE_START: u32 = 0xD632_ACDB;
 /// Number of `module_stop`.
 pub const MODULE_STOP: u32 = 0xCEE8_593C;
 
-/// What a module says about itself.
+/// A module's own description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleInfo {
     /// 0x1000 is a kernel module.
     pub attribute: u16,
     /// Its name.
     pub name: String,
-    /// What $gp holds in its code.
+    /// The value of $gp in its code.
     pub gp: u32,
-    /// What it wants.
+    /// Its imports.
     pub imports: Vec<Import>,
-    /// What it offers.
+    /// Its exports.
     pub exports: Vec<Export>,
 }
 
-/// A function that a module wants from the kernel.
+/// A function that a module imports from the kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// Library it is from.
+    /// The library that exports it.
     pub library: String,
-    /// Version of the library that is asked for.
+    /// The required version of the library.
     pub version: u16,
     /// Attribute of the library's stubs; 8 is weak.
     pub attribute: u16,
-    /// Its number there.
+    /// Its number in that library.
     pub nid: u32,
     /// Address of its two words: the first becomes the jump, the second is the jump's delay slot.
     pub stub: u32,
 }
 
-/// A function or variable that a module offers.
+/// A function or variable that a module exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// Library, or nothing for the module's own entry points.
+    /// The library; `None` for the module's own entry points.
     pub library: Option<String>,
     /// Attribute of the library.
     pub attribute: u16,
-    /// Its number there.
+    /// Its number in that library.
     pub nid: u32,
-    /// Where it is.
+    /// Its address.
     pub address: u32,
     /// Whether it is a function.
     pub function: bool,
@@ -78,7 +78,7 @@ impl ModuleInfo {
         self.exports.iter().find(|e| e.library.is_none() && e.nid == nid && e.function).map(|e| e.address)
     }
 
-    /// A function of a library that it offers.
+    /// A function of a library that the module exports.
     pub fn function(&self, library: &str, nid: u32) -> Option<u32> {
         self.exports
             .iter()
@@ -89,7 +89,7 @@ impl ModuleInfo {
 
 const OUTSIDE: PrxError = PrxError::Truncated { what: "export or import tables" };
 
-/// A relocated image by addresses.
+/// A relocated image, accessed by address.
 struct View<'i> {
     image: &'i [u8],
     base: u32,
@@ -125,7 +125,7 @@ impl View<'_> {
             let words = self.entry_words(counts, 4)?;
             let (variables, functions) = (counts >> 8 & 0xFF, counts >> 16);
             let table = self.word(entry + 12)?;
-            // First all numbers, then all addresses; functions before variables in both.
+            // All numbers come first, then all addresses; in both, functions precede variables.
             let total = functions + variables;
             for at in 0..total {
                 all.push(Export {

@@ -1,7 +1,7 @@
-//! PRX files: what the kernel's loader takes from them (psp contract, section 5.1).
+//! PRX files: the parts that the kernel's loader uses (psp contract, section 5.1).
 //!
-//! [`Prx::parse`] reads the file, [`relocation`] moves the image to its address, [`library`] lists what a
-//! module wants from the kernel and what it offers.
+//! [`Prx::parse`] reads the file, [`relocation`] moves the image to its address, [`library`] lists a module's
+//! imports from the kernel and its exports.
 
 mod elf;
 pub mod library;

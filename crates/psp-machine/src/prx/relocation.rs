@@ -1,4 +1,4 @@
-//! Moving an image to the address it was given.
+//! Moves an image to its assigned address.
 
 use super::{PrxError, word};
 
@@ -17,21 +17,21 @@ pub enum Kind {
     Low,
 }
 
-/// One place to change.
+/// One place to relocate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Relocation {
-    /// Where in the image.
+    /// Its offset in the image.
     pub at: u32,
-    /// How.
+    /// How to relocate it.
     pub kind: Kind,
 }
 
 impl Relocation {
-    /// Reads an entry of eight bytes.
+    /// Parses an entry of eight bytes.
     ///
     /// # Errors
     ///
-    /// When the loader does not know the type, or it speaks of a second segment.
+    /// When the loader does not know the type, or the entry refers to a second segment.
     pub fn parse(entry: &[u8]) -> Result<Self, PrxError> {
         let truncated = PrxError::Truncated { what: "relocations" };
         let at = word(entry, 0).ok_or(truncated)?;
@@ -55,7 +55,7 @@ impl Relocation {
 ///
 /// # Errors
 ///
-/// When an entry points outside, or an upper half has no lower half behind it.
+/// When an entry points outside the image, or an upper half is not followed by a lower half.
 pub fn relocate(image: &mut [u8], relocations: &[Relocation], base: u32) -> Result<(), PrxError> {
     for (number, relocation) in relocations.iter().enumerate() {
         let old = fetch(image, relocation.at)?;
@@ -73,8 +73,8 @@ pub fn relocate(image: &mut [u8], relocations: &[Relocation], base: u32) -> Resu
                     .find(|next| next.kind != Kind::High)
                     .filter(|next| next.kind == Kind::Low)
                     .ok_or(PrxError::Field { what: "HI16 without LO16 at", got: relocation.at })?;
-                // The lower half may have been moved already when several upper halves share it; the
-                // loader reads it before that, since it comes later in the table.
+                // The lower half may already have been relocated when several upper halves share it. The
+                // loader reads it before that, because it comes later in the table.
                 let low = fetch(image, low.at)?;
                 #[expect(clippy::cast_possible_truncation, reason = "the immediate is the lower half")]
                 let target = (old << 16).wrapping_add_signed(i32::from(low as i16)).wrapping_add(base);

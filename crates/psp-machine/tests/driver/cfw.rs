@@ -1,5 +1,5 @@
-//! The driver on every firmware of the table: it takes over where an image is started, and leaves everything else
-//! alone.
+//! The driver on every firmware of the table: it takes over where an image is started, and leaves everything
+//! else alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -15,8 +15,8 @@ use crate::support::{
     take_over,
 };
 
-/// Runs a check on each row that is meant, with each way to start it, and names those that fail. The check makes
-/// machines of the row as it needs them.
+/// Runs a check on each matching row, for each way to start it, and lists those that fail. The check creates
+/// machines from the row as needed.
 fn on_rows(meant: impl Fn(&Row) -> bool, check: impl Fn(&Row, &dyn Fn() -> Psp)) {
     let image = Rc::new(USUAL.pack(&small_disc().bytes));
     let mut failed = Vec::new();
@@ -121,7 +121,8 @@ fn strings_may_lie_at_any_address() {
     });
 }
 
-/// A driver of somebody else's whose name begins with "umd", registered since: the firmware's function finds that.
+/// A third-party driver whose name begins with "umd", registered later: the firmware's function finds that
+/// one.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_driver_with_a_similar_name_is_not_taken_for_the_discs() {
@@ -165,8 +166,8 @@ fn time_may_pass_in_every_call() {
     }
 }
 
-/// The path changes during the start, and after it: no byte of the first disc for the second. Every call of a start and
-/// of a read has its turn in `changing`, on one firmware.
+/// The path changes during the start, and after it: the first disc's bytes are never returned for the second.
+/// The tests in `changing` cover every call of a start and of a read, on one firmware.
 #[test]
 #[ignore = "needs the built driver"]
 fn the_image_may_change_behind_its_back() {

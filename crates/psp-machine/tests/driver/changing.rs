@@ -1,5 +1,5 @@
-//! The image changes while the driver works: at every kernel call of its start and of a read. It must never give the
-//! old disc's bytes for the new one's once the file system has mounted again.
+//! The image changes while the driver works, at every kernel call of its start and of a read. Once the file
+//! system has mounted again, the driver must never return the old disc's bytes for the new one's.
 
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -25,7 +25,7 @@ fn bytes_of(disc: &Disc) -> &[u8] {
     &disc.bytes[LBA as usize * 2048..][..COUNT as usize * 2048]
 }
 
-/// Makes machines with both images on the card, of which the first is started.
+/// Makes machines with both images on the card; the first is started.
 fn machines() -> impl Fn() -> Psp {
     let (first, second) = (USUAL.pack(&small_disc().bytes), USUAL.pack(&second_disc().bytes));
     let second: Rc<dyn HostFile> = Rc::new(second);
@@ -37,13 +37,14 @@ fn machines() -> impl Fn() -> Psp {
     }
 }
 
-/// Lets the file system ask whether the device may be mounted, and checks the answer: anything but 0 ends the mount.
+/// Lets the file system ask whether the device may be mounted, and checks the answer: anything except 0 ends
+/// the mount.
 fn mount(psp: &mut Psp, when: &str) {
     let (outcome, _) = ok(psp.devctl(command::MAY_MOUNT, b"umd0:", 4));
     assert_eq!(outcome.value, 0, "{when}: the mount was refused");
 }
 
-/// Reads after the mount: from the second disc, or it was the firmware that was asked.
+/// Reads after the mount: either the data is from the second disc, or the firmware was asked.
 fn assert_second(psp: &mut Psp, when: &str) {
     psp.inferno.calls.clear();
     let finished = read_sectors(psp, LBA, COUNT);

@@ -1,4 +1,4 @@
-//! Device commands: what each answers, and what it does with too little room.
+//! Device commands: what each answers, and what it does when the buffer is too small.
 
 use psp_machine::umd::{UNTOUCHED, command};
 
@@ -64,7 +64,7 @@ fn drive_facts() {
     assert!((0..0x40).step_by(4).filter(|at| !set.contains(at)).all(|at| word(at) == 0));
 }
 
-/// The firmware's drivers answer 0 too, and write beyond the end. Here the bytes end with memory that is not there.
+/// The firmware's drivers also answer 0, but write past the end. Here unmapped memory follows the bytes.
 #[test]
 #[ignore = "needs the built driver"]
 fn drive_facts_with_too_little_room() {
@@ -73,7 +73,7 @@ fn drive_facts_with_too_little_room() {
     for len in 0..0x40 {
         let (outcome, bytes) = ok(psp.devctl(DRIVE_INFO, &[], len));
         assert_eq!(outcome.value, 0, "{len} bytes");
-        // Words that are not there as a whole are left out.
+        // Words that do not fit completely are left out.
         let (words, rest) = bytes.split_at(len as usize / 4 * 4);
         assert!(
             words == &all[..words.len()] && rest.iter().all(|&byte| byte == 0),

@@ -1,5 +1,5 @@
-//! The driver's own `memcpy`, `memmove` and `memset`, which are written in assembly: every length and alignment that
-//! takes another way through them.
+//! The driver's own `memcpy`, `memmove` and `memset`, which are written in assembly: every length and
+//! alignment that takes a different path through them.
 
 use psp_machine::abi::Args;
 use psp_machine::memory::{Place, Region, Space};
@@ -25,7 +25,7 @@ impl Machine {
         Self { psp, base, memory }
     }
 
-    /// Fills the memory, calls a function and returns what is in the memory then.
+    /// Fills the memory, calls a function and returns the contents of the memory afterwards.
     fn call(&mut self, name: &str, to: u32, from: u32, len: u32, memory: &[u8]) -> Vec<u8> {
         self.psp.cpu.write(self.memory.start, memory).unwrap();
         let args = [to, from, len].into_iter().fold(Args::new(), Args::word);

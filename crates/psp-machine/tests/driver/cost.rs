@@ -1,5 +1,5 @@
-//! What requests cost beside decoding: instructions, calls of the card, bytes from the card. All of these are counts,
-//! the same in every run.
+//! The cost of requests excluding decoding: instructions, calls of the card, bytes from the card. All of
+//! these are counts, and the same in every run.
 
 use mips_cpu::Meter;
 use psp_machine::Psp;
@@ -11,7 +11,7 @@ use crate::support::{assert_sectors, function, read_sectors, small_disc, taken_o
 /// Sectors of the small disc.
 const SECTORS: u32 = 1024;
 
-/// What reading the small disc in sequence cost.
+/// The cost of reading the small disc in sequence.
 struct Cost {
     requests: u32,
     instructions: u64,
@@ -23,14 +23,15 @@ struct Cost {
 }
 
 impl Cost {
-    /// All instructions to those of a decoder that takes `decoder` per byte, as this codec's does on the corpus that decoders are
-    /// measured with. The small disc has many repetitions, which take less.
+    /// The ratio of all instructions to those of a decoder that takes `decoder` per byte, as this codec's
+    /// does on the corpus that decoders are measured with. The small disc has many repetitions, which are
+    /// cheaper.
     fn ratio(&self, decoder: f64) -> f64 {
         let [decoding, all] = self.per_byte();
         (decoder + all - decoding) / decoder
     }
 
-    /// Instructions per byte, in the decoder and in all.
+    /// Instructions per byte, in the decoder and in total.
     fn per_byte(&self) -> [f64; 2] {
         let bytes = f64::from(SECTORS) * 2048.0;
         [self.decoding as f64 / bytes, self.instructions as f64 / bytes]
@@ -42,7 +43,7 @@ impl Cost {
     }
 }
 
-/// Starts the driver, and counts what its decoder does.
+/// Starts the driver, and counts the instructions of its decoder.
 fn metered(image: &[u8]) -> Psp {
     let (mut psp, module) = taken_over(image.to_vec());
     psp.cpu.set_meter(Meter::new(module.region.start + function("Decoder6decode")));
@@ -74,12 +75,12 @@ fn sequence(image: &[u8], count: u32) -> Cost {
     }
 }
 
-/// The small disc in a format that people use.
+/// The small disc in a commonly used format.
 struct Image {
     name: &'static str,
-    /// Sectors of a block.
+    /// Sectors per block.
     sectors: u32,
-    /// What most of its blocks are packed with, as the table of the decoders' costs calls it.
+    /// The coding of most of its blocks, as named in the table of the decoders' costs.
     codec: &'static str,
     bytes: Vec<u8>,
 }
@@ -108,19 +109,20 @@ fn images() -> Vec<Image> {
 
 /// The committed table, from the project's root folder.
 const TABLE: &str = "docs/driver-costs.md";
-/// What the decoders take for a byte by themselves, also committed and held by a test.
+/// The decoders' own cost per byte, also committed and checked by a test.
 const DECODERS: &str = "docs/device-costs.md";
-/// Set by `cargo xtask bench --device`, which writes the table anew.
+/// Set by `cargo xtask bench --device`, which regenerates the table.
 const WRITE: &str = "CISOR_WRITE_COUNTS";
-/// By how much a count may grow before somebody has to look at it.
+/// How much a count may grow before somebody must look at it.
 const TOLERANCE: f64 = 1.03;
 
-/// Reads in sequence, in requests of one sector, 32 KiB and 128 KiB: no instructions more than the table says, and
-/// as few as these limits ask for.
+/// Sequential reads, in requests of one sector, 32 KiB and 128 KiB: at most as many instructions as the table
+/// says, and at most these limits.
 ///
-/// - A request of whole blocks takes at most 15 % more than the decoder alone, whose costs are those on the corpus.
+/// - A request of whole blocks takes at most 15 % more than the decoder alone, whose costs are those on the
+///   corpus.
 /// - Single sectors of larger blocks take at most 30 % more.
-/// - Single sectors decode each block once, and ask the card at every sixteenth request at most.
+/// - Single sectors decode each block once, and access the card at most every sixteenth request.
 #[test]
 #[ignore = "needs the built driver"]
 fn requests_cost_what_the_table_says() {
@@ -200,7 +202,7 @@ fn numbers(cells: &str) -> Vec<f64> {
     cells.split('|').filter_map(|cell| cell.trim().parse().ok()).take(2).collect()
 }
 
-/// What is read ahead is used: requests of 32 KiB and more, in sequence, read at most 5 % more than the file has.
+/// Data read ahead is used: sequential requests of 32 KiB and more read at most 5 % more than the file has.
 #[test]
 #[ignore = "needs the built driver"]
 fn large_requests_in_sequence_read_the_card_once() {
@@ -213,7 +215,7 @@ fn large_requests_in_sequence_read_the_card_once() {
     }
 }
 
-/// Two files read in turn, in large requests: neither pays for the other's reading ahead.
+/// Two files read alternately, in large requests: neither pays for the other's read-ahead.
 #[test]
 #[ignore = "needs the built driver"]
 fn interleaved_streams_read_nothing_twice() {

@@ -1,4 +1,4 @@
-//! The end of the disc, odd parameters, buffers at the borders of memory.
+//! The end of the disc, odd parameters, buffers at memory borders.
 
 use psp_machine::isofs::params_for;
 use psp_machine::machine::Caller;
@@ -11,7 +11,7 @@ use crate::support::{
     small_disc, taken_over,
 };
 
-/// Marks reads of directories and path tables.
+/// The mark on reads of directories and path tables.
 const DIRECTORY: u32 = 3;
 
 #[test]
@@ -144,7 +144,7 @@ fn parameters_that_contradict_themselves_are_refused() {
     let params = LbaParams { total: 0, centre: 0, ..LbaParams::sectors(300, 1) };
     let finished = ok(psp.read_lba(params, 0));
     assert_eq!(finished.bytes.len(), 0);
-    // A length that is no positive number, with a buffer length to match.
+    // A length that is not a positive number, with a matching buffer length.
     let params = LbaParams { total: 0x8000_0000, ..LbaParams::sectors(0, 1) };
     let pending =
         psp.spawn_devctl(Caller::kernel(), command::READ, &params.to_bytes(), (Space::User, 2048, 0));
@@ -156,8 +156,8 @@ fn parameters_that_contradict_themselves_are_refused() {
 #[test]
 #[ignore = "needs the built driver"]
 fn no_packed_bytes_are_left_in_the_callers_buffer() {
-    // What lies behind the requested part of the buffer is not the driver's, and what lies in it is the
-    // data: so compare a request whose packed bytes are shorter than the answer.
+    // The buffer past the requested part is not the driver's to write, but the part itself is the data. So
+    // compare a request whose packed bytes are shorter than the answer.
     let disc = small_disc();
     for kind in [USUAL, Kind::Zso { block: 2048, shift: 0 }, Kind::Cso { block: 8192, shift: 0 }] {
         let (mut psp, _) = taken_over(kind.pack(&disc.bytes));

@@ -1,5 +1,5 @@
-//! Threads that are ended from outside while they are in the driver, at every kernel call: whatever they held,
-//! nobody else waits for ever, and nobody gets wrong bytes.
+//! Threads that are ended from outside while they are in the driver, at every kernel call: whatever they
+//! held, others do not wait forever, and never get wrong bytes.
 
 use psp_machine::Psp;
 use psp_machine::inferno::Entry;
@@ -14,13 +14,14 @@ use crate::support::{PLUGIN, machine, ok, prx, small_disc, start, usual_image};
 const LBA: u32 = 300;
 const COUNT: u32 = 9;
 const SECOND: u64 = 1_000_000;
-/// How long another request may take: what the lock is waited for, and one read.
+/// How long another request may take: the wait for the lock, and one read.
 const LOCK_LIMIT: u64 = 5 * SECOND;
 const GRACE: u64 = SECOND / 2;
-/// How long `module_stop` may take: the lock three times, 5 s for those under way, 2.5 s for the log.
+/// How long `module_stop` may take: three waits for the lock, 5 s for requests in progress, 2.5 s for the
+/// log.
 const STOP_LIMIT: u64 = 12 * SECOND;
 
-/// Both ways to end a thread at a kernel call.
+/// Both ways of ending a thread at a kernel call.
 const BOTH: [fn(u64) -> Ending; 2] = [Ending::Before, Ending::After];
 
 fn serving(settings: &str) -> (Psp, Module) {
@@ -30,7 +31,7 @@ fn serving(settings: &str) -> (Psp, Module) {
     (psp, module)
 }
 
-/// What another thread's read may give: the right bytes, or an error; in time.
+/// The allowed results of another thread's read: the right bytes, or an error; in time.
 fn assert_answered(psp: &mut Psp, limit: u64, when: &str) -> FinishedRead {
     let finished = ok(psp.read_lba(LbaParams::sectors(LBA + 3, COUNT), 0));
     assert_right(&finished, LBA + 3, limit, when);
@@ -48,7 +49,7 @@ fn assert_right(finished: &FinishedRead, lba: u32, limit: u64, when: &str) {
     assert!(finished.bytes == expected, "{when}: wrong bytes");
 }
 
-/// Lets a request of `victim` be ended at each of its kernel calls, and others read while and after that.
+/// Ends a request of `victim` at each of its kernel calls, while others read during and after it.
 fn others_are_answered(victim: impl Fn(&mut Psp) -> u32, why: &str, endings: &[fn(u64) -> Ending]) {
     let mut ended = 0;
     for call in 1.. {
@@ -79,7 +80,7 @@ fn others_are_answered(victim: impl Fn(&mut Psp) -> u32, why: &str, endings: &[f
     assert!(ended > 7 * endings.len(), "{why}: only {ended} endings");
 }
 
-/// `module_stop` answers in time; when it refuses, the driver goes on as before.
+/// `module_stop` answers in time; if it refuses, the driver continues as before.
 fn assert_stops(psp: &mut Psp, module: &Module, when: &str) {
     let served = !ok(psp.read_lba(LbaParams::sectors(LBA, COUNT), 0)).outcome.is_error();
     let outcome = ok(psp.stop(module));
@@ -129,7 +130,7 @@ fn a_command_ended_at_any_call() {
     );
 }
 
-/// The other thread waits for the lock already when its owner is ended.
+/// The other thread is already waiting for the lock when its owner is ended.
 #[test]
 #[ignore = "needs the built driver"]
 fn readers_that_wait_for_the_one_that_is_ended() {
@@ -156,7 +157,8 @@ fn readers_that_wait_for_the_one_that_is_ended() {
     }
 }
 
-/// A start that is ended leaves the table whole: all of it the firmware's, or all of it ours and working.
+/// A start that is ended leaves the table consistent: all of it the firmware's, or all of it ours and
+/// working.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_start_ended_at_any_call() {
@@ -218,14 +220,14 @@ fn a_stop_ended_at_any_call() {
     }
 }
 
-/// Who asked for the time that the lock was lost is not the only one: later requests do not wait 5 s each.
+/// The wait for the lost lock is paid only once: later requests do not wait 5 s each.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_lost_lock_costs_its_limit_once() {
     let (mut psp, _) =
         crate::support::taken_over(Kind::Cso { block: 16_384, shift: 0 }.pack(&small_disc().bytes));
     psp.kernel.card.inject(Fault::SlowFailure(SECOND, 0x8001_0005));
-    // In the middle of a read of the card.
+    // In the middle of a read from the card.
     psp.end_next_call = Some(Ending::After(9));
     ok(psp.read_lba(LbaParams::sectors(LBA, COUNT), 0));
     let began = psp.kernel.clock.now();

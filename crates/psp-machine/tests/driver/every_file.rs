@@ -1,4 +1,4 @@
-//! Mounts a disc in every format and reads every file of it.
+//! Mounts a disc in every format and reads every file on it.
 
 use psp_machine::isofs::Isofs;
 
@@ -31,7 +31,7 @@ fn mounts_and_reads(disc: &Disc, image: Vec<u8>) {
     ok(psp.check_guards().map_err(|cause| panic!("{cause}")));
 }
 
-/// Images that the project's own converter wrote.
+/// Images written by the project's own converter.
 macro_rules! converted {
     ($($name:ident: $format:expr, $block:expr, $align:expr;)*) => {
         $(
@@ -56,7 +56,7 @@ converted! {
     jso_zlib: "jso", 2048, 1;
 }
 
-/// Images of kinds that the converter does not write, or writes in another way.
+/// Images of kinds that the converter does not write, or writes differently.
 macro_rules! laid_out {
     ($($name:ident: $kind:expr;)*) => {
         $(

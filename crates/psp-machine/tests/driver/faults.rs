@@ -1,4 +1,4 @@
-//! A card that fails: errors, short reads, a descriptor that went stale, no card at all.
+//! A card that fails: errors, short reads, a stale descriptor, a removed card.
 
 use psp_machine::Psp;
 use psp_machine::kernel::io::Fault;
@@ -8,15 +8,15 @@ use crate::support::{FAMILIES, NO_MEDIUM, USUAL, assert_sectors, ok, read_sector
 
 const IO_ERROR: u32 = 0x8001_0005;
 const NO_DEVICE: u32 = 0x8001_0013;
-/// How long a request may take before it is given up, in microseconds, and what it may take beyond that:
-/// one more pause and one more attempt.
+/// How long a request may take before it gives up, in microseconds, and how much longer it may take: one more
+/// pause and one more attempt.
 const PATIENCE: u64 = 4_000_000;
 const GRACE: u64 = 800_000;
-/// How many reads of the card a request may make: the first attempt, 16 retries, and 16 reads in all that go on where
-/// one ended early.
+/// How many reads of the card a request may make: the first attempt, 16 retries, and 16 reads in total to
+/// continue after short ones.
 const READS: u32 = 17 + 16;
 
-/// Lets faults come up one after the other, and reads sectors across them.
+/// Makes faults occur one after the other, and reads sectors across them.
 fn survives(faults: &[Fault]) {
     let disc = small_disc();
     for kind in FAMILIES {
@@ -28,7 +28,7 @@ fn survives(faults: &[Fault]) {
             let at = lba as usize * 2048;
             let expected = &disc.bytes[at..at + count as usize * 2048];
             assert!(finished.bytes == expected, "{}: {faults:?}: {count} at {lba} differ", kind.name());
-            // A fault may be left when less was read than there were faults; not for the next round.
+            // A fault may remain if there were fewer reads than faults; it must not affect the next round.
             while psp.kernel.card.pending_faults() > 0 {
                 assert_sectors(&mut psp, disc, 512, 50);
                 assert_sectors(&mut psp, disc, 700, 50);
@@ -79,7 +79,7 @@ fn one_second_without_a_card() {
     survives(&[Fault::CardOut(1_000_000)]);
 }
 
-/// The card is put back under a name that only one of the two controllers answers to, or none does.
+/// The card is reinserted under a name that only one of the two controllers answers to, or neither does.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_controller_of_another_name() {
@@ -92,7 +92,7 @@ fn a_controller_of_another_name() {
     }
 }
 
-/// Reads while nothing can come of it: an error for good, in time, and all is well when the card is back.
+/// Reads while they cannot succeed: a final error, in time, and everything works once the card is back.
 fn gives_up(psp: &mut Psp, why: &str) {
     let before = psp.kernel.card.stats.reads;
     let finished = read_sectors(psp, 400, 4);
@@ -166,7 +166,7 @@ fn sleep_between_two_reads() {
     let file = psp.file_arg(0);
     assert_eq!(ok(psp.raw_open(file)).value, 0);
     for lba in 100..120 {
-        // All descriptors of the card are gone after it.
+        // All descriptors of the card are invalid after this.
         psp.kernel.card.remove_until(0);
         assert_sectors(&mut psp, disc, lba, 1);
         psp.kernel.card.remove_until(0);
@@ -176,7 +176,7 @@ fn sleep_between_two_reads() {
     assert_eq!(psp.kernel.card.open_descriptors(), 1);
 }
 
-/// Raw reads fail with an error too, and the position stays where it was.
+/// Raw reads fail with an error too, and the position is unchanged.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_raw_read_that_fails_does_not_move() {
@@ -193,7 +193,7 @@ fn a_raw_read_that_fails_does_not_move() {
     assert!(finished.bytes == disc.bytes[600 * 2048..603 * 2048]);
 }
 
-/// Another card with another image of the same name: better an error than its bytes.
+/// Another card with a different image of the same name: an error is better than its bytes.
 #[test]
 #[ignore = "needs the built driver"]
 fn another_card() {

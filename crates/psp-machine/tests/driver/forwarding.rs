@@ -1,4 +1,4 @@
-//! What is not ours reaches the driver that was there before, with every argument in its place.
+//! Calls that are not ours reach the original driver, with every argument in its place.
 
 use psp_machine::Psp;
 use psp_machine::abi::Args;
@@ -11,7 +11,7 @@ fn machine() -> Psp {
     taken_over(USUAL.pack(&small_disc().bytes)).0
 }
 
-/// Calls an entry with these words and gives what arrived at the other end.
+/// Calls an entry with these words and returns what arrived at the other end.
 fn arrives(psp: &mut Psp, entry: Entry, words: &[u32]) -> Forwarded {
     psp.inferno.calls.clear();
     let args = words.iter().fold(Args::new(), |args, &word| args.word(word));

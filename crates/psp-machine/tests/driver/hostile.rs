@@ -1,8 +1,8 @@
-//! Files that lie: in their header, in their index, in their blocks.
+//! Files with invalid headers, indexes or blocks.
 //!
-//! A header that cannot be right is refused when the driver starts, and nothing is left of the driver. A
-//! bad index entry or block gives a negative answer. Nothing ever runs without end or outside its memory:
-//! the machine would say so.
+//! An invalid header is rejected when the driver starts, and the driver leaves nothing in memory. A bad index
+//! entry or block gives a negative answer. Nothing ever runs forever or accesses memory outside its own: the
+//! machine would detect that.
 
 use psp_machine::Psp;
 
@@ -13,7 +13,7 @@ use crate::support::{
 };
 use test_noise::Noise;
 
-/// Puts bytes into an image.
+/// Overwrites bytes of an image.
 fn patched(kind: Kind, at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut image = kind.pack(&small_disc().bytes);
     image[at..at + bytes.len()].copy_from_slice(bytes);
@@ -133,7 +133,8 @@ fn a_first_or_last_entry_that_cannot_be_right() {
     }
 }
 
-/// Reads where the image is damaged: a negative answer that isofs passes on, and all else is as it was.
+/// Reads around damage in the image: a negative answer that isofs passes on there, and everything else is
+/// unaffected.
 fn reads_around_damage(psp: &mut Psp, lba: u32, why: &str) {
     let finished = read_sectors(psp, lba, 1);
     assert_eq!(finished.outcome.value, DAMAGED, "{why}");
@@ -146,8 +147,8 @@ fn reads_around_damage(psp: &mut Psp, lba: u32, why: &str) {
     assert_sectors(psp, small_disc(), lba + 8, 3);
 }
 
-/// The index is checked in parts of 511 blocks, each when it is loaded: from one with an entry that cannot be
-/// right nothing is read, and all others are as they were.
+/// The index is checked in parts of 511 blocks, when each is loaded: nothing is read from a part with an
+/// invalid entry, and all others are unaffected.
 #[test]
 #[ignore = "needs the built driver"]
 fn entries_that_cannot_be_right() {
@@ -174,7 +175,7 @@ fn entries_that_cannot_be_right() {
         }
         psp.check_guards().unwrap();
     }
-    // In the part with the volume descriptor's block, the disc is not served.
+    // If it is in the part with the volume descriptor's block, the disc is not served.
     let image = USUAL.pack(&small_disc().bytes);
     for value in [0, 23, 0x7FFF_FFFF, u32::MAX] {
         let mut image = image.clone();
@@ -188,7 +189,7 @@ fn entries_that_cannot_be_right() {
 fn a_damaged_block() {
     for kind in [USUAL, Kind::Cso { block: 2048, shift: 2 }] {
         let image = kind.pack(&small_disc().bytes);
-        // A block that is packed, near the middle.
+        // A packed block, near the middle.
         let shift = image[21];
         let is_packed = |block: &usize| image[INDEX + 4 * block + 3] & 0x80 == 0;
         let block = (400..600).find(is_packed).unwrap();
@@ -217,7 +218,7 @@ fn a_file_that_ends_before_its_last_block() {
     }
 }
 
-/// Random damage anywhere: whatever comes of it, the machine stays whole and every answer is a full count
+/// Random damage anywhere: whatever the result, the machine remains intact and every answer is a full count
 /// or an error.
 #[test]
 #[ignore = "needs the built driver"]
@@ -237,7 +238,7 @@ fn random_damage() {
         for round in 0..40 {
             let mut image = image.clone();
             for _ in 0..=noise.below(12) {
-                // Half of the damage goes to header and index, where it does most.
+                // Half of the damage goes to header and index, where it has the most effect.
                 let limit = if noise.below(2) == 0 { 1300 } else { image.len() as u64 };
                 let at = noise.below(limit) as usize;
                 image[at] = noise.word().to_le_bytes()[3];

@@ -1,8 +1,8 @@
 //! A firmware that lacks a function which the driver imports.
 //!
 //! Such a function's stub holds `syscall 0x15`, and the caller gets 0x8002013A in $v0 (uofw,
-//! src/loadcore/loadcore.c, `aLinkClient`, and loadcore_asm.S, `sceLoadCorePrimarySyscallHandler`). A stub that nobody
-//! linked is `jr $ra; nop`: then $v0 is whatever was in there before.
+//! src/loadcore/loadcore.c, `aLinkClient`, and loadcore_asm.S, `sceLoadCorePrimarySyscallHandler`). A stub
+//! that was never linked is `jr $ra; nop`: then $v0 keeps its previous value.
 
 use std::panic::catch_unwind;
 
@@ -14,7 +14,7 @@ use crate::support::{
     start, take_over, usual_image,
 };
 
-/// Functions that only the log needs.
+/// Functions needed only for the log.
 const FOR_THE_LOG: [(&str, u32); 3] = [
     ("sceIoWrite", 0x42EC_03AC),
     ("sceKernelCreateThread", 0x446D_8DE6),
@@ -47,13 +47,13 @@ fn serves_and_stops_without_each_function_of_the_log() {
     }
 }
 
-/// Without these nothing could be done undivided, and there is no kernel without them.
+/// Without these nothing could be done atomically, and every kernel has them.
 const NEVER_MISSING: [u32; 2] = [0x0929_68F4, 0x5F10_D406];
 
-/// Functions that clean up: what they do cannot be done without them.
+/// Cleanup functions: without them, the cleanup is impossible.
 const CLEANING_UP: [u32; 3] = [0x810C_4BC3, 0xC1A2_6C6F, 0x28B6_489C];
 
-/// Lets each function that is imported be missing in turn: the driver serves the right bytes, or it steps aside.
+/// Makes each imported function missing in turn: the driver serves the right bytes, or it steps aside.
 fn each_import(stubs: MissingStub) {
     let module = Psp::new().load(prx(), 0).expect("the driver loads");
     let imports = module.info.imports.iter().filter(|import| !NEVER_MISSING.contains(&import.nid));
@@ -101,7 +101,8 @@ fn a_stub_that_nobody_linked_does_no_harm() {
     each_import(MissingStub::Nothing);
 }
 
-/// Firmwares before 6.60 number the functions of these libraries in another way, so all of them are missing there.
+/// Firmwares before 6.60 number the functions of these libraries differently, so all of them are missing
+/// there.
 #[test]
 #[ignore = "needs the built driver"]
 fn steps_aside_on_a_firmware_with_other_numbers() {
@@ -112,7 +113,7 @@ fn steps_aside_on_a_firmware_with_other_numbers() {
     assert!(missing.len() > 4, "{missing:X?}");
     let mut psp = without(&missing, MissingStub::Error);
     refused(&mut psp, "functions of another firmware");
-    // Not even where the module that it looks for is not loaded, as the answer is no address either.
+    // Not even if the module it looks for is not loaded, because the answer is not an address either.
     psp.kernel.modules.loaded.clear();
     psp.kernel.system.missing.retain(|&nid| nid == FIND_MODULE);
     refused(&mut psp, "no way to find a module");

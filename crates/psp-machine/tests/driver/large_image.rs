@@ -1,4 +1,4 @@
-//! Images of more than 4 GiB, in files of more than 4 GiB. They exist only as far as they are read.
+//! Images of more than 4 GiB, in files of more than 4 GiB. Only the parts that are read are generated.
 
 use miniz_oxide::deflate::compress_to_vec;
 use psp_machine::isofs::params_for;
@@ -11,10 +11,10 @@ const SECTORS: u32 = 3_300_000;
 const SHIFT: u32 = 3;
 const HEADER: u64 = 24;
 const DATA: u64 = (HEADER + 4 * (SECTORS as u64 + 1)).next_multiple_of(1 << SHIFT);
-/// Every block takes as much of the file; what a packed one does not fill is padding.
+/// Every block takes this much of the file; the rest of a packed one is padding.
 const SLOT: u64 = 2048;
 
-/// Sector number `lba`, from which no other can be taken for it.
+/// Sector number `lba`, which is different from all others.
 fn sector(lba: u32) -> Vec<u8> {
     if lba == 16 {
         let mut volume = vec![0; 2048];
@@ -28,7 +28,7 @@ fn is_plain(block: u32) -> bool {
     block.is_multiple_of(3)
 }
 
-/// A CSO file of 6.3 GiB with plain and packed blocks.
+/// A CSO file of 6.3 GiB with stored and packed blocks.
 struct Virtual;
 
 impl Virtual {
@@ -38,7 +38,7 @@ impl Virtual {
         byte[0]
     }
 
-    /// Fills `out`, which lies inside one part of the file.
+    /// Fills `out`, which must be inside one part of the file.
     fn piece(at: u64, out: &mut [u8]) -> usize {
         let (bytes, offset) = if at < HEADER {
             let mut header = b"CISO".to_vec();

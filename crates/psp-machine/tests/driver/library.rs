@@ -1,4 +1,4 @@
-//! The library `cisor_driver`, as programs and other plugins call it.
+//! The library `cisor_driver`, as called by programs and other plugins.
 
 use psp_machine::abi::Args;
 use psp_machine::kernel::io::Fault;
@@ -12,7 +12,7 @@ const LIBRARY: &str = "cisor_driver";
 const STATUS: u32 = 0x44AD_C6AC;
 const IMAGE: u32 = 0x09C3_A0D2;
 const COUNTERS: u32 = 0xF281_4FD4;
-/// System calls for user programs.
+/// The attribute of a library that user programs reach through system calls.
 const FOR_USER_PROGRAMS: u16 = 0x4001;
 
 fn started() -> (Psp, Module) {
@@ -24,7 +24,7 @@ fn call(psp: &mut Psp, module: &Module, caller: Caller, nid: u32, args: &Args) -
     ok(psp.call_as("cisor_driver", caller, function, args))
 }
 
-/// Asks for a record of 32 bytes as a user program.
+/// Requests a record of 32 bytes as a user program.
 fn record(psp: &mut Psp, module: &Module, nid: u32) -> Vec<u8> {
     let buffer = psp.lend(Space::User, 32, Place::Last { slack: 0 });
     let args = Args::new().word(buffer.start).word(32);

@@ -1,4 +1,4 @@
-//! The log file: what is in it, that it stays small, and that no request waits for it.
+//! The log file: its contents, that it stays small, and that requests never wait for it.
 
 use psp_machine::Psp;
 
@@ -19,7 +19,7 @@ fn text(psp: &Psp) -> String {
     String::from_utf8(psp.kernel.card.written(LOG).expect("a log").to_vec()).unwrap()
 }
 
-/// The number behind a name in the counters.
+/// The number after a name in the counters.
 fn counter(log: &str, name: &str) -> u32 {
     let line = log.lines().last().unwrap();
     let (_, rest) = line.split_once(name).unwrap_or_else(|| panic!("no {name} in {line}"));
@@ -64,7 +64,7 @@ fn it_says_why_the_driver_stepped_aside() {
     assert!(text(&psp).contains("\nstepping aside: plain images"), "{}", text(&psp));
 }
 
-/// The kernel has no memory for the stack on which images are opened.
+/// The kernel cannot allocate the stack on which images are opened.
 #[test]
 #[ignore = "needs the built driver"]
 fn it_says_that_there_is_no_stack() {
@@ -75,7 +75,8 @@ fn it_says_that_there_is_no_stack() {
     assert!(text(&psp).contains("\nstepping aside: not enough memory, "), "{}", text(&psp));
 }
 
-/// No firmware is known to start a module twice. If one does, the driver serves on, and the log counts it.
+/// None of the known firmwares starts a module twice. If one does, the driver continues serving, and the log
+/// counts it.
 #[test]
 #[ignore = "needs the built driver"]
 fn it_counts_further_starts() {

@@ -1,4 +1,4 @@
-//! What the driver takes of memory and stack.
+//! The driver's use of memory and stack.
 
 use psp_machine::abi::Args;
 use psp_machine::inferno::Entry;
@@ -11,9 +11,9 @@ use crate::support::{
     FAMILIES, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, small_disc, taken_over,
 };
 
-/// What partition 1 has free in all tests that do not say otherwise.
+/// The free memory of partition 1 in all tests that do not specify it.
 const ASSUMED_FREE: u32 = 256 << 10;
-/// Code and data at most.
+/// The limit for code and data.
 const MODULE_LIMIT: u32 = 64 << 10;
 
 #[test]
@@ -80,7 +80,7 @@ fn with_little_memory_it_steps_aside() {
     }
 }
 
-/// A request for which the kernel finds no stack fails, and the next works again.
+/// A request for which the kernel cannot allocate a stack fails, and the next one works again.
 #[test]
 #[ignore = "needs the built driver"]
 fn without_memory_for_a_stack_a_read_fails() {
@@ -93,7 +93,7 @@ fn without_memory_for_a_stack_a_read_fails() {
     assert_sectors(&mut psp, small_disc(), 300, 2);
 }
 
-/// The kernel's stack for a game's thread is 2 KiB, and the file manager is on it already.
+/// The kernel stack of a game's thread is 2 KiB, and the file manager already uses some of it.
 #[test]
 #[ignore = "needs the built driver"]
 fn entries_use_little_stack() {
@@ -107,7 +107,7 @@ fn entries_use_little_stack() {
     }
 }
 
-/// Images are opened on the extended stack too, and what calls of the card take there comes on top.
+/// Images are opened on the extended stack too, and the stack use of calls of the card adds to it.
 #[test]
 #[ignore = "needs the built driver"]
 fn opening_an_image_leaves_a_quarter_of_the_stack() {
@@ -121,7 +121,7 @@ fn opening_an_image_leaves_a_quarter_of_the_stack() {
     }
 }
 
-/// Buffers that the card fills begin with a cache line, or every byte is copied once more.
+/// Buffers that the card fills start at a cache line; otherwise every byte would be copied once more.
 #[test]
 #[ignore = "needs the built driver"]
 fn card_reads_go_to_whole_cache_lines() {
@@ -139,8 +139,8 @@ fn card_reads_go_to_whole_cache_lines() {
             reads.into_iter().filter(|read| read.len >= 512).partition(|read| read.buffer >> 31 == 0);
         let misaligned: Vec<_> = own.iter().filter(|read| !read.is_aligned()).collect();
         assert!(misaligned.is_empty(), "{}: {misaligned:X?}", kind.name());
-        // In the end of the caller's buffer there may be no room to align a span, when nearly nothing of it
-        // could be packed.
+        // There may not be room to align a span at the end of the caller's buffer when hardly any of it could
+        // be packed.
         let misaligned = tails.iter().filter(|read| !read.is_aligned()).count();
         assert!(misaligned * 3 <= tails.len(), "{}: {misaligned} of {}", kind.name(), tails.len());
     }
@@ -171,12 +171,13 @@ fn parameters_may_lie_in_the_buffer() {
     }
 }
 
-/// Requests of 32 KiB and more: one data read when they begin and end on block borders, two at most
-/// otherwise; one refill of the index per 511 blocks at most.
+/// Requests of 32 KiB and more: one data read when they begin and end on block borders, at most two
+/// otherwise; at most one refill of the index per 511 blocks.
 ///
-/// What the arithmetic of `sector_decode::SectorReader` leaves: a request on borders takes two when its blocks
-/// are longer packed than plain, as noise is in these two formats, and do not fit into the driver's 64 KiB; and
-/// blocks of 64 KiB, of which the driver has no room for three, take a third when a request cuts two.
+/// The arithmetic of `sector_decode::SectorReader` allows these exceptions. A request on borders takes two
+/// reads when its blocks are longer packed than stored, as noise is in these two formats, and do not fit into
+/// the driver's 64 KiB. Blocks of 64 KiB, three of which do not fit into the driver's buffer, take a third
+/// read when a request cuts two of them.
 #[test]
 #[ignore = "needs the built driver"]
 fn large_requests_take_few_card_reads() {

@@ -90,10 +90,10 @@ fn seeks() {
     assert_eq!(ok(psp.raw_seek(file, -5, 1)).long(), 995);
     assert_eq!(ok(psp.raw_seek(file, 7, 0)).long(), 7);
     assert_eq!(position(&mut psp, file), 7);
-    // Behind the end: the end.
+    // Past the end: the end.
     assert_eq!(ok(psp.raw_seek(file, 1 << 33, 0)).long(), 1024);
     assert_eq!(ok(psp.raw_read(file, 3)).outcome.value, 0);
-    // In front of the beginning, or from nowhere: an error, and the position stays.
+    // Before the beginning, or with an invalid origin: an error, and the position is unchanged.
     assert_eq!(ok(psp.raw_seek(file, 100, 0)).long(), 100);
     for (offset, whence) in [(-1, 0), (-101, 1), (-1025, 2), (i64::MIN, 1), (0, 3), (0, 0xFFFF_FFFF)] {
         assert!(ok(psp.raw_seek(file, offset, whence)).long() < 0, "{offset} from {whence}");
@@ -117,7 +117,7 @@ fn commands_of_a_descriptor() {
     assert_eq!(finished.outcome.value, 3);
     assert!(finished.bytes == small_disc().bytes[40 * 2048..43 * 2048]);
     assert_eq!(ok(psp.raw_ioctl(file, READ, &3u32.to_le_bytes(), 2)).outcome.value, INVALID_ARGUMENT);
-    // Unknown ones are refused here: the other driver knows nothing of our descriptors.
+    // Unknown ones are rejected here: the other driver does not know our descriptors.
     assert_eq!(ok(psp.raw_ioctl(file, 0x0123_4567, &[0; 16], 16)).outcome.value, NOT_SUPPORTED);
     assert_eq!(psp.inferno.calls, []);
 }
@@ -133,7 +133,7 @@ fn odd_lengths() {
     assert!(finished.bytes[..4 * 2048] == small_disc().bytes[1020 * 2048..]);
 }
 
-/// The file manager takes the number of sectors for one of bytes when it checks a program's pointer.
+/// The file manager treats the number of sectors as a number of bytes when it checks a program's pointer.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_program_may_not_have_kernel_memory_written() {

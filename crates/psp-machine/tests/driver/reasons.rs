@@ -1,4 +1,5 @@
-//! Every check that makes the driver step aside: the machine that it fails on, and the line that it leaves in the log.
+//! Every check that makes the driver step aside: a machine on which it fails, and the resulting line in the
+//! log.
 
 use psp_machine::Psp;
 use psp_machine::inferno::Entry;
@@ -8,21 +9,22 @@ use umd_device::{Check, Line, OpenFailure};
 use crate::support::images::Kind;
 use crate::support::{IMAGE, LOG, SETTINGS, USUAL, machine, refused, small_disc, usual_image};
 
-/// A usual image with other bytes somewhere.
+/// A usual image with some bytes replaced.
 fn patched(at: usize, bytes: &[u8]) -> Psp {
     let mut image = usual_image().to_vec();
     image[at..at + bytes.len()].copy_from_slice(bytes);
     machine(image)
 }
 
-/// A usual machine with a change.
+/// A usual machine with one change.
 fn but(change: impl FnOnce(&mut Psp)) -> Psp {
     let mut psp = machine(usual_image());
     change(&mut psp);
     psp
 }
 
-/// A machine on which this check fails, with the value that it finds there. A new check does not compile without one.
+/// A machine on which this check fails, with the value it finds there. A new check does not compile without
+/// one.
 fn fails(check: Check) -> (Psp, u32) {
     const SIZE_OF_BLOCKS: usize = 16;
     const INDEX: usize = 24;
@@ -47,7 +49,7 @@ fn fails(check: Check) -> (Psp, u32) {
         Check::Card => {
             (but(|psp| (0..200).for_each(|_| psp.kernel.card.inject(Fault::ReadFails(0x8001_0005)))), 0)
         }
-        // A version that there is not.
+        // An invalid version.
         Check::Header => (patched(20, &[9]), 0),
         Check::BlockSize => {
             let larger = Kind::Cso { block: 128 << 10, shift: 0 }.pack(&small_disc().bytes);
@@ -59,7 +61,7 @@ fn fails(check: Check) -> (Psp, u32) {
         Check::DiscSize => (machine(USUAL.pack(&small_disc().bytes[..16 * 2048])), 16),
         Check::NoMemory => {
             let mut psp = machine(usual_image());
-            // For the module, the stack that it is lent, and less than the buffers.
+            // Enough for the module and its extended stack, but not for the buffers.
             let module = Psp::new().load(crate::support::prx(), 0).unwrap().region.len;
             psp.kernel.memory.partitions.get_mut(1).unwrap().limit = module + (14 << 10);
             (psp, u32::MAX)
@@ -107,13 +109,13 @@ fn the_log_says_which_check_failed_and_on_what() {
         let lines: Vec<&str> = log.lines().collect();
         let [before, start, aside] = lines[..] else { panic!("{check:?}: {log:?}") };
         assert_eq!(before, "the session before");
-        // The path is not asked for before these.
+        // These fail before the path is requested.
         let without_path = [Check::KeyConfig, Check::StartType, Check::NoImage].contains(&check);
         let path = if without_path { "" } else { IMAGE };
         assert!(start.starts_with("Cisor ") && start.contains(path), "{check:?}: {start:?}");
         let reason = aside.strip_prefix("stepping aside: ").unwrap_or_else(|| panic!("{check:?}: {aside:?}"));
         if check == Check::NoMemory {
-            // How much is free is for the machine to say.
+            // The amount of free memory depends on the machine.
             let free: u32 = reason
                 .strip_prefix("not enough memory, ")
                 .and_then(|rest| rest.strip_suffix(" KiB are free"))

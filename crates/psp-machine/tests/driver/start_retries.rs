@@ -1,4 +1,4 @@
-//! The start is as patient with the card as a request: any operation may fail once, within a second in all.
+//! The start is as patient with the card as a request: any operation may fail once, within a second in total.
 
 use psp_machine::Psp;
 use psp_machine::kernel::io::{Fault, Mishap};
@@ -13,7 +13,7 @@ use crate::support::{
 const IO_ERROR: u32 = 0x8001_0005;
 const SECOND: u64 = 1_000_000;
 
-/// Every operation of the start on the image, with each mishap: the driver takes over all the same, and soon.
+/// Every operation of the start on the image, with each mishap: the driver still takes over, and soon.
 fn takes_over_all_the_same(kinds: &[Kind], mishap: Mishap) {
     let disc = small_disc();
     for kind in kinds {
@@ -55,7 +55,7 @@ fn any_read_of_the_start_may_be_short_once() {
     takes_over_all_the_same(&[USUAL], Mishap::Short(0));
 }
 
-/// What the card delivered is not read again after a short read.
+/// Data already delivered is not read again after a short read.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_short_read_goes_on_where_it_stopped() {
@@ -86,7 +86,7 @@ fn two_seconds_of_failures_make_it_step_aside_with_a_reason() {
         let log = log(&psp);
         assert!(log.contains("\nstepping aside: the image cannot be read\n"), "{fault:?}: {log:?}");
     }
-    // Without a card nothing can be written either.
+    // Without a card, nothing can be written either.
     let mut psp = machine(usual_image());
     psp.kernel.card.insert_text(SETTINGS, "log = on");
     psp.kernel.card.inject(Fault::CardOut(2 * SECOND));
@@ -95,7 +95,7 @@ fn two_seconds_of_failures_make_it_step_aside_with_a_reason() {
     assert!(psp.kernel.clock.now() - began < 2 * SECOND);
 }
 
-/// The clock of the patience starts at the first failure: an attempt that took 4 s itself is made once more.
+/// The timeout starts at the first failure: an attempt that took 4 s is still made once more.
 #[test]
 #[ignore = "needs the built driver"]
 fn an_attempt_that_took_four_seconds_is_repeated_once() {
@@ -109,14 +109,15 @@ fn an_attempt_that_took_four_seconds_is_repeated_once() {
     let finished = ok(psp.read_lba(LbaParams::sectors(600, 4), 0));
     assert_eq!(finished.outcome.value, NO_MEDIUM);
     assert_eq!(psp.kernel.card.pending_faults(), 6, "one attempt, and one more");
-    // The start, whose patience is shorter, also makes one more attempt.
+    // The start has a shorter timeout, but also makes one more attempt.
     let mut psp = machine(usual_image());
     psp.kernel.card.inject(slow);
     take_over(&mut psp);
     assert_sectors(&mut psp, small_disc(), 300, 20);
 }
 
-/// The machine ends every run in which a read of no bytes gets to the card; here are the requests that could.
+/// The machine ends every run in which a read of 0 bytes reaches the card; these are the requests that could
+/// do that.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_read_of_no_bytes_never_reaches_the_card() {
@@ -132,7 +133,7 @@ fn a_read_of_no_bytes_never_reaches_the_card() {
         assert_eq!(ok(psp.raw_read(file, 0)).outcome.value, 0);
         assert_eq!(psp.kernel.card.operations, before, "{}", kind.name());
     }
-    // Settings of no bytes.
+    // An empty settings file.
     let mut psp = machine(usual_image());
     psp.kernel.card.insert_text(SETTINGS, "");
     take_over(&mut psp);

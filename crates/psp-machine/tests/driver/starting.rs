@@ -1,4 +1,4 @@
-//! When the driver takes over, when it steps aside, and how it goes.
+//! When the driver takes over, when it steps aside, and how it unloads.
 
 use psp_machine::Psp;
 use psp_machine::inferno::Entry;
@@ -52,7 +52,7 @@ fn steps_aside_without_an_image() {
     let mut psp = usual();
     psp.set_umd_file("ms0:/ISO/another.cso");
     refused(&mut psp, "no such file");
-    // A field that is full, without a NUL.
+    // A full field, without a NUL.
     let mut psp = usual();
     let field = psp.place("path of the image", &[b'A'; 256]);
     psp.kernel.system.umd_file = field;

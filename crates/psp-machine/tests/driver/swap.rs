@@ -1,5 +1,5 @@
-//! The firmware names another image while a game runs: no byte of the old one is served for it, whatever state the new
-//! one is in, and however the game learns of it.
+//! The firmware selects another image while a game runs: the old image's bytes are never served for it,
+//! whatever the state of the new one, and however the game notices the change.
 
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -15,10 +15,10 @@ use crate::support::{IMAGE, USUAL, assert_sectors, ok, small_disc, taken_over, u
 const SECOND: &str = "ms0:/ISO/Test Game 2.cso";
 const LBA: u32 = 300;
 const COUNT: u32 = 9;
-/// What the firmware's driver answers here to whatever reads.
+/// The answer of the firmware's driver to all reads here.
 const FIRMWARES: u32 = 0x7777;
 
-/// States that the second image is in.
+/// Possible states of the second image.
 const STATES: [&str; 6] = ["valid", "missing", "empty", "header damaged", "blocks damaged", "cut off"];
 
 fn second_disc() -> &'static Disc {
@@ -75,8 +75,8 @@ fn was_asked(psp: &Psp, entry: Entry, code: Option<u32>) -> bool {
         .any(|call| call.entry == entry as u32 && code.is_none_or(|code| call.args[2] == code))
 }
 
-/// What a read may give after the change: an error, the firmware's answer, or the second disc if it is valid. Never a
-/// sector of the first.
+/// The allowed results of a read after the change: an error, the firmware's answer, or the second disc if it
+/// is valid. Never a sector of the first.
 fn assert_not_the_first(finished: &FinishedRead, state: &str, when: &str) {
     let old = bytes_of(small_disc(), COUNT);
     let is_old = finished.bytes.chunks(2048).zip(old.chunks(2048)).any(|(got, old)| got == old);
@@ -92,7 +92,7 @@ fn read(psp: &mut Psp) -> FinishedRead {
     ok(psp.read_lba(LbaParams::sectors(LBA, COUNT), 0))
 }
 
-/// Opens the raw device; whether the descriptor is the driver's.
+/// Opens the raw device; returns whether the descriptor is the driver's.
 fn open(psp: &mut Psp) -> (FileArg, bool) {
     let file = psp.file_arg(3);
     psp.inferno.calls.clear();
@@ -100,7 +100,7 @@ fn open(psp: &mut Psp) -> (FileArg, bool) {
     (file, !was_asked(psp, Entry::Open, None))
 }
 
-/// A name, and what it stands for.
+/// A name and its action.
 type Moment = (&'static str, fn(&mut Psp));
 
 /// What the game or its file system does first after the change, and what happened to the console before.
@@ -138,13 +138,13 @@ fn no_moment_and_no_state_of_the_second_image_brings_the_first_discs_bytes() {
                 was_asked(&psp, Entry::Devctl, Some(command::READ)) || state == "valid",
                 "{when}: not asked"
             );
-            // What tells of the disc is not ours to answer either.
+            // Queries about the disc are not ours to answer either.
             for code in [command::LAST_LBA, command::CURRENT_LBA, command::VOLUME_DESCRIPTOR] {
                 let (outcome, answer) = ok(psp.devctl(code, &[], 4));
                 let ours = outcome.value == 0 && answer != [UNTOUCHED; 4];
                 assert!(!ours || state == "valid", "{when}: {code:#010X} gave {answer:?}");
             }
-            // And back.
+            // And back again.
             swap_back(&mut psp);
             happens(&mut psp);
             assert_sectors(&mut psp, disc, LBA, COUNT);
@@ -157,7 +157,7 @@ fn no_moment_and_no_state_of_the_second_image_brings_the_first_discs_bytes() {
     }
 }
 
-/// The same path once more: a firmware that sets it again changes nothing.
+/// The same path again: if a firmware sets it again, nothing changes.
 #[test]
 #[ignore = "needs the built driver"]
 fn the_same_path_again_is_the_same_disc() {
@@ -172,7 +172,7 @@ fn the_same_path_again_is_the_same_disc() {
     }
 }
 
-/// Another file at the same path, while the console slept.
+/// A different file at the same path, changed while the console slept.
 #[test]
 #[ignore = "needs the built driver"]
 fn another_image_at_the_same_path_gives_no_wrong_byte() {
@@ -208,7 +208,7 @@ fn raw_descriptors_that_are_open_across_the_swap() {
         }
         let read = ok(psp.raw_ioctl(before, 0x01F3_0003, &COUNT.to_le_bytes(), COUNT * 2048));
         assert_not_the_first(&read, state, "a command to a descriptor of before");
-        // Opened while the other disc is in: the firmware's, and it stays the firmware's.
+        // Opened while the other disc is in: it belongs to the firmware from then on.
         let (between, ours) = open(&mut psp);
         assert!(!ours || state == "valid", "{state}");
         psp.inferno.calls.clear();
@@ -218,7 +218,7 @@ fn raw_descriptors_that_are_open_across_the_swap() {
             ok(psp.raw_read(between, COUNT));
             assert!(was_asked(&psp, Entry::Read, None), "{state}: the firmware's descriptor");
         }
-        // Where it was before.
+        // At its previous position.
         let finished = ok(psp.raw_read(before, COUNT));
         assert_eq!(finished.outcome.value, COUNT, "{state}");
         assert!(finished.bytes == bytes_of(disc, COUNT), "{state}");
@@ -226,7 +226,7 @@ fn raw_descriptors_that_are_open_across_the_swap() {
     }
 }
 
-/// One can be closed whatever disc is in, so that none is lost.
+/// A descriptor can be closed whichever disc is in, so that none is leaked.
 #[test]
 #[ignore = "needs the built driver"]
 fn descriptors_are_closed_while_another_disc_is_in() {
@@ -240,7 +240,7 @@ fn descriptors_are_closed_while_another_disc_is_in() {
     }
 }
 
-/// A read waits for the card while the disc is changed and mounted; the card comes back after that.
+/// A read waits for the card while the disc is changed and mounted; the card is reinserted after that.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_read_in_flight_that_waits_for_the_card() {
@@ -261,7 +261,8 @@ fn a_read_in_flight_that_waits_for_the_card() {
     }
 }
 
-/// The change falls between any two calls of a read that is tried again: the old disc as a whole, or nothing of it.
+/// The change happens between any two calls of a read that is retried: the result is all of the old disc's
+/// data, or none.
 #[test]
 #[ignore = "needs the built driver"]
 fn a_read_in_flight_is_whole_or_not_of_the_old_disc() {

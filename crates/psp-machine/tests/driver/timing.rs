@@ -1,4 +1,4 @@
-//! Pauses that the firmwares' own drivers make: 55 ms for nine ids, and a drive's slowness when asked for.
+//! Delays that the firmwares' own drivers add: 55 ms for nine ids, and the slowness of a drive if requested.
 
 use psp_machine::Psp;
 use psp_machine::umd::FileArg;
@@ -6,13 +6,13 @@ use psp_machine::umd::FileArg;
 use crate::support::{SETTINGS, USUAL, assert_sectors, machine, ok, small_disc, take_over};
 
 const READ: u32 = 0x01F3_0003;
-/// Where the id is in the volume descriptor.
+/// Position of the id in the volume descriptor.
 const ID: usize = 16 * 2048 + 0x373;
 const PAUSE: u64 = 55_000;
-/// What a read of a few sectors takes without a pause, at most.
+/// The maximum time of a read of a few sectors without a delay.
 const READING: u64 = 20_000;
 
-/// The ids that ARK-5 and isage's Adrenaline pause for, from their source.
+/// The ids for which ARK-5 and isage's Adrenaline add a delay, from their source.
 const SLOW: [&str; 9] = [
     "ULKS-46116",
     "ULKS-46189",
@@ -25,7 +25,7 @@ const SLOW: [&str; 9] = [
     "ULJM-05836",
 ];
 
-/// A machine that serves a disc of this id, and an open descriptor.
+/// A machine that serves a disc with this id, and an open descriptor.
 fn opened(id: &str, settings: &str) -> (Psp, FileArg) {
     let mut disc = small_disc().bytes.clone();
     disc[ID..ID + id.len()].copy_from_slice(id.as_bytes());
@@ -38,14 +38,14 @@ fn opened(id: &str, settings: &str) -> (Psp, FileArg) {
     (psp, file)
 }
 
-/// Microseconds of a read by the descriptor's command.
+/// Microseconds that a read with the descriptor's command takes.
 fn by_command(psp: &mut Psp, file: FileArg) -> u64 {
     let finished = ok(psp.raw_ioctl(file, READ, &3u32.to_le_bytes(), 3 * 2048));
     assert_eq!(finished.outcome.value, 3);
     finished.outcome.microseconds
 }
 
-/// Microseconds of a read of so many sectors at a place.
+/// Microseconds that a read of this many sectors at a position takes.
 fn read_at(psp: &mut Psp, file: FileArg, lba: u32, sectors: u32) -> u64 {
     assert_eq!(ok(psp.raw_seek(file, lba.into(), 0)).long(), i64::from(lba));
     let finished = ok(psp.raw_read(file, sectors));
@@ -93,7 +93,7 @@ fn a_drives_slowness_is_off_by_default() {
     }
 }
 
-/// Microseconds for each KiB between the end of one read and the beginning of the next.
+/// Microseconds per KiB between the end of one read and the beginning of the next.
 #[test]
 #[ignore = "needs the built driver"]
 fn umdseek_delays_raw_reads_by_distance() {
@@ -104,13 +104,13 @@ fn umdseek_delays_raw_reads_by_distance() {
         let pause = 100 * 2 * distance;
         assert!((pause..pause + READING).contains(&took), "over {distance} sectors: {took} µs");
     }
-    // Not what goes through the file system.
+    // Reads through the file system are not delayed.
     let before = psp.kernel.clock.now();
     assert_sectors(&mut psp, small_disc(), 300, 4);
     assert!(psp.kernel.clock.now() - before < READING);
 }
 
-/// Microseconds for each byte that is read.
+/// Microseconds per byte read.
 #[test]
 #[ignore = "needs the built driver"]
 fn umdspeed_delays_raw_reads_by_length() {

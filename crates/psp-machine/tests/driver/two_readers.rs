@@ -1,4 +1,4 @@
-//! Two threads read at once and change at every kernel call.
+//! Two threads read at once and switch at every kernel call.
 
 use psp_machine::kernel::io::Fault;
 use psp_machine::umd::{LbaParams, command};
@@ -66,7 +66,7 @@ fn while_the_card_fails() {
     assert_eq!(psp.kernel.card.pending_faults(), 0);
 }
 
-/// A thread that waits for the card keeps nobody from an answer that needs no card.
+/// A thread that waits for the card does not block requests that do not need the card.
 #[test]
 #[ignore = "needs the built driver"]
 fn nobody_waits_for_a_reader_that_waits_for_the_card() {
@@ -77,7 +77,7 @@ fn nobody_waits_for_a_reader_that_waits_for_the_card() {
     let reader = psp.spawn_read(LbaParams::sectors(400, 4), 0);
     let started = psp.kernel.clock.now();
     psp.interleave = Interleave::EveryCall;
-    // Let the reader get as far as the card before the other comes.
+    // Let the reader reach the card before the other one starts.
     while psp.kernel.card.present(psp.kernel.clock.now()) {
         let (outcome, _) = ok(psp.devctl(command::LAST_LBA, &[], 4));
         assert_eq!(outcome.value, 0);

@@ -72,7 +72,7 @@ pub(crate) fn call(trap: Trap) -> [u32; 4] {
     [high, low, jalr(T9), NOP]
 }
 
-/// Code with a frame of its own that keeps the return address.
+/// Code with a stack frame that saves the return address.
 pub(crate) fn framed(body: &[u32]) -> Vec<u32> {
     let mut words = vec![addiu(SP, SP, -32), sw(RA, 28, SP)];
     words.extend(body);
@@ -80,7 +80,7 @@ pub(crate) fn framed(body: &[u32]) -> Vec<u32> {
     words
 }
 
-/// Puts code into memory; gives its address.
+/// Puts code into memory; returns its address.
 pub(crate) fn code(psp: &mut Psp, words: &[u32]) -> u32 {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     psp.place("code", &bytes)

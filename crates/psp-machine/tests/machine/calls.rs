@@ -11,7 +11,7 @@ use crate::assembler::{
 #[test]
 fn arguments_arrive_in_the_registers_of_the_convention() {
     let mut psp = Psp::new();
-    // The 64-bit argument is in the aligned pair behind the first word, the next word in $t0.
+    // The 64-bit argument is in the aligned pair after the first word, the next word in $t0.
     let function = code(&mut psp, &[addu(V0, A2, T0), jr(RA), addu(V1, A3, A0)]);
     let args = Args::new().word(7).long(0x11_0000_0005).word(100);
     let outcome = psp.call("sum", function, &args).unwrap();

@@ -1,4 +1,5 @@
-//! Threads that are ended from outside, functions that a firmware lacks, and a card of which one operation fails.
+//! Threads that are ended from outside, functions that a firmware lacks, and a card on which one operation
+//! fails.
 
 use psp_machine::abi::Args;
 use psp_machine::kernel::io::{Fault, Mishap};
@@ -29,7 +30,7 @@ fn locked(psp: &mut Psp) -> u32 {
     code(psp, &framed(&[&arguments[..], &call(wait), &arguments, &call(signal)].concat()))
 }
 
-/// What the call gives, and how many of the semaphore are free after that.
+/// The result of the call, and how much of the semaphore is free afterwards.
 fn ended(ending: Option<Ending>, free: u32) -> (u32, u32) {
     let mut psp = Psp::new();
     psp.kernel.threads.objects.insert(SEMAPHORE, Sync::Semaphore { count: free, max: 1, owner: None });
@@ -54,7 +55,8 @@ fn a_thread_is_ended_before_or_after_a_call() {
     assert_eq!(ended(Some(Ending::After(1)), 0), (ENDED, 0), "while it waits");
 }
 
-/// Only the next call's thread is, and none while interrupts are suspended: nobody else could run then.
+/// Only the next call's thread is ended, and never while interrupts are suspended: nothing else could run
+/// then.
 #[test]
 fn a_thread_is_not_ended_while_interrupts_are_suspended() {
     let mut psp = Psp::new();

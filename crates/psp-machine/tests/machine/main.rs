@@ -1,4 +1,4 @@
-//! The machine itself, with guest programs of a few instructions: it has to notice every mistake that the
+//! The machine itself, with guest programs of a few instructions: it must detect every mistake that the
 //! driver must not make.
 
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]

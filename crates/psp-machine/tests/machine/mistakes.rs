@@ -1,4 +1,4 @@
-//! Mistakes, one by one, and the crash that each must end in.
+//! Individual mistakes, and the crash that each must cause.
 
 use psp_machine::abi::Args;
 use psp_machine::memory::{Place, Space};
@@ -110,7 +110,7 @@ fn waiting_while_interrupts_are_suspended() {
     assert_eq!(crash.cause, Cause::InterruptsSuspended);
 }
 
-/// A change of the driver table, with and without interrupts.
+/// A change of the driver table, with and without interrupts suspended.
 #[test]
 fn writing_the_table_while_interrupts_are_on() {
     for protected in [true, false] {
@@ -150,7 +150,7 @@ fn writing_beside_a_lent_buffer() {
         let cause = psp.take_back(&buffer).unwrap_err();
         assert_eq!(cause, Cause::Overrun { what: "caller's buffer".to_owned(), offset: beside });
     }
-    // Right behind a buffer without slack there is nothing to write to.
+    // Memory directly after a buffer without slack cannot be written.
     let mut psp = Psp::new();
     let buffer = psp.lend(Space::User, 100, Place::Last { slack: 0 });
     let function = code(&mut psp, &[sw(ZERO, 0, A0), jr(RA), NOP]);

@@ -1,4 +1,4 @@
-//! Module files that the loader takes, moves and links, and those it refuses.
+//! Module files that the loader accepts, relocates and links, and those it rejects.
 
 use psp_machine::Psp;
 use psp_machine::machine::LoadError;
@@ -17,7 +17,7 @@ pub(crate) fn put(bytes: &mut [u8], at: usize, words: &[u32]) {
     }
 }
 
-/// A kernel module whose start function gives the address of a variable, plus 1.
+/// A kernel module whose start function returns the address of a variable, plus 1.
 ///
 /// Image: 0x00 code, 0x10 the variable, 0x40 module info, 0x80 exports, 0xA0 their table.
 fn module() -> Vec<u8> {
@@ -41,7 +41,7 @@ fn module() -> Vec<u8> {
     file_of(&image, &relocations)
 }
 
-/// The file of an image with [`MODULE_INFO`] in it; each relocation is a place and a type.
+/// The file for an image with [`MODULE_INFO`] in it; each relocation is a position and a type.
 pub(crate) fn file_of(image: &[u8], relocations: &[(u32, u32)]) -> Vec<u8> {
     let mut file = vec![0; FILE_OFFSET];
     file[..7].copy_from_slice(b"\x7FELF\x01\x01\x01");
@@ -56,7 +56,7 @@ pub(crate) fn file_of(image: &[u8], relocations: &[(u32, u32)]) -> Vec<u8> {
         file.extend([at, kind].into_iter().flat_map(u32::to_le_bytes));
     }
     let mut sections = vec![0; 80];
-    // Section 0 is allocated and the target of section 1, the relocations.
+    // Section 0 is allocated and is the target of section 1, the relocations.
     put(&mut sections, 4, &[1, 2]);
     put(
         &mut sections,
@@ -75,7 +75,7 @@ fn a_module_is_moved_and_started() {
         assert_eq!(module.info.name, "Tiny");
         assert_eq!(module.region.len, 0x300, "with its zeroed part");
         let outcome = psp.start(&module, "ms0:/tiny.prx").unwrap();
-        // An address in kernel memory is a negative number, so the module is unloaded at once.
+        // A kernel address is a negative number, so the module is unloaded immediately.
         assert_eq!(outcome.value, module.region.start + 0x11);
         assert_eq!(psp.kernel.memory.partitions.kernel().used, 0);
     }
@@ -116,7 +116,7 @@ fn damaged_files_are_read_or_refused() {
             }
         }
     }
-    // Memory that no PSP has, and less than the file fills.
+    // More memory than any PSP has, and less than the file fills.
     for len in [0xFFFF_FFFF_u32, IMAGE as u32 - 1] {
         let mut file = whole.clone();
         file[0x34 + 20..0x34 + 24].copy_from_slice(&len.to_le_bytes());
@@ -133,7 +133,7 @@ fn modules_for_user_programs_are_refused() {
 
 #[test]
 fn upper_and_lower_halves_meet_where_the_lower_one_is_negative() {
-    // lui 0x0001 / addiu -0x8000 is 0x8000; moved by 0x88010000 it needs an upper half one larger.
+    // lui 0x0001 / addiu -0x8000 is 0x8000; relocated by 0x88010000 its upper half must be one larger.
     let mut image = Vec::new();
     for word in [lui(V0, 1), addiu(V0, V0, -0x8000), 0x0C00_0004, 0x0000_0010] {
         image.extend(word.to_le_bytes());

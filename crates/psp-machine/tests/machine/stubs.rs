@@ -1,4 +1,4 @@
-//! Import stubs: what the linker writes of them, and what it leaves as the file has it.
+//! Import stubs: which parts the linker writes, and which it leaves as in the file.
 
 use psp_machine::machine::LoadError;
 use psp_machine::{Cause, Crash, Outcome, Psp};
@@ -11,8 +11,8 @@ const IMPORT: usize = 0xC0;
 const NUMBER: usize = 0xE0;
 const LIBRARY: usize = 0xF0;
 
-/// A module whose start function calls `sceKernelGetThreadId` through a stub with these two words in the file, and
-/// asks for this version of the library.
+/// A module whose start function calls `sceKernelGetThreadId` through a stub with these two words in the
+/// file, and which requires this version of the library.
 fn module(stub: [u32; 2], version: u32) -> Vec<u8> {
     let mut image = vec![0; IMAGE];
     let jump = 0x0C00_0000 | (STUB as u32 / 4);
@@ -36,7 +36,7 @@ fn module(stub: [u32; 2], version: u32) -> Vec<u8> {
     file_of(&image, &relocations)
 }
 
-/// What comes of starting it.
+/// The result of starting it.
 fn run(stub: [u32; 2]) -> Result<Outcome, Crash> {
     let mut psp = Psp::new();
     let module = psp.load(&module(stub, 0), 0).expect("the module loads");
@@ -48,7 +48,7 @@ fn the_second_word_of_a_stub_runs_in_the_delay_slot() {
     for first in [0x03E0_0008, 0xDEAD_BEEF] {
         assert!(run([first, NOP]).unwrap().value > 0, "the first word is replaced");
     }
-    // A reserved instruction, and a plausible one that spoils a register of the caller's.
+    // A reserved instruction, and a plausible one that overwrites a register of the caller.
     let cause = run([0x03E0_0008, 0x7C00_003F]).unwrap_err().cause;
     assert!(matches!(cause, Cause::Processor { .. }), "{cause}");
     let cause = run([0x03E0_0008, addiu(S0, S0, 8)]).unwrap_err().cause;

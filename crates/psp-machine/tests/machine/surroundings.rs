@@ -1,5 +1,5 @@
-//! What the machine puts around the driver: drivers found by prefix, strings at odd addresses, an image that changes,
-//! time that passes, and the table of firmwares.
+//! The driver's surroundings in the machine: drivers found by prefix, strings at odd addresses, an image that
+//! changes, time that passes, and the table of firmwares.
 
 use std::collections::BTreeSet;
 

@@ -13,7 +13,7 @@ const WAIT: u32 = 0x4E3A_1105;
 const SIGNAL: u32 = 0x3F53_E640;
 const DELAY: u32 = 0xCEAD_EB47;
 
-/// Makes a semaphore with `count` free of one.
+/// Makes a semaphore with a maximum of one, of which `count` is free.
 fn semaphore(psp: &mut Psp, count: u32) -> u32 {
     let name = psp.place_string("lock");
     let create = psp.kernel_function(THREADS, CREATE);
@@ -24,7 +24,7 @@ fn semaphore(psp: &mut Psp, count: u32) -> u32 {
     id
 }
 
-/// Code that reads a word, sleeps, and writes it back one larger; with a semaphore round it or without.
+/// Code that reads a word, sleeps, and writes it back incremented; with or without a semaphore around it.
 fn increment(psp: &mut Psp, semaphore: Option<u32>, word: u32) -> u32 {
     let [wait, signal, delay] = [WAIT, SIGNAL, DELAY].map(|nid| psp.kernel_function(THREADS, nid));
     let lock = |trap| {
@@ -35,7 +35,7 @@ fn increment(psp: &mut Psp, semaphore: Option<u32>, word: u32) -> u32 {
     let body = [
         &lock(wait)[..],
         &li(A0, word),
-        // The value waits on the stack, since no register survives a kernel call but the saved ones.
+        // The value is kept on the stack while waiting, because only saved registers survive a kernel call.
         &[lw(V0, 0, A0), sw(V0, 16, 29)],
         &li(A0, 50),
         &call(delay),

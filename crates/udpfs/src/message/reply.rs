@@ -1,4 +1,4 @@
-//! Replies: every layout that is sent back.
+//! Replies and their layouts.
 
 use crate::errno::Errno;
 use crate::message::{Handle, Kind, MessageError};
@@ -25,11 +25,11 @@ pub struct Stat {
     pub is_folder: bool,
     /// Bytes of the file.
     pub size: u64,
-    /// When it was made.
+    /// Creation time.
     pub created: Date,
-    /// When it was last read.
+    /// Time of the last read.
     pub accessed: Date,
-    /// When it was last changed.
+    /// Time of the last change.
     pub modified: Date,
 }
 
@@ -38,7 +38,7 @@ impl Stat {
         if self.is_folder { FOLDER_MODE } else { FILE_MODE }
     }
 
-    /// Appends mode, attributes, size and dates as GETSTAT and DREAD have them.
+    /// Appends mode, attributes, size and dates in the layout of GETSTAT and DREAD.
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.mode().to_le_bytes());
         out.extend_from_slice(&[0; 4]);
@@ -66,7 +66,7 @@ impl Reply {
         Self { has_header: false, bytes }
     }
 
-    /// A code, 3 bytes of nothing, and a number.
+    /// A code, 3 unused bytes, and a number.
     fn number(code: u8, number: i32) -> Vec<u8> {
         let mut bytes = vec![code, 0, 0, 0];
         bytes.extend_from_slice(&number.to_le_bytes());
@@ -94,8 +94,8 @@ impl Reply {
         Self::plain(Self::number(CLOSE_REPLY, zero_or(outcome)))
     }
 
-    /// Answers READ and BREAD: `fill` writes the bytes into a buffer of `len` zeros and says how many there are.
-    /// Nothing follows the header when there are none.
+    /// Answers READ and BREAD: `fill` writes the bytes into a buffer of `len` zeros and returns how many it
+    /// wrote. If it wrote none, nothing follows the header.
     #[must_use]
     pub fn data(len: usize, fill: impl FnOnce(&mut [u8]) -> Result<usize, Errno>) -> Self {
         let mut bytes = vec![0; Self::HEADER + len];
@@ -120,8 +120,8 @@ impl Reply {
         Self::plain(Self::number(WRITE_DONE, value))
     }
 
-    /// Answers LSEEK with the new position. An error has all bits of the higher half set, which is how the console
-    /// tells it from a position beyond 2 GiB.
+    /// Answers LSEEK with the new position. An error has all bits of the upper half set; this distinguishes
+    /// it from a position beyond 2 GiB.
     #[must_use]
     pub fn lseek(outcome: Result<u64, Errno>) -> Self {
         let value = outcome.map_or_else(|errno| i64::from(errno.negative()), u64::cast_signed);

@@ -1,4 +1,4 @@
-//! The table of what a console has open.
+//! The table of a console's open files.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,9 @@ use crate::errno::Errno;
 use crate::message::{Handle, OpenFlags};
 use crate::service::{Files, Opened};
 
-/// Most handles of one console. Its client keeps up to 8, and every restart leaves those of the program before it
-/// open, since nobody says goodbye. One more closes the handle that was not used for longest.
+/// Maximum number of handles of one console. Its client keeps up to 8, and every restart leaves those of
+/// the previous program open, since the protocol has no goodbye. Opening one more closes the least recently
+/// used handle.
 pub const MAX_HANDLES: usize = 64;
 
 /// An open file with its position.
@@ -15,7 +16,7 @@ pub(super) struct Entry<F: Files> {
     pub(super) file: F::File,
     pub(super) flags: OpenFlags,
     pub(super) position: u64,
-    /// Where the next read begins when the console reads on.
+    /// Where the next read begins if the console reads sequentially.
     pub(super) expected: u64,
 }
 
@@ -43,7 +44,7 @@ impl<F: Files> Handles<F> {
         self.slots.len()
     }
 
-    /// Gives a number to what was opened: one that was not used for as long as possible.
+    /// Assigns a number to an opened file or folder: the one that has been unused for longest.
     pub(super) fn insert(&mut self, opened: Opened<F::File, F::Folder>, flags: OpenFlags) -> Handle {
         if self.slots.len() >= MAX_HANDLES {
             let oldest = self.slots.iter().min_by_key(|(_, (used, _))| *used).map(|(&handle, _)| handle);
@@ -93,7 +94,7 @@ impl<F: Files> Handles<F> {
         }
     }
 
-    /// Returns the block device, which is opened when it is wanted first.
+    /// Returns the block device, which is opened on first use.
     pub(super) fn device(&mut self, files: &F) -> Result<&mut Entry<F>, Errno> {
         if self.device.is_none() {
             let (file, _) = files.open_device()?;

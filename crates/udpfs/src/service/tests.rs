@@ -239,10 +239,10 @@ fn write_is_answered_after_its_last_piece() {
     assert_eq!(bench.run(&[head.clone(), piece(0, 2, b"abcd")].concat()), None);
     assert_eq!(bench.run(&piece(1, 2, b"efg")), Some(b"\x18\0\0\0\x07\0\0\0".to_vec()));
     assert_eq!(bench.files.files.borrow()["b"], b"abcdefg");
-    // A piece is missing: nothing more is written, and the end says so.
+    // A piece is missing: nothing more is written, and the reply to the last piece reports it.
     assert_eq!(bench.run(&[head, piece(0, 3, b"abc")].concat()), None);
     assert_eq!(bench.run(&piece(2, 3, b"abcd")).unwrap()[4..], (-22_i32).to_le_bytes());
-    // A piece without a write, and a write without the right to.
+    // A piece without a write, and a write through a read-only handle.
     assert_eq!(bench.run(&piece(0, 1, b"x")).unwrap()[4..], (-22_i32).to_le_bytes());
     let read_only = bench.open("a", 1);
     let head = [&[0x16, 0, 0, 0][..], &read_only.to_le_bytes(), &1_u32.to_le_bytes()].concat();

@@ -1,18 +1,18 @@
-//! Writes, which come in pieces and are answered once.
+//! Writes, which arrive in pieces and are answered once.
 
 use crate::errno::Errno;
 use crate::message::{Handle, Piece, Reply};
 use crate::service::{Files, Service};
 
-/// A write whose last piece has not come yet.
+/// A write whose last piece has not arrived yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Write {
     handle: Handle,
-    /// Where the next piece goes, or why it goes nowhere.
+    /// Where the next piece goes, or why the write has failed.
     at: Result<u64, Errno>,
-    /// Whether the file's position moves along.
+    /// Whether the write moves the file's position.
     moves: bool,
-    /// Bytes that were announced and have not come yet.
+    /// Announced bytes that have not arrived yet.
     left: u32,
     written: u32,
     next_piece: u16,
@@ -27,14 +27,14 @@ impl Write {
         Self { moves: false, ..Self::new(handle, at, len) }
     }
 
-    /// For a piece that belongs to no write.
+    /// For a piece that does not belong to a write.
     pub(super) fn nowhere() -> Self {
         Self::new(Handle::DEVICE, Err(Errno::INVALID), 0)
     }
 }
 
 impl<F: Files> Service<F> {
-    /// Takes a piece. The console sends all of them whatever happens, so an error is told after the last one.
+    /// Takes a piece. The console sends all of them regardless, so an error is reported after the last one.
     pub(super) fn take_piece(&mut self, files: &F, mut write: Write, piece: Piece<'_>) -> Option<Reply> {
         if let Ok(at) = write.at {
             write.at = self.write_piece(files, &mut write, at, piece);

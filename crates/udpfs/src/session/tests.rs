@@ -31,7 +31,7 @@ impl Bench {
         packets
     }
 
-    /// Sends a packet of the console and returns what arrived.
+    /// Delivers a packet from the console and returns what arrived.
     fn console(&mut self, seq: u16, ack: u16, is_ack: bool, payload: &[u8]) -> Option<(RequestId, bool)> {
         let mut bytes = Vec::new();
         let (seq, ack) = (Seq::new(seq), Seq::new(ack));
@@ -52,7 +52,7 @@ impl Bench {
         self.session.reply(self.now, id, reply, &mut self.out);
     }
 
-    /// Lets the first request come, and a reply of `packets` packets go out.
+    /// Delivers the first request and sends a reply of `packets` packets.
     fn replying(packets: usize) -> Self {
         let mut bench = Self::new();
         let (id, _) = bench.request(0, 4095);
@@ -82,11 +82,11 @@ impl Bench {
 fn discovery_is_answered_with_an_inform_of_the_same_size_and_resets_nothing() {
     let mut bench = Bench::replying(20);
     bench.discovery();
-    // The stream goes on where it was.
+    // The stream continues where it was.
     bench.console(1, 5, true, b"");
     assert_eq!(bench.sent().iter().map(|packet| packet.0).collect::<Vec<_>>(), [8, 9, 10, 11, 12, 13]);
     assert_eq!(bench.request(1, 13).1, false);
-    // Another service is not ours.
+    // A different service is ignored.
     let mut other = Vec::new();
     write_discovery(&mut other, ServiceId(1));
     assert_eq!(bench.session.datagram(bench.now, &other, &mut bench.out), Ok(Arrival::Nothing));
@@ -111,7 +111,7 @@ fn eight_packets_are_under_way_and_acks_move_the_window() {
     bench.console(1, 5, true, b"");
     let more = bench.sent();
     assert_eq!(more.iter().map(|packet| packet.0).collect::<Vec<_>>(), [8, 9, 10, 11, 12, 13]);
-    // The console knows by now that its request arrived.
+    // By now the console knows that its request arrived.
     assert!(more.iter().all(|packet| !packet.1));
     bench.console(1, 11, true, b"");
     assert_eq!(bench.sent().len(), 6);
@@ -132,7 +132,7 @@ fn nack_acknowledges_what_is_before_and_resends_after_a_round_trip() {
     assert_eq!(again.iter().map(|packet| packet.0).collect::<Vec<_>>(), [3, 4, 5, 6, 7, 8, 9, 10]);
     assert!(again.iter().all(|packet| !packet.1));
     assert_eq!((bench.session.stats().resent, bench.session.stats().nacks), (5, 2));
-    // A NACK that was under way meanwhile changes nothing.
+    // A NACK that was in flight meanwhile changes nothing.
     bench.wait(100);
     bench.console(1, 3, false, b"");
     assert_eq!(bench.sent(), []);
@@ -143,7 +143,7 @@ fn lost_last_packet_is_repaired_by_the_timer_without_ack_flag() {
     let mut bench = Bench::replying(1);
     assert_eq!(bench.session.next_tick(), Some(Time(1_004_000)));
     assert_eq!(bench.tick(), [(0, false, true, 1408)]);
-    // Slower and slower, and not for ever.
+    // With growing pauses, and not for ever.
     let mut tries = 0;
     while bench.session.next_tick().is_some() {
         tries += bench.tick().len();
@@ -162,7 +162,7 @@ fn stalled_window_is_probed_with_one_packet() {
 
 #[test]
 fn discovery_silences_the_timer_until_its_sender_has_had_time_to_ask() {
-    // A console that began anew would take a packet of its past for one of its first reply.
+    // A console that started over would mistake an old packet for part of its first reply.
     let mut bench = Bench::replying(20);
     bench.discovery();
     assert_eq!(bench.session.next_tick(), Some(Time(1_600_000)));
@@ -235,7 +235,7 @@ fn console_that_restarts_after_its_first_request_is_told_from_a_copy() {
     bench.discovery();
     assert!(bench.console(0, 4095, true, b"new ").unwrap().1);
     bench.sent();
-    // The same bytes: the same answer, from its first packet on.
+    // The same bytes: the same answer, starting with its first packet.
     let mut bench = Bench::replying(9);
     bench.console(1, 5, true, b"");
     bench.console(1, 8, true, b"");
@@ -251,7 +251,7 @@ fn console_that_restarts_after_its_first_request_is_told_from_a_copy() {
 fn restart_at_the_wrap_of_the_numbers_is_noticed() {
     let mut bench = Bench::new();
     bench.request(4095, 6);
-    // 0 is expected. Who has received nothing began anew, who has goes on.
+    // 0 is expected. A console that has received nothing started over; one that has goes on.
     assert!(!bench.request(0, 6).1);
     let mut bench = Bench::new();
     bench.request(4095, 6);
@@ -292,7 +292,7 @@ fn acks_that_cannot_be_true_change_nothing() {
         bench.console(1, ack, false, b"");
     }
     assert_eq!(bench.sent(), []);
-    // A NACK of the next packet says something: all 8 packets under way have arrived.
+    // A NACK for the next packet carries information: all 8 packets in flight have arrived.
     bench.console(1, 8, false, b"");
     assert_eq!(bench.sent().iter().map(|packet| packet.0).collect::<Vec<_>>(), (8..16).collect::<Vec<_>>());
     // And one without any session is ignored.

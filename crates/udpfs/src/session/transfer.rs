@@ -1,4 +1,4 @@
-//! A reply under way.
+//! A reply in flight.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -12,24 +12,25 @@ use crate::seq::Seq;
 use crate::session::WINDOW;
 use crate::time::Time;
 
-/// The timer never fires sooner: a console that is busy is silent for a while.
+/// Shortest timeout: a busy console is silent for a while.
 const SHORTEST_TIMER: Duration = Duration::from_millis(4);
-/// Nor later: that is how often a console which has gone silent is tried.
+/// Longest timeout: the interval at which a silent console is tried.
 const LONGEST_TIMER: Duration = Duration::from_millis(500);
 
-/// How long nothing is sent unasked after a DISCOVERY: longer than the 500 ms after which a request is repeated.
+/// How long after a DISCOVERY nothing is sent unsolicited: longer than the 500 ms after which a request is
+/// repeated.
 const HUSH: Duration = Duration::from_millis(600);
 
-/// What a call made possible or necessary.
+/// What has to be sent after a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     /// Nothing to send.
     Wait,
-    /// Packets that were never sent may go.
+    /// Packets that have not been sent yet may go.
     SendNew,
-    /// Everything from the first unacknowledged packet on goes again, and new packets after it.
+    /// Everything from the first unacknowledged packet on is retransmitted, then new packets follow.
     SendAgain,
-    /// The packet sent last goes again.
+    /// The last packet is retransmitted.
     Probe,
 }
 
@@ -44,23 +45,23 @@ pub(super) struct Transfer {
     arrived: u32,
     /// Packets that were sent at least once.
     sent: u32,
-    /// When each packet of the window was sent last, by its index modulo the window, and whether that was not the first
-    /// time.
+    /// When each packet of the window was last sent (by its index modulo the window), and whether that was
+    /// a retransmission.
     sendings: [(Time, bool); WINDOW as usize],
-    /// When something has to be sent without any further sign of the console.
+    /// When something has to be sent if the console stays silent.
     timer: Option<(Time, Due)>,
-    /// How often the timer fired since the console's last sign of progress.
+    /// How many times the timer has fired since the console last made progress.
     firings: u32,
-    /// When the console was heard last.
+    /// When the console was last heard.
     heard: Time,
 }
 
-/// What a timer was set for.
+/// What the timer is set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
-    /// A packet was asked for too soon after it was sent.
+    /// A packet was requested too soon after it was sent.
     Again,
-    /// Nothing moves.
+    /// No progress.
     Probe,
 }
 
@@ -101,18 +102,18 @@ impl Transfer {
         self.timer.map(|(time, _)| time)
     }
 
-    /// Sends nothing any more by itself. A NACK revives it.
+    /// Stops sending unsolicited packets. A NACK revives it.
     pub(super) fn abandon(&mut self) {
         self.timer = None;
     }
 
-    /// Sends nothing by itself for a while: the console may have begun anew, and would take a packet of its past for one
-    /// of its first reply.
+    /// Sends nothing unsolicited for a while: the console may have started over, and would mistake an old
+    /// packet for part of its first reply.
     pub(super) fn hush(&mut self, now: Time) {
         self.timer = self.timer.map(|(_, due)| (now.after(HUSH), due));
     }
 
-    /// Begins again with the first packet.
+    /// Starts again with the first packet.
     pub(super) fn rewind(&mut self, now: Time) {
         self.arrived = 0;
         self.sent = 0;
@@ -123,7 +124,7 @@ impl Transfer {
     /// Takes an ACK for everything up to `last`.
     pub(super) fn acknowledge(&mut self, now: Time, last: Seq, round_trip: &mut RoundTrip) -> Progress {
         self.arrived_before(now, last.next(), round_trip);
-        // A packet that was asked for is still missing after an older ACK.
+        // A requested packet is still missing after an older ACK.
         match self.timer {
             Some((_, Due::Again)) => Progress::Wait,
             _ => Progress::SendNew,
@@ -146,7 +147,7 @@ impl Transfer {
         Progress::Wait
     }
 
-    /// Notes that the packets before `seq` have arrived; returns whether that can be true.
+    /// Notes that the packets before `seq` have arrived; returns whether that is possible.
     fn arrived_before(&mut self, now: Time, seq: Seq, round_trip: &mut RoundTrip) -> bool {
         let arrived = u32::from(seq.since(self.first.plus(self.arrived))) + self.arrived;
         if arrived > self.sent {
@@ -165,7 +166,7 @@ impl Transfer {
         true
     }
 
-    /// Says what is due.
+    /// Returns what is due.
     pub(super) fn tick(&mut self, now: Time, round_trip: &RoundTrip) -> Progress {
         match self.timer {
             Some((time, due)) if time <= now => {
@@ -185,7 +186,7 @@ impl Transfer {
         }
     }
 
-    /// Returns which packets have to be sent again.
+    /// Returns which packets have to be retransmitted.
     pub(super) fn again(&self, progress: Progress) -> Range<u32> {
         match progress {
             Progress::SendAgain => self.arrived..self.sent,

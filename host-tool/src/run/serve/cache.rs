@@ -1,21 +1,21 @@
-//! Decoded pieces of images, shared by all consoles and bounded.
+//! A bounded cache of decoded pieces of images, shared by all consoles.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of a piece. A read of one sector decodes this much, and a console often wants what follows.
+/// Bytes per piece. Reading one sector decodes this much, and a console often reads on.
 pub(super) const PIECE: u64 = 32 << 10;
 
-/// Which piece of which image.
+/// Key of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    /// The number of the image, which no other one gets.
+    /// The number of the image, which is never reused.
     pub(super) image: u64,
     /// The number of the piece.
     pub(super) piece: u64,
 }
 
-/// Pieces that were used last, up to a number of bytes.
+/// The most recently used pieces, up to a number of bytes.
 #[derive(Debug)]
 pub(super) struct PieceCache {
     capacity: usize,
@@ -31,7 +31,7 @@ struct State {
 }
 
 impl PieceCache {
-    /// Makes a cache of `capacity` bytes. One that is too small for a piece keeps nothing.
+    /// Creates a cache of `capacity` bytes. One that is smaller than a piece stays empty.
     pub(super) fn new(capacity: usize) -> Self {
         Self { capacity, state: Mutex::default() }
     }
@@ -89,7 +89,8 @@ mod tests {
         assert!(cache.get(key(1)).is_none());
         assert!(cache.get(key(0)).is_some() && cache.get(key(2)).is_some() && cache.get(key(3)).is_some());
         assert!(cache.get(Key { image: 2, piece: 0 }).is_none());
-        // The same piece again takes no more room, and one that is too large is not kept.
+        // Inserting the same piece again does not take more memory, and a piece that is too large is not
+        // kept.
         cache.insert(key(3), [4; 100].into());
         cache.insert(key(9), [0; 301].into());
         assert_eq!(cache.lock().bytes, 300);

@@ -1,4 +1,4 @@
-//! What is told while consoles are served: lines for people, or JSON objects.
+//! Events while consoles are served: lines for people, or JSON objects.
 
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -12,37 +12,37 @@ use serde::Serialize;
 pub(super) enum Event {
     /// Consoles can connect.
     Listening {
-        /// The address that consoles reach this computer at, as far as it can tell.
+        /// The address at which consoles reach this computer, as far as it knows.
         address: Ipv4Addr,
         port: u16,
         folder: String,
         writable: bool,
-        /// Images by the ends of their names.
+        /// Numbers of images by extension.
         images: std::collections::BTreeMap<String, u64>,
     },
-    /// A console was heard for the first time.
+    /// A console connected for the first time.
     Console { console: Ipv4Addr },
-    /// A console, or its next program, began anew.
+    /// A console restarted, or its next program took over.
     Session { console: Ipv4Addr },
     /// A console opened a file.
     Opened { console: Ipv4Addr, file: String, title: Option<String> },
     /// A console was refused something.
     Refused { console: Ipv4Addr, message: String },
-    /// A file or block cannot be read. Said once of each.
+    /// A file or block cannot be read. Reported once for each.
     Trouble { file: String, message: String, block: Option<u32> },
-    /// How fast a console reads: once a second while it does.
+    /// How fast a console reads, reported once a second while it does.
     Progress { console: Ipv4Addr, file: String, bytes_per_second: u64, packets: u64, resent: u64 },
-    /// No console was heard within a minute.
+    /// No console has connected within a minute.
     Silence { message: String },
 }
 
 impl Event {
-    /// Whether the event is only for those who want to know more.
+    /// Whether the event is only for verbose output.
     pub(super) fn is_detail(&self) -> bool {
         matches!(self, Self::Session { .. })
     }
 
-    /// Returns the line for people; nothing where the live line says it.
+    /// Returns the line for people; `None` if the live line shows it.
     pub(super) fn line(&self) -> Option<String> {
         Some(match self {
             Self::Listening { .. } | Self::Progress { .. } => return None,
@@ -58,7 +58,7 @@ impl Event {
         })
     }
 
-    /// Writes the event as one line of JSON on standard output. A reader that has gone away is no error.
+    /// Writes the event as one line of JSON on standard output. A closed pipe is not an error.
     pub(super) fn print_json(&self) {
         #[derive(Serialize)]
         struct Line<'a> {
@@ -74,19 +74,19 @@ impl Event {
     }
 }
 
-/// Takes events from any thread.
+/// Accepts events from any thread.
 #[derive(Clone, Debug)]
 pub(super) struct Events(Sender<Event>);
 
 impl Events {
-    /// Makes both ends.
+    /// Creates both ends.
     pub(super) fn new() -> (Self, Receiver<Event>) {
         let (sender, receiver) = channel();
         (Self(sender), receiver)
     }
 
     pub(super) fn send(&self, event: Event) {
-        // Nobody listens only when the program ends.
+        // The receiver is only gone when the program ends.
         let _ = self.0.send(event);
     }
 }

@@ -1,4 +1,4 @@
-//! The served folder, as [`udpfs::Files`]: what consoles see of it and may do with it.
+//! The served folder, as [`udpfs::Files`]: what consoles can see and do there.
 
 mod writing;
 
@@ -21,19 +21,19 @@ use crate::image::{HostFile, Image, Workspace};
 use crate::special;
 use writing::WritableFile;
 
-/// More entries of a folder are not listed. That bounds the memory of an open folder.
+/// Maximum number of listed entries of a folder. It bounds the memory of an open folder.
 const MAX_ENTRIES: usize = 20_000;
 
-/// What of a folder is served, and how.
+/// Settings for a served folder.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     /// Whether consoles may change anything.
     pub(super) writable: bool,
-    /// Whether `game.iso` also stands for `game.zso`.
+    /// Whether `game.zso` is also available as `game.iso`.
     pub(super) alias: bool,
     /// The file that is the block device.
     pub(super) disk: Option<PathBuf>,
-    /// Bytes of decoded images that are kept.
+    /// Size of the cache of decoded images in bytes.
     pub(super) cache: usize,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct SharedFolder {
     events: Events,
     /// Compressed images that some console has open.
     views: Mutex<HashMap<PathBuf, Weak<View>>>,
-    /// Decoded sizes that are known, by path, length and date of the file.
+    /// Known decoded sizes, by path, length and date of the file.
     sizes: Mutex<HashMap<PathBuf, KnownSize>>,
 }
 
@@ -65,7 +65,7 @@ pub(super) enum OpenFile {
     Writable(WritableFile),
 }
 
-/// An open folder: what is left to be listed.
+/// An open folder: the entries left to list.
 #[derive(Debug)]
 pub(super) struct OpenFolder {
     path: PathBuf,
@@ -76,11 +76,11 @@ pub(super) struct OpenFolder {
 }
 
 impl SharedFolder {
-    /// Takes a folder.
+    /// Opens a folder to serve.
     ///
     /// # Errors
     ///
-    /// When it is not there.
+    /// When it does not exist.
     pub(super) fn new(folder: &Path, options: Options, events: Events) -> std::io::Result<Self> {
         let names = Names::new(folder.canonicalize()?, options.alias);
         let cache = Arc::new(PieceCache::new(options.cache));
@@ -91,7 +91,7 @@ impl SharedFolder {
         self.names.find(path, |file| self.decoded_size(file).is_some())
     }
 
-    /// Returns how many bytes a compressed image decodes to, and nothing for any other file.
+    /// Returns the decoded size of a compressed image in bytes; `None` for any other file.
     fn decoded_size(&self, file: &Path) -> Option<u64> {
         let metadata = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
         let (len, modified) = (metadata.len(), metadata.modified().ok());
@@ -112,7 +112,7 @@ impl SharedFolder {
     fn view(&self, file: &Path) -> Result<Arc<View>, Errno> {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         views.retain(|_, view| view.strong_count() > 0);
-        // One that changed meanwhile is opened again, and its blocks are new ones.
+        // An image that changed meanwhile is reopened, and its old blocks are not reused.
         if let Some(view) = views.get(file).and_then(Weak::upgrade).filter(|view| view.is_steady()) {
             return Ok(view);
         }
@@ -147,7 +147,7 @@ impl SharedFolder {
     }
 }
 
-/// Translates what the system says of a file or folder; devices and pipes are not there.
+/// Translates the system's metadata of a file or folder; devices and pipes are hidden.
 fn stat(metadata: &Metadata) -> Result<Stat, Errno> {
     if !metadata.is_file() && !metadata.is_dir() {
         return Err(Errno::NOT_FOUND);
@@ -194,7 +194,7 @@ impl Files for SharedFolder {
         if !stat.is_folder {
             return Err(Errno::NOT_A_FOLDER);
         }
-        // Only the names: looking into every file could take longer than a console waits.
+        // Only the names: opening every file could take longer than a console waits.
         let entries = std::fs::read_dir(&path).map_err(|_| Errno::IO)?.flatten();
         let mut names: Vec<OsString> = entries.map(|entry| entry.file_name()).take(MAX_ENTRIES).collect();
         names.sort_unstable_by(|a, b| b.cmp(a));
@@ -207,7 +207,7 @@ impl Files for SharedFolder {
                 return Ok(Some(entry));
             }
             let Some(name) = folder.names.pop() else { return Ok(None) };
-            // What leads out, is neither file nor folder, or has gone meanwhile is not there.
+            // Anything that leads out, is neither file nor folder, or has just been deleted is hidden.
             let Ok(path) = self.names.inside(&folder.path.join(&name)) else { continue };
             let place = Place::There(path);
             let (Some(bytes), Ok(stat)) = (shown(&name), self.stat_of(&place)) else { continue };
@@ -217,7 +217,7 @@ impl Files for SharedFolder {
                 && let Some(size) = self.decoded_size(&path)
             {
                 for decoded in self.names.decoded_names(&name).into_iter().rev() {
-                    // A real file of that name is listed by itself.
+                    // A real file with that name is listed anyway.
                     if std::fs::symlink_metadata(folder.path.join(&decoded)).is_err()
                         && let Some(decoded) = shown(&decoded)
                     {
@@ -282,7 +282,7 @@ impl Files for SharedFolder {
     }
 
     fn read_ahead(&self, file: &mut OpenFile, offset: u64, len: usize) {
-        // The system reads ahead in plain files by itself.
+        // The system itself reads ahead in plain files.
         if let OpenFile::Decoded(view) = file {
             view.read_ahead(offset, len);
         }

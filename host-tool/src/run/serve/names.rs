@@ -1,4 +1,4 @@
-//! From a console's path to a file in the served folder, and never to one outside.
+//! Maps a console's path to a file in the served folder, and never to one outside.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -8,21 +8,21 @@ use udpfs::{Errno, RemotePath};
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// A file or folder that is there, by its real path.
+    /// An existing file or folder, by its real path.
     There(PathBuf),
-    /// A compressed image that is there, read decoded.
+    /// An existing compressed image, read decoded.
     Decoded(PathBuf),
-    /// Nothing; it could be made under this path.
+    /// Nothing; it could be created at this path.
     Nothing(PathBuf),
 }
 
-/// Ends of names that compressed images go by. In listings only these files are looked into; to open `X.iso`, any file
-/// `X` will do that is one.
+/// Extensions of compressed images. Listings only examine these files; for opening `X.iso`, any file `X`
+/// that is a compressed image will do.
 const COMPRESSED: [&str; 6] = ["cso", "ciso", "zso", "ziso", "dax", "jso"];
-/// Ends of names that a compressed image might also have by mistake.
+/// Extensions that a compressed image might have by mistake.
 const PLAIN: [&str; 3] = ["iso", "bin", "img"];
 
-/// How names are looked up.
+/// Settings for looking up names.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
     /// The served folder, by its real path.
@@ -36,12 +36,12 @@ impl Names {
         Self { root, alias }
     }
 
-    /// Looks a path up, without regard to case where no name fits exactly. Links are followed as long as they stay inside
-    /// the served folder.
+    /// Looks up a path, ignoring case if there is no exact match. Links are followed as long as they stay
+    /// inside the served folder.
     ///
     /// # Errors
     ///
-    /// When a folder on the way is not there, or the path leads out.
+    /// When a folder on the way does not exist, or the path leads out.
     pub(super) fn find(
         &self,
         path: &RemotePath,
@@ -72,7 +72,7 @@ impl Names {
         Ok(Place::Nothing(at.join(name)))
     }
 
-    /// Resolves all links of a path that is there.
+    /// Resolves all links of an existing path.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl Names {
         if real.starts_with(&self.root) { Ok(real) } else { Err(Errno::ACCESS) }
     }
 
-    /// Returns the further names under which a file's decoded form is listed.
+    /// Returns the additional names under which a file's decoded form is listed.
     pub(super) fn decoded_names(&self, name: &OsStr) -> Vec<OsString> {
         let mut names = vec![with_end(name, "iso")];
         if self.alias {
@@ -93,13 +93,13 @@ impl Names {
     }
 }
 
-/// Whether a listing should look into a file of this name for a compressed image.
+/// Whether a listing should examine a file with this name for a compressed image.
 pub(super) fn may_be_compressed(name: &OsStr) -> bool {
     let end = end_of(name);
     COMPRESSED.iter().chain(&PLAIN).any(|known| end == *known)
 }
 
-/// Returns which kind of image a file is by its name.
+/// Returns which kind of image a file is, according to its name.
 pub(super) fn image_kind(name: &OsStr) -> Option<String> {
     let end = end_of(name);
     let is_image = end == "iso" || COMPRESSED.contains(&&*end);
@@ -110,7 +110,7 @@ fn end_of(name: &OsStr) -> String {
     Path::new(name).extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
-/// Returns a name as consoles see it, if they can: at most 255 bytes without control characters.
+/// Returns a name as consoles see it, if it is possible: at most 255 bytes, without control characters.
 pub(super) fn shown(name: &OsStr) -> Option<Vec<u8>> {
     let bytes = bytes_of(name)?;
     let fits = bytes.len() <= udpfs::message::MAX_NAME && !bytes.iter().any(u8::is_ascii_control);
@@ -134,7 +134,7 @@ fn os_name(bytes: &[u8]) -> Option<OsString> {
     Some(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes).to_owned())
 }
 
-/// Windows has streams behind colons, and reads a dot or a blank at the end as if it were not there.
+/// Windows treats the part after a colon as a stream name, and ignores a trailing dot or space.
 #[cfg(not(unix))]
 fn os_name(bytes: &[u8]) -> Option<OsString> {
     let text = std::str::from_utf8(bytes).ok()?;

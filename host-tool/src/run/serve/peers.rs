@@ -1,4 +1,4 @@
-//! The addresses that are served, and the consoles behind them. Both are bounded.
+//! The served addresses and their consoles. The number of both is bounded.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -10,22 +10,22 @@ use udpfs::{Session, Time};
 
 use super::workers::Console;
 
-/// Addresses that are served at once.
+/// Maximum number of addresses served at once.
 const MAX_PEERS: usize = 64;
-/// Ports of one computer that are served at once. A console uses one.
+/// Maximum number of ports served at once per computer. A console uses one.
 const MAX_PORTS: usize = 4;
-/// An address that was silent for this long is forgotten. There is no goodbye.
+/// An address that was silent for this long is forgotten, since the protocol has no goodbye.
 const IDLE: Duration = Duration::from_secs(3600);
 
 /// One address.
 pub(super) struct Peer {
     pub(super) session: Session,
     pub(super) console: Arc<Console>,
-    /// When it was heard last.
+    /// When it was last heard.
     heard: Time,
-    /// Whether a request ever came.
+    /// Whether it has ever sent a request.
     pub(super) has_asked: bool,
-    /// What the live line has already counted.
+    /// The part that the live line has already counted.
     counted: Stats,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Peers {
     peers: HashMap<SocketAddr, Peer>,
 }
 
-/// What a console has received since it was last asked for.
+/// What a console has received since the last query.
 pub(super) struct Pace {
     pub(super) console: Arc<Console>,
     pub(super) packets: u64,
@@ -43,7 +43,8 @@ pub(super) struct Pace {
 }
 
 impl Peers {
-    /// Returns the peer with this address. Makes one when there is none, in the place of the one that is least missed.
+    /// Returns the peer with this address. If there is none, creates one and evicts the least useful peer
+    /// if necessary.
     pub(super) fn get(&mut self, now: Time, from: SocketAddr) -> Option<&mut Peer> {
         let IpAddr::V4(address) = from.ip() else { return None };
         if !self.peers.contains_key(&from) {
@@ -80,7 +81,7 @@ impl Peers {
         }
     }
 
-    /// Removes one that never asked for anything if there is any, and of those the one silent for longest.
+    /// Removes the peer that was silent for longest, preferring those that never sent a request.
     fn remove_least_missed(&mut self, candidate: impl Fn(&Peer) -> bool) {
         let candidates = self.peers.iter().filter(|(_, peer)| candidate(peer));
         let least = candidates.min_by_key(|(_, peer)| (peer.has_asked, peer.heard));
@@ -89,7 +90,7 @@ impl Peers {
         }
     }
 
-    /// Forgets who has been silent for an hour.
+    /// Forgets peers that have been silent for an hour.
     pub(super) fn forget_idle(&mut self, now: Time) {
         self.peers.retain(|_, peer| now.since(peer.heard) < IDLE);
     }

@@ -1,4 +1,4 @@
-//! What the user sees while consoles are served: one live line for each.
+//! The display while consoles are served: one live line for each.
 
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
@@ -22,14 +22,14 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Makes a screen that shows as much as was asked for. Live lines are only for a terminal.
+    /// Creates a screen with this verbosity. Live lines are only for a terminal.
     pub(super) fn new(talk: Talk) -> Self {
         let is_live = !talk.quiet && !talk.json && std::io::stderr().is_terminal();
         let target = if is_live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self { talk, lines: MultiProgress::with_draw_target(target), bars: HashMap::new() }
     }
 
-    /// Prints one event. Troubles are printed in any case.
+    /// Prints one event. Problems are always printed.
     pub(super) fn tell(&self, event: &Event) {
         if self.talk.json {
             event.print_json();

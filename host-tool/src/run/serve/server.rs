@@ -19,26 +19,27 @@ use crate::network::Allowed;
 
 const WAKER: Token = Token(0);
 const FIRST_SOCKET: usize = 1;
-/// Longest that the loop waits: a signal that asks it to stop comes at any time.
+/// Maximum wait of the loop: a signal that asks it to stop may arrive at any time.
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
-/// Datagrams that are taken before replies and timers have their turn.
+/// Maximum number of datagrams received before replies and timers get their turn.
 const MOST_AT_ONCE: usize = 64;
 /// How often the live lines are drawn.
 const PACE: Duration = Duration::from_secs(1);
-/// After this time without a console the user gets a hint.
+/// After this time without a console, the user gets a hint.
 const SILENCE: Duration = Duration::from_secs(60);
 /// Larger than any datagram that is a packet.
 const DATAGRAM: usize = 2048;
 
-/// The sockets. INFORM and data must come from the same one: a console takes the sender of INFORM for its server.
+/// The sockets. INFORM and data must come from the same one: a console takes the sender of INFORM for its
+/// server.
 pub(super) struct Sockets {
-    /// Whose first one sends everything.
+    /// The first one sends everything.
     all: Vec<PolledSocket>,
 }
 
 impl Sockets {
-    /// Opens what is listened on. A socket that is bound to one address receives no broadcast on most systems, so then
-    /// there is one more that does.
+    /// Opens the sockets. On most systems a socket that is bound to one address does not receive
+    /// broadcasts, so a second one is opened for them.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl Sockets {
     pub(super) fn open(bind: Option<Ipv4Addr>, port: u16) -> io::Result<Self> {
         let mut all = Vec::new();
         if let Some(address) = bind.filter(|address| !address.is_unspecified()) {
-            // Any port will do: consoles learn it from INFORM.
+            // Any port will do: consoles learn it from the INFORM.
             all.push(UdpSocket::bind((address, 0))?);
         }
         all.push(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))?);
@@ -58,14 +59,14 @@ impl Sockets {
 
     fn send(&self, to: SocketAddr, out: &mut Outbox) {
         for datagram in out.iter() {
-            // What the system does not take counts as lost on the way, and is sent again like that.
+            // A datagram that the system does not accept counts as lost and is retransmitted.
             let _ = self.all[0].send_to(datagram, to);
         }
         out.clear();
     }
 }
 
-/// Everything that the loop works with.
+/// The state of the loop.
 pub(super) struct Server {
     pub(super) sockets: Sockets,
     pub(super) poll: Poll,
@@ -76,7 +77,7 @@ pub(super) struct Server {
     pub(super) screen: Screen,
 }
 
-/// Makes what other threads wake the loop with.
+/// Creates the waker with which other threads wake the loop.
 ///
 /// # Errors
 ///
@@ -88,7 +89,7 @@ pub(super) fn poll() -> io::Result<(Poll, Waker)> {
 }
 
 impl Server {
-    /// Serves until a signal asks to stop.
+    /// Serves until a signal asks it to stop.
     ///
     /// # Errors
     ///
@@ -143,7 +144,7 @@ impl Server {
         Ok(())
     }
 
-    /// Takes datagrams; returns whether there may be more.
+    /// Receives datagrams; returns whether there may be more.
     fn receive(&mut self, peers: &mut Peers, out: &mut Outbox, now: &impl Fn() -> Time) -> bool {
         let mut buf = [0; DATAGRAM];
         let mut more = false;
@@ -158,7 +159,7 @@ impl Server {
                 match self.sockets.all[index].recv_from(&mut buf) {
                     Ok((len, from)) => self.take(peers, &buf[..len], from, out, now()),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    // Windows reports here that somebody does not listen any more.
+                    // Windows reports here that a peer has closed its port.
                     Err(_) => {}
                 }
             }
@@ -167,7 +168,7 @@ impl Server {
     }
 
     fn take(&mut self, peers: &mut Peers, datagram: &[u8], from: SocketAddr, out: &mut Outbox, now: Time) {
-        // Nobody gets any memory or answer without a packet that is one.
+        // Memory and answers are only for senders of a valid packet.
         let Ok(packet) = Packet::parse(datagram) else { return };
         if !self.allowed.contains(from.ip()) {
             return;
@@ -179,7 +180,7 @@ impl Server {
         }
         let Some(peer) = peers.get(now, from) else { return };
         if is_request && peer.console.is_full() {
-            // As if it had been lost: the console sends it again when there is room.
+            // Treated as lost: the console will send it again.
             return;
         }
         let address = peer.console.address;

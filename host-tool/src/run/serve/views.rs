@@ -1,4 +1,4 @@
-//! Files as consoles read them: as they are, or decoded.
+//! Files as consoles read them: unchanged, or decoded.
 
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::failure::Failure;
 use crate::image::{HostFile, Image, Workspace};
 use crate::special;
 
-/// Workspaces that an image keeps while nobody reads it. Each has some hundred KiB.
+/// Idle workspaces that an image keeps. Each takes a few hundred KiB.
 const SPARE_WORKSPACES: usize = 2;
 
-/// What a path leads to, to tell whether it still does.
+/// The file that a path leads to, to detect changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Identity {
     len: u64,
@@ -41,12 +41,12 @@ impl Identity {
     }
 }
 
-/// An open file that must stay what it was.
+/// An open file that must not change.
 #[derive(Debug)]
 pub(super) struct Steady {
     path: PathBuf,
     identity: Identity,
-    /// Whether the log has it that the file changed, or could not be read.
+    /// Whether a change or a read error of the file has been logged.
     reported: AtomicBool,
 }
 
@@ -56,7 +56,7 @@ impl Steady {
         Ok(Self { path: path.to_owned(), identity, reported: AtomicBool::new(false) })
     }
 
-    /// Looks whether the path still leads to the same bytes.
+    /// Checks that the path still leads to the same bytes.
     fn check(&self, events: &Events) -> Result<(), Errno> {
         let now = std::fs::metadata(&self.path);
         if now.as_ref().is_ok_and(|metadata| Identity::of(metadata) == self.identity) {
@@ -74,7 +74,7 @@ impl Steady {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Writes one line into the log, however often the console tries.
+    /// Logs one line, however often the console tries.
     fn report(&self, events: &Events, text: &str) {
         if !self.reported.swap(true, Ordering::Relaxed) {
             events.send(Event::Trouble { file: self.name(), message: text.to_owned(), block: None });
@@ -82,7 +82,7 @@ impl Steady {
     }
 }
 
-/// A file as it is.
+/// An unchanged file.
 #[derive(Debug)]
 pub(super) struct PlainFile {
     file: HostFile,
@@ -113,19 +113,19 @@ impl PlainFile {
     }
 }
 
-/// How many of `len` bytes at `offset` a file of `size` bytes has.
+/// How many of the `len` bytes at `offset` exist in a file of `size` bytes.
 fn clamp(size: u64, offset: u64, len: usize) -> usize {
     usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX).min(len)
 }
 
-/// A compressed image, read as the disc that it stands for. All consoles share it.
+/// A compressed image, read as the disc that it holds. All consoles share it.
 pub(super) struct View {
     image: Image,
     number: u64,
     steady: Steady,
     spare: Mutex<Vec<Workspace>>,
     cache: Arc<PieceCache>,
-    /// The block that was found damaged last, so that the log names each once.
+    /// The last block found damaged, so that the log mentions each once.
     damaged: AtomicU64,
 }
 
@@ -135,7 +135,7 @@ impl std::fmt::Debug for View {
     }
 }
 
-/// Returns how many bytes a file decodes to, if it is a compressed image that can be read.
+/// Returns the decoded size of a file in bytes, if it is a readable compressed image.
 pub(super) fn decoded_size(path: &Path) -> Option<u64> {
     let image = Image::of(path, HostFile::new(special::open(path).ok()?).ok()?).ok()?;
     (image.layout().format() != Format::Iso).then(|| image.layout().image_size())
@@ -159,7 +159,7 @@ impl View {
         self.image.layout().image_size()
     }
 
-    /// Reads decoded bytes, from the cache where it has them.
+    /// Reads decoded bytes, from the cache if possible.
     pub(super) fn read_at(&self, offset: u64, buf: &mut [u8], events: &Events) -> Result<usize, Errno> {
         self.steady.check(events)?;
         let got = clamp(self.len(), offset, buf.len());
@@ -174,7 +174,7 @@ impl View {
                     let from = index(at - number * PIECE);
                     out.copy_from_slice(&piece[from..from + out.len()]);
                 }
-                // Some block of the piece is damaged. What is wanted of it perhaps is not.
+                // A block of the piece is damaged, but perhaps not in the requested part.
                 None => self.decode(at, out).map_err(|error| self.report(&error, events))?,
             }
             at = piece_end;
@@ -228,7 +228,7 @@ impl View {
     }
 }
 
-/// A distance inside a buffer or a piece, which is small.
+/// Converts a distance within a buffer or a piece, which is small.
 fn index(distance: u64) -> usize {
     usize::try_from(distance).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Threads that wait for disks and decode, so that packets go out meanwhile.
+//! Threads that wait for disks and decode, so that packets can be sent meanwhile.
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,24 +13,26 @@ use udpfs::{RequestId, Service};
 use super::events::{Event, Events};
 use super::folder::SharedFolder;
 
-/// Threads at most: a console waits for one request at a time, and disks do not get faster by being asked more.
+/// Maximum number of threads: a console waits for one request at a time, and more requests do not make
+/// disks faster.
 const MAX_THREADS: usize = 4;
-/// Requests of one console that may wait. Only pieces of a write come without waiting for a reply.
+/// Maximum number of queued requests per console. Only pieces of a write are sent without waiting for a
+/// reply.
 pub(super) const MAX_WAITING: usize = 64;
 
-/// What a console has open, and what it has asked for. It outlives the console's connections.
+/// A console's open files and pending requests. They outlive the console's connections.
 pub(super) struct Console {
     pub(super) address: Ipv4Addr,
     service: Mutex<Service<SharedFolder>>,
     queue: Mutex<Queue>,
-    /// The file that was opened last, for people.
+    /// The last opened file, for display.
     playing: Mutex<String>,
 }
 
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
-    /// Whether a thread works on them.
+    /// Whether a thread is working on them.
     is_taken: bool,
 }
 
@@ -56,7 +58,7 @@ impl Console {
         Self { address, service: Mutex::default(), queue: Mutex::default(), playing: Mutex::default() }
     }
 
-    /// Returns whether no more requests can wait.
+    /// Returns whether the queue is full.
     pub(super) fn is_full(&self) -> bool {
         lock(&self.queue).jobs.len() >= MAX_WAITING
     }
@@ -73,7 +75,7 @@ pub(super) struct Workers {
     done: Receiver<Done>,
 }
 
-/// What every thread needs.
+/// State shared by all threads.
 struct Shared {
     consoles: Mutex<Receiver<Arc<Console>>>,
     folder: SharedFolder,
@@ -105,7 +107,7 @@ impl Workers {
         Ok(Self { consoles, done })
     }
 
-    /// Hands a request over. Those of one console are carried out in their order.
+    /// Queues a request. Requests of one console are executed in order.
     pub(super) fn ask(&self, console: &Arc<Console>, from: SocketAddr, id: RequestId, payload: &[u8]) {
         let mut queue = lock(&console.queue);
         queue.jobs.push_back(Job { from, id, payload: payload.to_vec() });
@@ -122,7 +124,7 @@ impl Workers {
 }
 
 impl Shared {
-    /// Carries out what a console has asked for, until nothing is left.
+    /// Executes a console's requests until none are left.
     fn work(&self, console: &Console, done: &Sender<Done>) {
         let mut service = lock(&console.service);
         loop {
@@ -137,7 +139,7 @@ impl Shared {
             let number = reply.as_ref().and_then(|reply| reply.bytes.get(4..8));
             let number = number.and_then(|bytes| bytes.try_into().ok()).map_or(-1, i32::from_le_bytes);
             if let Some(reply) = reply {
-                // Nobody takes replies only when the program ends.
+                // The receiver is only gone when the program ends.
                 let _ = done.send(Done { to: from, id, reply });
                 let _ = self.waker.wake();
             }
@@ -146,7 +148,7 @@ impl Shared {
         }
     }
 
-    /// Tells which file a console opened; `handle` is negative when it could not.
+    /// Reports which file a console opened; `handle` is negative if that failed.
     fn tell(&self, console: &Console, payload: &[u8], handle: i32) {
         let Ok(Request::Open { is_folder: false, path, .. }) = Request::parse(payload) else { return };
         let (console, playing) = (console.address, &console.playing);

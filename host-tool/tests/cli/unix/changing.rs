@@ -1,4 +1,5 @@
-//! Sources that change while a verb reads them: exit code 2, kind `input_changed`, nothing put in place, nothing deleted.
+//! Sources that change while a verb reads them: exit code 2, kind `input_changed`, nothing put in place,
+//! nothing deleted.
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, File};
@@ -14,11 +15,11 @@ use crate::support::{BIN, Folder, noise};
 enum Change {
     /// One byte becomes another.
     Byte,
-    /// It grows, as one that is still being copied.
+    /// It grows, like a file that is still being copied.
     Grow,
-    /// It loses its end.
+    /// It is truncated.
     Shrink,
-    /// Another file of the same size and time gets its name.
+    /// Another file with the same size and time gets its name.
     Replace,
 }
 
@@ -44,15 +45,15 @@ impl Change {
     }
 }
 
-/// How many bytes a process has read so far.
+/// Number of bytes that a process has read so far.
 fn bytes_read(process: u32) -> u64 {
     let io = fs::read_to_string(format!("/proc/{process}/io")).unwrap_or_default();
     let read = io.lines().find_map(|line| line.strip_prefix("rchar: "));
     read.and_then(|read| read.parse().ok()).unwrap_or_default()
 }
 
-/// Runs a verb, and changes `source` once a megabyte was read. Returns the exit code and the first object, or nothing
-/// when the run was over before the change.
+/// Runs a verb, and changes `source` once a megabyte has been read. Returns the exit code and the first
+/// object, or `None` if the run was over before the change.
 fn changed_meanwhile(
     folder: &Folder,
     args: &[&str],
@@ -82,7 +83,7 @@ fn changed_meanwhile(
 
 fn is_noticed_by(args: &[&str], source: &str, other: Option<&str>) {
     for change in [Change::Byte, Change::Grow, Change::Shrink, Change::Replace] {
-        // On a busy machine a run may be over before the change is made.
+        // On a busy machine, a run may end before the change is made.
         let tried = (0..10).find_map(|_| {
             let folder = Folder::new();
             let image = noise(48 << 20);

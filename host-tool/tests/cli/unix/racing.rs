@@ -8,7 +8,7 @@ use predicates::str::contains;
 use super::signal;
 use crate::support::{BIN, Folder, noise, psp_disc, small_disc};
 
-/// The second run is planned first, and comes to this target when the first one is done with it.
+/// The second run is planned first, and reaches this target when the first one is done with it.
 #[test]
 fn file_of_another_run_is_not_replaced_by_one_that_began_before() {
     for is_there in [false, true] {
@@ -53,7 +53,7 @@ fn file_of_another_run_is_not_replaced_by_one_that_began_before() {
         );
         assert!(folder.read("out/GAME.cso") == made && folder.read("b/GAME.iso") == small_disc());
         assert!(!folder.path("b/OTHER.iso").exists() && !folder.path("out/.GAME.cso.part").exists());
-        // A run that begins now has seen what is there, and may.
+        // A run that starts now has seen the new file, and may replace it.
         folder.cisor(args).arg("b/GAME.iso").assert().success();
         folder.cisor(["extract", "out/GAME.cso", "-o", "BACK.iso"]).assert().success();
         assert!(folder.read("BACK.iso") == small_disc());

@@ -76,7 +76,7 @@ fn inputs_are_refused_wherever_they_stand() {
         folder.cisor(["compare", &name, "GAME.iso"]).assert().code(2).stderr(contains(expected));
         folder.cisor(["compare", "GAME.iso", &name]).assert().code(2).stderr(contains(expected));
         folder.cisor(["drop", "--for", "psp", &name]).assert().code(2).stderr(contains(expected));
-        // With an existing target every other input is compared with it.
+        // If the target exists, every other input is compared with it.
         folder.write("out/GAME.cso", b"old");
         let run = folder.cisor(["compress", "-f", "-d", "out", "GAME.iso", &name]).assert().code(2);
         run.stderr(contains(expected));
@@ -87,7 +87,7 @@ fn inputs_are_refused_wherever_they_stand() {
     }
 }
 
-/// Whoever reads the output has stopped reading, so the program waits in the middle of a line.
+/// The reader of the output has stopped reading, so the program blocks in the middle of a line.
 #[test]
 fn one_signal_ends_a_run_that_waits_for_ever() {
     let folder = Folder::with_game();
@@ -100,7 +100,7 @@ fn one_signal_ends_a_run_that_waits_for_ever() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // Long enough to fill the pipe: a few hundred bytes for each file, and 64 KiB of room.
+    // Enough to fill the pipe: a few hundred bytes for each file, for a buffer of 64 KiB.
     std::thread::sleep(Duration::from_secs(4));
     assert!(child.try_wait().unwrap().is_none(), "it waits");
     signal(&child, "-TERM");

@@ -1,7 +1,7 @@
-# The two borders of the program: entries that the kernel calls, and calls with more than four words.
+# The two boundaries of the program: entries that the kernel calls, and calls with more than four words.
 #
-# The PSP's kernel passes words 5 to 8 in $t0 to $t3 and leaves nothing free above its stack pointer. Rust for this target
-# wants them at 16($sp) and further, and owns the 16 bytes below that.
+# The PSP's kernel passes words 5 to 8 in $t0 to $t3 and does not leave free space above its stack
+# pointer. Rust for this target expects them from 16($sp) on, and owns the 16 bytes below that.
 
     .section .text.calls, "ax", @progbits
     .p2align 4

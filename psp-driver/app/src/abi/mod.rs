@@ -1,5 +1,5 @@
-//! The borders between the kernel's calling convention and Rust's, and the memory functions that compiled code calls by
-//! name, which are the driver's.
+//! The boundaries between the kernel's calling convention and Rust's, and the memory functions that
+//! compiled code calls by name, which are the driver's.
 
 use core::arch::global_asm;
 

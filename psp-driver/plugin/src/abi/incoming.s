@@ -1,13 +1,13 @@
 # Entry points that the kernel calls.
 #
-# The kernel passes words 5 to 8 in $t0 to $t3 and leaves nothing free above its stack pointer. Rust code
-# for this target finds them at 16($sp) and further, and owns the 16 bytes below that. So each entry opens a
+# The kernel passes words 5 to 8 in $t0 to $t3 and does not leave free space above its stack pointer. Rust
+# code for this target finds them from 16($sp) on, and owns the 16 bytes below that. So each entry opens a
 # frame with both, whether its function takes that many words or not.
 #
 #      0  home of the four words in registers, the callee's to use
 #     16  words 5 to 8
 #     32  $k1 of the caller
-#     40  $gp of the caller, which its module wants back; for the compiler it is a register like any other
+#     40  $gp of the caller, which its module needs back; the compiler treats it as an ordinary register
 #     44  return address
 
     .section .text.incoming, "ax", @progbits
@@ -42,8 +42,8 @@
     .endm
 
 # A function of the exported library. Programs reach it by a syscall, where the kernel has not prepared
-# $k1: it is shifted like the kernel's own functions do, handed to the function as its third word, and zero
-# while the function runs, so that the kernel functions it calls take kernel pointers.
+# $k1: it is shifted as in the kernel's own functions, handed to the function as its third word, and zero
+# while the function runs, so that the kernel functions it calls accept kernel pointers.
     .macro incoming_syscall name, target
     .globl  \name
 \name:

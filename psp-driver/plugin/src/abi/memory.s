@@ -1,5 +1,5 @@
-# The memory functions that compiled code calls by name. Those that Rust would bring along take twice as many
-# instructions per byte or more, and four times the space.
+# The memory functions that compiled code calls by name. Rust's own take at least twice as many
+# instructions per byte, and four times the space.
 #
 # $a0 is the target, $a1 the source or the byte, $a2 the length; $v0 the result.
 
@@ -8,7 +8,7 @@
     .set noreorder
     .set noat
 
-# Moving to a lower address can go forwards too: 32 bytes are loaded before any of them is stored.
+# Moving to a lower address can go forwards, too: 32 bytes are loaded before any of them is stored.
     .globl  memmove
 memmove:
     subu    $t0, $a0, $a1
@@ -21,7 +21,7 @@ memcpy:
     sltiu   $t0, $a2, 20
     bnez    $t0, .Lcopy_bytes
     move    $v0, $a0
-    # Up to a whole word of the target.
+    # Up to the next word boundary of the target.
     subu    $t1, $zero, $a0
     andi    $t1, $t1, 3
     beqz    $t1, .Lcopy_words
@@ -164,7 +164,7 @@ memset:
     or      $a1, $a1, $t0
     sll     $t0, $a1, 16
     or      $a1, $a1, $t0
-    # The first word, whole words from the next border on, the rest.
+    # The first word, then whole words from the next boundary on, then the rest.
     swr     $a1, 0($a0)
     swl     $a1, 3($a0)
     subu    $t1, $zero, $a0
@@ -217,8 +217,8 @@ bcmp:
 11: jr      $ra
     nop
 
-# Whether two texts of $a2 bytes, 8 at least, are not the same. The second begins with a word. With every request, so in
-# steps of 8 bytes; the last step begins where it has to.
+# Whether two texts of $a2 bytes (at least 8) differ. The second is aligned to a word. This runs on every
+# request, so it goes in steps of 8 bytes; the last step ends with the text.
     .globl  cisor_differ
 cisor_differ:
     addu    $a2, $a1, $a2

@@ -1,7 +1,8 @@
-//! The two borders of the module: entries that the kernel calls, and calls that a plain Rust call cannot make.
+//! The two boundaries of the module: entries that the kernel calls, and calls that a plain Rust call cannot
+//! make.
 //!
-//! The PSP's kernel uses the EABI calling convention, Rust's target for it o32. They agree on the first
-//! four words and on nothing behind.
+//! The PSP's kernel uses the EABI calling convention, Rust's target for it o32. They only agree on the
+//! first four words.
 
 use core::arch::global_asm;
 

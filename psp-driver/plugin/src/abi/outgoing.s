@@ -1,6 +1,6 @@
 # Calls into the kernel with more than four words.
 #
-# Rust code for this target puts words 5 and further at 16($sp); the kernel wants them in $t0 to $t3. Each
+# Rust code for this target puts words 5 and up at 16($sp); the kernel expects them in $t0 to $t3. Each
 # shim moves them and jumps on: the kernel function returns straight to the Rust caller.
 
     .section .text.outgoing, "ax", @progbits
@@ -30,7 +30,7 @@
     outgoing cisor_alloc_partition, sceKernelAllocPartitionMemory, 5
     outgoing cisor_create_thread, sceKernelCreateThread, 6
 
-# The same for functions that are not known before the module runs: their address comes as the last word.
+# The same for functions that are only known at run time: their address is the last word.
     .macro forwarding name, words, address
     .globl  \name
 \name:
@@ -50,7 +50,7 @@
     forwarding cisor_forward_ioctl, 6, 24
     forwarding cisor_forward_devctl, 7, 28
 
-# The present $k1: bit 31 is set while a program's own call is served.
+# The current $k1: bit 31 is set while a program's own call is served.
     .globl  cisor_k1
 cisor_k1:
     jr      $ra

@@ -9,13 +9,13 @@ use umd_device::{Card, Host, Patience, START_PATIENCE_MICROS, Seek};
 use crate::kernel::count::Count;
 use crate::kernel::time;
 
-/// Longest path that a custom firmware keeps, with its NUL.
+/// Maximum length of a path that a custom firmware keeps, with its NUL.
 pub(crate) const PATH_LEN: usize = 256;
 
-/// The shortest path of an image that is taken, with its NUL: paths are compared 8 bytes at a time.
+/// Minimum length of an image's path, with its NUL: paths are compared 8 bytes at a time.
 const SHORTEST: usize = 8;
 
-/// Path of a file; ends with a NUL. Large enough that it is not to be copied. Begins with a word.
+/// Path of a file, ending with a NUL. Too large to be copied. Aligned to a word.
 #[repr(C, align(4))]
 pub(crate) struct Path {
     bytes: [u8; PATH_LEN],
@@ -39,7 +39,7 @@ impl Path {
         true
     }
 
-    /// The length with the NUL. `None` when that is less than any image's.
+    /// The length with the NUL. `None` if that is less than for any image.
     pub(crate) fn len_to_compare(&self) -> Option<usize> {
         (self.len >= SHORTEST - 1).then_some(self.len + 1)
     }
@@ -53,7 +53,7 @@ impl Path {
         self.bytes.as_ptr()
     }
 
-    /// Becomes the path of another file in the same folder. Returns whether there is one.
+    /// Changes to the path of another file in the same folder. Returns whether that is possible.
     pub(crate) fn rename(&mut self, name: &[u8]) -> bool {
         while let Some(last) = self.len.checked_sub(1).and_then(|last| self.bytes.get_mut(last)) {
             if *last == b'/' || *last == b':' {
@@ -65,7 +65,7 @@ impl Path {
         false
     }
 
-    /// Becomes the path of a file that lies beside another. Returns whether there is one.
+    /// Changes to the path of a file in the same folder as another. Returns whether that is possible.
     pub(crate) fn set_beside(&mut self, other: &[u8], name: &[u8]) -> bool {
         *self = Self::new();
         self.extend(other) && self.rename(name)
@@ -85,7 +85,7 @@ impl Path {
 /// The image file.
 pub(crate) struct ImageCard {
     path: &'static Path,
-    /// For failures while the driver starts. A request's are waited out by whoever made it, without the lock.
+    /// For failures while the driver starts. After a failed request, its caller waits without the lock.
     patience: Patience,
 }
 
@@ -129,21 +129,21 @@ impl Card for ImageCard {
     }
 }
 
-/// Whether the driver starts: nobody else waits for the lock then.
+/// Whether the driver is starting: nothing else waits for the lock then.
 static STARTING: AtomicBool = AtomicBool::new(false);
 
 /// Whether the image is on the internal card of a PSP Go. Set before the first request.
 static ON_INTERNAL_CARD: AtomicBool = AtomicBool::new(false);
 
-/// How often a request was tried again.
+/// Number of retries of requests.
 pub(crate) static RETRIES: Count = Count::new();
 
-/// The card that the image is on, and the pauses in which it is waited for.
+/// The card that the image is on, and the pauses between retries.
 pub(crate) struct CardSlot;
 
 impl CardSlot {
-    /// Remembers on which card the image is, and runs `start`, in which failures of the card are waited out on the
-    /// spot.
+    /// Remembers which card the image is on, and runs `start`, during which failures of the card are waited
+    /// out at once.
     pub(crate) fn start<R>(path: &Path, start: impl FnOnce() -> R) -> R {
         ON_INTERNAL_CARD.store(path.is_on_internal_card(), Relaxed);
         STARTING.store(true, Relaxed);
@@ -169,17 +169,17 @@ impl Host for CardSlot {
     fn card_ready(&self) -> bool {
         let stick = c"mscmhc0:";
         let internal = c"mscmhcemu0:";
-        // Some systems know the internal card by the other's name only, so both are asked.
+        // Some systems only know the internal card under the other's name, so both are queried.
         let names = if ON_INTERNAL_CARD.load(Relaxed) { [internal, stick] } else { [stick, internal] };
-        // Where neither name is known nothing can be told: then the next attempt has to find out.
+        // If neither name is known, the state is unknown: the next attempt has to find out.
         names.into_iter().find_map(status).is_none_or(|status| status == READY)
     }
 }
 
-/// Status of a card that is in and can be read.
+/// Status of an inserted, readable card.
 const READY: u32 = 4;
 
-/// Asks a card's driver for its status. `None` when there is no such driver.
+/// Queries a card's driver for its status. `None` if that driver does not exist.
 fn status(device: &core::ffi::CStr) -> Option<u32> {
     const GET_STATUS: u32 = 0x0202_5801;
     let mut status = 0;

@@ -1,4 +1,4 @@
-//! Small files beside the image: the settings and the log.
+//! Small files next to the image: the settings and the log.
 
 use psp_module::sys::{cisor_io_lseek_call, sceIoClose, sceIoOpen, sceIoRead, sceIoWrite};
 
@@ -8,9 +8,9 @@ use crate::kernel::card::Path;
 #[derive(Clone, Copy)]
 pub(crate) enum Mode {
     Read,
-    /// To be written at any place; made when it is not there.
+    /// Writing at any position; the file is created if it does not exist.
     Write,
-    /// To be written from its beginning; what it holds is thrown away.
+    /// Writing from the beginning; the old content is discarded.
     Rewrite,
 }
 
@@ -36,8 +36,8 @@ impl File {
         (descriptor >= 0).then(|| Self { descriptor })
     }
 
-    /// Reads from the present position to the end of the file or of the buffer; returns how many bytes. A read that
-    /// ends early goes on where it stopped.
+    /// Reads from the current position to the end of the file or of the buffer; returns the number of
+    /// bytes. A short read is continued where it stopped.
     pub(crate) fn read(&self, buf: &mut [u8]) -> usize {
         let mut got = 0;
         while let Some(rest) = buf.get_mut(got..).filter(|rest| !rest.is_empty()) {
@@ -53,7 +53,7 @@ impl File {
         got.min(buf.len())
     }
 
-    /// Writes at the present position. What cannot be written is lost: nothing depends on it.
+    /// Writes at the current position. Data that cannot be written is lost: nothing depends on it.
     pub(crate) fn write(&self, bytes: &[u8]) {
         #[expect(clippy::cast_possible_truncation, reason = "addresses have 32 bits")]
         let len = bytes.len() as u32;

@@ -1,4 +1,4 @@
-//! What the custom firmware and the kernel know of the game that is being started.
+//! Information from the custom firmware and the kernel about the game that is being started.
 
 use core::ffi::CStr;
 use core::ops::Range;
@@ -26,7 +26,7 @@ struct DeviceTable {
     functions: *mut Functions,
 }
 
-/// How many functions of a device are taken over: open, close, read, lseek, ioctl, devctl.
+/// The number of a device's functions that are taken over: open, close, read, lseek, ioctl, devctl.
 const TAKEN: usize = 6;
 
 /// Addresses of these functions, in this order.
@@ -35,12 +35,13 @@ pub(crate) type Entries = [*const (); TAKEN];
 /// No functions yet.
 pub(crate) const NO_ENTRIES: Entries = [core::ptr::null(); TAKEN];
 
-/// The functions of a device; null where it has none. Each is called through this table every time.
+/// The functions of a device; null for those that it lacks. Each is called through this table every time.
 #[repr(C)]
 pub(crate) struct Functions([*const (); 22]);
 
 impl Functions {
-    /// Where the six functions are that are taken over, in the order of [`Entries`]: each is 4 bytes long.
+    /// The offsets of the six functions that are taken over, in the order of [`Entries`]. Each is 4 bytes
+    /// long.
     const TAKEN: [u8; TAKEN] = [0x08 / 4, 0x0C / 4, 0x10 / 4, 0x18 / 4, 0x1C / 4, 0x50 / 4];
 
     /// Fetches the six entries.
@@ -71,16 +72,16 @@ impl Functions {
     }
 }
 
-/// Checks that a game is being started in a way that images are started in.
+/// Checks that a game is being started in one of the ways that images are started.
 ///
 /// # Errors
 ///
-/// Says in which way something else is started.
+/// Reports how something else is started.
 pub(crate) fn check_start() -> Result<(), OpenFailure> {
     const GAME: u32 = 0x200;
-    /// PRO on all models but the Go, and TheFlow's Adrenaline, start images as the discs they stand for, 0x120. With an
-    /// update or contents to download it is 0x160, and 0x124 and 0x126 beside the usual 0x123 and 0x125. A real disc is
-    /// started alike; it is told by the path that there is not.
+    /// PRO on all models but the Go, and TheFlow's Adrenaline, start images as the discs they stand for,
+    /// 0x120. With an update or contents to download it is 0x160, and 0x124 and 0x126 beside the usual
+    /// 0x123 and 0x125. A real disc is started in the same way, but can be recognised by the missing path.
     const IMAGE: [u32; 6] = [0x120, 0x123, 0x124, 0x125, 0x126, 0x160];
     let (config, kind) = (sceKernelInitKeyConfig(), sceKernelInitApitype());
     if config != GAME {
@@ -96,11 +97,12 @@ pub(crate) fn check_start() -> Result<(), OpenFailure> {
 ///
 /// # Errors
 ///
-/// When there is none: a path shorter than any image's, one without an end, or one where no memory is.
+/// When there is none: the path is shorter than any image's, is unterminated, or points outside memory.
 pub(crate) fn image_path(path: &mut Path) -> Result<(), OpenFailure> {
     let start = GetUmdFile();
-    // The path may begin at any byte: on ARK-4 and ARK-5 it is 2 more than a multiple of 4 (PSP-Archive/ARK-4,
-    // common/include/rebootconfig.h:49-54). Byte by byte, as others write there.
+    // The path may begin at any byte: on ARK-4 and ARK-5 it is 2 more than a multiple of 4
+    // (PSP-Archive/ARK-4, common/include/rebootconfig.h:49-54). It is read byte by byte, as other code
+    // writes there.
     for place in 0..PATH_LEN {
         let place = start.wrapping_add(place);
         if !is_kernel_address(place.addr()) {
@@ -118,17 +120,17 @@ pub(crate) fn image_path(path: &mut Path) -> Result<(), OpenFailure> {
     Err(Check::NoImage.found(number(start.addr())))
 }
 
-/// Returns whether the firmware still names this image. A game that goes on on another disc changes it (ISOChange of
-/// ARK-5 and of isage's Adrenaline), and other programs may do so for the next start.
+/// Returns whether the firmware still names this image. A game that continues on another disc changes it
+/// (ISOChange of ARK-5 and of isage's Adrenaline), and other programs may do so for the next start.
 pub(crate) fn names(path: &Path) -> bool {
     let start = GetUmdFile();
     // The firmware's field is as long as any path.
     let inside = start.addr().wrapping_sub(KERNEL.start) <= KERNEL.end - KERNEL.start - PATH_LEN;
     inside
         && path.len_to_compare().is_some_and(|len| {
-            // SAFETY: `path` has its NUL and begins with a word, `len` is 8 or more, and the other bytes are in the
-            // kernel's memory. Others may write there, so that there is no reference to them; whatever is read there is
-            // compared and no more.
+            // SAFETY: `path` has its NUL and begins with a word, `len` is 8 or more, and the other bytes
+            // are in the kernel's memory. Others may write there, so there is never a reference to them;
+            // the bytes are only compared.
             unsafe { cisor_differ(start, path.as_ptr(), len) == 0 }
         })
 }
@@ -139,8 +141,8 @@ pub(crate) fn names(path: &Path) -> bool {
 ///
 /// When that driver is not loaded, or its table is not as expected.
 pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
-    /// ARK, PRO and the older Adrenaline; the drivers of the newer Adrenaline, whose tables are alike. The fourth of
-    /// those, EPI-GalaxyController, works through Sony's own driver.
+    /// ARK, PRO and the older Adrenaline; then the drivers of the newer Adrenaline, whose tables are alike.
+    /// The fourth of those, EPI-GalaxyController, works through Sony's own driver.
     const MODULES: &[u8] = b"PRO_Inferno_Driver\0EPI-InfernoDriver\0EPI-March33Driver\0EPI-MEisoDriver\0";
     const NAME: &CStr = c"umd";
     let mut names = MODULES.split_inclusive(|&byte| byte == 0);
@@ -156,7 +158,8 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
     }
     // SAFETY: A registered device's table, in kernel memory.
     let (name, functions) = unsafe { ((*device).name, (*device).functions) };
-    // The firmware finds a name by its beginning, the newest first (uofw, src/iofilemgr/iofilemgr.c:1375-1394).
+    // The firmware compares only a prefix of a name, newest device first (uofw,
+    // src/iofilemgr/iofilemgr.c:1375-1394).
     let len = NAME.count_bytes() + 1;
     // SAFETY: `NAME` has `len` bytes, and the other bytes are in the kernel's memory.
     if !is_kernel_address(name.addr()) || unsafe { memcmp(name, NAME.as_ptr().cast(), len) } != 0 {
@@ -179,12 +182,12 @@ pub(crate) fn image_driver() -> Result<*mut Functions, OpenFailure> {
 /// The kernel's part of the memory.
 const KERNEL: Range<usize> = 0x8800_0000..0x8C00_0000;
 
-/// Whether an address is in the kernel's part of the memory. Texts may begin anywhere there.
+/// Whether an address is in the kernel's part of memory. Texts may begin anywhere there.
 fn is_kernel_address(address: usize) -> bool {
     KERNEL.contains(&address)
 }
 
-/// Whether an address can be that of a table or a function in the kernel's part of the memory.
+/// Whether an address can be that of a table or a function in the kernel's part of memory.
 pub(crate) fn is_kernel_word(address: usize) -> bool {
     is_kernel_address(address) && address.is_multiple_of(4)
 }

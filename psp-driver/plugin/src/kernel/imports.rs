@@ -1,7 +1,7 @@
 //! The kernel functions that the module imports, by library and number.
 //!
-//! The numbers are those of firmware 6.60 and 6.61; custom firmwares pass them on unchanged. Only libraries
-//! for the kernel are imported from.
+//! The numbers are those of firmware 6.60 and 6.61; custom firmwares pass them on unchanged. All imports
+//! are from kernel libraries.
 
 use psp_module::{imports, link};
 

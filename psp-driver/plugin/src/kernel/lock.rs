@@ -1,4 +1,4 @@
-//! A value that one thread at a time can use, behind a kernel semaphore.
+//! A value that one thread at a time can use, guarded by a kernel semaphore.
 
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
@@ -8,31 +8,32 @@ use core::sync::atomic::Ordering::Relaxed;
 use psp_module::sys::{cisor_create_sema, sceKernelDeleteSema, sceKernelSignalSema, sceKernelWaitSema};
 use umd_device::ErrorCode;
 
-/// How long the value is waited for, in microseconds: longer than any attempt that ends.
+/// Timeout for the value in microseconds: longer than any attempt that ends at all.
 const LIMIT_MICROS: u32 = 5_000_000;
-/// And how long after that was in vain once.
+/// Timeout after a wait has failed once.
 const LOST_LIMIT_MICROS: u32 = 1_000;
 
 /// A value and the semaphore that guards it.
 ///
-/// Who has the value may never give it back: a game can end a thread of its own while that is in here. So nobody waits
-/// for ever, and nobody waits long twice. The semaphore exists from [`create`](Self::create) to
-/// [`destroy`](Self::destroy); outside of that every [`lock`](Self::lock) fails.
+/// The owner of the value may never release it: a game can end one of its own threads while that thread is
+/// in here. So every wait has a timeout, and after one long wait the following ones are short. The
+/// semaphore exists from [`create`](Self::create) to [`destroy`](Self::destroy); at any other time every
+/// [`lock`](Self::lock) fails.
 pub(crate) struct Lock<T> {
-    /// The semaphore's number with all bits turned round, so that "none" is zero: what is zero at the start takes no room
-    /// in the file.
+    /// The semaphore id, stored bit-inverted, so that "none" is zero: statics that start as zero do not
+    /// take space in the file.
     turned_sema: UnsafeCell<i32>,
-    /// Whether the last wait was in vain.
+    /// Whether the last wait failed.
     lost: AtomicBool,
     value: UnsafeCell<T>,
 }
 
-/// No kernel object has this number.
+/// Kernel objects never have this number.
 const NO_SEMA: i32 = -1;
 
-// SAFETY: `value` is only reached through a `Guard`, of which the semaphore lets one exist at a time, or
-// through `&mut`; threads pass it on to each other, so it has to be `Send`. `turned_sema` is only written by `create`
-// and `destroy`, which their callers run while no other thread knows of the lock.
+// SAFETY: `value` is only reached through a `Guard`, of which the semaphore allows only one at a time, or
+// through `&mut`; it moves between threads, so it has to be `Send`. `turned_sema` is only written by
+// `create` and `destroy`, which their callers run while other threads do not know of the lock.
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
@@ -44,29 +45,29 @@ impl<T> Lock<T> {
         }
     }
 
-    /// Gives out the value while there is no semaphore yet: it is made where it stays.
+    /// Gives access to the value before there is a semaphore: it is built in its final place.
     ///
     /// # Safety
     ///
-    /// Nobody may use the lock for as long as the reference is used.
+    /// The lock must not be used while the reference is in use.
     #[expect(clippy::mut_from_ref, reason = "there is only one such reference")]
     pub(crate) unsafe fn alone(&self) -> &mut T {
         // SAFETY: By this function's contract.
         unsafe { &mut *self.value.get() }
     }
 
-    /// Makes the semaphore.
+    /// Creates the semaphore.
     ///
     /// # Safety
     ///
-    /// No other thread may use the lock until this has returned, and there is no semaphore yet.
+    /// Other threads must not use the lock until this has returned, and the semaphore must not exist yet.
     pub(crate) unsafe fn create(&self) -> Result<(), ErrorCode> {
         // SAFETY: The name ends with a NUL; no options are passed.
         let sema = unsafe { cisor_create_sema(c"CisorImage".as_ptr().cast(), 0, 1, 1, core::ptr::null()) };
         if sema < 0 {
             return Err(ErrorCode::NoMemory);
         }
-        // SAFETY: By this function's contract nobody else is here.
+        // SAFETY: By this function's contract, other threads are not here.
         unsafe { *self.turned_sema.get() = !sema };
         Ok(())
     }
@@ -75,20 +76,20 @@ impl<T> Lock<T> {
     ///
     /// # Safety
     ///
-    /// No other thread may use the lock from now on, or be waiting for it.
+    /// From now on, other threads must not use the lock or be waiting for it.
     pub(crate) unsafe fn destroy(&self) {
-        // SAFETY: By this function's contract nobody else is here.
+        // SAFETY: By this function's contract, other threads are not here.
         let sema = !unsafe { core::mem::replace(&mut *self.turned_sema.get(), !NO_SEMA) };
         if sema != NO_SEMA {
             sceKernelDeleteSema(sema);
         }
     }
 
-    /// Waits until no other thread uses the value, and gives it out.
+    /// Waits until other threads have released the value, and gives access to it.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::NotReady`] when another thread does not stop using it.
+    /// [`ErrorCode::NotReady`] if another thread does not release it in time.
     #[inline(never)]
     pub(crate) fn lock(&self) -> Result<Guard<'_, T>, ErrorCode> {
         self.lock_quickly()
@@ -107,12 +108,12 @@ impl<T> Lock<T> {
         // SAFETY: The kernel reads and writes the limit before it returns.
         let result = unsafe { sceKernelWaitSema(sema, 1, &raw mut micros) };
         self.lost.store(result < 0, Relaxed);
-        // Not to be entered without the semaphore, whatever the reason is that it was refused.
+        // Do not enter without the semaphore, for whatever reason it was refused.
         if result < 0 { Err(ErrorCode::NotReady) } else { Ok(Guard { lock: self, sema }) }
     }
 }
 
-/// The right to use the value; given back when dropped.
+/// The right to use the value; released when dropped.
 pub(crate) struct Guard<'a, T> {
     lock: &'a Lock<T>,
     sema: i32,

@@ -1,7 +1,7 @@
-//! The kernel, made safe: what the rest of the driver calls.
+//! A safe interface to the kernel for the rest of the driver.
 //!
 //! Each file turns a few kernel functions into something with a Rust type: a lock, a block of memory, the
-//! image file. The rest of the driver has no reason to know a kernel function by name.
+//! image file. The rest of the driver does not need to know any kernel function by name.
 
 pub(crate) mod card;
 pub(crate) mod count;

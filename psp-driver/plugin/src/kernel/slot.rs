@@ -1,7 +1,7 @@
 //! A value or nothing.
 
-/// As `Option`, but "nothing" is made of zeros whatever the value is, so that a static with nothing in it takes no room in
-/// the module's file.
+/// As `Option`, but "nothing" is all zeros, whatever the type, so that an empty static does not take space
+/// in the module's file.
 #[repr(u8)]
 pub(crate) enum Slot<T> {
     Empty = 0,

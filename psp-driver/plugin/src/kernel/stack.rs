@@ -1,15 +1,15 @@
 //! Work that needs more stack than a driver entry has.
 //!
-//! A game's thread comes into the kernel with about 2 KiB of stack. The kernel lends more for the length of
+//! A game's thread enters the kernel with about 2 KiB of stack. The kernel lends more for the duration of
 //! one call.
 
 use core::mem::MaybeUninit;
 
 use psp_module::sys::sceKernelExtendKernelStack;
 
-/// What is asked for, in bytes: as much as the firmware's own driver takes, so it is known to be granted.
-/// The deepest read needs less than 1.25 KiB of it, opening an image at the start less than 5.5, and the kernel's file
-/// functions run on the rest.
+/// Requested size in bytes: as much as the firmware's own driver uses, so it is known to be granted. The
+/// deepest read needs less than 1.25 KiB of it, and opening an image at the start less than 5.5 KiB. The
+/// kernel's file functions run on the rest.
 const STACK_BYTES: u32 = 0x2000;
 
 unsafe extern "C" {
@@ -17,7 +17,7 @@ unsafe extern "C" {
     fn cisor_on_own_stack(call: *mut u8) -> i32;
 }
 
-/// A closure without its type: what to call, and what it works on.
+/// A type-erased closure: the function to call, and its state.
 #[repr(C)]
 pub(crate) struct Call {
     work: unsafe extern "C" fn(*mut ()),
@@ -30,7 +30,8 @@ struct State<F, R> {
     result: Option<R>,
 }
 
-/// Runs `work` on a stack of its own. `None` when the kernel has no memory for one: then it has not run.
+/// Runs `work` on a separate stack. `None` if the kernel does not have the memory for one; `work` has not
+/// run then.
 pub(crate) fn on_own_stack<R>(work: impl FnOnce() -> R) -> Option<R> {
     unsafe extern "C" fn erased<F: FnOnce() -> R, R>(state: *mut ()) {
         // SAFETY: `on_own_stack` below pairs this function with a pointer to a live `State` of the same
@@ -46,8 +47,8 @@ pub(crate) fn on_own_stack<R>(work: impl FnOnce() -> R) -> Option<R> {
     let mut state = State { work: Some(work), result: None };
     let mut call = MaybeUninit::new(pair(&mut state));
     // SAFETY: The kernel calls `cisor_on_own_stack` with the pointer, at most once and before it returns;
-    // `call` and `state` live until then. Its result is not looked at, as it is not sure that the kernel
-    // hands it on: whether the work was done is told by `state`.
+    // `call` and `state` live until then. Its result is ignored, as the kernel may not pass it on: `state`
+    // shows whether the work was done.
     unsafe { sceKernelExtendKernelStack(STACK_BYTES, cisor_on_own_stack, call.as_mut_ptr().cast()) };
     state.result
 }

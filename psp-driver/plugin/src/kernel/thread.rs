@@ -8,7 +8,7 @@ use psp_module::sys::{ThreadEntry, cisor_create_thread, sceKernelStartThread};
 pub(crate) fn start(name: &'static CStr, entry: ThreadEntry) -> bool {
     const LOW_PRIORITY: i32 = 0x60;
     const STACK_BYTES: u32 = 0x1000;
-    // SAFETY: Name and entry stay as long as the module does; no options are passed.
+    // SAFETY: Name and entry live as long as the module; no options are passed.
     let thread = unsafe {
         cisor_create_thread(name.as_ptr().cast(), entry, LOW_PRIORITY, STACK_BYTES, 0, core::ptr::null())
     };

@@ -2,7 +2,7 @@
 
 use psp_module::sys::{sceKernelDelayThread, sceKernelGetSystemTimeLow};
 
-/// Returns microseconds since the console was switched on; wraps round.
+/// Returns microseconds since the console was switched on; wraps around.
 pub(crate) fn now() -> u32 {
     sceKernelGetSystemTimeLow()
 }

@@ -11,13 +11,13 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The caller of the driver entry that runs. `$k1` is as the kernel's I/O functions prepared it: its
-    /// highest bit is set when a program in user mode called.
+    /// The caller of the current driver entry. The kernel's I/O functions prepared `$k1`: its highest bit
+    /// is set if a program in user mode called.
     pub(crate) fn of_entry() -> Self {
         Self { k1: cisor_k1() }
     }
 
-    /// The caller of an exported function, from `$k1` as the entry code prepared it.
+    /// The caller of an exported function, from the `$k1` that the entry code prepared.
     pub(crate) const fn of_syscall(k1: u32) -> Self {
         Self { k1 }
     }

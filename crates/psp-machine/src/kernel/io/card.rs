@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use super::{BAD_DESCRIPTOR, INVALID, NO_DEVICE};
 
-/// A file of the host that the card holds. It may be larger than memory.
+/// A file of the host that is on the card. It may be larger than memory.
 pub trait HostFile {
     /// Its length in bytes.
     fn len(&self) -> u64;
-    /// Fills `out` with the bytes from `at` on; the range is inside the file.
+    /// Fills `out` with the bytes starting at `at`; the range must be inside the file.
     fn read_at(&self, at: u64, out: &mut [u8]);
-    /// Whether it has no bytes.
+    /// Whether it is empty.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -39,22 +39,22 @@ impl HostFile for &'static [u8] {
     }
 }
 
-/// Something that goes wrong, once, with the next operation of its kind.
+/// Something that goes wrong once, at the next operation of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A read delivers nothing but this error.
+    /// A read returns only this error.
     ReadFails(u32),
     /// A read returns at most this many bytes.
     ShortRead(usize),
-    /// A seek gives this error.
+    /// A seek returns this error.
     SeekFails(u32),
-    /// Opening an existing file gives this error.
+    /// Opening an existing file returns this error.
     OpenFails(u32),
     /// A read takes this many microseconds and then fails with this error.
     SlowFailure(u64, u32),
-    /// The card is taken out at the next read, for this many microseconds. Descriptors do not survive it.
+    /// The card is removed at the next read, for this many microseconds. Descriptors do not survive that.
     CardOut(u64),
-    /// At the next read it turns out that no descriptor survived: the console was suspended in between.
+    /// On the next read, all descriptors turn out to be invalid: the console was suspended in between.
     Stale,
 }
 
@@ -64,12 +64,12 @@ impl Fault {
     }
 }
 
-/// What goes wrong with one operation on an image, whichever it is.
+/// What goes wrong with one operation on an image, of whatever kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mishap {
-    /// It gives this error.
+    /// It returns this error.
     Fails(u32),
-    /// A read returns at most this many bytes. Nothing happens to the others.
+    /// A read returns at most this many bytes. Other operations are unaffected.
     Short(usize),
 }
 
@@ -80,9 +80,9 @@ pub struct CardStats {
     pub opens: u32,
     pub closes: u32,
     pub seeks: u32,
-    /// Reads of files that are no text, which means: of the image.
+    /// Reads of non-text files, which means: of the image.
     pub reads: u32,
-    /// Bytes that those delivered.
+    /// Bytes returned by those.
     pub bytes: u64,
     pub writes: u32,
     pub status_queries: u32,
@@ -91,16 +91,16 @@ pub struct CardStats {
 /// A read of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardRead {
-    /// Where in the file.
+    /// Position in the file.
     pub at: u64,
-    /// Bytes that were asked for.
+    /// Number of bytes requested.
     pub len: usize,
-    /// Where they were to go.
+    /// Destination address.
     pub buffer: u32,
 }
 
 impl CardRead {
-    /// Whether the buffer begins with a cache line, so that the card's driver can fill it without a copy.
+    /// Whether the buffer starts at a cache line, so that the card's driver can fill it without a copy.
     pub fn is_aligned(&self) -> bool {
         self.buffer.is_multiple_of(64)
     }
@@ -139,15 +139,15 @@ pub struct Card {
     faults: VecDeque<Fault>,
     /// What goes wrong with the operation of this number.
     mishap: Option<(u64, Mishap)>,
-    /// How often an image was opened, sought in or read.
+    /// Number of opens, seeks and reads of images.
     pub operations: u64,
-    /// How long the operation takes beyond the usual, in microseconds.
+    /// How much longer than usual the operation takes, in microseconds.
     pub(super) delay: u64,
-    /// Names under which the card's controller answers.
+    /// Names of the card's controller.
     pub status_devices: Vec<String>,
     /// What was done with it.
     pub stats: CardStats,
-    /// Every read of an image, when wanted.
+    /// Every read of an image, if they are recorded.
     pub reads: Option<Vec<CardRead>>,
 }
 
@@ -189,17 +189,18 @@ impl Card {
         }
     }
 
-    /// Lets something go wrong; faults of one kind come up in the order they were injected.
+    /// Injects a fault; faults of one kind occur in the order in which they were injected.
     pub fn inject(&mut self, fault: Fault) {
         self.faults.push_back(fault);
     }
 
-    /// Lets the `number`-th operation on an image from now on go wrong, counted from 1: an open, a seek or a read.
+    /// Makes the `number`-th operation on an image from now on go wrong, counted from 1: an open, a seek or a
+    /// read.
     pub fn inject_at(&mut self, number: u64, mishap: Mishap) {
         self.mishap = Some((self.operations + number, mishap));
     }
 
-    /// Counts an operation on an image; gives what goes wrong with it.
+    /// Counts an operation on an image; returns what goes wrong with it.
     fn operation(&mut self) -> Option<Mishap> {
         self.operations += 1;
         self.mishap.take_if(|&mut (number, _)| number == self.operations).map(|(_, mishap)| mishap)
@@ -210,28 +211,28 @@ impl Card {
         matches!(path.and_then(|path| self.files.get(path)), Some(Content::Host(_)))
     }
 
-    /// Faults that have not come up yet.
+    /// Number of faults that have not occurred yet.
     pub fn pending_faults(&self) -> usize {
         self.faults.len()
     }
 
-    /// Descriptors that are open now.
+    /// Number of currently open descriptors.
     pub fn open_descriptors(&self) -> usize {
         self.descriptors.len()
     }
 
-    /// Takes the card out until a time of the machine's clock.
+    /// Removes the card until a given time of the machine's clock.
     pub fn remove_until(&mut self, time: u64) {
         self.absent_until = time;
         self.generation += 1;
     }
 
-    /// Puts it back.
+    /// Reinserts it.
     pub fn put_back(&mut self) {
         self.absent_until = 0;
     }
 
-    /// Whether it is in.
+    /// Whether it is inserted.
     pub fn present(&self, now: u64) -> bool {
         now >= self.absent_until
     }
@@ -280,7 +281,7 @@ impl Card {
         self.descriptors.remove(&number).is_some()
     }
 
-    /// A descriptor that can be used now.
+    /// A descriptor that is currently valid.
     fn live(&mut self, number: u32, now: u64) -> Result<&mut Descriptor, u32> {
         if !self.present(now) {
             return Err(NO_DEVICE);

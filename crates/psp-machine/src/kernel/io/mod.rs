@@ -17,7 +17,7 @@ const INVALID: u32 = 0x8001_0016;
 const BAD_DESCRIPTOR: u32 = 0x8002_0323;
 const NO_SUCH_DEVICE: u32 = 0x8002_0321;
 const UNSUPPORTED: u32 = 0x8002_0325;
-/// A user program handed over a kernel address.
+/// A user program passed a kernel address.
 const ILLEGAL_ADDRESS: u32 = 0x8002_00D3;
 
 const FLAG_WRITE: u32 = 2;
@@ -29,11 +29,11 @@ const STATUS: u32 = 0x0202_5801;
 const STATUS_READY: u32 = 4;
 const STATUS_ABSENT: u32 = 1;
 
-/// What a card operation costs in microseconds, beside the bytes.
+/// The cost of a card operation in microseconds, excluding the bytes.
 const OPERATION: u64 = 300;
 const BYTES_PER_MICROSECOND: u64 = 10;
 
-/// Counts as a user program's call with a kernel pointer, which the kernel refuses.
+/// Whether this is a user program's call with a kernel pointer, which the kernel refuses.
 fn refused(received: &Received, pointer: u32) -> bool {
     received.from_user() && pointer >> 31 == 1
 }
@@ -88,7 +88,7 @@ fn read(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     psp.kernel.clock.pass(core::mem::take(&mut psp.kernel.card.delay));
     match outcome {
         Ok(count) => {
-            // The whole range has to be there, also when less is delivered.
+            // The whole range must be mapped, even if less is returned.
             psp.cpu.read(buffer, &mut vec![0; len as usize])?;
             psp.cpu.write(buffer, &bytes[..count])?;
             answer(u32::try_from(count).unwrap_or(u32::MAX))
@@ -131,7 +131,7 @@ fn seek32(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     }
 }
 
-/// Knows the question whether a card is in; all other questions are for other drivers.
+/// Supports only the query whether a card is inserted; all others are for other drivers.
 fn device_control(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     psp.kernel.clock.pass(OPERATION / 10);
     if refused(&received, received.word(0)) || refused(&received, received.word(4)) {

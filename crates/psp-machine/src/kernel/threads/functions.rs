@@ -1,4 +1,4 @@
-//! What ThreadManForKernel exports.
+//! The exports of ThreadManForKernel.
 
 use super::sync::{CANCELLED, DELETED, Sync};
 use super::{State, Wait, WaitFor};
@@ -20,7 +20,7 @@ const ILLEGAL_COUNT: u32 = 0x8002_01BD;
 const LOCKED_BY_OTHERS: u32 = 0x8002_01C5;
 const ALREADY_MINE: u32 = 0x8002_01C8;
 
-/// Microseconds behind a pointer, as a time of the clock; no pointer is no limit.
+/// The microseconds at a pointer, converted to a time of the clock; a null pointer means without limit.
 fn deadline(psp: &Psp, pointer: u32) -> Result<Option<u64>, Cause> {
     if pointer == 0 {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Threads and what they wait for. Which thread runs is decided in [`crate::machine`].
+//! Threads and what they wait for. [`crate::machine`] decides which thread runs.
 
 mod functions;
 pub mod sync;
@@ -28,11 +28,11 @@ pub struct Wait {
 pub enum WaitFor {
     /// Only time.
     Time,
-    /// So many of a semaphore (or a mutex, which is one of one).
+    /// This much of a semaphore (or a mutex, which is a semaphore with a maximum of one).
     Semaphore {
         /// Its number.
         id: u32,
-        /// How many.
+        /// How much.
         count: u32,
     },
     /// Any of these bits of an event flag, or all.
@@ -58,7 +58,7 @@ pub enum WaitFor {
 pub enum State {
     /// Created, not started.
     Dormant,
-    /// Could run.
+    /// Ready to run.
     Ready,
     /// Waits.
     Waiting(Wait),
@@ -66,28 +66,29 @@ pub enum State {
     Done(u64),
 }
 
-/// When a thread is ended from outside, as a game ends one of its own: counted in kernel calls that the thread makes.
-/// With interrupts suspended nobody else runs, so then it is the next call after that.
+/// When a thread is ended from outside, as a game ends one of its threads: counted in kernel calls of the
+/// thread. While interrupts are suspended nothing else can run, so then it happens at the next call after
+/// that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// It is ended before this call does anything.
     Before(u64),
-    /// The call is done, and the thread never learns of it; or it is ended while it waits in there.
+    /// The call completes but the thread never learns of it, or the thread is ended while waiting in it.
     After(u64),
 }
 
-/// What a call gives that was ended from outside.
+/// The result of a call whose thread was ended from outside.
 pub const ENDED: u32 = 0x8002_01AC;
 
-/// One level of a thread's calls that the kernel made.
+/// One level of the calls that the kernel made into a thread.
 pub struct Frame {
-    /// What it is, as errors name it.
+    /// Its name in errors.
     pub what: String,
-    /// The registers of whoever made the call, as they were before it.
+    /// The caller's registers before the call.
     pub caller: Context,
-    /// The stack the call got.
+    /// The call's stack.
     pub stack: Region,
-    /// Bytes of memory the kernel took for the stack.
+    /// Bytes of memory that the kernel took for the stack.
     pub charged: u32,
     /// Whether the thread's own stack was extended for it.
     pub is_extension: bool,
@@ -101,25 +102,25 @@ pub struct Thread {
     pub name: String,
     /// Its registers while it does not run.
     pub context: Context,
-    /// What it is doing.
+    /// Its state.
     pub state: State,
     /// Calls from the kernel, innermost last.
     pub frames: Vec<Frame>,
-    /// Function it was created for, and its stack size.
+    /// The function it was created for, and its stack size.
     pub entry: (u32, u32),
-    /// Whether it is a call that a test made, which has to end. Threads of the guest may go on for ever.
+    /// Whether it is a call made by a test, which must end. Threads of the guest may run forever.
     pub is_call: bool,
-    /// Instructions that it has run; a thread of the guest, since it last waited.
+    /// Instructions it has run; for a guest thread, since it last waited.
     pub instructions: u64,
-    /// Kernel calls that it has made.
+    /// Kernel calls it has made.
     pub calls: u64,
     /// When it is ended from outside.
     pub ending: Option<Ending>,
     /// When it was started.
     pub since: u64,
-    /// The deepest use of its own stack.
+    /// The peak use of its own stack.
     pub stack_peak: u32,
-    /// The deepest use of an extended stack.
+    /// The peak use of an extended stack.
     pub extended_peak: u32,
 }
 
@@ -130,17 +131,17 @@ pub struct Threads {
     pub all: BTreeMap<ThreadId, Thread>,
     /// Semaphores, mutexes and event flags by number.
     pub objects: BTreeMap<u32, Sync>,
-    /// Who runs now or ran last.
+    /// The thread that runs now or ran last.
     pub current: ThreadId,
 }
 
 impl Threads {
-    /// Threads that could run.
+    /// Threads that are ready to run.
     pub fn ready(&self) -> Vec<ThreadId> {
         self.all.iter().filter(|(_, thread)| thread.state == State::Ready).map(|(&id, _)| id).collect()
     }
 
-    /// The earliest time at which a waiting thread gives up or has waited enough.
+    /// The earliest time at which a waiting thread times out or has waited long enough.
     pub fn next_timeout(&self) -> Option<u64> {
         self.all
             .values()
@@ -148,7 +149,7 @@ impl Threads {
             .min()
     }
 
-    /// Who waits for what, for a person to read.
+    /// A readable list of who waits for what.
     pub fn waiting(&self) -> Vec<String> {
         self.all
             .values()

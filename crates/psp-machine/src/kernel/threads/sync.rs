@@ -5,11 +5,11 @@ use crate::abi::register;
 use crate::crash::Cause;
 use mips_cpu::Cpu;
 
-/// A wait that ended because its time was over.
+/// The result of a wait that timed out.
 pub const TIMED_OUT: u32 = 0x8002_01A8;
-/// A wait that ended because its object was deleted.
+/// The result of a wait whose object was deleted.
 pub const DELETED: u32 = 0x8002_01B5;
-/// A wait that ended because it was cancelled.
+/// The result of a wait that was cancelled.
 pub const CANCELLED: u32 = 0x8002_01A9;
 
 const MODE_ANY: u32 = 1;
@@ -21,9 +21,9 @@ const MODE_CLEAR_FOUND: u32 = 0x20;
 pub enum Sync {
     /// A semaphore; a mutex is one with a maximum of 1 and an owner.
     Semaphore {
-        /// How many are free.
+        /// The number currently free.
         count: u32,
-        /// How many there may be.
+        /// The maximum number.
         max: u32,
         /// Thread that holds a mutex.
         owner: Option<u32>,
@@ -36,7 +36,7 @@ pub enum Sync {
 }
 
 impl Threads {
-    /// Takes from a semaphore or finds event bits if that is possible now; gives the bits found.
+    /// Takes from a semaphore or finds event bits if that is possible now; returns the bits found.
     pub fn try_take(&mut self, what: WaitFor, thread: u32) -> Option<u32> {
         match (what, self.objects.get_mut(&id_of(what)?)?) {
             (WaitFor::Semaphore { count: wanted, .. }, Sync::Semaphore { count, owner, max }) => {
@@ -64,11 +64,11 @@ impl Threads {
         }
     }
 
-    /// Wakes every thread whose wait has come to an end by now.
+    /// Wakes every thread whose wait has ended by now.
     ///
     /// # Errors
     ///
-    /// When a thread asked for its event bits at an address that is not there.
+    /// When a thread requested its event bits at an unmapped address.
     pub fn wake(&mut self, cpu: &mut Cpu, now: u64) -> Result<(), Cause> {
         let waiting: Vec<(u32, Wait)> = self
             .all
@@ -110,7 +110,7 @@ impl Threads {
         Ok(())
     }
 
-    /// Ends all waits for an object with an answer; gives how many.
+    /// Ends all waits for an object with an answer; returns how many.
     pub fn cancel(&mut self, object: u32, answer: u32) -> u32 {
         let mut woken = 0;
         for thread in self.all.values_mut() {

@@ -1,11 +1,11 @@
-//! Images as the project's converter writes them: by the program itself. (Its zlib and the emulated
-//! processor's library both have a function `crc32`, so they do not fit into one program.)
+//! Images written by the project's converter, run as a program. (Its zlib and the emulated processor's
+//! library both have a function `crc32`, so they cannot be linked into one program.)
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Converts an image; the format as the program's option `--to` names it.
+/// Converts an image; the format is the value of the program's option `--to`.
 pub(crate) fn convert(image: &[u8], format: &str, block_size: u32, align: u32) -> Vec<u8> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -1,11 +1,11 @@
-//! A game disc made by code: an ISO 9660 volume with directories and files of every kind of content.
+//! A generated game disc: an ISO 9660 volume with directories and files with every kind of content.
 
 use test_noise::Noise;
 
 /// Bytes of a sector.
 pub(crate) const SECTOR: usize = 2048;
 
-/// A disc and what is on it.
+/// A disc and its files.
 pub(crate) struct Disc {
     /// The image.
     pub(crate) bytes: Vec<u8>,
@@ -16,7 +16,7 @@ pub(crate) struct Disc {
 /// Directories of the disc: parent and name. The first is the root.
 const DIRECTORIES: [(usize, &str); 6] =
     [(0, ""), (0, "PSP_GAME"), (1, "SYSDIR"), (1, "USRDIR"), (3, "DATA"), (3, "MANY")];
-/// So many small files that their directory takes more than the two sectors isofs reads at once.
+/// Enough small files for their directory to take more than the two sectors that isofs reads at once.
 const MANY_FILES: usize = 140;
 
 impl Disc {
@@ -38,7 +38,7 @@ impl Disc {
         let first_file = FIRST_DIRECTORY + directory_sectors(&plan).iter().sum::<usize>();
         let used: usize = plan.iter().map(|(_, _, bytes)| bytes.len().div_ceil(SECTOR)).sum();
         let rest = sectors.checked_sub(first_file + used).expect("room for the fixed files");
-        // The last file ends with the disc, on the last byte.
+        // The last file ends at the very end of the disc.
         let big = content(&mut noise, rest * SECTOR);
         plan.push((4, "BIG.DAT".to_owned(), big));
         Self::lay_out(&plan, sectors)
@@ -90,7 +90,7 @@ impl Disc {
 const PATH_TABLE: usize = 18;
 const FIRST_DIRECTORY: usize = 20;
 
-/// Content that compresses well, a little, and not at all, in turn.
+/// Content that compresses well, a little, and not at all, alternately.
 fn content(noise: &mut Noise, len: usize) -> Vec<u8> {
     const WORDS: [&str; 8] =
         ["vertex ", "texture ", "00000000", "the ", "sound/", "\0\0\0\0", "level_", "\n"];
@@ -119,7 +119,7 @@ fn directory_sectors(plan: &[(usize, String, Vec<u8>)]) -> Vec<usize> {
                 plan.iter().filter(|(directory, ..)| *directory == number).map(|(_, name, _)| name.len());
             let directories = DIRECTORIES.iter().skip(1).filter(|(parent, _)| *parent == number);
             let lens: Vec<_> = files.chain(directories.map(|(_, name)| name.len())).collect();
-            // A record does not cross a sector border, so half of the largest record may stay free.
+            // Records do not cross a sector border, so up to half of the largest record may stay free.
             let bytes: usize = 2 * 34 + lens.iter().map(|len| record_len(*len)).sum::<usize>();
             bytes.div_ceil(SECTOR - 64)
         })

@@ -1,9 +1,9 @@
-//! Small writers of every format, straight from the format's description. They know nothing of the
+//! Small writers for every format, based only on the format's description. They are independent of the
 //! project's own encoder: what the driver reads here was laid out by someone else.
 
 use miniz_oxide::deflate::{compress_to_vec, compress_to_vec_zlib};
 
-/// A block is stored plain when packing saves less than this.
+/// A block is stored when packing saves less than this.
 const SAVING: usize = 16;
 const LEVEL: u8 = 3;
 
@@ -14,7 +14,7 @@ pub(crate) enum JsoMethod {
     Zlib,
 }
 
-/// Everything these writers can write.
+/// All formats that these writers support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Iso,
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
         block: usize,
         shift: u32,
     },
-    /// `plain_areas` makes version 1: these frames are stored plain.
+    /// `plain_areas` selects version 1: these frames are stored.
     Dax {
         plain_areas: bool,
     },
@@ -50,7 +50,7 @@ impl Kind {
                 ciso(*b"CISO", 1, image, block, shift, |bytes| Packed::deflate(bytes, Flag::WhenPlain))
             }
             Self::Cso2 { block, shift } => {
-                // Deflate and LZ4 in turn, so that both are met.
+                // Alternately deflate and LZ4, so that both occur.
                 let mut lz4_next = false;
                 ciso(*b"CISO", 2, image, block, shift, move |bytes| {
                     lz4_next = !lz4_next;
@@ -116,7 +116,7 @@ impl Packed {
     fn top_bit(&self) -> u32 {
         let set = match self.flag {
             Flag::WhenPlain => self.plain,
-            // Plain blocks of version 2 are told by their length alone.
+            // Stored blocks of version 2 are recognised by their length alone.
             Flag::Always => !self.plain,
             Flag::Never => false,
         };
@@ -163,7 +163,7 @@ fn ciso(
     let unit = 1 << shift;
     let mut index = Vec::new();
     for bytes in blocks(image, block) {
-        // The tail of a plain last block that is not there is not stored either.
+        // The part of a stored last block past the image's end is not stored either.
         let packed = pack(&bytes);
         file.resize(file.len().next_multiple_of(unit), 0x58);
         index.push(word(file.len() >> shift) | packed.top_bit());
@@ -179,7 +179,8 @@ fn ciso(
 
 const FRAME: usize = 8192;
 
-/// DAX: 32 bytes of header, a table of positions, one of lengths, in version 1 one of plain areas, frames.
+/// DAX: 32 bytes of header, a table of positions, one of lengths, in version 1 one of uncompressed areas,
+/// frames.
 fn dax(image: &[u8], plain_areas: bool) -> Vec<u8> {
     let count = image.len().div_ceil(FRAME);
     let frames: Vec<(Vec<u8>, bool)> = blocks(image, FRAME)
@@ -217,7 +218,7 @@ fn dax(image: &[u8], plain_areas: bool) -> Vec<u8> {
     file
 }
 
-/// JISO: 48 bytes of header, an index of positions, blocks, each perhaps behind four bytes of its own.
+/// JISO: 48 bytes of header, an index of positions, and blocks, optionally each with a four-byte header.
 fn jso(image: &[u8], block: usize, method: JsoMethod, headers: bool) -> Vec<u8> {
     let head = if headers { 4 } else { 0 };
     let packed: Vec<Vec<u8>> = blocks(image, block)
@@ -234,7 +235,7 @@ fn jso(image: &[u8], block: usize, method: JsoMethod, headers: bool) -> Vec<u8> 
     let halves = [1, block, usize::from(headers), usize::from(method == JsoMethod::Zlib)];
     halves.into_iter().for_each(|half| file.extend(u16::try_from(half).expect("small").to_le_bytes()));
     file.extend(word(image.len()).to_le_bytes());
-    // Sixteen bytes for a digest that no reader of sectors looks at.
+    // Sixteen bytes for a digest that sector readers ignore.
     file.extend([0; 16]);
     file.extend(48u32.to_le_bytes());
     file.resize(48, 0);

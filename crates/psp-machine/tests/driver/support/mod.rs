@@ -1,4 +1,4 @@
-//! What the tests share: the built PRX, discs, a machine that has started both.
+//! Shared by the tests: the built PRX, discs, a machine that has started both.
 
 pub(crate) mod converter;
 pub(crate) mod disc;
@@ -17,12 +17,12 @@ use psp_machine::{Crash, Outcome, Psp};
 use disc::Disc;
 use images::Kind;
 
-/// Where the image lies on the card.
+/// The image's path on the card.
 pub(crate) const IMAGE: &str = "ms0:/ISO/Test Game.cso";
-/// Where the driver lies.
+/// The driver's path.
 pub(crate) const PLUGIN: &str = "ms0:/SEPLUGINS/cisor.prx";
 
-/// Where its settings and its log lie.
+/// The paths of its settings and its log.
 pub(crate) const SETTINGS: &str = "ms0:/SEPLUGINS/cisor.ini";
 pub(crate) const LOG: &str = "ms0:/SEPLUGINS/cisor.log";
 
@@ -51,18 +51,18 @@ pub(crate) fn prx() -> &'static [u8] {
     })
 }
 
-/// Where a function of the built driver lies, counted from the beginning of the module: the one whose linker name
-/// has `part` in it.
+/// The address of a function of the built driver, relative to the start of the module: the one whose linker
+/// name contains `part`.
 pub(crate) fn function(part: &str) -> u32 {
     function_where(part, |name| name.contains(part))
 }
 
-/// As [`function`], by the whole name.
+/// As [`function`], by the full name.
 pub(crate) fn function_named(name: &str) -> u32 {
     function_where(name, |other| other == name)
 }
 
-/// The names are in the program beside the module.
+/// The names are in the linked program next to the module.
 fn function_where(part: &str, is_wanted: impl Fn(&str) -> bool) -> u32 {
     let program = prx_path().with_file_name("cisor.elf");
     let elf = std::fs::read(&program).unwrap_or_else(|error| {
@@ -98,7 +98,7 @@ pub(crate) fn small_disc() -> &'static Disc {
     DISC.get_or_init(|| Disc::new(1024, 2))
 }
 
-/// One image of each family, for tests that are about something else than formats.
+/// One image of each family, for tests that are not about formats.
 pub(crate) const FAMILIES: [Kind; 5] = [
     Kind::Cso { block: 2048, shift: 0 },
     Kind::Cso { block: 16_384, shift: 0 },
@@ -116,8 +116,8 @@ pub(crate) fn usual_image() -> &'static [u8] {
     IMAGE.get_or_init(|| USUAL.pack(&small_disc().bytes))
 }
 
-/// A machine with an image on its card, before the driver is loaded. `CISOR_FIRMWARE` names the row of the firmwares'
-/// table that it is of, for a run of all tests on one of them.
+/// A machine with an image on its card, before the driver is loaded. `CISOR_FIRMWARE` names the row of the
+/// firmware table to use, for running all tests on one of them.
 pub(crate) fn machine(image: impl HostFile + 'static) -> Psp {
     let mut psp = match std::env::var("CISOR_FIRMWARE") {
         Ok(name) => {
@@ -147,7 +147,7 @@ pub(crate) fn taken_over(image: impl HostFile + 'static) -> (Psp, Module) {
     (psp, module)
 }
 
-/// Starts the driver on a machine where nothing is in its way.
+/// Starts the driver on a machine where it can take over.
 pub(crate) fn take_over(psp: &mut Psp) -> Module {
     let (module, outcome) = start(psp);
     assert!(!outcome.is_error(), "module_start gave {:#010X}", outcome.value);
@@ -155,7 +155,7 @@ pub(crate) fn take_over(psp: &mut Psp) -> Module {
     module
 }
 
-/// Starts the driver where it must step aside, and checks that no trace of it is left; gives its error.
+/// Starts the driver where it must step aside, and checks that it leaves no trace; returns its error.
 pub(crate) fn refused(psp: &mut Psp, why: &str) -> u32 {
     let memory = psp.kernel.memory.partitions.kernel().used;
     let (_, outcome) = start(psp);
@@ -164,7 +164,7 @@ pub(crate) fn refused(psp: &mut Psp, why: &str) -> u32 {
     outcome.value
 }
 
-/// Checks that table, memory, files, threads and semaphores are as if the driver had never been there.
+/// Checks that table, memory, files, threads and semaphores are as if the driver had never been loaded.
 pub(crate) fn assert_no_trace(psp: &Psp, memory: u32, why: &str) {
     assert!(psp.inferno.untouched(&psp.cpu), "{why}: the table was touched");
     assert_eq!(psp.kernel.memory.partitions.kernel().used, memory, "{why}: memory was not freed");
@@ -175,13 +175,13 @@ pub(crate) fn assert_no_trace(psp: &Psp, memory: u32, why: &str) {
     assert!(psp.kernel.sysevents.handlers.is_empty(), "{why}: handlers left");
 }
 
-/// The value, or the story of the crash as a person reads it.
+/// The value, or a readable description of the crash.
 #[track_caller]
 pub(crate) fn ok<T>(result: Result<T, Crash>) -> T {
     result.unwrap_or_else(|crash| panic!("{crash}"))
 }
 
-/// Reads sectors as a kernel module does that wants whole ones.
+/// Reads whole sectors as a kernel module does.
 #[track_caller]
 pub(crate) fn read_sectors(psp: &mut Psp, lba: u32, count: u32) -> FinishedRead {
     ok(psp.read_lba(LbaParams::sectors(lba, count), 0))

@@ -48,7 +48,7 @@ fn list(folder: &SharedFolder, name: &str) -> Vec<(String, u64)> {
     entries
 }
 
-/// The same as a ZSO whose every block is stored.
+/// The same disc as a ZSO in which every block is stored.
 fn stored_zso(image: &[u8]) -> Vec<u8> {
     let blocks = u32::try_from(image.len() / 2048).unwrap();
     let mut file = b"ZISO\x18\0\0\0".to_vec();
@@ -95,7 +95,7 @@ fn compressed_images_are_listed_as_they_are_and_decoded() {
         assert_eq!(read(&folder, missing), Err(Errno::NOT_FOUND), "{missing}");
     }
     assert_eq!(read(&folder, "DVD"), Err(Errno::IS_A_FOLDER));
-    // The older name is there on request.
+    // The alternative name is available on request.
     let folder = bench.serve(false, true);
     assert_eq!(read(&folder, "DVD/Game.iso").unwrap(), image);
     assert_eq!(list(&folder, "DVD")[2], ("Game.iso".to_owned(), decoded));
@@ -205,7 +205,7 @@ fn damaged_block_is_an_error_and_the_rest_is_read() {
     let bench = Bench::new();
     let image = disc();
     let mut zso = stored_zso(&image);
-    // Block 50 is said to be packed, and is not.
+    // Block 50 is marked as packed, but is not.
     let entry = 24 + 4 * 50 + 3;
     zso[entry] &= 0x7F;
     std::fs::write(bench.root.join("a.zso"), zso).unwrap();

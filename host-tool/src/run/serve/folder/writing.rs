@@ -1,4 +1,4 @@
-//! What `--writable` allows. Everything that changes a file system is here.
+//! Operations that `--writable` allows. All changes to the file system are in this file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -47,7 +47,7 @@ impl SharedFolder {
     pub(super) fn open_to_write(&self, place: &Place, flags: OpenFlags) -> Result<(OpenFile, Stat), Errno> {
         self.check_writable()?;
         let path = match place {
-            // What is listed decoded can only be read.
+            // A file that is listed decoded is read-only.
             Place::Decoded(_) => return Err(Errno::READ_ONLY),
             Place::There(path) => {
                 let known = stat(&std::fs::metadata(path).map_err(errno)?)?;
@@ -61,7 +61,7 @@ impl SharedFolder {
         };
         let mut options = OpenOptions::new();
         options.read(true).write(true).truncate(flags.truncates());
-        // A name that something got meanwhile, perhaps a link, is not followed.
+        // If the name was taken meanwhile, perhaps by a link, it is not followed.
         options.create_new(matches!(place, Place::Nothing(_)));
         let file = options.open(path).map_err(errno)?;
         let stat = stat(&file.metadata().map_err(errno)?)?;
