@@ -11,8 +11,8 @@ use image_writer::Monitor;
 use sector_decode::ReadAt;
 
 use crate::failure::Failure;
+use crate::host_file::HostFile;
 use crate::human;
-use crate::image::HostFile;
 use crate::source::Stamp;
 
 /// The bytes of an image, plain or compressed.

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sector_decode::{Decoder, Foreign, Format, HeaderError, Layout, ReadAt, ReaderOptions, SectorReader};
 
 use crate::content::{Content, Origin};
 use crate::exit::Status;
 use crate::failure::Failure;
+use crate::host_file::HostFile;
 use crate::source::{Stamp, forget_cached, write_back};
 use crate::special;
 
@@ -21,69 +21,6 @@ const SHARED_READ_AHEAD: usize = 4 << 20;
 
 /// The source reads ahead, so the reader need not.
 const OPTIONS: ReaderOptions = ReaderOptions::new().with_read_ahead(0);
-
-/// An open file. Clones share it; none of them has a cursor, so each thread can have its own.
-#[derive(Clone, Debug)]
-pub struct HostFile {
-    file: Arc<File>,
-    len: u64,
-}
-
-impl HostFile {
-    /// Wraps an open file and notes its current length.
-    ///
-    /// # Errors
-    ///
-    /// When the system does not report the length.
-    pub fn new(file: File) -> io::Result<Self> {
-        let len = file.metadata()?.len();
-        Ok(Self { file: Arc::new(file), len })
-    }
-
-    /// Returns the length in bytes that the file had when it was opened.
-    pub fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Returns whether the file was empty when it was opened.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Returns the file itself. Its cursor is not used.
-    pub(crate) fn file(&self) -> &File {
-        &self.file
-    }
-}
-
-impl ReadAt for HostFile {
-    type Error = io::Error;
-
-    #[cfg(unix)]
-    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&*self.file, buf, offset)
-    }
-
-    #[cfg(windows)]
-    fn read_exact_at(&mut self, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
-        while !buf.is_empty() {
-            match std::os::windows::fs::FileExt::seek_read(&*self.file, buf, offset) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => {
-                    buf = &mut buf[read..];
-                    offset += read as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    fn byte_len(&mut self) -> io::Result<u64> {
-        Ok(self.len)
-    }
-}
 
 /// An image file whose header has been read and is valid.
 #[derive(Clone, Debug)]
@@ -190,7 +127,7 @@ impl Image {
 
     /// Returns whether the path still leads to the file that was opened, and that file is unmodified.
     pub fn is_unchanged(&self) -> bool {
-        self.stamp.as_ref().is_none_or(|stamp| stamp.fits(&self.path, &self.file.file))
+        self.stamp.as_ref().is_none_or(|stamp| stamp.fits(&self.path, self.file.file()))
             && self.origin.as_ref().is_none_or(Origin::is_unchanged)
     }
 
@@ -210,7 +147,7 @@ impl Image {
 
     /// Makes further reads come from the disk rather than the cache, as far as the system allows.
     pub(crate) fn forget_cached(&self) {
-        forget_cached(&self.path, &self.file.file);
+        forget_cached(&self.path, self.file.file());
     }
 }
 
@@ -329,16 +266,6 @@ impl ReadAhead<'_> {
 impl Span {
     fn holds(&self, offset: u64, len: usize) -> bool {
         offset >= self.start && offset + len as u64 <= self.start + self.len as u64
-    }
-}
-
-#[cfg(test)]
-impl HostFile {
-    /// An unnamed file with these bytes.
-    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
-        let mut file = tempfile::tempfile().unwrap();
-        std::io::Write::write_all(&mut file, bytes).unwrap();
-        Self::new(file).unwrap()
     }
 }
 

@@ -20,6 +20,7 @@ pub mod dropped;
 pub mod exit;
 pub mod failure;
 mod file_names;
+pub mod host_file;
 pub mod human;
 pub mod identity;
 pub mod image;

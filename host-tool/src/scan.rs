@@ -342,7 +342,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::image::HostFile;
+    use crate::host_file::HostFile;
 
     const SECTOR: usize = 2048;
 

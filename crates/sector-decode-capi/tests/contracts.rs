@@ -34,18 +34,19 @@ fn plain(sectors: u8) -> File {
 }
 
 /// A CSO of plain blocks.
-fn cso(sectors: u32) -> File {
+fn cso(sectors: u8) -> File {
     let mut bytes = b"CISO".to_vec();
     bytes.extend(24_u32.to_le_bytes());
     bytes.extend((u64::from(sectors) * 2048).to_le_bytes());
     bytes.extend(2048_u32.to_le_bytes());
     bytes.extend([1, 0, 0, 0]);
-    let start = 24 + 4 * (sectors + 1);
-    bytes.extend((0..=sectors).flat_map(|block| {
-        let flag = if block < sectors { 1 << 31 } else { 0 };
+    let blocks = u32::from(sectors);
+    let start = 24 + 4 * (blocks + 1);
+    bytes.extend((0..=blocks).flat_map(|block| {
+        let flag = if block < blocks { 1 << 31 } else { 0 };
         ((start + 2048 * block) | flag).to_le_bytes()
     }));
-    bytes.extend((0..sectors).flat_map(|block| [block.to_le_bytes()[0]; 2048]));
+    bytes.extend((0..sectors).flat_map(|block| [block; 2048]));
     File { bytes, calls: 0, fails_at: 0 }
 }
 

@@ -8,8 +8,9 @@ use sector_decode::ReadAt;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
+use crate::host_file::HostFile;
 use crate::human;
-use crate::image::{HostFile, Image, Workspace};
+use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::level;
 use crate::output::Outputs;

@@ -7,7 +7,8 @@ use sector_decode::ReadAt;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
-use crate::image::{HostFile, Image};
+use crate::host_file::HostFile;
+use crate::image::Image;
 use crate::interrupt;
 use crate::output::Outputs;
 use crate::plan::{ExtractJob, Planned};

@@ -85,7 +85,7 @@ fn discovery_is_answered_with_an_inform_of_the_same_size_and_resets_nothing() {
     // The stream continues where it was.
     bench.console(1, 5, true, b"");
     assert_eq!(bench.sent().iter().map(|packet| packet.0).collect::<Vec<_>>(), [8, 9, 10, 11, 12, 13]);
-    assert_eq!(bench.request(1, 13).1, false);
+    assert!(!bench.request(1, 13).1);
     // A different service is ignored.
     let mut other = Vec::new();
     write_discovery(&mut other, ServiceId(1));

@@ -17,7 +17,8 @@ use super::cache::PieceCache;
 use super::events::Events;
 use super::names::{Names, Place, image_kind, may_be_compressed, shown};
 use super::views::{PlainFile, View, decoded_size};
-use crate::image::{HostFile, Image, Workspace};
+use crate::host_file::HostFile;
+use crate::image::{Image, Workspace};
 use crate::special;
 use writing::WritableFile;
 

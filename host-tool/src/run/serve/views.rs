@@ -12,7 +12,8 @@ use udpfs::Errno;
 use super::cache::{Key, PIECE, PieceCache};
 use super::events::{Event, Events};
 use crate::failure::Failure;
-use crate::image::{HostFile, Image, Workspace};
+use crate::host_file::HostFile;
+use crate::image::{Image, Workspace};
 use crate::special;
 
 /// Idle workspaces that an image keeps. Each takes a few hundred KiB.
