@@ -1,8 +1,8 @@
 //! `cisor serve`: a folder of images for PS2 consoles, over UDPFS.
 //!
-//! [`server`] is the loop with the sockets, one `udpfs::Session` for each address in [`peers`]. Requests go
-//! to [`workers`], which answer them from the [`folder`]: [`names`] maps a console's path to a file, and
-//! [`views`] reads it unchanged, or decoded through the [`cache`].
+//! `server` is the loop with the sockets, one `udpfs::Session` for each address in `peers`. Requests go
+//! to `workers`, which answer them from the `folder`: `names` maps a console's path to a file, and
+//! `views` reads it unchanged, or decoded through the `cache`.
 
 mod cache;
 mod events;
