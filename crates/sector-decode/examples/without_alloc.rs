@@ -12,7 +12,7 @@ fn file() -> [u8; 32 + 2048] {
     file
 }
 
-fn main() {
+pub(crate) fn main() {
     let file = file();
     let (mut memory, mut decoder) = ([0; 16 << 10], Decoder::new());
     let layout = Layout::probe(&mut &file[..]).expect("the header is sound");

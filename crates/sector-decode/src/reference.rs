@@ -12,7 +12,7 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use crate::codec::{Coding, count, zlib};
 use crate::error::CodecError;
 
-/// Decodes one whole block, as [`Decoder::decode`](crate::Decoder::decode) does.
+/// Decodes one whole block, as [`Decoder::decode_block`](crate::Decoder::decode_block) does.
 ///
 /// # Errors
 ///

@@ -91,9 +91,9 @@ mod owned {
 
     #[test]
     fn memory_that_there_is_not_is_an_error() {
-        let options = ReaderOptions::new().with_read_ahead(usize::MAX / 2);
-        let error = ImageReader::open(&[0x5A; 2048][..], &options).expect_err("half of all addresses");
-        assert_eq!(error, ImageError::Memory(OutOfMemory { bytes: usize::MAX / 2 }));
+        let options = ReaderOptions::new().with_read_ahead(usize::MAX);
+        let error = ImageReader::open(&[0x5A; 2048][..], &options).expect_err("more than all addresses");
+        assert_eq!(error, ImageError::Memory(OutOfMemory { bytes: usize::MAX }));
     }
 
     #[test]
