@@ -56,7 +56,7 @@ fn last_entry(bytes: &[u8], header_len: usize, block_size: usize) -> usize {
 #[ignore = "needs the test discs"]
 fn cso() {
     finds_each(
-        &["--for", "psp"],
+        &["--for", "psp", "--ignore-limits"],
         &|file, size| ciso_rules::check(file, size, &CSO).sha256,
         &[
             ("magic", &|file| file[0] ^= 1),
@@ -97,6 +97,8 @@ fn rules_of_other_profiles() {
             "compress".into(),
             disc::ps2().into(),
             "-f".into(),
+            // Some of these profiles are for the other console.
+            "--ignore-limits".into(),
             "-o".into(),
             file.clone().into_os_string(),
         ];

@@ -46,6 +46,10 @@ pub(crate) struct EntryRules {
     beyond_last: u32,
 }
 
+/// Whether a last block is read whose end the index gives too low. Not in the driver: it would take 128 bytes, and
+/// requests of single sectors over their limit (docs/driver-costs.md).
+const BEYOND: bool = cfg!(not(feature = "terse"));
+
 impl EntryRules {
     pub(crate) fn new(layout: &Layout) -> Self {
         /// No length is at least this and at most that.
@@ -91,29 +95,41 @@ impl EntryRules {
         }
     }
 
-    /// Returns where a block begins and how long it is by the index, in units; `None` when the entry cannot be right.
+    /// Returns whether the entry can be right.
     ///
     /// Of a DAX frame that ends past 4 GiB, [`locate`](Self::locate) finds out whether the file is as long.
-    pub(crate) fn admit(&self, block: BlockIndex, entry: RawEntry) -> Option<(u32, u32)> {
+    pub(crate) fn admits(&self, block: BlockIndex, entry: RawEntry) -> bool {
+        self.place(entry).is_some() || (BEYOND && self.place_beyond(block, entry).is_some())
+    }
+
+    /// Returns where a block begins and how long it is by the index, in units; `None` when the entry cannot be right,
+    /// or only as [`place_beyond`](Self::place_beyond) knows.
+    fn place(&self, entry: RawEntry) -> Option<(u32, u32)> {
         let (start, len) = match entry {
             RawEntry::Positions { this, next } => {
                 let start = this & self.mask;
-                (start, (next & self.mask).checked_sub(start)?)
+                (start, (next & self.mask).saturating_sub(start))
             }
             RawEntry::Frame { offset, size, .. } => (offset, size.into()),
         };
         let is_inside = start >= self.first && start.saturating_add(len) <= self.last;
-        let is_long_enough = len >= self.shortest || block.0 == self.cut_short;
-        (is_inside && is_long_enough && len <= self.longest).then_some((start, len))
+        (is_inside && len >= self.shortest && len <= self.longest).then_some((start, len))
     }
 
-    /// How many bytes of `block` may follow its end by the index, which is so many units from the beginning.
-    fn beyond(&self, block: BlockIndex, end: u32) -> u32 {
-        match block.0 == self.cut_short {
-            false => 0,
-            true if end == self.last => self.beyond_last,
-            true => (1 << self.shift) - 1,
-        }
+    /// Returns the place of a last block all of which follows its end by the index, because it is shorter than a unit.
+    #[cold]
+    #[inline(never)]
+    fn place_beyond(&self, block: BlockIndex, entry: RawEntry) -> Option<(u32, u32)> {
+        let RawEntry::Positions { this, next } = entry else { return None };
+        let (start, end) = (this & self.mask, next & self.mask);
+        let is_inside = start >= self.first && start <= self.last;
+        (block.0 == self.cut_short && start == end && is_inside).then_some((start, 0))
+    }
+
+    /// Returns how many bytes of the block [`cut_short`](Self::cut_short) may follow its end by the index, a position in
+    /// units.
+    fn beyond(&self, end: u32) -> u32 {
+        if end == self.last { self.beyond_last } else { (1 << self.shift) - 1 }
     }
 
     /// The file position that a value stands for, without its flag.
@@ -128,9 +144,20 @@ impl EntryRules {
         if cfg!(not(feature = "terse")) && block.0 >= layout.indexed_blocks() {
             return None;
         }
-        let (start, units) = self.admit(block, entry)?;
+        let (start, units) = match self.place(entry) {
+            Some(place) => place,
+            None if BEYOND => self.place_beyond(block, entry)?,
+            None => return None,
+        };
         let bytes = (units << self.shift) - self.head;
-        let mut len = (bytes + self.beyond(block, start.wrapping_add(units))).min(layout.max_packed_len());
+        let mut len = bytes.min(layout.max_packed_len());
+        if BEYOND && block.0 == self.cut_short {
+            len = (bytes + self.beyond(start + units)).min(layout.max_packed_len());
+            // Nothing of it is in the file.
+            if len == 0 {
+                return None;
+            }
+        }
         let flag = match entry {
             RawEntry::Positions { this, .. } => this & !self.mask != 0,
             RawEntry::Frame { plain, .. } => {
@@ -150,10 +177,6 @@ impl EntryRules {
                 return None;
             }
             len = needed;
-        }
-        // Nothing of it is in the file.
-        if len == 0 {
-            return None;
         }
         Some(Extent { offset: FileOffset(self.position(start) + u64::from(self.head)), len, coding })
     }

@@ -89,7 +89,7 @@ impl Window {
     #[inline(never)]
     pub(super) fn suspect(&self, shape: IndexShape, rules: &EntryRules, bytes: &[u8]) -> Option<BlockIndex> {
         let mut blocks = (self.first..self.end()).map(BlockIndex);
-        blocks.find(|&block| rules.admit(block, self.entry(shape, bytes, block)).is_none())
+        blocks.find(|&block| !rules.admits(block, self.entry(shape, bytes, block)))
     }
 }
 
