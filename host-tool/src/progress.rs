@@ -62,20 +62,6 @@ enum Shown {
     Nothing,
 }
 
-impl Shown {
-    /// A bar on a terminal. A classic Windows console that cannot be switched to control sequences would print
-    /// them as text, so it gets lines.
-    fn on_this_terminal() -> Self {
-        let terminal = console::Term::stderr();
-        let features = terminal.features();
-        match (features.is_attended(), !cfg!(windows) || features.colors_supported()) {
-            (true, true) => Self::Bar,
-            (true, false) => Self::Lines,
-            (false, _) => Self::Nothing,
-        }
-    }
-}
-
 impl Bars {
     /// Shows the requested kind of progress, or none in quiet mode. `pass` is the range of the work on one
     /// file that the next pass covers.
@@ -84,7 +70,9 @@ impl Bars {
             _ if quiet => Shown::Nothing,
             Progress::Never => Shown::Nothing,
             Progress::Plain => Shown::Lines,
-            Progress::Auto => Shown::on_this_terminal(),
+            // A console without support for control sequences would print them.
+            Progress::Auto if console::Term::stderr().features().is_attended() => Shown::Bar,
+            Progress::Auto => Shown::Nothing,
         };
         Self { shown, place, pass }
     }
