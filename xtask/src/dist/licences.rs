@@ -118,6 +118,10 @@ fn texts(name: &str, source: &Path, links: Option<&str>) -> Result<Vec<PathBuf>>
             found.push(path);
         }
     }
+    // As the REUSE rules have it.
+    if let Ok(folder) = fs::read_dir(source.join("LICENSES")) {
+        found.extend(folder.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()));
+    }
     found.sort();
     if found.is_empty() {
         bail!("{name} has no licence text in {}", source.display());
