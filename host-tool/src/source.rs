@@ -116,7 +116,7 @@ pub(crate) fn write_back(file: &File) {
 
 /// Drops the system's cache of a file, so that it is read from the disk. The file must be synchronised
 /// first. If the system cannot do this, reads keep coming from the cache.
-pub(crate) fn forget_cached(_path: &Path, file: &File) {
+pub(crate) fn forget_cached(path: &Path, file: &File) {
     #[cfg(target_os = "linux")]
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
     // Data read from now on does not stay in the cache, and is read again the next time.
@@ -127,10 +127,10 @@ pub(crate) fn forget_cached(_path: &Path, file: &File) {
     {
         use std::os::windows::fs::OpenOptionsExt;
         const FILE_FLAG_NO_BUFFERING: u32 = 0x2000_0000;
-        let _ = std::fs::OpenOptions::new().read(true).custom_flags(FILE_FLAG_NO_BUFFERING).open(_path);
+        let _ = std::fs::OpenOptions::new().read(true).custom_flags(FILE_FLAG_NO_BUFFERING).open(path);
     }
-    #[cfg(not(windows))]
-    let _ = (_path, file);
+    // Each system needs one of the two.
+    let _ = (path, file);
 }
 
 #[cfg(all(test, unix))]
