@@ -19,15 +19,6 @@ impl Network {
         Self { address: u32::from_be_bytes(address) & mask, mask }
     }
 
-    /// Networks that are not part of the internet: private, link-local and loopback ones.
-    const PRIVATE: [Self; 5] = [
-        Self::new([10, 0, 0, 0], 8),
-        Self::new([172, 16, 0, 0], 12),
-        Self::new([192, 168, 0, 0], 16),
-        Self::new([169, 254, 0, 0], 16),
-        Self::new([127, 0, 0, 0], 8),
-    ];
-
     fn contains(self, address: Ipv4Addr) -> bool {
         u32::from(address) & self.mask == self.address
     }
@@ -53,11 +44,15 @@ pub(crate) struct Allowed(Vec<Network>);
 impl Allowed {
     /// Allows these networks or, if there are none, all private ones.
     pub(crate) fn new(asked: &[Network]) -> Self {
-        Self(if asked.is_empty() { Network::PRIVATE.to_vec() } else { asked.to_vec() })
+        Self(asked.to_vec())
     }
 
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match address {
+            // What is not part of the internet.
+            IpAddr::V4(address) if self.0.is_empty() => {
+                address.is_private() || address.is_link_local() || address.is_loopback()
+            }
             IpAddr::V4(address) => self.0.iter().any(|network| network.contains(address)),
             IpAddr::V6(_) => false,
         }

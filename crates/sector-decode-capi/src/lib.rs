@@ -228,7 +228,7 @@ pub unsafe extern "C" fn secdec_open(
     if memory_size < plan.size() {
         return secdec_status::SECDEC_TOO_LITTLE_MEMORY;
     }
-    // SAFETY: So many bytes belong to the reader from now on.
+    // SAFETY: The memory has at least `plan.size()` bytes, which belong to the reader from now on.
     let places = unsafe { plan.place(memory.cast()) };
     let Ok(made) = SectorReader::with_memory(source, layout, &options, places.buffers, places.decoder) else {
         return secdec_status::SECDEC_INTERNAL;

@@ -26,7 +26,7 @@ impl ReadAt for Source {
         if buf.is_empty() {
             return Ok(());
         }
-        // SAFETY: The buffer has so many bytes, and the caller of the library promised the rest.
+        // SAFETY: The buffer has `buf.len()` bytes, and the caller of the library promised the rest.
         match unsafe { read(self.0.user, offset, buf.as_mut_ptr(), buf.len()) } {
             0 => Ok(()),
             error => Err(error),

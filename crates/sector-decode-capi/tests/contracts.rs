@@ -22,7 +22,7 @@ unsafe extern "C" fn read(user: *mut c_void, offset: u64, buf: *mut u8, len: usi
     }
     let offset = usize::try_from(offset).expect("a small file");
     assert!(len > 0 && offset + len <= file.bytes.len(), "never past the end");
-    // SAFETY: The library promises so many bytes.
+    // SAFETY: The library promises `len` bytes.
     unsafe { buf.copy_from_nonoverlapping(file.bytes[offset..].as_ptr(), len) };
     0
 }

@@ -263,7 +263,7 @@ proptest! {
         };
         let mut source = Virtual { len, word };
         if let Ok(layout) = Layout::probe(&mut source) {
-            // A list of areas is looked through as a whole for each window.
+            // The whole list of areas is searched for each window.
             prop_assume!(layout.uncompressed_areas() < 1 << 16);
             let mut memory = Memory::sized(&layout, 5, 3);
             let mut reader = memory.reader(&mut source, layout);

@@ -7,11 +7,11 @@ use std::path::Path;
 use image_writer::{Optimize, OutputFormat};
 
 use super::options::{ScriptArguments, in_and_out, number, parse};
-use super::{Limits, Misuse, Outcome, compress, extract};
+use super::{Limits, Misuse, Outcome, compress, extract, request};
 use crate::cli::{Talk, threads_or_default};
 use crate::image::Image;
 use crate::output::Existing;
-use crate::plan::{self, CompressRequest};
+use crate::plan;
 use crate::profile::{self, Profile, Wishes};
 use crate::report::Reporter;
 use crate::target::{Claims, Target};
@@ -68,18 +68,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         threads,
     };
     let profile = profile_of(&input, &wishes);
-    let request = CompressRequest {
-        inputs: vec![input],
-        target,
-        existing: Existing::Replace,
-        try_without_room: limits == Limits::Ignored,
-        profile: Some(profile),
-        only_known_discs: false,
-        any_console: true,
-        tail: None,
-        wishes,
-        remove_source: false,
-    };
+    let request = request(input, target, Existing::Replace, profile, wishes, limits);
     let mut jobs = plan::compress(&request, &mut Claims::new(&request.inputs), &mut reporter);
     for (job, record) in &mut jobs {
         if profile == Profile::Any {

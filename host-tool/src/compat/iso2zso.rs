@@ -4,16 +4,13 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use image_writer::{Optimize, OutputFormat};
-
 use super::options::{in_and_out, level, number, parse, shortened};
-use super::{Limits, Misuse, Outcome, compress};
+use super::{Limits, Misuse, Outcome, compress_to_zso, zso};
 use crate::cli::{Talk, threads_or_default};
 use crate::output::Existing;
-use crate::plan::{self, CompressRequest};
-use crate::profile::{Profile, Wishes};
+use crate::profile::Wishes;
 use crate::report::Reporter;
-use crate::target::{Claims, Target};
+use crate::target::Target;
 
 pub(super) const USAGE: &str = "\
 Usage: iso2zso [-b KIB] [-c LEVEL] [-m METHOD] [-p N] [--checksum KIND] [--verify] IN OUT
@@ -38,35 +35,12 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     let mut reporter = Reporter::new(Talk::default());
     let wishes = wishes(&parsed.options, &mut reporter)?;
     let (input, output) = in_and_out(parsed.files)?;
-    let for_opl = wishes.block_size.is_none_or(|size| size == 2048);
-    let request = CompressRequest {
-        inputs: vec![input],
-        target: Target::File(output),
-        existing: Existing::Replace,
-        try_without_room: limits == Limits::Ignored,
-        profile: Some(if for_opl { Profile::Opl } else { Profile::Any }),
-        only_known_discs: false,
-        any_console: true,
-        tail: None,
-        wishes,
-        remove_source: false,
-    };
-    let jobs = plan::compress(&request, &mut Claims::new(&request.inputs), &mut reporter);
-    compress(jobs, &mut reporter);
+    compress_to_zso(input, Target::File(output), Existing::Replace, wishes, limits, &mut reporter);
     Ok(Outcome::Done(reporter.worst()))
 }
 
 fn wishes(options: &[(char, String)], reporter: &mut Reporter) -> Result<Wishes, Misuse> {
-    let mut wishes = Wishes {
-        to: Some(OutputFormat::Zso),
-        block_size: None,
-        level: level(9),
-        threshold: None,
-        optimize: Optimize::Size,
-        align: None,
-        ignore_limits: false,
-        threads: threads_or_default(None),
-    };
+    let mut wishes = zso();
     for (option, value) in options {
         match option {
             'b' => wishes.block_size = Some(number("-b", value, 1..=1024)? << 10),

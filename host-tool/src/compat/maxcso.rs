@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use image_writer::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
 
 use super::options::number;
-use super::{Limits, Misuse, Outcome, compress, extract};
+use super::{Limits, Misuse, Outcome, compress, extract, request};
 use crate::cli::{Talk, threads_or_default};
 use crate::exit::Status;
 use crate::human;
 use crate::image::Image;
 use crate::level::Level;
 use crate::output::Existing;
-use crate::plan::{self, CompressJob, CompressRequest, Planned};
+use crate::plan::{self, CompressJob, Planned};
 use crate::profile::{Profile, Wishes};
 use crate::report::{Compressed, Reporter};
 use crate::run;
@@ -164,18 +164,7 @@ fn plan_all(
             ignore_limits: limits == Limits::Ignored,
             threads,
         };
-        let request = CompressRequest {
-            inputs: vec![input],
-            target,
-            existing: Existing::Replace,
-            try_without_room: limits == Limits::Ignored,
-            profile: Some(Profile::Any),
-            only_known_discs: false,
-            any_console: true,
-            tail: None,
-            wishes,
-            remove_source: false,
-        };
+        let request = request(input, target, Existing::Replace, Profile::Any, wishes, limits);
         for (mut job, mut record) in plan::compress(&request, &mut claims, reporter) {
             job.plan.deflate = encoders.deflate;
             job.plan.lz4 = encoders.lz4;

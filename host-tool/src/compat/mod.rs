@@ -14,11 +14,15 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Talk, Tool};
+use image_writer::{Optimize, OutputFormat};
+
+use self::options::level;
+use crate::cli::{Talk, Tool, threads_or_default};
 use crate::exit::Status;
 use crate::human;
 use crate::output::Existing;
-use crate::plan::{self, CompressJob, ExtractRequest, Planned};
+use crate::plan::{self, CompressJob, CompressRequest, ExtractRequest, Planned};
+use crate::profile::{Profile, Wishes};
 use crate::report::{Compressed, Record, Reporter};
 use crate::run;
 use crate::target::{Claims, Target};
@@ -116,6 +120,61 @@ fn extract(
         }
     }
     run::extract(jobs, reporter);
+}
+
+/// A request of one file, with what all these tools have in common: they write for whoever will read the file, and
+/// never ask.
+fn request(
+    input: PathBuf,
+    target: Target,
+    existing: Existing,
+    profile: Profile,
+    wishes: Wishes,
+    limits: Limits,
+) -> CompressRequest {
+    CompressRequest {
+        inputs: vec![input],
+        target,
+        existing,
+        try_without_room: limits == Limits::Ignored,
+        profile: Some(profile),
+        only_known_discs: false,
+        any_console: true,
+        tail: None,
+        wishes,
+        remove_source: false,
+    }
+}
+
+/// The settings of a ZSO, before a tool's options.
+fn zso() -> Wishes {
+    Wishes {
+        to: Some(OutputFormat::Zso),
+        block_size: None,
+        level: level(9),
+        threshold: None,
+        optimize: Optimize::Size,
+        align: None,
+        ignore_limits: false,
+        threads: threads_or_default(None),
+    }
+}
+
+/// Compresses one image to a ZSO. Open PS2 Loader accepts files with other block sizes than 2048 and misreads them, so
+/// those are only written on request, and not for it.
+fn compress_to_zso(
+    input: PathBuf,
+    target: Target,
+    existing: Existing,
+    wishes: Wishes,
+    limits: Limits,
+    reporter: &mut Reporter,
+) {
+    let for_opl = wishes.block_size.is_none_or(|size| size == 2048);
+    let profile = if for_opl { Profile::Opl } else { Profile::Any };
+    let request = request(input, target, existing, profile, wishes, limits);
+    let jobs = plan::compress(&request, &mut Claims::new(&request.inputs), reporter);
+    compress(jobs, reporter);
 }
 
 /// Compresses what was planned.

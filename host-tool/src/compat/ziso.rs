@@ -6,16 +6,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use image_writer::{Optimize, OutputFormat};
 use sector_decode::Format;
 
 use super::options::{ScriptArguments, in_and_out, level, number, parse, shortened};
-use super::{Limits, Misuse, Outcome, compress, extract};
+use super::{Limits, Misuse, Outcome, compress_to_zso, extract, zso};
 use crate::cli::{Talk, threads_or_default};
 use crate::image::Image;
 use crate::output::Existing;
-use crate::plan::{self, CompressRequest, ExtractRequest};
-use crate::profile::{Profile, Wishes};
+use crate::plan::{self, ExtractRequest};
+use crate::profile::Wishes;
 use crate::report::Reporter;
 use crate::run;
 use crate::target::{Claims, Target};
@@ -73,23 +72,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         to_image(input, target, existing, limits, &mut reporter);
         return Ok(Outcome::Done(reporter.worst()));
     };
-    // With other block sizes ziso writes files that Open PS2 Loader accepts and misreads; they are only
-    // written on request.
-    let for_opl = wishes.block_size.is_none_or(|size| size == 2048);
-    let request = CompressRequest {
-        inputs: vec![input],
-        target,
-        existing,
-        try_without_room: limits == Limits::Ignored,
-        profile: Some(if for_opl { Profile::Opl } else { Profile::Any }),
-        only_known_discs: false,
-        any_console: true,
-        tail: None,
-        wishes,
-        remove_source: false,
-    };
-    let jobs = plan::compress(&request, &mut Claims::new(&request.inputs), &mut reporter);
-    compress(jobs, &mut reporter);
+    compress_to_zso(input, target, existing, wishes, limits, &mut reporter);
     Ok(Outcome::Done(reporter.worst()))
 }
 
@@ -150,20 +133,6 @@ fn danixus(args: &[OsString]) -> Result<Option<Work>, Misuse> {
     let input = input.ok_or_else(|| Misuse("-i needs a value".into()))?;
     let is_packed = Image::open(&input).is_ok_and(|image| image.layout().format() != Format::Iso);
     Ok(Some(Work { input, target, existing, wishes: (!is_packed).then_some(wishes) }))
-}
-
-/// A ZSO with the profile's settings.
-fn zso() -> Wishes {
-    Wishes {
-        to: Some(OutputFormat::Zso),
-        block_size: None,
-        level: level(9),
-        threshold: None,
-        optimize: Optimize::Size,
-        align: None,
-        ignore_limits: false,
-        threads: threads_or_default(None),
-    }
 }
 
 #[cfg(test)]

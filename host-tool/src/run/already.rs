@@ -33,7 +33,8 @@ pub(super) fn prove(
     }
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("comparing", target, size, &monitor);
-    let options = Options { threads, on_damage: OnDamage::Stop, listed: reporter.list_limit(), lint: true };
+    let (listed, lint) = (reporter.list_limit(), wanted.firmware_safe());
+    let options = Options { threads, on_damage: OnDamage::Stop, listed, lint };
     let mut workspace = Workspace::new(source);
     let mut reader = workspace.reader(source);
     let (mut at, mut expected, mut of_source) = (0, Vec::new(), None);
@@ -55,7 +56,7 @@ pub(super) fn prove(
         Err(Failure::Interrupted) => return Err(Failure::Interrupted),
         Err(_) => return Err(exists()),
     };
-    if wanted.firmware_safe() && seen.lint.failed() > 0 {
+    if seen.lint.failed() > 0 {
         return Err(exists());
     }
     source.settle(Ok(()))

@@ -3,12 +3,12 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use disc_info::Console;
+use disc_info::{Console, Disc};
 use image_writer::{Digests, ParallelHasher};
 
 use crate::cli::{VerifyArgs, threads_or_default};
 use crate::failure::Failure;
-use crate::image::{Image, Workspace};
+use crate::image::Image;
 use crate::interrupt;
 use crate::plan;
 use crate::profile::Profile;
@@ -27,7 +27,8 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
             plan::note_cut_off(&image, &disc, record, reporter);
             record.outcome.disc = Some(disc);
         }
-        let digests = digests(&image, threads, &mut record.outcome, reporter)?;
+        let lint = may_meet_firmware(&image, record.outcome.disc.as_ref());
+        let digests = digests(&image, threads, lint, &mut record.outcome, reporter)?;
         record.outcome.achievements = plan::achievements(&image);
         check_origin(&image, &digests, reporter)?;
         // Last, so that nothing is said of a file that has changed since.
@@ -53,23 +54,22 @@ pub fn crc32(
     let jobs = inputs.iter().map(|input| ((), Record::new(input, Outcome::Summed))).collect();
     each(jobs, ONE_PASS, reporter, |(), record, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
-        let digests = digests(&image, threads, &mut Verified::default(), reporter)?;
+        let digests = digests(&image, threads, false, &mut Verified::default(), reporter)?;
         reporter.print(&form(&record.input, digests.crc32));
         check_header_md5(&image, Some(&digests))
     });
 }
 
 /// Whether a PSP's firmware may read the file. An unidentified disc may be for a PSP.
-fn may_meet_firmware(image: &Image) -> bool {
-    let mut workspace = Workspace::new(image);
-    let disc = disc_info::identify(&mut workspace.reader(image)).unwrap_or_default();
-    let may_be_psp = disc.console.is_none_or(|console| console == Console::Psp);
+fn may_meet_firmware(image: &Image, disc: Option<&Disc>) -> bool {
+    let may_be_psp = disc.and_then(|disc| disc.console).is_none_or(|console| console == Console::Psp);
     may_be_psp && Profile::firmware_takes_blocks_of(image.layout().block_size())
 }
 
 fn digests(
     image: &Image,
     threads: NonZeroUsize,
+    lint: bool,
     verified: &mut Verified,
     reporter: &Reporter,
 ) -> Result<Digests, Failure> {
@@ -79,7 +79,7 @@ fn digests(
     let seen = {
         let _bar = bars(reporter).start("verifying", image.path(), image.layout().image_size(), &monitor);
         let listed = reporter.list_limit();
-        let options = Options { threads, on_damage: OnDamage::Collect, listed, lint: true };
+        let options = Options { threads, on_damage: OnDamage::Collect, listed, lint };
         image.settle(scan::run(image, options, &monitor, |part| {
             match part {
                 Part::Data(bytes) => hasher.iter_mut().for_each(|hasher| hasher.update(bytes)),
@@ -91,7 +91,7 @@ fn digests(
     };
     verified.blocks = Some(seen.blocks);
     verified.stored_bytes = Some(seen.stored_bytes);
-    verified.lint = Some(seen.lint).filter(|lint| lint.streams > 0 && may_meet_firmware(image));
+    verified.lint = Some(seen.lint).filter(|lint| lint.streams > 0);
     match hasher {
         Some(hasher) if seen.damage.is_empty() => {
             let digests = hasher.finish();

@@ -69,14 +69,12 @@ pub(super) fn write_all(linked: &Linked, folder: &Path) -> Result<usize> {
         let kept_here = paths::root().join("packaging/licences").join(format!("{name}.txt"));
         if kept_here.is_file() {
             copy(&kept_here, &to.join("LICENSE.txt"))?;
-            list.push_str(&format!("{name} {version}: {}\n", text("license")));
-            count += 1;
-            continue;
-        }
-        for path in texts(name, source, package["links"].as_str())? {
-            // An inner library's folder stays in the name, so that both texts can coexist.
-            let file = path.strip_prefix(source)?.to_string_lossy().replace('/', "-");
-            copy(&path, &to.join(file))?;
+        } else {
+            for path in texts(name, source, package["links"].as_str())? {
+                // An inner library's folder stays in the name, so that both texts can coexist.
+                let file = path.strip_prefix(source)?.to_string_lossy().replace('/', "-");
+                copy(&path, &to.join(file))?;
+            }
         }
         list.push_str(&format!("{name} {version}: {}\n", text("license")));
         count += 1;

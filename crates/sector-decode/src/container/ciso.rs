@@ -164,7 +164,7 @@ impl Entry {
     }
 }
 
-/// Returns where the index of so many blocks ends.
+/// Returns where the index of this many blocks ends.
 pub const fn index_end(blocks: u32) -> u64 {
     super::positions_end(INDEX_AT, blocks)
 }

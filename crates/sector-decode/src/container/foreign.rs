@@ -6,7 +6,7 @@ use crate::bytes::ReadAt;
 /// The header of a GameCube CISO is this long, and its block size is no smaller.
 const GAMECUBE_HEADER: u32 = 0x8000;
 
-/// How much of the index is looked through for packed blocks of an Xbox image, and how many of them are looked at.
+/// How many index values are searched for packed blocks of an Xbox image, and how many such blocks are examined.
 const XBOX_VALUES: usize = 1024;
 const XBOX_BLOCKS: usize = 8;
 

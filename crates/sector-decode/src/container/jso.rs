@@ -176,7 +176,7 @@ impl Entry {
     }
 }
 
-/// Returns where the index of so many blocks ends that follows the header.
+/// Returns where the index of this many blocks, which follows the header, ends.
 pub const fn index_end(blocks: u32) -> u64 {
     super::positions_end(HEADER_LEN as u64, blocks)
 }

@@ -96,9 +96,9 @@ const fn blocks_in(shape: IndexShape, len: usize, alignment: usize) -> usize {
 }
 
 impl<B: DerefMut<Target = [u8]>> IndexWindows<B> {
-    /// `buffer` must have at least `buffer_size(layout, 1)` bytes. It is divided into several windows if it has room for
-    /// more than one of those that are to be kept; else all of it is one. Each is looked through when it is loaded
-    /// if it is to be `checked`.
+    /// `buffer` must have at least `buffer_size(layout, 1)` bytes. With room for more than one of
+    /// the windows to be `kept`, it is divided into those; otherwise it is a single window. If `checked` is set, all
+    /// entries of a window are checked when it is loaded.
     pub(crate) fn new(
         layout: &Layout,
         buffer: B,

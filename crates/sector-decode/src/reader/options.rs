@@ -21,9 +21,9 @@ pub struct ReaderOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Windows {
-    /// One, of so many blocks.
+    /// One window that describes this many blocks.
     One(u32),
-    /// So many, of so many bytes each.
+    /// Up to `most` windows of `bytes` bytes each.
     Several { most: usize, bytes: u32 },
 }
 
@@ -32,8 +32,8 @@ impl ReaderOptions {
     /// KiB of read-ahead; buffers that begin with a cache line of its processor, so that the card's driver fills them
     /// without a copy.
     ///
-    /// A window of 2 KiB describes 511 blocks of most formats. Half as much makes single reads anywhere a little cheaper
-    /// and reads in sequence of small blocks dearer by the same.
+    /// A window of 2 KiB describes 511 blocks of most formats. Halving this makes random reads slightly
+    /// cheaper, and sequential reads of small blocks more expensive by about as much.
     pub const PSP_DRIVER: Self = Self::new()
         .with_windows(32, 2048)
         .with_checked_windows(true)
@@ -53,7 +53,7 @@ impl ReaderOptions {
         }
     }
 
-    /// Keeps one part of the index in memory, a window that describes so many blocks, and at least one.
+    /// Keeps one part of the index in memory: a window that describes this many blocks, at least one.
     #[must_use]
     pub const fn with_one_window(mut self, blocks: u32) -> Self {
         self.windows = Windows::One(if blocks == 0 { 1 } else { blocks });
@@ -123,7 +123,7 @@ impl ReaderOptions {
         self.alignment as usize
     }
 
-    /// Returns whether each window of the index is looked through when it is loaded.
+    /// Returns whether all entries of an index window are checked when it is loaded.
     pub const fn checks_windows(&self) -> bool {
         self.checked
     }

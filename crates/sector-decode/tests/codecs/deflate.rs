@@ -252,7 +252,7 @@ fn stored_blocks_are_checked() {
     assert!(matches!(inflate(&stored([3, 0, 0xFC, 0xFF], b"abc"), 4), Err(CodecError::Short { .. })));
 }
 
-/// What comes behind the end of the input reads as zeros, which may be codewords, so each kind of codeword is checked.
+/// Past its end, the input reads as zeros, which may be codewords. So each kind of codeword is checked.
 #[test]
 fn a_stream_that_is_cut_in_its_codewords_has_ended() {
     /// No description of codes is longer here.

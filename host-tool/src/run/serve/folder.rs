@@ -16,10 +16,8 @@ use udpfs::{Errno, Files, RemotePath};
 use super::cache::PieceCache;
 use super::events::Events;
 use super::names::{Names, Place, image_kind, may_be_compressed, shown};
-use super::views::{PlainFile, View, decoded_size};
-use crate::host_file::HostFile;
-use crate::image::{Image, Workspace};
-use crate::special;
+use super::views::{PlainFile, View, decoded_size, glance_at};
+use crate::image::Workspace;
 use writing::WritableFile;
 
 /// Maximum number of listed entries of a folder. It bounds the memory of an open folder.
@@ -127,7 +125,7 @@ impl SharedFolder {
     pub(super) fn title(&self, path: &RemotePath) -> Option<String> {
         let (Place::There(file) | Place::Decoded(file)) = self.find(path).ok()? else { return None };
         image_kind(file.file_name()?)?;
-        let image = Image::of(&file, HostFile::new(special::open(&file).ok()?).ok()?).ok()?;
+        let image = glance_at(&file).ok()?;
         let disc = disc_info::identify(&mut Workspace::new(&image).reader(&image)).ok()?;
         match (disc.title, disc.id) {
             (Some(title), Some(id)) => Some(format!("{title}, {id}")),

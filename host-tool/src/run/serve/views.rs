@@ -1,6 +1,7 @@
 //! Files as consoles read them: unchanged, or decoded.
 
 use std::fs::{File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,14 +58,16 @@ impl Steady {
         Ok(Self { path: path.to_owned(), identity, reported: AtomicBool::new(false) })
     }
 
-    /// Checks that the path still leads to the same bytes.
+    /// Whether the path still leads to the same bytes.
+    fn is_unchanged(&self) -> io::Result<bool> {
+        std::fs::metadata(&self.path).map(|now| Identity::of(&now) == self.identity)
+    }
+
+    /// Refuses a file that has changed, and logs it.
     fn check(&self, events: &Events) -> Result<(), Errno> {
-        let now = std::fs::metadata(&self.path);
-        if now.as_ref().is_ok_and(|metadata| Identity::of(metadata) == self.identity) {
-            return Ok(());
-        }
-        let text = match now {
-            Ok(_) => "changed while a console had it open".to_owned(),
+        let text = match self.is_unchanged() {
+            Ok(true) => return Ok(()),
+            Ok(false) => "changed while a console had it open".to_owned(),
             Err(error) => format!("can no longer be read: {error}"),
         };
         self.report(events, &text);
@@ -136,9 +139,15 @@ impl std::fmt::Debug for View {
     }
 }
 
+/// Opens an image to read a few facts from it. Later changes of the file are not noticed.
+pub(super) fn glance_at(path: &Path) -> Result<Image, Failure> {
+    let file = HostFile::new(special::open(path)?).map_err(Failure::Open)?;
+    Image::of(path, file)
+}
+
 /// Returns the decoded size of a file in bytes, if it is a readable compressed image.
 pub(super) fn decoded_size(path: &Path) -> Option<u64> {
-    let image = Image::of(path, HostFile::new(special::open(path).ok()?).ok()?).ok()?;
+    let image = glance_at(path).ok()?;
     (image.layout().format() != Format::Iso).then(|| image.layout().image_size())
 }
 
@@ -153,7 +162,7 @@ impl View {
     }
 
     pub(super) fn is_steady(&self) -> bool {
-        std::fs::metadata(&self.steady.path).is_ok_and(|now| Identity::of(&now) == self.steady.identity)
+        matches!(self.steady.is_unchanged(), Ok(true))
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -206,7 +215,7 @@ impl View {
         Some(piece)
     }
 
-    fn decode(&self, offset: u64, out: &mut [u8]) -> Result<(), ReadError<std::io::Error>> {
+    fn decode(&self, offset: u64, out: &mut [u8]) -> Result<(), ReadError<io::Error>> {
         let lock = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let spare = lock().pop();
         let mut workspace = spare.unwrap_or_else(|| Workspace::new(&self.image));
@@ -218,7 +227,7 @@ impl View {
         outcome
     }
 
-    fn report(&self, error: &ReadError<std::io::Error>, events: &Events) -> Errno {
+    fn report(&self, error: &ReadError<io::Error>, events: &Events) -> Errno {
         let block = if let ReadError::Block { block, .. } = error { Some(block.0) } else { None };
         let number = block.map_or(u64::MAX - 1, u64::from);
         if self.damaged.swap(number, Ordering::Relaxed) != number {
