@@ -1,5 +1,5 @@
-//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `miri`, `asan`,
-//! `disc`, `bench`, `windows`, `dist`, `policy`. One file each.
+//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `soak`, `miri`,
+//! `asan`, `disc`, `bench`, `windows`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
@@ -20,6 +20,7 @@ mod ppsspp;
 mod psp;
 mod setup;
 mod shell;
+mod soak;
 mod steps;
 mod test;
 mod toolchain;
@@ -50,6 +51,8 @@ enum Task {
     Ppsspp(ppsspp::Args),
     /// Break key lines of the driver, one at a time, and check that a test notices; words pick some by name.
     Mutants(mutants::Args),
+    /// Run consoles against the server of `cisor serve` over ten thousand bad networks.
+    Soak,
     /// Run a subset of the decoder's tests under Miri.
     Miri,
     /// Run the decoder's tests under AddressSanitizer.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
         Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
         Task::Mutants(args) => mutants::run(&args),
+        Task::Soak => soak::run().map(|()| ExitCode::SUCCESS),
         Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
         Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),

@@ -125,6 +125,12 @@ impl Client {
         matches!(self.phase, Phase::Sending { tries: 1, .. })
     }
 
+    /// Returns the number of the packet whose ACK the client waits for.
+    #[must_use]
+    pub fn in_flight(&self) -> Option<Seq> {
+        matches!(self.phase, Phase::Sending { .. }).then(|| self.seq.previous())
+    }
+
     /// Starts looking for a server.
     pub fn discover(&mut self, now: Time, out: &mut Vec<Vec<u8>>) {
         self.phase = Phase::Discovering { tries: 1, until: now.after(INFORM_PATIENCE) };

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use udpfs::packet::Packet;
+use udpfs::packet::{Data, Packet};
 use udpfs::service::Service;
 use udpfs::session::{Arrival, RequestId, Session, Stats};
 use udpfs::{Outbox, Seq, Time};
@@ -201,10 +201,12 @@ impl World {
             let earliest = server.jobs.back().map_or(self.now, |(time, ..)| *time).max(self.now);
             server.jobs.push_back((earliest.after(Duration::from_micros(wait)), id, payload.to_vec()));
         }
-        // A piece that overtook its predecessor is refused.
-        let is_taken = |seq: Seq| server.session.expected() == Some(seq.next());
+        // A piece that overtook its predecessor is refused, and a late copy is of an earlier request.
+        let it = &mut self.consoles[console];
+        let is_taken =
+            |seq: Seq| server.session.expected() == Some(seq.next()) && it.client.in_flight() == Some(seq);
         if request_number(datagram).is_some_and(is_taken) {
-            let attempts = &mut self.consoles[console].attempts;
+            let attempts = &mut it.attempts;
             attempts.reached = true;
             attempts.reached_now = true;
         }
@@ -229,8 +231,10 @@ impl World {
 
     fn send_to_console(&mut self, console: usize, out: &Outbox) {
         for datagram in out.iter() {
-            if matches!(Packet::parse(datagram), Ok(Packet::Data(data)) if data.is_ack) {
-                self.consoles[console].attempts.answered = true;
+            let it = &mut self.consoles[console];
+            let is_ack = |data: &Data<'_>| data.is_ack && it.client.in_flight() == Some(data.ack);
+            if matches!(Packet::parse(datagram), Ok(Packet::Data(data)) if is_ack(&data)) {
+                it.attempts.answered = true;
             }
             self.link.send(self.now, To::Console(console), datagram.to_vec());
         }

@@ -109,7 +109,7 @@ fn losses_copies_bursts_and_reordering_never_give_a_wrong_byte() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo nextest run -p udpfs-sim --run-ignored only"]
+#[ignore = "takes minutes: cargo xtask soak"]
 fn ten_thousand_seeds() {
     losses_disconnect_nobody(MANY_SEEDS);
     everything_at_once_never_gives_a_wrong_byte(MANY_SEEDS);

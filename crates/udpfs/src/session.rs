@@ -39,6 +39,10 @@ pub const WINDOW: u32 = 8;
 /// longer listens.
 const CONSOLE_PATIENCE: Duration = Duration::from_secs(31);
 
+/// The longest time after which a network delivers a second copy of a datagram. A console waits for its ACK longer than
+/// this before it repeats a request.
+const LATEST_COPY: Duration = Duration::from_millis(300);
+
 /// Numbers the requests of a session, so that a reply which comes too late can be recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RequestId(u64);
@@ -87,6 +91,10 @@ pub struct Session {
     id: RequestId,
     /// Whether a DISCOVERY came after the last request.
     discovered: bool,
+    /// When the console last started over.
+    began: Time,
+    /// When a request with the number 0 came that was neither expected nor announced by a DISCOVERY.
+    stray_first: Option<Time>,
     /// Whether the console knows that its last request arrived.
     released: bool,
     /// The number of the first packet of the next transfer.
@@ -202,7 +210,8 @@ impl Session {
     }
 
     fn take_request<'a>(&mut self, now: Time, data: &Data<'a>, out: &mut Outbox) -> Arrival<'a> {
-        let is_new_session = match self.expected {
+        let expected = self.expected;
+        let is_new_session = match expected {
             None => true,
             // The number 0 may come from a console that started over just now.
             Some(expected) if data.seq == expected => {
@@ -217,7 +226,8 @@ impl Session {
                 }
                 true
             }
-            Some(_) if data.seq == Seq::FIRST => true,
+            // If nothing announces it, it may be a late copy of this session's first request.
+            Some(_) if data.seq == Seq::FIRST && (self.may_start_over(now) || self.insists(now)) => true,
             // Some clients count their INFORM.
             Some(_) if data.seq == Seq::FIRST.next() && self.discovered => true,
             Some(expected) => {
@@ -228,6 +238,7 @@ impl Session {
         };
         if is_new_session {
             self.stats.sessions += 1;
+            self.began = now;
             // A console that goes on after the server was restarted says where it was. A new one says "-1".
             self.next = if data.seq == Seq::FIRST { Seq::FIRST } else { data.ack.next() };
         }
@@ -237,10 +248,24 @@ impl Session {
         self.last_request.extend_from_slice(data.payload);
         self.id.0 += 1;
         self.discovered = false;
+        self.stray_first = None;
         self.released = false;
         self.transfer = None;
         self.acknowledge(data.seq, out);
         Arrival::Request { id: self.id, payload: data.payload, is_new_session }
+    }
+
+    /// Whether a console may well have started over: it looked for a server, and this session is not so young that
+    /// both packets may be copies of those that began it.
+    fn may_start_over(&self, now: Time) -> bool {
+        self.discovered && now.since(self.began) >= LATEST_COPY
+    }
+
+    /// Notes an unannounced request with the number 0. Returns whether the console repeats it, as it does when it has
+    /// started over and gets no ACK.
+    fn insists(&mut self, now: Time) -> bool {
+        let first = *self.stray_first.get_or_insert(now);
+        now.since(first) >= LATEST_COPY
     }
 
     /// Answers a repeated request.

@@ -14,8 +14,9 @@ use crate::time::Time;
 
 /// Shortest timeout: a busy console is silent for a while.
 const SHORTEST_TIMER: Duration = Duration::from_millis(4);
-/// Longest timeout: the interval at which a silent console is tried.
-const LONGEST_TIMER: Duration = Duration::from_millis(500);
+/// Longest timeout: the interval at which a silent console is tried. It gives up 5 s after most requests, so that
+/// a network may lose 25 packets in a row.
+const LONGEST_TIMER: Duration = Duration::from_millis(200);
 
 /// How long after a DISCOVERY nothing is sent unsolicited: longer than the 500 ms after which a request is
 /// repeated.
