@@ -82,6 +82,11 @@ impl Origin {
         &self.source
     }
 
+    /// Returns the paths of the other files of the source.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Path> {
+        self.parts.iter().map(|(path, _)| path.as_path())
+    }
+
     /// Returns whether the other files of the source are unchanged.
     pub(crate) fn is_unchanged(&self) -> bool {
         let files = self.source.parts().iter().map(|(_, file)| file);

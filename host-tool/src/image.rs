@@ -59,13 +59,22 @@ impl Image {
     fn of_file(path: &Path, file: File) -> Result<Self, Failure> {
         // Taken before the first byte is read, so that any later change is noticed.
         let stamp = Stamp::settled(&file).map_err(Failure::Open)?;
-        let file = HostFile::new(file).map_err(Failure::Open)?;
-        let mut image = match Origin::open(path, &file)? {
-            Some(origin) => Self::of_origin(path, file, origin)?,
-            None => Self::of(path, file)?,
-        };
+        let mut image = Self::of_source(path, HostFile::new(file).map_err(Failure::Open)?)?;
         image.stamp = Some(stamp);
         Ok(image)
+    }
+
+    /// Reads the header of a file that is already open, whatever kind of source it is. Later changes of it are not
+    /// noticed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Image::open`].
+    pub fn of_source(path: &Path, file: HostFile) -> Result<Self, Failure> {
+        match Origin::open(path, &file)? {
+            Some(origin) => Self::of_origin(path, file, origin),
+            None => Self::of(path, file),
+        }
     }
 
     /// Reads the header of a file that is already open; `path` is only its name.

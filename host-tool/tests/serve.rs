@@ -135,6 +135,58 @@ fn every_format_arrives_byte_for_byte_with_and_without_losses() {
     }
 }
 
+/// Raw mode 1 sectors without ECC, which is not checked.
+fn raw_sectors(disc: &[u8]) -> Vec<u8> {
+    let sector = |data: &[u8]| {
+        let mut sector = [0; 2352];
+        sector[1..11].fill(0xFF);
+        sector[15] = 1;
+        sector[16..16 + data.len()].copy_from_slice(data);
+        let edc = image_source::edc(&sector[..2064]);
+        sector[2064..2068].copy_from_slice(&edc.to_le_bytes());
+        sector
+    };
+    disc.chunks(2048).flat_map(sector).collect()
+}
+
+#[test]
+fn cd_dumps_and_chds_arrive_as_the_images_that_they_hold() {
+    let games = Games::new(300);
+    std::fs::write(games.path("disc.bin"), raw_sectors(&games.image)).unwrap();
+    let sheet = "FILE \"disc.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n";
+    std::fs::write(games.path("disc.cue"), sheet).unwrap();
+    // Its sectors are in a file outside the folder.
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("secret.bin"), raw_sectors(&games.image)).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("secret.bin"), games.path("linked.bin")).unwrap();
+    std::fs::write(games.path("linked.cue"), sheet.replace("disc.bin", "linked.bin")).unwrap();
+
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/image-source/tests/golden/dvd-lzma.chd");
+    std::fs::copy(golden, games.path("dvd.chd")).unwrap();
+    let mut extract = Command::new(BIN);
+    extract.args(["extract", "-q", "-o"]).args([games.path("dvd.iso"), games.path("dvd.chd")]);
+    assert!(extract.status().unwrap().success());
+
+    let server = Server::start(games.folder.path(), &[]);
+    let mut console = server.console(None);
+    for name in ["disc.cue.iso", "disc.bin.iso"] {
+        let (_, entry) = console.ask(stat(name));
+        assert_eq!((number(&entry, 4), size_at(&entry, 16)), (0, games.image.len() as u64), "{name}");
+        let handle = open_file(&mut console, name);
+        read_all(&mut console, handle, &games.image);
+        assert_eq!(number(&console.ask(close(handle)).1, 4), 0);
+    }
+    assert!(open_file(&mut console, "linked.cue.iso") < 0);
+
+    let handle = open_file(&mut console, "dvd.chd.iso");
+    read_all(&mut console, handle, &std::fs::read(games.path("dvd.iso")).unwrap());
+
+    // The sectors change while the console has the sheet open.
+    let handle = open_file(&mut console, "disc.cue.iso");
+    std::fs::write(games.path("disc.bin"), vec![0; 2352 * 30]).unwrap();
+    assert!(number(&console.ask(bread(handle, 0, 1)).0, 4) < 0);
+}
+
 #[test]
 fn boot_goes_on_with_the_loaders_handle_from_a_new_connection() {
     let games = Games::new(300);

@@ -17,7 +17,8 @@ use super::cache::PieceCache;
 use super::events::Events;
 use super::names::{Names, Place, image_kind, may_be_compressed, shown};
 use super::views::{PlainFile, View, decoded_size, glance_at};
-use crate::image::Workspace;
+use crate::content::Origin;
+use crate::image::{Image, Workspace};
 use writing::WritableFile;
 
 /// Maximum number of listed entries of a folder. It bounds the memory of an open folder.
@@ -90,7 +91,7 @@ impl SharedFolder {
         self.names.find(path, |file| self.decoded_size(file).is_some())
     }
 
-    /// Returns the decoded size of a compressed image in bytes; `None` for any other file.
+    /// Returns the decoded size in bytes of an image that consoles cannot read as it is; `None` for any other file.
     fn decoded_size(&self, file: &Path) -> Option<u64> {
         let metadata = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
         let (len, modified) = (metadata.len(), metadata.modified().ok());
@@ -99,13 +100,24 @@ impl SharedFolder {
         if let Some(known) = known.filter(|known| (known.len, known.modified) == (len, modified)) {
             return known.decoded;
         }
-        let decoded = decoded_size(file);
+        let image = glance_at(file).ok().filter(|image| self.is_inside(image));
+        let decoded = image.as_ref().and_then(decoded_size);
+        if image.is_some_and(|image| has_parts(&image)) {
+            // Their times would have to be compared as well.
+            return decoded;
+        }
         let mut sizes = lock();
         if sizes.len() >= MAX_ENTRIES {
             sizes.clear();
         }
         sizes.insert(file.to_owned(), KnownSize { len, modified, decoded });
         decoded
+    }
+
+    /// Whether all files that the image consists of are in the served folder.
+    fn is_inside(&self, image: &Image) -> bool {
+        let parts = image.origin().into_iter().flat_map(Origin::parts);
+        parts.into_iter().all(|part| self.names.inside(part).is_ok())
     }
 
     fn view(&self, file: &Path) -> Result<Arc<View>, Errno> {
@@ -144,6 +156,11 @@ impl SharedFolder {
             Place::Nothing(_) => Err(Errno::NOT_FOUND),
         }
     }
+}
+
+/// Whether the image consists of several files.
+fn has_parts(image: &Image) -> bool {
+    image.origin().is_some_and(|origin| origin.parts().next().is_some())
 }
 
 /// Translates the system's metadata of a file or folder; devices and pipes are hidden.

@@ -16,10 +16,10 @@ pub(super) enum Place {
     Nothing(PathBuf),
 }
 
-/// Extensions of compressed images. Listings only examine these files; for opening `X.iso`, any file `X`
-/// that is a compressed image will do.
-const COMPRESSED: [&str; 6] = ["cso", "ciso", "zso", "ziso", "dax", "jso"];
-/// Extensions that a compressed image might have by mistake.
+/// Extensions of images that are decoded. Listings only examine these files; for opening `X.iso`, any file `X` that is
+/// such an image will do.
+const COMPRESSED: [&str; 8] = ["cso", "ciso", "zso", "ziso", "dax", "jso", "chd", "cue"];
+/// Extensions of plain images, which can also be raw sectors, or compressed by mistake.
 const PLAIN: [&str; 3] = ["iso", "bin", "img"];
 
 /// Settings for looking up names.

@@ -12,6 +12,7 @@ use udpfs::Errno;
 
 use super::cache::{Key, PIECE, PieceCache};
 use super::events::{Event, Events};
+use crate::content::Origin;
 use crate::failure::Failure;
 use crate::host_file::HostFile;
 use crate::image::{Image, Workspace};
@@ -122,7 +123,7 @@ fn clamp(size: u64, offset: u64, len: usize) -> usize {
     usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX).min(len)
 }
 
-/// A compressed image, read as the disc that it holds. All consoles share it.
+/// A compressed image or another source, read as the disc that it holds. All consoles share it.
 pub(super) struct View {
     image: Image,
     number: u64,
@@ -142,13 +143,13 @@ impl std::fmt::Debug for View {
 /// Opens an image to read a few facts from it. Later changes of the file are not noticed.
 pub(super) fn glance_at(path: &Path) -> Result<Image, Failure> {
     let file = HostFile::new(special::open(path)?).map_err(Failure::Open)?;
-    Image::of(path, file)
+    Image::of_source(path, file)
 }
 
-/// Returns the decoded size of a file in bytes, if it is a readable compressed image.
-pub(super) fn decoded_size(path: &Path) -> Option<u64> {
-    let image = glance_at(path).ok()?;
-    (image.layout().format() != Format::Iso).then(|| image.layout().image_size())
+/// Returns the decoded size of an image in bytes; `None` if the file itself is the image.
+pub(super) fn decoded_size(image: &Image) -> Option<u64> {
+    let is_decoded = image.layout().format() != Format::Iso || image.origin().is_some();
+    is_decoded.then(|| image.layout().image_size())
 }
 
 impl View {
@@ -156,13 +157,18 @@ impl View {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let file = special::open(path)?;
         let steady = Steady::new(path, &file)?;
-        let image = Image::of(path, HostFile::new(file).map_err(Failure::Open)?)?;
+        let image = Image::of_source(path, HostFile::new(file).map_err(Failure::Open)?)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Ok(Self { image, number, steady, spare: Mutex::default(), cache, damaged: AtomicU64::new(u64::MAX) })
     }
 
     pub(super) fn is_steady(&self) -> bool {
-        matches!(self.steady.is_unchanged(), Ok(true))
+        matches!(self.steady.is_unchanged(), Ok(true)) && self.are_parts_unchanged()
+    }
+
+    /// Whether the other files of the image, such as those that a CUE sheet names, are unchanged.
+    fn are_parts_unchanged(&self) -> bool {
+        self.image.origin().is_none_or(Origin::is_unchanged)
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -172,6 +178,10 @@ impl View {
     /// Reads decoded bytes, from the cache if possible.
     pub(super) fn read_at(&self, offset: u64, buf: &mut [u8], events: &Events) -> Result<usize, Errno> {
         self.steady.check(events)?;
+        if !self.are_parts_unchanged() {
+            self.steady.report(events, "a file that belongs to it changed while a console had it open");
+            return Err(Errno::IO);
+        }
         let got = clamp(self.len(), offset, buf.len());
         let end = offset + got as u64;
         let mut at = offset;
