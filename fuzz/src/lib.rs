@@ -1,4 +1,8 @@
-//! Shared by the fuzz targets: reading a file of any content with any amount of memory.
+//! Shared by the fuzz targets: reading a file of any content with any amount of memory, and a server of
+//! UDPFS without sockets and disks.
+
+pub mod disc;
+pub mod steps;
 
 use sector_decode::{Buffers, Decoder, Layout, ReaderOptions, SectorReader};
 

@@ -5,6 +5,7 @@
 
 mod convert;
 mod facts;
+mod kind;
 mod values;
 
 use std::io;
@@ -13,11 +14,11 @@ use std::path::{Path, PathBuf};
 use image_writer::PlanError;
 use sector_decode::{BlockIndex, HeaderError};
 
+pub use self::kind::FileKind;
 pub use self::values::Quantity;
 use crate::damage::{Damage, DamageList};
 use crate::human;
 use crate::profile::Refusal;
-pub use crate::special::FileKind;
 
 /// Why the work on a file failed. The text is one line; the caller puts the file's name before it.
 #[derive(Debug, thiserror::Error)]

@@ -84,8 +84,24 @@ pub(crate) fn leads_to(path: &Path, file: &File) -> bool {
 }
 
 /// As [`leads_to`], but it is an error if the system does not provide the number.
-pub(crate) fn look(path: &Path, file: &File) -> io::Result<bool> {
+fn look(path: &Path, file: &File) -> io::Result<bool> {
     Ok(FileId::named(path)? == FileId::open(file)?)
+}
+
+/// Removes a name that leads to this open file. Other runs cannot take the name between the check and the
+/// removal, because this file is locked. Network drives fail now and then, so a failed removal is tried
+/// once more.
+pub(crate) fn remove_if_ours(path: &Path, file: &File) {
+    const TRIES: usize = 2;
+    for _ in 0..TRIES {
+        match look(path, file) {
+            Ok(true) if std::fs::remove_file(path).is_ok() => return,
+            Ok(false) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            // If it stays, nothing is lost: the next run for the same target removes it.
+            Ok(true) | Err(_) => {}
+        }
+    }
 }
 
 #[cfg(not(test))]

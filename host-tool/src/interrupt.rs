@@ -14,7 +14,7 @@ use std::time::Duration;
 use image_writer::Monitor;
 
 use crate::exit::Status;
-use crate::output::remove_if_ours;
+use crate::identity::remove_if_ours;
 
 /// How long the work may take to stop. Reading, writing or printing can block for ever: on a network drive,
 /// or on the reader of a pipe.

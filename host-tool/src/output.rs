@@ -33,7 +33,7 @@ use self::stale::Stale;
 pub use self::standing::Standing;
 use crate::failure::Failure;
 use crate::host_file::HostFile;
-use crate::identity::{FileId, leads_to, look};
+use crate::identity::{FileId, leads_to, remove_if_ours};
 use crate::interrupt::{self, NotedPart};
 use crate::source::forget_cached;
 use crate::special;
@@ -117,22 +117,6 @@ struct PartName {
 impl Drop for PartName {
     fn drop(&mut self) {
         remove_if_ours(&self.path, &self.file);
-    }
-}
-
-/// Removes a name that leads to this open file. Other runs cannot take the name between the check and the
-/// removal, because this file is locked. Network drives fail now and then, so a failed removal is tried
-/// once more.
-pub(crate) fn remove_if_ours(path: &Path, file: &File) {
-    const TRIES: usize = 2;
-    for _ in 0..TRIES {
-        match look(path, file) {
-            Ok(true) if std::fs::remove_file(path).is_ok() => return,
-            Ok(false) => return,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            // If it stays, nothing is lost: the next run for the same target removes it.
-            Ok(true) | Err(_) => {}
-        }
     }
 }
 

@@ -4,25 +4,7 @@
 use std::fs::{File, FileType, OpenOptions};
 use std::path::Path;
 
-use crate::failure::Failure;
-
-/// What a path leads to, if not a regular file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    /// A folder.
-    Folder,
-    /// A device, pipe, socket or door.
-    Special,
-}
-
-impl std::fmt::Display for FileKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Folder => "a folder",
-            Self::Special => "a device or pipe",
-        })
-    }
-}
+use crate::failure::{Failure, FileKind};
 
 /// Opens a regular file for reading.
 ///

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use crate::abi::Received;
 use crate::crash::Cause;
 use crate::kernel::Answer;
-use crate::machine::Psp;
 use mips_cpu::Cpu;
 
 /// Name under which ARK, PRO and Adrenaline know the module.
@@ -74,30 +73,6 @@ pub struct Inferno {
 }
 
 impl Inferno {
-    /// Registers the driver as usual firmwares do: "umd", in the module [`MODULE_NAME`].
-    pub fn register(psp: &mut Psp) {
-        Self::register_as(psp, "umd", "UMD9660");
-        psp.add_module(MODULE_NAME);
-    }
-
-    /// Puts driver structure and function table into memory and registers them under this name.
-    pub fn register_as(psp: &mut Psp, name: &str, description: &str) {
-        let mut table = vec![0; TABLE_SIZE as usize];
-        for entry in Entry::ALL {
-            let at = entry as usize;
-            let trap = psp.inferno_trap(entry as u32);
-            table[at..at + 4].copy_from_slice(&trap.address().to_le_bytes());
-        }
-        let functions = psp.place("driver table", &table);
-        let driver = psp.place_driver(name, description, functions);
-        let device: Vec<u8> = [driver, 0, 0].into_iter().flat_map(u32::to_le_bytes).collect();
-        psp.inferno.device = psp.place("device structure", &device);
-        psp.inferno.functions = functions;
-        psp.inferno.original = table;
-        psp.kernel.system.umd_driver = driver;
-        psp.accept_driver_table();
-    }
-
     /// The current contents of the function table; empty when the driver is not registered.
     pub fn table_bytes(&self, cpu: &Cpu) -> Vec<u8> {
         if self.functions == 0 {
@@ -112,43 +87,37 @@ impl Inferno {
     pub fn untouched(&self, cpu: &Cpu) -> bool {
         self.table_bytes(cpu) == self.original
     }
-}
 
-impl Psp {
-    /// The address currently in the driver table for an entry.
-    pub fn driver_entry(&self, entry: Entry) -> u32 {
-        self.cpu.read_word(self.inferno.functions + entry as u32).expect("a registered driver")
+    /// Answers a call of one of its entries.
+    pub(crate) fn called(&mut self, cpu: &mut Cpu, entry: u32, received: Received) -> Result<Answer, Cause> {
+        self.calls.push(Forwarded { entry, args: received.words() });
+        if let Some(&answer) = self.answers.get(&entry) {
+            return Ok(Answer::Long(answer));
+        }
+        if entry == Entry::Devctl as u32 {
+            return device_control(cpu, received);
+        }
+        Ok(Answer::Word(0))
     }
-}
-
-pub(crate) fn called(psp: &mut Psp, entry: u32, received: Received) -> Result<Answer, Cause> {
-    psp.inferno.calls.push(Forwarded { entry, args: received.words() });
-    if let Some(&answer) = psp.inferno.answers.get(&entry) {
-        return Ok(Answer::Long(answer));
-    }
-    if entry == Entry::Devctl as u32 {
-        return device_control(psp, received);
-    }
-    Ok(Answer::Word(0))
 }
 
 /// The commands that the real driver answers without its image (psp contract, section 3.4).
-fn device_control(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
+fn device_control(cpu: &mut Cpu, received: Received) -> Result<Answer, Cause> {
     let [_, _, command, input, _, out, out_len, _] = received.words();
     let answer = match command {
         MAY_MOUNT if input == 0 || out == 0 => INVALID,
         MAY_MOUNT => {
-            psp.cpu.write_word(out, 0)?;
+            cpu.write_word(out, 0)?;
             0
         }
         SECTOR_SIZE if out == 0 || out_len < 4 => INVALID,
         SECTOR_SIZE => {
-            psp.cpu.write_word(out, 2048)?;
+            cpu.write_word(out, 2048)?;
             0
         }
         DISC_TYPE => {
-            psp.cpu.write_word(out, u32::MAX)?;
-            psp.cpu.write_word(out + 4, GAME_DISC)?;
+            cpu.write_word(out, u32::MAX)?;
+            cpu.write_word(out + 4, GAME_DISC)?;
             0
         }
         REGION_CHECK => 1,

@@ -6,8 +6,9 @@
 //! little or never return; threads that interleave at every kernel call.
 //!
 //! - [`prx`] reads the module file and relocates it to its address.
-//! - [`machine`] runs it: [`Psp`] is the whole console, [`mips_cpu`] its processor, [`memory`] its memory,
-//!   [`kernel`] the functions that the driver imports.
+//! - [`machine`] is the console: [`Psp`] with its processor ([`mips_cpu`]), its [`memory`] and the state of its
+//!   [`kernel`].
+//! - [`exports`] has the kernel's functions, which the driver imports; [`run`] runs guest code.
 //! - [`cfw`] contains the start-up values of the custom firmwares, with the source of each.
 //! - [`inferno`] is the driver that is registered before ours, [`umd`] calls what is in its table, [`isofs`]
 //!   is the file system on top.
@@ -20,13 +21,16 @@
 pub mod abi;
 pub mod cfw;
 pub mod crash;
+pub mod exports;
 pub mod inferno;
 pub mod isofs;
 pub mod kernel;
 pub mod machine;
 pub mod memory;
 pub mod prx;
+pub mod run;
 pub mod umd;
 
 pub use crash::{Cause, Crash};
-pub use machine::{Interleave, Outcome, Psp};
+pub use machine::{Interleave, Psp};
+pub use run::Outcome;

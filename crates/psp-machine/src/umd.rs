@@ -4,8 +4,11 @@ use crate::abi::Args;
 use crate::crash::{Cause, Crash};
 use crate::inferno::Entry;
 use crate::kernel::threads::ThreadId;
-use crate::machine::{Caller, Outcome, Psp};
+use crate::machine::{Caller, Psp};
 use crate::memory::{Place, Region, Space};
+use crate::run::Outcome;
+
+pub use crate::machine::FileArg;
 
 /// Bytes of a sector.
 pub const SECTOR: u32 = 2048;
@@ -21,19 +24,6 @@ pub mod command {
     pub const READ: u32 = 0x01E3_80C0;
     pub const READ_USER: u32 = 0x01F2_00A1;
     pub const READ_USER_CACHED: u32 = 0x01F2_00A2;
-}
-
-/// Size of the structure that represents a descriptor in calls of driver entries.
-const FILE_ARG: u32 = 0x90;
-/// Offset of the word in it that the driver can use.
-const PRIVATE: u32 = 0x10;
-const DEVICE: u32 = 0x08;
-
-/// A descriptor of the raw device, or the one passed with device commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileArg {
-    /// Its address.
-    pub address: u32,
 }
 
 /// What to read: the parameters of the read commands (section 3.3).
@@ -102,19 +92,6 @@ pub struct FinishedRead {
 pub const UNTOUCHED: u8 = 0xEE;
 
 impl Psp {
-    /// Makes a descriptor structure; `private` is the driver's word in it.
-    pub fn file_arg(&mut self, private: u32) -> FileArg {
-        let address = self.place("descriptor", &[0; FILE_ARG as usize]);
-        self.cpu.write_word(address + DEVICE, self.inferno.device).expect("just placed");
-        self.cpu.write_word(address + PRIVATE, private).expect("just placed");
-        FileArg { address }
-    }
-
-    /// The driver's word of a descriptor.
-    pub fn private_word(&self, file: FileArg) -> u32 {
-        self.cpu.read_word(file.address + PRIVATE).expect("a placed structure")
-    }
-
     /// A device command: `input` is copied to kernel memory. `out_len` bytes are provided for the answer, and
     /// returned.
     ///

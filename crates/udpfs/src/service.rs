@@ -240,9 +240,10 @@ impl<F: Files> Service<F> {
     /// stale memory for the rest, so everything past the end of the file is zeros.
     fn read_sectors(&mut self, files: &F, handle: Handle, sector: u64, sectors: u16) -> Reply {
         let len = usize::from(sectors) * 512;
+        let offset = sector.checked_mul(SECTOR).filter(|offset| offset.checked_add(len as u64).is_some());
         let reply = Reply::data(len, |buf| {
             let entry = self.handles.file(files, handle)?;
-            let offset = sector.checked_mul(SECTOR).ok_or(Errno::INVALID)?;
+            let offset = offset.ok_or(Errno::INVALID)?;
             let got = files.read_at(&mut entry.file, offset, buf)?;
             buf[got..].fill(0);
             Ok(len)

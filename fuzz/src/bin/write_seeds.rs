@@ -1,5 +1,6 @@
 //! Writes the first inputs of each fuzz target to `corpus/`: a small file of each kind, streams of each
-//! codec and the lint's vectors, made with the same helpers as in the tests of `sector-decode`.
+//! codec and the lint's vectors, made with the same helpers as in the tests of `sector-decode`, and requests of
+//! UDPFS.
 
 #[path = "../../../crates/sector-decode/tests/support/mod.rs"]
 mod support;
@@ -7,8 +8,10 @@ mod support;
 use std::io;
 use std::path::Path;
 
+use cisor_fuzz::steps;
 use support::kinds::samples;
 use support::{bits, image, pack};
+use udpfs::Kind;
 
 fn main() -> io::Result<()> {
     // The least memory that works; more, with three windows; and the most that a plan can give, with window
@@ -53,7 +56,35 @@ fn main() -> io::Result<()> {
             write(streams, &format!("coding-{coding}-{number}"), &input)?;
         }
     }
-    Ok(())
+    write_udpfs()
+}
+
+/// One request of each kind, answered and acknowledged, and all of them in a row.
+fn write_udpfs() -> io::Result<()> {
+    let open = b"\x10\0\x03\0\0\0\0\0DVD/a.iso\0\0\0";
+    // With the first number that a server assigns, where a request has a handle.
+    let on_handle = |code: u8, rest: &[u8]| [&[code, 0, 0, 0, 1, 0, 0, 0][..], rest].concat();
+    let piece = b"\x17\0\0\0\x04\0\x01\0abcd";
+    let requests = Kind::ALL.map(|kind| match kind {
+        Kind::Open => open.to_vec(),
+        Kind::Close | Kind::Dread => on_handle(kind.code(), &[]),
+        Kind::Read => on_handle(kind.code(), &[0, 0, 1, 0]),
+        Kind::Write => on_handle(kind.code(), &[&[4, 0, 0, 0][..], piece].concat()),
+        Kind::WriteData => piece.to_vec(),
+        Kind::Lseek => on_handle(kind.code(), &[0, 8, 0, 0, 0, 0, 0, 0]),
+        Kind::Getstat | Kind::Mkdir | Kind::Remove | Kind::Rmdir => {
+            [&[kind.code(), 0, 0, 0][..], b"ART\0"].concat()
+        }
+        Kind::Bread => [&[kind.code(), 0, 8, 0][..], &[0; 4], &[2, 0, 0, 0, 0, 0, 0, 0]].concat(),
+        Kind::Bwrite => [&[kind.code(), 0, 1, 0][..], &[0; 12], piece].concat(),
+    });
+    let mut all = vec![0, 0, 6, 0, 0, 0, 0xF5, 0xF5, 0, 0];
+    for (number, (kind, request)) in (1..).zip(Kind::ALL.into_iter().zip(&requests)) {
+        let exchange = [steps::exchange(open, 0), steps::exchange(request, 1)].concat();
+        write("udpfs_packets", &format!("{kind:?}"), &exchange)?;
+        all.extend_from_slice(&steps::exchange(request, number));
+    }
+    write("udpfs_packets", "all", &all)
 }
 
 fn write(target: &str, name: &str, input: &[u8]) -> io::Result<()> {

@@ -31,7 +31,7 @@ use tempfile::TempPath;
 
 use super::{Existing, PartFile, system_path};
 use crate::failure::Failure;
-use crate::identity::leads_to;
+use crate::identity::{leads_to, remove_if_ours};
 
 /// Gives a part file the name of its target.
 ///
@@ -126,12 +126,12 @@ pub(super) fn over_existing(
     if !leads_to(&name, part.file()) {
         // The name now belongs to somebody else, or the system did not say.
         let _ = name.keep();
-        super::remove_if_ours(&spare, part.file());
+        remove_if_ours(&spare, part.file());
         return Err(lost(part));
     }
     name.persist(&part.target).map_err(|failed| renaming(part, failed.error))?;
     // A rename leaves both names if they already lead to the same file.
-    super::remove_if_ours(&spare, part.file());
+    remove_if_ours(&spare, part.file());
     check(part)?;
     Ok(true)
 }

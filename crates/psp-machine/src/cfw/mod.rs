@@ -3,7 +3,6 @@
 //!
 //! [`ROWS`] is the table; [`Row::boot`] makes a machine from a row. If a value was only assumed, the row says
 //! so: tests do not make it true.
-//! test makes it true.
 
 mod sources;
 mod table;
@@ -11,8 +10,7 @@ mod table;
 pub use sources::{Source, Sources, Witness};
 pub use table::ROWS;
 
-use crate::inferno::Inferno;
-use crate::kernel::systemctrl;
+use crate::exports::systemctrl;
 use crate::machine::Psp;
 
 /// What a plugin finds when a custom firmware starts something on a model.
@@ -63,7 +61,7 @@ impl Row {
     pub fn boot(&self, apitype: u32) -> Psp {
         let mut psp = Psp::without_driver();
         if let Some((name, description)) = self.driver {
-            Inferno::register_as(&mut psp, name, description);
+            psp.register_first_driver(name, description);
         }
         self.modules.iter().for_each(|module| psp.add_module(module));
         psp.string_alignment = self.path_alignment;

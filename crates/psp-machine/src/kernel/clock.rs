@@ -1,8 +1,5 @@
 //! The machine's time. It advances with instructions, with card transfers and while all threads wait.
 
-use super::{Answer, Known, answer};
-
-const LIBRARY: &str = "ThreadManForKernel";
 /// Instructions per microsecond: the console's usual clock, at one instruction per cycle.
 const INSTRUCTIONS_PER_MICROSECOND: u64 = 222;
 
@@ -29,19 +26,3 @@ impl Clock {
         self.instructions += instructions;
     }
 }
-
-#[expect(clippy::cast_possible_truncation, reason = "the lower half is what it gives")]
-pub(super) const FUNCTIONS: &[Known] = &[
-    Known {
-        library: LIBRARY,
-        nid: 0x369E_D59D,
-        name: "sceKernelGetSystemTimeLow",
-        run: |psp, _| answer(psp.kernel.clock.now() as u32),
-    },
-    Known {
-        library: LIBRARY,
-        nid: 0x82BC_5777,
-        name: "sceKernelGetSystemTimeWide",
-        run: |psp, _| Ok(Answer::Long(i64::try_from(psp.kernel.clock.now()).unwrap_or(i64::MAX))),
-    },
-];

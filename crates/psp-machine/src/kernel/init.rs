@@ -1,8 +1,4 @@
-//! What was started: key config, application type, boot device, file.
-
-use super::{Known, answer};
-
-const LIBRARY: &str = "InitForKernel";
+//! What was started: key config, application type, boot device.
 
 /// Boot information that modules can query.
 #[derive(Debug)]
@@ -20,24 +16,3 @@ impl Default for Init {
         Self { key_config: 0x200, apitype: 0x123, boot_from: 0x40 }
     }
 }
-
-pub(super) const FUNCTIONS: &[Known] = &[
-    Known {
-        library: LIBRARY,
-        nid: 0x7A23_33AD,
-        name: "sceKernelInitApitype",
-        run: |psp, _| answer(psp.kernel.init.apitype),
-    },
-    Known {
-        library: LIBRARY,
-        nid: 0x7233_B5BC,
-        name: "sceKernelInitKeyConfig",
-        run: |psp, _| answer(psp.kernel.init.key_config),
-    },
-    Known {
-        library: LIBRARY,
-        nid: 0x2793_2388,
-        name: "sceKernelBootFrom",
-        run: |psp, _| answer(psp.kernel.init.boot_from),
-    },
-];

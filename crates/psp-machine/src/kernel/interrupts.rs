@@ -1,13 +1,5 @@
 //! Suspended interrupts: threads do not switch or wait, and only then may the driver table change.
 
-use super::{Known, OK, answer};
-use crate::crash::Cause;
-use crate::machine::Psp;
-
-const LIBRARY: &str = "InterruptManagerForKernel";
-/// The return value of the suspend function when interrupts were on.
-const WERE_ON: u32 = 1;
-
 /// Whether interrupts are on.
 #[derive(Debug, Default)]
 pub struct Interrupts {
@@ -16,29 +8,3 @@ pub struct Interrupts {
     /// How many times they were suspended.
     pub count: u32,
 }
-
-fn suspend(psp: &mut Psp, _: crate::abi::Received) -> Result<super::Answer, Cause> {
-    let interrupts = &mut psp.kernel.interrupts;
-    let were_on = u32::from(!interrupts.suspended);
-    interrupts.suspended = true;
-    interrupts.count += 1;
-    answer(were_on)
-}
-
-fn resume(psp: &mut Psp, received: crate::abi::Received) -> Result<super::Answer, Cause> {
-    match received.word(0) {
-        WERE_ON => {
-            psp.accept_driver_table();
-            psp.kernel.interrupts.suspended = false;
-        }
-        0 => (),
-        value => return Err(Cause::Misuse { what: "interrupt state that suspending never gave", value }),
-    }
-    OK
-}
-
-pub(super) const FUNCTIONS: &[Known] = &[
-    Known { library: LIBRARY, nid: 0x0929_68F4, name: "sceKernelCpuSuspendIntr", run: suspend },
-    Known { library: LIBRARY, nid: 0x5F10_D406, name: "sceKernelCpuResumeIntr", run: resume },
-    Known { library: LIBRARY, nid: 0x3B84_732D, name: "sceKernelCpuResumeIntrWithSync", run: resume },
-];

@@ -1,23 +1,14 @@
-//! The kernel as the driver sees it: one file per kernel module, each with the functions it exports.
-//!
-//! A function receives its arguments by the kernel's calling convention, does its work on the host
-//! immediately, and says how the thread continues. Error numbers are those of the console (psp contract,
-//! sections 3.8 and 4).
+//! The kernel's state, one file per kernel module. The functions that work on it are in [`crate::exports`].
 
 pub mod clock;
 pub mod init;
 pub mod interrupts;
 pub mod io;
 pub mod modules;
-pub mod sysclib;
 pub mod sysevent;
 pub mod sysmem;
 pub mod systemctrl;
 pub mod threads;
-
-use crate::abi::Received;
-use crate::crash::Cause;
-use crate::machine::Psp;
 
 /// How a thread continues after a kernel function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,35 +30,6 @@ pub enum Answer {
     },
     /// Not at all: the thread exits with this status.
     Exit(u32),
-}
-
-/// A function that the kernel exports.
-pub struct Known {
-    /// Library it belongs to.
-    pub library: &'static str,
-    /// Its number there on firmware 6.60 and 6.61.
-    pub nid: u32,
-    /// Its name.
-    pub name: &'static str,
-    /// What it does.
-    pub run: fn(&mut Psp, Received) -> Result<Answer, Cause>,
-}
-
-/// Finds an exported function.
-pub fn find(library: &str, nid: u32) -> Option<&'static Known> {
-    let tables: [&'static [Known]; 10] = [
-        clock::FUNCTIONS,
-        init::FUNCTIONS,
-        interrupts::FUNCTIONS,
-        io::FUNCTIONS,
-        modules::FUNCTIONS,
-        sysclib::FUNCTIONS,
-        sysevent::FUNCTIONS,
-        sysmem::FUNCTIONS,
-        systemctrl::FUNCTIONS,
-        threads::FUNCTIONS,
-    ];
-    tables.into_iter().flatten().find(|known| known.library == library && known.nid == nid)
 }
 
 /// The whole state of the kernel.
@@ -102,10 +64,4 @@ impl Kernel {
         self.last_id += 2;
         0x0400_0001 + self.last_id
     }
-}
-
-const OK: Result<Answer, Cause> = Ok(Answer::Word(0));
-
-fn answer(word: u32) -> Result<Answer, Cause> {
-    Ok(Answer::Word(word))
 }

@@ -1,18 +1,20 @@
 //! The machine: processor, memory and kernel in one, and the modules in it.
 //!
-//! Guest code runs in `run.rs`. A trap slot that it reaches is handled by [`crate::kernel`] or by the fake
-//! driver in [`crate::inferno`], or is a [`Crash`].
+//! Here is what the machine consists of. [`crate::run`] runs guest code on it, which calls the kernel's
+//! functions in [`crate::exports`] and the fake driver in [`crate::inferno`].
 
+mod drivers;
 mod module;
-mod run;
 mod schedule;
 mod surroundings;
+mod threads;
 
 use std::collections::BTreeMap;
 
+pub use drivers::FileArg;
 pub use module::{LoadError, Module};
-pub use run::{Caller, Outcome};
 pub use schedule::Interleave;
+pub use threads::Caller;
 
 use crate::crash::{Cause, Crash};
 use crate::inferno::Inferno;
@@ -22,11 +24,11 @@ use crate::memory::{Memory, Place, Region, Space};
 use mips_cpu::{Cpu, Trap};
 
 /// Where a call from the kernel returns to.
-const RETURN: Trap = Trap(0);
+pub(crate) const RETURN: Trap = Trap(0);
 
 /// What a trap slot leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
+pub(crate) enum Target {
     /// A kernel function, known or not.
     Kernel { library: String, nid: u32 },
     /// An entry of the fake driver's table, by its offset.
@@ -56,13 +58,14 @@ pub struct Psp {
     /// The remainder of string addresses divided by 4. The usual 2 is that of the image's path on ARK.
     pub string_alignment: u32,
     /// Structure and name passed with device commands, once they are needed.
-    device_file: Option<(crate::umd::FileArg, u32)>,
+    device_file: Option<(FileArg, u32)>,
     modules: Vec<Module>,
     targets: Vec<Target>,
     slots: BTreeMap<Target, Trap>,
     /// The driver table as it was when interrupts were last on.
     table: Vec<u8>,
-    dead: bool,
+    /// Whether a run ended badly. Nothing runs after that.
+    pub(crate) dead: bool,
     random: u64,
 }
 
@@ -70,7 +73,7 @@ impl Psp {
     /// Turns on a machine that has started an image, with the fake driver registered as "umd".
     pub fn new() -> Self {
         let mut psp = Self::without_driver();
-        Inferno::register(&mut psp);
+        psp.register_usual_driver();
         psp
     }
 
@@ -127,10 +130,6 @@ impl Psp {
         self.trap(Target::Kernel { library: library.to_owned(), nid })
     }
 
-    pub(crate) fn inferno_trap(&mut self, entry: u32) -> Trap {
-        self.trap(Target::Inferno(entry))
-    }
-
     fn trap(&mut self, target: Target) -> Trap {
         if let Some(&trap) = self.slots.get(&target) {
             return trap;
@@ -142,7 +141,7 @@ impl Psp {
     }
 
     /// What a trap slot other than [`RETURN`] leads to.
-    fn target(&self, trap: Trap) -> Option<&Target> {
+    pub(crate) fn target(&self, trap: Trap) -> Option<&Target> {
         self.targets.get(trap.0.checked_sub(1)? as usize)
     }
 
@@ -152,7 +151,7 @@ impl Psp {
         self.table = self.inferno.table_bytes(&self.cpu);
     }
 
-    fn check_driver_table(&self) -> Result<(), Cause> {
+    pub(crate) fn check_driver_table(&self) -> Result<(), Cause> {
         if self.kernel.interrupts.suspended || self.inferno.table_bytes(&self.cpu) == self.table {
             Ok(())
         } else {
@@ -175,7 +174,7 @@ impl Psp {
         self.crash(cause, during.to_owned())
     }
 
-    fn device(&mut self) -> (crate::umd::FileArg, u32) {
+    fn device(&mut self) -> (FileArg, u32) {
         if let Some(device) = self.device_file {
             return device;
         }
@@ -185,7 +184,7 @@ impl Psp {
     }
 
     /// The descriptor structure passed with device commands.
-    pub(crate) fn device_file(&mut self) -> crate::umd::FileArg {
+    pub(crate) fn device_file(&mut self) -> FileArg {
         self.device().0
     }
 
@@ -194,7 +193,7 @@ impl Psp {
         self.device().1
     }
 
-    fn crash(&mut self, cause: Cause, during: String) -> Crash {
+    pub(crate) fn crash(&mut self, cause: Cause, during: String) -> Crash {
         self.dead = true;
         let trail = self.cpu.trail().into_iter().map(|(address, _)| self.name_address(address)).collect();
         Crash { cause, during, trail }

@@ -1,18 +1,13 @@
-//! Loads, starts and stops modules as the plugin loader of a custom firmware does (psp contract, section
+//! Loads and unloads modules as the plugin loader of a custom firmware does (psp contract, section
 //! 1.2).
 
 use core::fmt;
 
-use super::{Caller, Outcome, Psp};
-use crate::abi::Args;
-use crate::crash::{Cause, Crash};
-use crate::kernel::threads::ENDED;
+use super::Psp;
+use crate::crash::Crash;
 use crate::memory::{Place, Region, Space};
-use crate::prx::library::{MODULE_START, MODULE_STOP};
 use crate::prx::{ModuleInfo, Prx, PrxError, relocation};
 
-/// Stack of the thread that runs a kernel module's start function.
-const START_STACK: u32 = 4096;
 /// Attribute of a kernel module.
 const KERNEL_MODULE: u16 = 0x1000;
 /// Version of Sony's own libraries for the kernel (psp contract, section 4).
@@ -127,47 +122,12 @@ impl Psp {
         Ok(module)
     }
 
-    /// Runs `module_start` with the module's own path; a negative answer unloads it.
+    /// Removes a module from memory.
     ///
     /// # Errors
     ///
-    /// When the run ends badly.
-    pub fn start(&mut self, module: &Module, path: &str) -> Result<Outcome, Crash> {
-        let outcome = self.run_entry(module, MODULE_START, path)?;
-        // A thread that is ended inside never returns to unload it.
-        if outcome.is_error() && outcome.value != ENDED {
-            self.unload(module)?;
-        }
-        Ok(outcome)
-    }
-
-    /// Runs `module_stop`; the module is unloaded unless it refuses.
-    ///
-    /// # Errors
-    ///
-    /// When the run ends badly.
-    pub fn stop(&mut self, module: &Module) -> Result<Outcome, Crash> {
-        let outcome = self.run_entry(module, MODULE_STOP, "")?;
-        if !outcome.is_error() {
-            self.unload(module)?;
-        }
-        Ok(outcome)
-    }
-
-    fn run_entry(&mut self, module: &Module, nid: u32, path: &str) -> Result<Outcome, Crash> {
-        let during = format!("{} {nid:#010X}", module.info.name);
-        let Some(entry) = module.info.entry(nid) else {
-            return Err(self.crash(Cause::Misuse { what: "module without entry", value: nid }, during));
-        };
-        let (len, pointer) = match path {
-            "" => (0, 0),
-            path => (u32::try_from(path.len() + 1).expect("a path"), self.place_string(path)),
-        };
-        let caller = Caller { gp: module.info.gp, stack: START_STACK, ..Caller::kernel() };
-        self.call_as(&during, caller, entry, &Args::new().word(len).word(pointer))
-    }
-
-    fn unload(&mut self, module: &Module) -> Result<(), Crash> {
+    /// When bytes next to it were changed.
+    pub(crate) fn unload(&mut self, module: &Module) -> Result<(), Crash> {
         self.modules.retain(|loaded| loaded.region != module.region);
         self.kernel
             .memory

@@ -17,7 +17,7 @@ pub enum Interleave {
 
 impl Psp {
     /// The thread to run now. Time advances until there is one.
-    pub(super) fn pick(&mut self) -> Result<ThreadId, Crash> {
+    pub(crate) fn pick(&mut self) -> Result<ThreadId, Crash> {
         loop {
             let now = self.kernel.clock.now();
             self.kernel

@@ -55,7 +55,7 @@ impl Psp {
     }
 
     /// What happens between two kernel calls of the driver: time advances, and the image may change.
-    pub(super) fn count_kernel_call(&mut self) {
+    pub(crate) fn count_kernel_call(&mut self) {
         self.kernel.calls += 1;
         self.kernel.clock.pass(self.time_per_call);
         if self.kernel.system.path_changes.is_empty() {
@@ -92,7 +92,7 @@ impl Psp {
     }
 
     /// Puts a driver's structure into memory; returns its address.
-    pub(crate) fn place_driver(&mut self, name: &str, description: &str, functions: u32) -> u32 {
+    pub(super) fn place_driver(&mut self, name: &str, description: &str, functions: u32) -> u32 {
         let words = [self.place_string(name), 4, 0x800, self.place_string(description), functions];
         let bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
         self.place("driver structure", &bytes)

@@ -159,6 +159,8 @@ fn bread_is_full_or_an_error_and_never_short() {
     assert!(data[188..].iter().all(|&byte| byte == 0));
     assert_eq!(bench.bread(handle, 1000, 1), (512, vec![0; 512]));
     assert_eq!(bench.bread(handle, u64::MAX, 1), (-22, vec![]));
+    // The last byte of that sector would be past 64 bits.
+    assert_eq!(bench.bread(handle, u64::MAX / 512, 1), (-22, vec![]));
     assert_eq!(bench.bread(handle, 0, 129), (-22, vec![]));
     bench.files.files.borrow_mut().get_mut("a").unwrap()[600] = 0xEE;
     assert_eq!(bench.bread(handle, 1, 1), (-5, vec![]));

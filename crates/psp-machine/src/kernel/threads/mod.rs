@@ -1,9 +1,6 @@
 //! Threads and what they wait for. [`crate::machine`] decides which thread runs.
 
-mod functions;
 pub mod sync;
-
-pub(super) use functions::FUNCTIONS;
 
 use std::collections::BTreeMap;
 

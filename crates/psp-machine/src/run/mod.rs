@@ -3,50 +3,20 @@
 //! The guest runs until it reaches a trap slot. Its function runs on the host immediately, then the thread
 //! continues, waits, or lets another run: threads change only at kernel calls.
 
-use super::{Psp, RETURN, Target};
+mod module;
+
 use crate::abi::{Args, POISON, PRESERVED, Received, register};
 use crate::crash::{Cause, Crash};
+use crate::exports;
 use crate::kernel::Answer;
 use crate::kernel::systemctrl::{MissingStub, NOT_LINKED};
-use crate::kernel::threads::{ENDED, Ending, Frame, State, Thread, ThreadId};
-use crate::memory::{self, Place, Region, Space};
+use crate::kernel::threads::{ENDED, Ending, Frame, State, ThreadId};
+use crate::machine::{Caller, Psp, RETURN, Target};
+use crate::memory::{self, Region};
 use mips_cpu::{Context, Stop, Trap};
 
-/// Size of the kernel stack for a user program's thread.
-const ENTRY_STACK: u32 = 2048;
-/// Size of the caller's frame above the stack pointer of a call. It is filled with a pattern, and starts with
-/// the 16 bytes that would be the o32 home area: EABI does not let a callee use it.
-const CALLERS_FRAME: u32 = 256;
 /// Result of a call for which the kernel cannot allocate memory.
 const NO_MEMORY: u32 = 0x8002_0190;
-
-/// The caller of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// $k1: the kernel's mark of who called.
-    pub k1: u32,
-    /// $gp: that of the calling module.
-    pub gp: u32,
-    /// Bytes of stack that are left.
-    pub stack: u32,
-}
-
-impl Caller {
-    /// Another kernel module.
-    pub fn kernel() -> Self {
-        Self { k1: 0, gp: 0x8801_2340, stack: ENTRY_STACK }
-    }
-
-    /// A user program, as a driver sees it through the file manager.
-    pub fn user() -> Self {
-        Self { k1: 0x8000_0000, ..Self::kernel() }
-    }
-
-    /// A user program, as seen by a function that is called as a system call.
-    pub fn system_call() -> Self {
-        Self { k1: 0x0010_0000, ..Self::kernel() }
-    }
-}
 
 /// The result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,75 +126,6 @@ impl Psp {
         Ok(())
     }
 
-    pub(crate) fn create_thread(&mut self, name: &str, entry: u32, stack: u32) -> ThreadId {
-        let id = self.kernel.new_id();
-        let thread = Thread {
-            name: name.to_owned(),
-            context: Context::default(),
-            state: State::Dormant,
-            frames: Vec::new(),
-            entry: (entry, stack),
-            is_call: false,
-            instructions: 0,
-            calls: 0,
-            ending: None,
-            since: 0,
-            stack_peak: 0,
-            extended_peak: 0,
-        };
-        self.kernel.threads.all.insert(id, thread);
-        id
-    }
-
-    /// Starts a thread that the guest created, with a copy of its argument.
-    pub(crate) fn start_thread(&mut self, id: ThreadId, argument: &[u8]) -> Result<(), Cause> {
-        let len = u32::try_from(argument.len()).map_err(|_| Cause::BadPointer { address: 0, len: 0 })?;
-        let pointer = if argument.is_empty() { 0 } else { self.place("thread argument", argument) };
-        let stack = self.kernel.threads.all[&id].entry.1;
-        let caller = Caller { stack, ..Caller::kernel() };
-        self.enter_thread(id, caller, &Args::new().word(len).word(pointer));
-        Ok(())
-    }
-
-    fn enter_thread(&mut self, id: ThreadId, caller: Caller, args: &Args) {
-        let now = self.kernel.clock.now();
-        let mut context = Context::default();
-        for (number, value) in context.general.iter_mut().enumerate().skip(1) {
-            *value = POISON ^ (u32::try_from(number).expect("under 32") << 8);
-        }
-        (context.lo, context.hi) = (POISON, POISON);
-        context.general[register::K1] = caller.k1;
-        context.general[register::GP] = caller.gp;
-        args.place(&mut context);
-        let (entry, stack) = self.kernel.threads.all[&id].entry;
-        let what = self.kernel.threads.all[&id].name.clone();
-        let frame = self.enter(&mut context, what, entry, stack, 0);
-        let thread = self.kernel.threads.all.get_mut(&id).expect("created before");
-        thread.since = now;
-        thread.frames.push(frame);
-        thread.context = context;
-        thread.state = State::Ready;
-    }
-
-    /// Points a context at a function with a separate stack.
-    fn enter(
-        &mut self,
-        context: &mut Context,
-        what: String,
-        function: u32,
-        stack: u32,
-        charged: u32,
-    ) -> Frame {
-        let place = Place::Last { slack: CALLERS_FRAME };
-        let stack = self.memory.take(&mut self.cpu, "stack", Space::Kernel, stack, place);
-        memory::paint_stack(&mut self.cpu, &stack);
-        let caller = context.clone();
-        context.general[register::SP] = stack.end();
-        context.general[register::RA] = RETURN.address();
-        context.pc = function;
-        Frame { what, caller, lowest: stack.end(), stack, charged, is_extension: charged > 0 }
-    }
-
     /// Runs one thread up to its next kernel call and executes that call.
     fn step(&mut self) -> Result<(), Crash> {
         if self.dead {
@@ -292,12 +193,12 @@ impl Psp {
                     }
                     return Ok(());
                 }
-                match crate::kernel::find(&library, nid) {
+                match exports::find(&library, nid) {
                     Some(known) => (known.run)(self, received)?,
                     None => return Err(Cause::UnknownImport { library, nid }),
                 }
             }
-            Some(Target::Inferno(entry)) => crate::inferno::called(self, entry, received)?,
+            Some(Target::Inferno(entry)) => self.inferno.called(&mut self.cpu, entry, received)?,
             None => {
                 return Err(Cause::Misuse { what: "jump into an unused trap slot", value: trap.address() });
             }

@@ -3,7 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::{BAD_DESCRIPTOR, INVALID, NO_DEVICE};
+/// There is no card.
+pub const NO_DEVICE: u32 = 0x8001_0013;
+/// An argument is not valid.
+pub const INVALID: u32 = 0x8001_0016;
+/// No open file has this descriptor.
+pub const BAD_DESCRIPTOR: u32 = 0x8002_0323;
 
 /// A file of the host that is on the card. It may be larger than memory.
 pub trait HostFile {
@@ -142,7 +147,7 @@ pub struct Card {
     /// Number of opens, seeks and reads of images.
     pub operations: u64,
     /// How much longer than usual the operation takes, in microseconds.
-    pub(super) delay: u64,
+    pub(crate) delay: u64,
     /// Names of the card's controller.
     pub status_devices: Vec<String>,
     /// What was done with it.
@@ -242,7 +247,7 @@ impl Card {
         self.faults.remove(at)
     }
 
-    pub(super) fn open_fault(&mut self, path: &str) -> Option<u32> {
+    pub(crate) fn open_fault(&mut self, path: &str) -> Option<u32> {
         if !matches!(self.files.get(&path.to_ascii_lowercase()), Some(Content::Host(_))) {
             return None;
         }
@@ -255,14 +260,14 @@ impl Card {
         }
     }
 
-    pub(super) fn create(&mut self, path: &str, truncate: bool) {
+    pub(crate) fn create(&mut self, path: &str, truncate: bool) {
         let path = path.to_ascii_lowercase();
         if truncate || !self.files.contains_key(&path) {
             self.files.insert(path, Content::Written(Vec::new()));
         }
     }
 
-    pub(super) fn open(&mut self, path: &str, writable: bool) -> Option<u32> {
+    pub(crate) fn open(&mut self, path: &str, writable: bool) -> Option<u32> {
         let path = path.to_ascii_lowercase();
         self.files.get(&path)?;
         self.last_descriptor += 1;
@@ -271,13 +276,13 @@ impl Card {
         Some(self.last_descriptor)
     }
 
-    pub(super) fn seek_to_end(&mut self, number: u32) {
+    pub(crate) fn seek_to_end(&mut self, number: u32) {
         if let Some(descriptor) = self.descriptors.get_mut(&number) {
             descriptor.position = self.files.get(&descriptor.path).map_or(0, Content::len);
         }
     }
 
-    pub(super) fn close(&mut self, number: u32) -> bool {
+    pub(crate) fn close(&mut self, number: u32) -> bool {
         self.descriptors.remove(&number).is_some()
     }
 
@@ -291,7 +296,7 @@ impl Card {
         if descriptor.generation == generation { Ok(descriptor) } else { Err(NO_DEVICE) }
     }
 
-    pub(super) fn seek(&mut self, number: u32, offset: i64, whence: u32, now: u64) -> Result<u64, u32> {
+    pub(crate) fn seek(&mut self, number: u32, offset: i64, whence: u32, now: u64) -> Result<u64, u32> {
         self.stats.seeks += 1;
         if self.is_image(number)
             && let Some(Mishap::Fails(error)) = self.operation()
@@ -316,7 +321,7 @@ impl Card {
         outcome
     }
 
-    pub(super) fn read(&mut self, number: u32, buffer: u32, out: &mut [u8], now: u64) -> Result<usize, u32> {
+    pub(crate) fn read(&mut self, number: u32, buffer: u32, out: &mut [u8], now: u64) -> Result<usize, u32> {
         let path = self.descriptors.get(&number).map(|descriptor| descriptor.path.clone());
         let content = path.and_then(|path| self.files.get(&path).cloned());
         let is_image = matches!(content, Some(Content::Host(_)));
@@ -359,7 +364,7 @@ impl Card {
         Ok(count)
     }
 
-    pub(super) fn write(&mut self, number: u32, bytes: &[u8], now: u64) -> Result<(), u32> {
+    pub(crate) fn write(&mut self, number: u32, bytes: &[u8], now: u64) -> Result<(), u32> {
         self.stats.writes += 1;
         let descriptor = self.live(number, now)?;
         if !descriptor.writable {

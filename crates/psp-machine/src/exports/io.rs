@@ -1,20 +1,15 @@
 //! Files on the memory card: the functions that reach them.
 
-pub mod card;
-
-pub use card::{Card, CardRead, CardStats, Fault, HostFile, Mishap};
-
-use super::{Answer, Known, OK, answer};
+use super::{Known, OK, answer};
 use crate::abi::Received;
 use crate::crash::Cause;
+use crate::kernel::Answer;
+use crate::kernel::io::{BAD_DESCRIPTOR, INVALID, NO_DEVICE};
 use crate::machine::Psp;
 
 const LIBRARY: &str = "IoFileMgrForKernel";
 
-pub(super) const NO_DEVICE: u32 = 0x8001_0013;
 const NO_ENTRY: u32 = 0x8001_0002;
-const INVALID: u32 = 0x8001_0016;
-const BAD_DESCRIPTOR: u32 = 0x8002_0323;
 const NO_SUCH_DEVICE: u32 = 0x8002_0321;
 const UNSUPPORTED: u32 = 0x8002_0325;
 /// A user program passed a kernel address.

@@ -1,10 +1,11 @@
 //! The exports of ThreadManForKernel.
 
-use super::sync::{CANCELLED, DELETED, Sync};
-use super::{State, Wait, WaitFor};
+use super::{Known, OK, answer};
 use crate::abi::Received;
 use crate::crash::Cause;
-use crate::kernel::{Answer, Known, OK, answer};
+use crate::kernel::Answer;
+use crate::kernel::threads::sync::{CANCELLED, DELETED, Sync};
+use crate::kernel::threads::{State, Wait, WaitFor};
 use crate::machine::Psp;
 
 const LIBRARY: &str = "ThreadManForKernel";
@@ -217,7 +218,7 @@ const fn known(nid: u32, name: &'static str, run: fn(&mut Psp, Received) -> Resu
     Known { library: LIBRARY, nid, name, run }
 }
 
-pub(in crate::kernel) const FUNCTIONS: &[Known] = &[
+pub(super) const FUNCTIONS: &[Known] = &[
     known(0xD6DA_4BA1, "sceKernelCreateSema", create_semaphore),
     known(0x4E3A_1105, "sceKernelWaitSema", wait_semaphore),
     known(0x58B1_F937, "sceKernelPollSema", poll_semaphore),
