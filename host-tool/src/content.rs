@@ -64,8 +64,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Checks whether the file is a CHD, a CUE sheet or a dump of raw sectors. `None` if it is none of
-    /// them.
+    /// Checks whether the file is a CHD, a CUE sheet, a dump of raw sectors, or an archive with a disc.
+    /// `None` if it is none of them.
     ///
     /// # Errors
     ///
@@ -106,6 +106,16 @@ impl Origin {
         };
         let names: Vec<String> = self.source.losses().iter().map(name).collect();
         (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    /// Reads a disc in an archive to its end, and compares it with the CRC-32 in the archive.
+    ///
+    /// # Errors
+    ///
+    /// Damage, or the monitor's cancellation.
+    pub(crate) fn check_archive(&self, monitor: &Monitor) -> Result<(), Failure> {
+        let is_done = self.source.check_archive(|_| !monitor.is_cancelled()).map_err(Failure::Source)?;
+        if is_done { Ok(()) } else { Err(Failure::Interrupted) }
     }
 
     /// Compares a CHD with the SHA-1 in its header. `image` holds the digests of the sectors, which are

@@ -124,6 +124,11 @@ impl Image {
         }
     }
 
+    /// Returns whether reading anywhere but forward costs much.
+    pub(crate) fn is_forward(&self) -> bool {
+        self.origin.as_ref().is_some_and(|origin| origin.source().is_forward())
+    }
+
     /// Returns the length of the file itself in bytes.
     pub fn file_len(&self) -> u64 {
         self.file.len()
@@ -156,6 +161,9 @@ impl Image {
 
     /// Makes further reads come from the disk rather than the cache, as far as the system allows.
     pub(crate) fn forget_cached(&self) {
+        if let Some(origin) = &self.origin {
+            origin.source().forget();
+        }
         forget_cached(&self.path, self.file.file());
     }
 }

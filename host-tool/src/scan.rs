@@ -21,6 +21,8 @@ use crate::image::{Image, Reader, Workspace};
 /// Decoded bytes per job: large enough that handing out jobs costs next to nothing, small enough that the
 /// window stays small with many threads.
 const JOB_BYTES: u32 = 256 << 10;
+/// How many threads share an image that is unpacked forward: what they read must be close together.
+pub(crate) const MOST_FORWARD_THREADS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 /// Bytes before the raw deflate stream in a zlib stream.
 const ZLIB_HEADER_LEN: usize = 2;
 
@@ -152,7 +154,9 @@ pub fn run_beside(
     let layout = image.layout();
     let blocks_per_job = (JOB_BYTES / layout.block_size()).max(1);
     let mut starts = (0..layout.block_count()).step_by(blocks_per_job as usize);
-    let limits = Limits { threads: options.threads, window: options.threads.saturating_mul(TWO) };
+    let most = if image.is_forward() { MOST_FORWARD_THREADS } else { options.threads };
+    let threads = options.threads.min(most);
+    let limits = Limits { threads, window: threads.saturating_mul(TWO) };
     let mut seen = Seen { damage: DamageList::new(options.listed), ..Seen::default() };
     let budget = Budget::of(layout.file_len());
 

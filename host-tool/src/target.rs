@@ -8,7 +8,8 @@ use crate::cli::TargetArgs;
 use crate::output::Existing;
 
 /// Extensions of images, which are removed from the name of a converted file.
-const KNOWN_EXTENSIONS: [&str; 10] = ["iso", "cso", "ciso", "zso", "dax", "jso", "img", "chd", "cue", "bin"];
+const KNOWN_EXTENSIONS: [&str; 12] =
+    ["iso", "cso", "ciso", "zso", "dax", "jso", "img", "chd", "cue", "bin", "zip", "7z"];
 
 /// Where output files go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,12 +57,20 @@ pub(crate) fn known_extension(path: &Path) -> Option<&'static str> {
 }
 
 fn converted_name(input: &Path, extension: &str) -> OsString {
-    // A name like "Game v1.02" has a dot, but not an extension to remove.
-    let stem = if known_extension(input).is_some() { input.file_stem() } else { input.file_name() };
-    let mut name = stem.unwrap_or_default().to_owned();
+    let mut name = stem(input);
+    if matches!(known_extension(input), Some("zip" | "7z")) {
+        // GAME.iso.7z
+        name = stem(Path::new(&name));
+    }
     name.push(".");
     name.push(extension);
     name
+}
+
+/// A name without its extension, if that is one: a name like "Game v1.02" has a dot only.
+fn stem(path: &Path) -> OsString {
+    let stem = if known_extension(path).is_some() { path.file_stem() } else { path.file_name() };
+    stem.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -77,6 +86,9 @@ mod tests {
         assert_eq!(name("a/GAME.iso"), Path::new("a/GAME.cso"));
         assert_eq!(name("GAME.ISO"), Path::new("GAME.cso"));
         assert_eq!(name("GAME"), Path::new("GAME.cso"));
+        assert_eq!(name("GAME.zip"), Path::new("GAME.cso"));
+        assert_eq!(name("GAME.iso.7z"), Path::new("GAME.cso"));
+        assert_eq!(name("GAME.7z.iso"), Path::new("GAME.7z.cso"));
         assert_eq!(name("Game v1.02"), Path::new("Game v1.02.cso"));
         assert_eq!(name("ゲーム.zso"), Path::new("ゲーム.cso"));
         assert_eq!(name(".iso"), Path::new(".iso.cso"));

@@ -27,6 +27,8 @@ const TOOLS: &[Tool] = &[
     },
     Tool { program: "python3", package: "python3", purpose: "runs the independent decoder, tests/decode.py" },
     Tool { program: "chdman", package: "mame-tools", purpose: "makes the CHDs that the converter reads" },
+    Tool { program: "7z", package: "p7zip-full", purpose: "makes the archives that the converter reads" },
+    Tool { program: "zstd", package: "zstd", purpose: "packs files for archives in the tests" },
     Tool { program: "time", package: "time", purpose: "measures the converter's peak memory" },
     Tool {
         program: "strace",

@@ -165,19 +165,20 @@ impl Bytes for DataTrack {
     }
 }
 
-/// Checks whether these bytes are a dump of whole sectors, and finds its data track.
+/// Checks whether these bytes are a dump of whole sectors, and finds its data track. `is_random` tells
+/// whether they can be read anywhere at no cost.
 ///
 /// # Errors
 ///
 /// When the dump cannot be read, or ends inside a sector.
-pub(crate) fn recognise(dump: &Arc<dyn Bytes>) -> Result<Option<Place>, Error> {
+pub(crate) fn recognise(dump: &Arc<dyn Bytes>, is_random: bool) -> Result<Option<Place>, Error> {
     let Some((stride, shape)) = layout(&**dump) else { return Ok(None) };
     let (all, extra) = (dump.len() / u64::from(stride), dump.len() % u64::from(stride));
     if extra != 0 {
         return Err(Error::CutSector { sectors: all, extra });
     }
     let all = u32::try_from(all).map_err(|_| Error::NoDataTrack)?;
-    let sectors = if shape == Shape::Raw { data_sectors(&**dump, stride, all)? } else { all };
+    let sectors = if shape == Shape::Raw { data_sectors(&**dump, stride, all, is_random)? } else { all };
     Ok(Some(Place { start: 0, stride, shape, sectors }))
 }
 
@@ -200,11 +201,19 @@ fn layout(dump: &dyn Bytes) -> Option<(u32, Shape)> {
 }
 
 /// Data sectors come first, then audio, which lacks the sync pattern.
-fn data_sectors(dump: &dyn Bytes, stride: u32, all: u32) -> Result<u32, Error> {
+fn data_sectors(dump: &dyn Bytes, stride: u32, all: u32, is_random: bool) -> Result<u32, Error> {
     let is_data = |sector: u32| {
         let mut start = [0; SYNC.len()];
         dump.read_exact_at(&mut start, u64::from(sector) * u64::from(stride)).map(|()| start == SYNC)
     };
+    if !is_random {
+        for sector in 0..all {
+            if !is_data(sector).map_err(Error::io("the dump"))? {
+                return Ok(sector);
+            }
+        }
+        return Ok(all);
+    }
     let (mut data, mut audio) = (0, all);
     if is_data(all - 1).map_err(Error::io("the dump"))? {
         return Ok(all);

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::archive_error::ArchiveError;
 use crate::cue::CueError;
 use crate::other::Other;
 
@@ -37,6 +38,9 @@ pub enum Error {
     /// The CUE sheet cannot be used.
     #[error("{0}")]
     Cue(#[from] CueError),
+    /// The disc in an archive cannot be used.
+    #[error("{0}")]
+    Archive(#[from] ArchiveError),
     /// There is no data track, or it is not the first one.
     #[error("there is no data track at its beginning")]
     NoDataTrack,
@@ -145,6 +149,7 @@ impl Error {
             Self::ChdVersion(_) | Self::ChdCodec(_) => "chd_unsupported",
             Self::Chd(_) => "chd_damaged",
             Self::Cue(_) => "cue",
+            Self::Archive(error) => error.kind(),
             Self::NoDataTrack => "no_data_track",
             Self::TrackKind(_) => "track_kind",
             Self::CutSector { .. } => "cut_sector",
@@ -163,6 +168,7 @@ impl Error {
     pub const fn is_damage(&self) -> bool {
         match self {
             Self::Chd(_) | Self::CutSector { .. } => true,
+            Self::Archive(error) => error.is_damage(),
             Self::Damage(damage) => !matches!(damage.kind, DamageKind::Form2 { .. }),
             _ => false,
         }

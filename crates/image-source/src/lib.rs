@@ -1,4 +1,4 @@
-//! Containers of disc images: CHD, BIN/CUE and raw CD dumps.
+//! Containers of disc images: CHD, BIN/CUE, raw CD dumps, and ZIP and 7z archives with any of them.
 //!
 //! [`Source::open`] recognises a file by its content and provides the 2048-byte sectors of its data track
 //! as [`UserData`], which any number of threads can read at any position. It returns `None` for plain
@@ -8,6 +8,8 @@
 //! reported as an [`Error`] with its position.
 #![forbid(unsafe_code)]
 
+mod archive;
+mod archive_error;
 mod bytes;
 mod cd;
 mod chd;
@@ -17,6 +19,8 @@ mod error;
 mod other;
 mod source;
 
+pub use self::archive::{ArchiveFacts, ArchiveKind};
+pub use self::archive_error::ArchiveError;
 pub use self::bytes::{Bytes, UserData};
 pub use self::cue::{Cue, CueError, CueFile, FileType, Track, TrackMode};
 pub use self::edc::edc;

@@ -11,10 +11,6 @@ use crate::bytes::Bytes;
 pub enum Other {
     /// A RAR archive.
     Rar,
-    /// A 7z archive.
-    SevenZip,
-    /// A ZIP archive.
-    Zip,
     /// A file packed with gzip, xz, bzip2 or Zstandard.
     Packed,
     /// A PSP program or a PS1 game for the PSP.
@@ -51,11 +47,8 @@ impl Other {
         };
         let from_end =
             |back: u64, bytes: &[u8]| file.len().checked_sub(back).is_some_and(|offset| at(offset, bytes));
-        let starts: [(&[u8], Self); 20] = [
+        let starts: [(&[u8], Self); 17] = [
             (b"Rar!\x1A\x07", Self::Rar),
-            (b"7z\xBC\xAF\x27\x1C", Self::SevenZip),
-            (b"PK\x03\x04", Self::Zip),
-            (b"PK\x05\x06", Self::Zip),
             (b"\x1F\x8B\x08", Self::Packed),
             (b"\xFD7zXZ\0", Self::Packed),
             (b"BZh9", Self::Packed),
@@ -93,9 +86,7 @@ impl Other {
     #[must_use]
     pub const fn fix(self) -> &'static str {
         match self {
-            Self::Rar | Self::SevenZip | Self::Zip | Self::Packed => {
-                "Unpack it first, then take the image inside."
-            }
+            Self::Rar | Self::Packed => "Unpack it first, then take the image inside.",
             Self::Pbp => "Copy it to PSP/GAME on the memory card: it needs no conversion.",
             Self::Ecm => "Turn it back into a BIN with unecm first.",
             Self::Isz | Self::Nrg | Self::Cdi => {
@@ -115,8 +106,6 @@ impl fmt::Display for Other {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Rar => "a RAR archive",
-            Self::SevenZip => "a 7z archive",
-            Self::Zip => "a ZIP archive",
             Self::Packed => "a packed file (gzip, xz, bzip2 or Zstandard)",
             Self::Pbp => "a program for the PSP (PBP), not a disc image",
             Self::Ecm => "an ECM file",

@@ -4,6 +4,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sector_decode::Layout;
+
+use crate::archive::{self, ArchiveFacts, ArchiveKind, DiscContent, Unpacked};
+use crate::archive_error::ArchiveError;
 use crate::bytes::{Bytes, FileBytes, UserData};
 use crate::cd::{self, DataTrack, Place, Shape};
 use crate::chd::{CD_UNIT, Chd, ChdTrack, MAGIC};
@@ -20,6 +24,8 @@ pub enum Kind {
     Cue,
     /// A dump of raw CD sectors of this many bytes.
     RawCd(u32),
+    /// An image in an archive, plain or in one of the formats of `sector-decode`.
+    Image,
 }
 
 /// The facts in a CHD's header and metadata.
@@ -65,6 +71,9 @@ pub struct Source {
     chd: Option<Arc<Chd>>,
     cd: Option<Arc<DataTrack>>,
     parts: Vec<(PathBuf, File)>,
+    archive: Option<ArchiveFacts>,
+    /// The files in the archive that the disc consists of.
+    unpacked: Vec<Arc<Unpacked>>,
 }
 
 impl std::fmt::Debug for Source {
@@ -105,6 +114,9 @@ impl Source {
         if start == MAGIC {
             return Self::of_chd(Arc::new(Chd::open(file)?)).map(Some);
         }
+        if let Some(kind) = ArchiveKind::recognise(&*file) {
+            return Self::of_archive(kind, file).map(Some);
+        }
         if let Some(other) = Other::recognise(&*file) {
             return Err(Error::Other(other));
         }
@@ -115,7 +127,7 @@ impl Source {
                 return Self::of_cue(path, &Cue::parse(&text)?).map(Some);
             }
         }
-        let Some(place) = cd::recognise(&file)? else { return Ok(None) };
+        let Some(place) = cd::recognise(&file, true)? else { return Ok(None) };
         Ok(Some(Self::of_raw(Kind::RawCd(place.stride), file, place)))
     }
 
@@ -134,23 +146,70 @@ impl Source {
             let mut source = Self::of_raw(kind, bytes, place);
             source.tracks = chd.tracks().iter().map(chd_track_info).collect();
             source
-        } else if let Some(place) = cd::recognise(&bytes)? {
+        } else if let Some(place) = cd::recognise(&bytes, true)? {
             Self::of_raw(kind, bytes, place)
         } else {
-            let data = UserData::new(bytes);
-            Self {
-                kind,
-                tracks: Vec::new(),
-                losses: Vec::new(),
-                data,
-                chd: None,
-                cd: None,
-                parts: Vec::new(),
-            }
+            Self::plain(kind, bytes)
         };
         source.chd = Some(chd);
         if source.losses.is_empty() {
             source.losses = source.tracks.iter().skip(1).cloned().map(Loss::Track).collect();
+        }
+        Ok(source)
+    }
+
+    fn plain(kind: Kind, bytes: Arc<dyn Bytes>) -> Self {
+        Self {
+            kind,
+            tracks: Vec::new(),
+            losses: Vec::new(),
+            data: UserData::new(bytes),
+            chd: None,
+            cd: None,
+            parts: Vec::new(),
+            archive: None,
+            unpacked: Vec::new(),
+        }
+    }
+
+    fn of_archive(kind: ArchiveKind, file: Arc<dyn Bytes>) -> Result<Self, Error> {
+        let disc = archive::open(kind, file)?;
+        let (mut source, unpacked) = match disc.content {
+            DiscContent::Image(image) => (Self::of_unpacked(&image, &disc.facts.name)?, vec![image]),
+            DiscContent::Cue(cue, files) => {
+                let bytes = files.iter().map(|file| Arc::clone(file) as Arc<dyn Bytes>).collect();
+                (Self::of_sheet(&cue, bytes)?, files)
+            }
+        };
+        (source.archive, source.unpacked) = (Some(disc.facts), unpacked);
+        Ok(source)
+    }
+
+    /// The disc image in an archive.
+    fn of_unpacked(image: &Arc<Unpacked>, name: &str) -> Result<Self, Error> {
+        let name = || name.to_owned();
+        let bytes: Arc<dyn Bytes> = image.clone();
+        let mut start = [0; MAGIC.len()];
+        bytes.read_exact_at(&mut start, 0).map_err(Error::io(name()))?;
+        if start == MAGIC {
+            if !image.is_random() {
+                return Err(ArchiveError::PackedChd { name: name() }.into());
+            }
+            return Self::of_chd(Arc::new(Chd::open(bytes)?));
+        }
+        if let Some(place) = cd::recognise(&bytes, image.is_random())? {
+            return Ok(Self::of_raw(Kind::RawCd(place.stride), bytes, place));
+        }
+        let source = Self::plain(Kind::Image, bytes);
+        // Another error in the header is the business of whoever reads the image.
+        if let Ok(layout) = Layout::probe(&mut source.data())
+            && !image.is_random()
+        {
+            let index = layout.data_start().0;
+            if index > archive::MOST_HEAD {
+                return Err(ArchiveError::LargeIndex { name: name() }.into());
+            }
+            image.keep(index);
         }
         Ok(source)
     }
@@ -173,15 +232,12 @@ impl Source {
             tracks.push(track);
         }
         let cd = Arc::new(DataTrack::new(dump, place));
-        let data = UserData::new(cd.clone());
-        Self { kind, tracks, losses, data, chd: None, cd: Some(cd), parts: Vec::new() }
+        Self { tracks, losses, cd: Some(Arc::clone(&cd)), ..Self::plain(kind, cd) }
     }
 
     fn of_cue(path: &Path, cue: &Cue) -> Result<Self, Error> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut parts = Vec::new();
-        let mut tracks = Vec::new();
-        let mut first: Option<(Arc<dyn Bytes>, Place)> = None;
+        let (mut parts, mut files) = (Vec::new(), Vec::new());
         for file in &cue.files {
             let at = folder.join(&file.name);
             let missing = || CueError::Missing(file.name.clone());
@@ -191,7 +247,17 @@ impl Source {
             }
             let open = File::open(&at).map_err(Error::io(&file.name))?;
             let clone = open.try_clone().map_err(Error::io(&file.name))?;
-            let bytes: Arc<dyn Bytes> = Arc::new(FileBytes::new(clone).map_err(Error::io(&file.name))?);
+            files.push(Arc::new(FileBytes::new(clone).map_err(Error::io(&file.name))?) as Arc<dyn Bytes>);
+            parts.push((at, open));
+        }
+        Ok(Self { parts, ..Self::of_sheet(cue, files)? })
+    }
+
+    /// A sheet with the files that it names.
+    fn of_sheet(cue: &Cue, files: Vec<Arc<dyn Bytes>>) -> Result<Self, Error> {
+        let mut tracks = Vec::new();
+        let mut first: Option<(Arc<dyn Bytes>, Place)> = None;
+        for (file, bytes) in cue.files.iter().zip(files) {
             for track in track_places(file, bytes.len())? {
                 if first.is_none() {
                     let place = cue_place(file.file_type, track.mode, track.content, track.sectors)?;
@@ -200,13 +266,11 @@ impl Source {
                 let kind = track.mode.to_string();
                 tracks.push(TrackInfo { number: track.number.into(), kind, sectors: track.sectors });
             }
-            parts.push((at, open));
         }
         let (dump, place) = first.ok_or(CueError::NoTrack)?;
         let mut source = Self::of_raw(Kind::Cue, dump, place);
         source.losses = tracks.iter().skip(1).cloned().map(Loss::Track).collect();
         source.tracks = tracks;
-        source.parts = parts;
         Ok(source)
     }
 
@@ -232,7 +296,40 @@ impl Source {
     /// nothing.
     #[must_use]
     pub fn is_only_user_data(&self) -> bool {
-        self.cd.is_none()
+        self.cd.is_none() && self.archive.as_ref().is_none_or(|archive| archive.is_only_file)
+    }
+
+    /// Returns which file of an archive it is; `None` if it is not in an archive.
+    #[must_use]
+    pub fn archive(&self) -> Option<&ArchiveFacts> {
+        self.archive.as_ref()
+    }
+
+    /// Returns whether reading anywhere but forward costs much.
+    #[must_use]
+    pub fn is_forward(&self) -> bool {
+        self.unpacked.iter().any(|file| !file.is_random())
+    }
+
+    /// Reads the files of a disc in an archive to their ends, and compares them with the CRC-32 in the
+    /// archive. That is cheap after the disc was read. `go_on` receives the number of newly read bytes and
+    /// returns whether to continue; the result is `false` when it stopped.
+    ///
+    /// # Errors
+    ///
+    /// When a file is damaged or cannot be read.
+    pub fn check_archive(&self, mut go_on: impl FnMut(u64) -> bool) -> Result<bool, Error> {
+        for file in &self.unpacked {
+            if !file.check(&mut go_on)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Forgets what was decoded, so that it is read from the file again.
+    pub fn forget(&self) {
+        self.unpacked.iter().for_each(|file| file.forget());
     }
 
     /// Returns the sectors.

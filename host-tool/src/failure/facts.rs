@@ -167,9 +167,9 @@ impl Failure {
 }
 
 fn source(error: &image_source::Error) -> Facts {
-    use image_source::Error;
+    use image_source::{ArchiveError, Error};
     let facts = match error {
-        Error::Io { .. } => return failed(error.kind()),
+        Error::Io { .. } | Error::Archive(ArchiveError::Read(_)) => return failed(error.kind()),
         Error::Other(other) => return refused(error.kind()).fix(other.fix()),
         error if error.is_damage() => damaged(error.kind()),
         _ => refused(error.kind()),
@@ -180,6 +180,11 @@ fn source(error: &image_source::Error) -> Facts {
         Error::Damage(_) if !error.is_damage() => {
             facts.fix("Use --ignore-limits to keep only the first 2048 bytes of each.")
         }
+        Error::Archive(ArchiveError::NoDisc) => {
+            facts.fix("Take the image itself, or the archive that holds it.")
+        }
+        Error::Archive(_) if !error.is_damage() => facts.fix("Unpack it first, then take the image inside."),
+        Error::Archive(_) => facts.fix("The archive is damaged: get another copy."),
         Error::Damage(_) | Error::Chd(_) | Error::CutSector { .. } => {
             facts.fix("The file is damaged: get another copy, or dump the disc again.")
         }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use anstream::AutoStream;
 
-pub use source::{SourceRecord, TrackRecord, source_notes};
+pub use source::{EntryRecord, SourceRecord, TrackRecord, source_notes};
 
 pub use record::{
     Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,

@@ -1,7 +1,7 @@
-//! The container of a disc, for the record: a CHD, a CUE sheet, or a dump of raw sectors.
+//! The container of a disc, for the record: a CHD, a CUE sheet, a dump of raw sectors, or an archive.
 
 use disc_info::{Console, Disc};
-use image_source::Kind;
+use image_source::{ArchiveFacts, ArchiveKind, Kind};
 use serde::Serialize;
 
 use crate::content::Origin;
@@ -11,8 +11,11 @@ use crate::image::Image;
 /// The container of a disc.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceRecord {
-    /// `chd`, `cue` or `raw_cd`.
+    /// `zip`, `7z`, `chd`, `cue` or `raw_cd`.
     pub kind: &'static str,
+    /// Which file of an archive it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<EntryRecord>,
     /// Length of the file that was opened, in bytes. In JSON objects it is `stored_size`.
     #[serde(skip)]
     pub file_len: u64,
@@ -27,6 +30,19 @@ pub struct SourceRecord {
     pub dvd_tag: Option<bool>,
     /// The tracks of a CD.
     pub tracks: Vec<TrackRecord>,
+}
+
+/// The disc in an archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EntryRecord {
+    /// Its name; that of the sheet if there is one.
+    pub name: String,
+    /// What it is: `image`, `chd`, `cue` or `raw_cd`.
+    pub kind: &'static str,
+    /// Its size in bytes; with a sheet, that of the file with the data track.
+    pub size: u64,
+    /// Bytes that it occupies; in a solid archive, together with the other files.
+    pub packed_size: u64,
 }
 
 /// A track of a CD.
@@ -52,25 +68,29 @@ impl SourceRecord {
         let tracks = tracks
             .map(|track| TrackRecord { number: track.number, kind: track.kind, sectors: track.sectors })
             .collect();
-        match source.kind() {
-            Kind::Chd(facts) => Self {
-                kind: "chd",
-                file_len,
-                hunk_size: Some(facts.hunk_bytes),
-                codecs: Some(facts.codecs.clone()),
-                dvd_tag: Some(facts.is_dvd),
-                tracks,
-            },
-            Kind::Cue => Self { kind: "cue", file_len, hunk_size: None, codecs: None, dvd_tag: None, tracks },
-            Kind::RawCd(_) => {
-                Self { kind: "raw_cd", file_len, hunk_size: None, codecs: None, dvd_tag: None, tracks }
-            }
+        let kind = kind(source.kind());
+        let mut record =
+            Self { kind, entry: None, file_len, hunk_size: None, codecs: None, dvd_tag: None, tracks };
+        if let Kind::Chd(facts) = source.kind() {
+            record.hunk_size = Some(facts.hunk_bytes);
+            record.codecs = Some(facts.codecs.clone());
+            record.dvd_tag = Some(facts.is_dvd);
         }
+        if let Some(ArchiveFacts { kind: archive, name, size, packed_size, .. }) = source.archive().cloned() {
+            record.entry = Some(EntryRecord { name, kind, size, packed_size });
+            record.kind = match archive {
+                ArchiveKind::Zip => "zip",
+                ArchiveKind::SevenZip => "7z",
+            };
+        }
+        record
     }
 
     /// Its name for people.
     pub(super) const fn name(&self) -> &'static str {
         match self.kind.as_bytes() {
+            b"zip" => "ZIP archive",
+            b"7z" => "7z archive",
             b"chd" => "CHD",
             b"cue" => "CUE sheet with its files",
             _ => "raw CD sectors",
@@ -80,6 +100,10 @@ impl SourceRecord {
     /// Returns its description as labels and values.
     pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
+        if let Some(EntryRecord { name, size, packed_size, .. }) = &self.entry {
+            let (size, packed) = (human::number(*size), human::number(*packed_size));
+            lines.push(("file in it", format!("{name}, {size} bytes, packed {packed}")));
+        }
         if let (Some(hunk), Some(codecs)) = (self.hunk_size, &self.codecs) {
             let codecs = if codecs.is_empty() { "not packed".to_owned() } else { codecs.join(", ") };
             let tag = if self.dvd_tag == Some(true) { ", tagged as a DVD" } else { "" };
@@ -91,6 +115,16 @@ impl SourceRecord {
             lines.push((label, format!("{}: {}, {sectors}", track.number, track.kind)));
         }
         lines
+    }
+}
+
+/// The name of a kind in JSON objects.
+const fn kind(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Chd(_) => "chd",
+        Kind::Cue => "cue",
+        Kind::RawCd(_) => "raw_cd",
+        Kind::Image => "image",
     }
 }
 

@@ -11,7 +11,8 @@ use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::plan;
 use crate::report::{Compared, Record, Reporter};
-use crate::run::{ONE_PASS, bars, each};
+use crate::run::{ONE_PASS, bars, check_archive, each};
+use crate::scan;
 
 /// Bytes of the images per job. A multiple of nearly all block sizes, so that few blocks are decoded twice.
 const JOB_BYTES: usize = 256 << 10;
@@ -42,6 +43,10 @@ fn compare_pair(
         let _bar = bars(reporter).start("comparing", a.path(), common, &monitor);
         compare_bytes(&a, &b, common, threads, &monitor)
     };
+    if outcome.is_ok() {
+        check_archive(&a)?;
+        check_archive(&b).map_err(|failure| failure.in_second(&other))?;
+    }
     let outcome = match outcome {
         Ok(()) if a_size == b_size => Ok(()),
         Ok(()) => Err(Failure::DifferentSize { a: a_size, b: b_size }),
@@ -62,6 +67,8 @@ fn compare_bytes(
     threads: NonZeroUsize,
     monitor: &Monitor,
 ) -> Result<(), Stopped<Failure>> {
+    let is_forward = a.is_forward() || b.is_forward();
+    let threads = if is_forward { threads.min(scan::MOST_FORWARD_THREADS) } else { threads };
     let mut offsets = (0..common).step_by(JOB_BYTES);
     pipeline::run(
         Limits { threads, window: threads },

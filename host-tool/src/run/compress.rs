@@ -18,8 +18,8 @@ use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::already::{self, Wanted};
 use crate::run::{
-    ONE_PASS, bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
-    remove_source, warn_of_second_name,
+    ONE_PASS, bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each,
+    put_in_place, read_again, remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part, Seen};
 use crate::tail::Resized;
@@ -39,6 +39,7 @@ pub fn measure(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Repor
     each(jobs, ONE_PASS, reporter, |job, record, reporter| {
         let image = open(job)?;
         let summary = image.settle(pack(&image, job, &mut Nowhere::default(), reporter))?;
+        check_archive(&image)?;
         warn_of_growth(&summary, record, reporter);
         record.outcome.written = Some(written(&job.plan, &summary));
         reporter.print(&format!(
@@ -71,6 +72,7 @@ fn compress_one(
     let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
     let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
+    check_archive(&image)?;
     warn_of_growth(&summary, record, reporter);
     let written = record.outcome.written.insert(written(plan, &summary));
     if job.image_size == job.source_size {

@@ -15,8 +15,8 @@ use crate::plan::{ExtractJob, Planned};
 use crate::report::{Extracted, Record, Reporter};
 use crate::run::already::{self, Wanted};
 use crate::run::{
-    bars, begin_part, check_digest, check_header_md5, digest_set, each, put_in_place, read_again,
-    remove_source, warn_of_second_name,
+    bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each, put_in_place,
+    read_again, remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::sparse::{SparseDigest, next_data};
@@ -83,6 +83,12 @@ fn extract_one(
             Ok(())
         }))?
     };
+    if let Err(failure) = check_archive(&image) {
+        if !job.keep_going {
+            return Err(failure);
+        }
+        record.fail(failure);
+    }
     out.flush().map_err(Failure::Write)?;
     drop(out);
     record.outcome.blocks = Some(seen.blocks);

@@ -124,7 +124,9 @@ fn read_index(image: &Image, listed: ListLimit) -> Result<Index, Failure> {
 fn is_last_block_filled(image: &Image) -> Option<bool> {
     let layout = image.layout();
     let last = BlockIndex(layout.block_count() - 1);
-    if layout.format() == Format::Iso || layout.block_len(last) == layout.block_size() {
+    let is_whole = layout.format() == Format::Iso || layout.block_len(last) == layout.block_size();
+    // The end of a file that is unpacked forward is too far away for this.
+    if is_whole || image.is_forward() {
         return None;
     }
     let mut workspace = Workspace::new(image);

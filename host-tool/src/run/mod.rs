@@ -132,6 +132,12 @@ fn put_in_place(
     outcome
 }
 
+/// Compares a disc in an archive with the CRC-32 in the archive. When the disc has just been read, little is
+/// left to read.
+fn check_archive(image: &Image) -> Result<(), Failure> {
+    image.origin().map_or(Ok(()), |origin| image.settle(origin.check_archive(&interrupt::monitor())))
+}
+
 /// Warns if the finished file has kept its part file's name as well: in append-only folders it cannot be
 /// removed.
 fn warn_of_second_name<O>(target: &Path, record: &mut Record<O>, reporter: &mut Reporter) {
@@ -186,7 +192,9 @@ fn remove_source(image: &Image, target: &Path, removed: &mut Option<bool>) -> Re
     } else if is_link {
         Some("it is a link to a file elsewhere".to_owned())
     } else if image.origin().is_some_and(|origin| !origin.source().is_only_user_data()) {
-        Some("it holds more than the new file: raw CD sectors".to_owned())
+        let is_archive = image.origin().is_some_and(|origin| origin.source().archive().is_some());
+        let more = if is_archive { "other files" } else { "raw CD sectors" };
+        Some(format!("it holds more than the new file: {more}"))
     } else if !image.is_unchanged() {
         Some("it changed while it was read".to_owned())
     } else {

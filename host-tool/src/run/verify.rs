@@ -13,7 +13,7 @@ use crate::interrupt;
 use crate::plan;
 use crate::profile::Profile;
 use crate::report::{Outcome, Record, Reporter, SourceRecord, Verified};
-use crate::run::{ONE_PASS, bars, check_header_md5, each, records};
+use crate::run::{ONE_PASS, bars, check_archive, check_header_md5, each, records};
 use crate::scan::{self, OnDamage, Options, Part};
 
 /// Verifies every image.
@@ -30,6 +30,7 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
         let lint = may_meet_firmware(&image, record.outcome.disc.as_ref());
         let digests = digests(&image, threads, lint, &mut record.outcome, reporter)?;
         record.outcome.achievements = plan::achievements(&image);
+        check_archive(&image)?;
         check_origin(&image, &digests, reporter)?;
         // Last, so that nothing is said of a file that has changed since.
         image.settle(check_header_md5(&image, Some(&digests)))

@@ -4,6 +4,7 @@
 mod support;
 
 mod already;
+mod archives;
 mod bad_input;
 mod compat;
 mod conversions;

@@ -265,8 +265,8 @@ fn hash_of_retro_achievements_is_that_of_the_files_whatever_the_disc_comes_in() 
 fn other_kinds_of_files_are_named_and_no_reader_takes_them() {
     let folder = Folder::new();
     for (start, text) in [
-        (&b"7z\xBC\xAF\x27\x1C and more"[..], "this is a 7z archive. Unpack it first"),
-        (b"PK\x03\x04 and more", "this is a ZIP archive. Unpack it first"),
+        (&b"Rar!\x1A\x07\x01\0 and more"[..], "this is a RAR archive. Unpack it first"),
+        (b"BZh91AY&SY and more", "this is a packed file"),
         (b"\0PBP and more", "this is a program for the PSP"),
         (b"<html> and more", "this is a web page. Your download"),
     ] {

@@ -1,6 +1,8 @@
 //! Shared by the tests: a fresh folder, the real binary running in it, and small discs.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod zip;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
