@@ -146,9 +146,11 @@ pub(super) fn glance_at(path: &Path) -> Result<Image, Failure> {
     Image::of_source(path, file)
 }
 
-/// Returns the decoded size of an image in bytes; `None` if the file itself is the image.
+/// Returns the decoded size of an image in bytes; `None` if the file itself is the image, or if a console would wait too
+/// long for its data: a disc in most archives can only be read forward.
 pub(super) fn decoded_size(image: &Image) -> Option<u64> {
-    let is_decoded = image.layout().format() != Format::Iso || image.origin().is_some();
+    let is_decoded =
+        (image.layout().format() != Format::Iso || image.origin().is_some()) && !image.is_forward();
     is_decoded.then(|| image.layout().image_size())
 }
 
