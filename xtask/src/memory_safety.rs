@@ -16,7 +16,7 @@ const HOST: &str = "x86_64-unknown-linux-gnu";
 const PACKAGES: &[&str] = &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"];
 
 const TEST: &[&str] =
-    &["test", "--quiet", "--package", "sector-decode", "--features", "fast,reference", "--tests"];
+    &["test", "--quiet", "--package", "sector-decode", "--features", "fast,test-reference", "--tests"];
 
 /// What the 32-bit tests need but cannot be installed from a package; `None` if everything is there.
 pub(crate) fn missing() -> Option<String> {
@@ -66,7 +66,15 @@ pub(crate) fn miri() -> Result<()> {
         "rust-src",
     ]))?;
     let mut cargo = nightly();
-    cargo.args(["miri", "test", "--quiet", "--package", "sector-decode", "--features", "fast,reference"]);
+    cargo.args([
+        "miri",
+        "test",
+        "--quiet",
+        "--package",
+        "sector-decode",
+        "--features",
+        "fast,test-reference",
+    ]);
     cargo
         .args(["--test", "codecs", "--target-dir"])
         .arg(paths::build_dir().join("miri"))

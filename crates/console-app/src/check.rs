@@ -7,10 +7,10 @@ use sector_decode::{
 };
 
 use crate::code::Code;
-use crate::console::{Console, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files::{Buffer, File};
+use crate::platform::{Mode, Platform};
 use crate::watch::{Unit, Watch};
 
 /// How much of the image is decoded at a time: enough for the card to be fast, little enough for Circle to be
@@ -75,7 +75,7 @@ pub(crate) fn reader<'c>(
 /// # Errors
 ///
 /// When the file cannot be read, its header is damaged, or the user cancels.
-pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result<Report, Failure> {
+pub fn check(console: &dyn Platform, path: &str, watch: &mut dyn Watch) -> Result<Report, Failure> {
     let started = console.micros();
     let mut file = File::open(console, path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, path, error))?;
@@ -135,7 +135,7 @@ pub fn check(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result
 }
 
 /// Describes why an image cannot be read, in cases where that ends the work.
-pub(crate) fn unreadable(console: &dyn Console, path: &str, error: ReadError<Code>) -> Failure {
+pub(crate) fn unreadable(console: &dyn Platform, path: &str, error: ReadError<Code>) -> Failure {
     match error {
         ReadError::Source { offset, error } => Failure::of_read(console, path, offset.0, error),
         ReadError::Block { offset, .. } => Failure::Read { offset: offset.0, code: Code::IO },
@@ -150,13 +150,13 @@ mod tests {
 
     use super::*;
     use crate::dump::{self, Kind};
-    use crate::fake::{Drive, FakeConsole, psp_disc};
+    use crate::fake::{Drive, FakePsp, psp_disc};
     use crate::watch::{Nobody, Question};
 
     const PATH: &str = "ms0:/ISO/game.cso";
 
-    fn console() -> FakeConsole {
-        let console = FakeConsole::with_disc(psp_disc(), Drive::Count);
+    fn console() -> FakePsp {
+        let console = FakePsp::with_disc(psp_disc(), Drive::Count);
         dump::run(&console, Kind::Cso, PATH, &mut Nobody).unwrap();
         console
     }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Makes the file, or the card, disappear.
-    struct Takes<'c>(&'c FakeConsole, bool);
+    struct Takes<'c>(&'c FakePsp, bool);
 
     impl Watch for Takes<'_> {
         fn begin(&mut self, _what: &str, _total: u64, _unit: Unit) {}

@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 
 use sector_decode::ReadAt;
 
-use crate::console::{Console, DiscState, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files::{Buffer, File};
+use crate::platform::{DiscState, Mode, Platform};
 use crate::watch::{Unit, Watch};
 
 const CHUNK: usize = 128 << 10;
@@ -33,7 +33,7 @@ pub struct DiscFile {
 /// # Errors
 ///
 /// When the drive is empty, the disc's folders cannot be listed, or the user cancels.
-pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile>, Failure> {
+pub fn read(console: &dyn Platform, watch: &mut dyn Watch) -> Result<Vec<DiscFile>, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
     }
@@ -58,7 +58,7 @@ pub fn read(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<DiscFile
 }
 
 /// Paths and lengths of all files.
-fn find(console: &dyn Console) -> Result<Vec<(String, u64)>, Failure> {
+fn find(console: &dyn Platform) -> Result<Vec<(String, u64)>, Failure> {
     let mut folders = vec![(String::from("disc0:"), 0)];
     let mut found = Vec::new();
     while let Some((folder, depth)) = folders.pop() {
@@ -76,7 +76,7 @@ fn find(console: &dyn Console) -> Result<Vec<(String, u64)>, Failure> {
 }
 
 fn read_file(
-    console: &dyn Console,
+    console: &dyn Platform,
     path: &str,
     buf: &mut [u8],
     advance: &mut dyn FnMut(u64) -> Result<(), Failure>,

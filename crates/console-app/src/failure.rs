@@ -6,7 +6,7 @@ use core::fmt;
 use sector_decode::{HeaderError, OpenError};
 
 use crate::code::Code;
-use crate::console::Console;
+use crate::platform::Platform;
 use crate::text::size;
 
 /// Why something failed.
@@ -110,7 +110,7 @@ pub enum Failure {
 
 impl Failure {
     /// Finds out why a write failed, by asking the card about its state.
-    pub(crate) fn of_write(console: &dyn Console, path: &str, code: Code) -> Self {
+    pub(crate) fn of_write(console: &dyn Platform, path: &str, code: Code) -> Self {
         match code {
             Code::NO_SPACE => Self::CardFull,
             Code::READ_ONLY => Self::ReadOnly,
@@ -120,7 +120,7 @@ impl Failure {
     }
 
     /// Finds out why reading a file failed.
-    pub(crate) fn of_read(console: &dyn Console, path: &str, offset: u64, code: Code) -> Self {
+    pub(crate) fn of_read(console: &dyn Platform, path: &str, offset: u64, code: Code) -> Self {
         if console.card_present(crate::paths::device(path)) {
             Self::Read { offset, code }
         } else {
@@ -129,7 +129,7 @@ impl Failure {
     }
 
     /// Finds out why opening a file failed.
-    pub(crate) fn of_open(console: &dyn Console, path: &str, code: Code) -> Self {
+    pub(crate) fn of_open(console: &dyn Platform, path: &str, code: Code) -> Self {
         let device = crate::paths::device(path);
         match code {
             Code::READ_ONLY => Self::ReadOnly,
@@ -149,7 +149,7 @@ impl Failure {
     }
 
     /// Finds out what went wrong while reading a header.
-    pub(crate) fn of_probe(console: &dyn Console, path: &str, error: OpenError<Code>) -> Self {
+    pub(crate) fn of_probe(console: &dyn Platform, path: &str, error: OpenError<Code>) -> Self {
         match error {
             OpenError::Source(code) => Self::of_read(console, path, 0, code),
             OpenError::Header(error) => Self::Header(error),

@@ -10,9 +10,9 @@ use std::vec::Vec;
 use test_noise::Noise;
 
 use crate::code::Code;
-use crate::console::{Button, Console, DiscState, Entry, Handle, LiveDriver, Mode};
 use crate::facts::Facts;
 use crate::frame::Frame;
+use crate::platform::{Button, DiscState, Entry, Handle, LiveDriver, Mode, Platform};
 
 const SECTOR: usize = 2048;
 
@@ -43,10 +43,10 @@ struct Open {
     mode: Mode,
 }
 
-type Event = Box<dyn FnMut(&FakeConsole)>;
+type Event = Box<dyn FnMut(&FakePsp)>;
 
 /// The console.
-pub(crate) struct FakeConsole {
+pub(crate) struct FakePsp {
     pub(crate) files: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) folders: RefCell<Vec<String>>,
     open: RefCell<Vec<Option<Open>>>,
@@ -74,7 +74,7 @@ pub(crate) struct FakeConsole {
     pub(crate) folder: String,
 }
 
-impl FakeConsole {
+impl FakePsp {
     pub(crate) fn new() -> Self {
         Self {
             files: RefCell::default(),
@@ -157,7 +157,7 @@ impl FakeConsole {
     }
 }
 
-impl Console for FakeConsole {
+impl Platform for FakePsp {
     fn open(&self, path: &str, mode: Mode) -> Result<Handle, Code> {
         self.check_card()?;
         let is_there = self.files.borrow().contains_key(path);

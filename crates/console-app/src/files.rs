@@ -9,12 +9,12 @@ use core::ops::{Deref, DerefMut};
 use sector_decode::ReadAt;
 
 use crate::code::Code;
-use crate::console::{Console, Handle, Mode};
 use crate::failure::Failure;
+use crate::platform::{Handle, Mode, Platform};
 
 /// An open file, closed when it is dropped.
 pub(crate) struct File<'c> {
-    console: &'c dyn Console,
+    console: &'c dyn Platform,
     path: String,
     handle: Handle,
     is_open: bool,
@@ -22,7 +22,7 @@ pub(crate) struct File<'c> {
 
 impl<'c> File<'c> {
     /// Opens a file.
-    pub(crate) fn open(console: &'c dyn Console, path: &str, mode: Mode) -> Result<Self, Failure> {
+    pub(crate) fn open(console: &'c dyn Platform, path: &str, mode: Mode) -> Result<Self, Failure> {
         let handle = console.open(path, mode).map_err(|code| Failure::of_open(console, path, code))?;
         Ok(Self { console, path: path.to_owned(), handle, is_open: true })
     }
@@ -90,7 +90,7 @@ impl ReadAt for File<'_> {
 }
 
 /// Reads a whole file. `None` when it does not exist.
-pub(crate) fn read_all(console: &dyn Console, path: &str, max: usize) -> Result<Option<Vec<u8>>, Failure> {
+pub(crate) fn read_all(console: &dyn Platform, path: &str, max: usize) -> Result<Option<Vec<u8>>, Failure> {
     let mut file = match File::open(console, path, Mode::Read) {
         Ok(file) => file,
         Err(Failure::Open { code: Code::NO_ENTRY, .. } | Failure::NoCard { .. }) => return Ok(None),
@@ -107,14 +107,14 @@ pub(crate) fn read_all(console: &dyn Console, path: &str, max: usize) -> Result<
 }
 
 /// Writes a whole file, replacing any existing one.
-pub(crate) fn write_all(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_all(console: &dyn Platform, path: &str, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = File::open(console, path, Mode::Create)?;
     file.write(bytes)?;
     file.close()
 }
 
 /// Writes a file and reads it back. If the contents differ, it is deleted.
-pub(crate) fn write_and_read_back(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_and_read_back(console: &dyn Platform, path: &str, bytes: &[u8]) -> Result<(), Failure> {
     let written = write_all(console, path, bytes).and_then(|()| read_all(console, path, bytes.len()));
     match written {
         Ok(Some(read)) if read == bytes => Ok(()),
@@ -127,7 +127,7 @@ pub(crate) fn write_and_read_back(console: &dyn Console, path: &str, bytes: &[u8
 
 /// Replaces a file. The new one is first written next to it and read back: if anything goes wrong before that
 /// is done, the old file is unchanged and nothing is left next to it.
-pub(crate) fn replace(console: &dyn Console, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn replace(console: &dyn Platform, path: &str, bytes: &[u8]) -> Result<(), Failure> {
     let fresh = format!("{path}.new");
     write_and_read_back(console, &fresh, bytes)?;
     // Cards cannot rename a file onto an existing one.
@@ -141,7 +141,7 @@ pub(crate) fn replace(console: &dyn Console, path: &str, bytes: &[u8]) -> Result
 }
 
 /// Whether a file of that name exists.
-pub(crate) fn exists(console: &dyn Console, path: &str) -> bool {
+pub(crate) fn exists(console: &dyn Platform, path: &str) -> bool {
     File::open(console, path, Mode::Read).is_ok()
 }
 

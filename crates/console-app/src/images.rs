@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use sector_decode::{Format, Layout, ReaderOptions};
 
 use crate::check;
-use crate::console::{Console, Mode};
 use crate::failure::Failure;
 use crate::files::File;
+use crate::platform::{Mode, Platform};
 use crate::watch::{Unit, Watch};
 
 /// Where firmwares look for images.
@@ -44,7 +44,7 @@ pub struct Image {
 /// # Errors
 ///
 /// Only [`Failure::Cancelled`], when the user does not want to wait.
-pub fn list(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<Image>, Failure> {
+pub fn list(console: &dyn Platform, watch: &mut dyn Watch) -> Result<Vec<Image>, Failure> {
     let found = paths(console);
     watch.begin("Looking at the images", found.len() as u64, Unit::Pieces);
     let mut images = Vec::with_capacity(found.len());
@@ -57,7 +57,7 @@ pub fn list(console: &dyn Console, watch: &mut dyn Watch) -> Result<Vec<Image>, 
 }
 
 /// Paths and lengths of everything in the image folders, ordered by name.
-pub(crate) fn paths(console: &dyn Console) -> Vec<(String, u64)> {
+pub(crate) fn paths(console: &dyn Platform) -> Vec<(String, u64)> {
     let mut found = Vec::new();
     for folder in FOLDERS {
         let mut entries = console.list(folder).unwrap_or_default();
@@ -70,7 +70,7 @@ pub(crate) fn paths(console: &dyn Console) -> Vec<(String, u64)> {
 }
 
 /// Inspects one image: its header, and the disc's id and title.
-pub fn look(console: &dyn Console, path: String, stored_size: u64) -> Image {
+pub fn look(console: &dyn Platform, path: String, stored_size: u64) -> Image {
     let mut image = Image {
         path,
         stored_size,
@@ -87,7 +87,7 @@ pub fn look(console: &dyn Console, path: String, stored_size: u64) -> Image {
     image
 }
 
-fn look_inside(console: &dyn Console, image: &mut Image) -> Result<(), Failure> {
+fn look_inside(console: &dyn Platform, image: &mut Image) -> Result<(), Failure> {
     let path = image.path.clone();
     let mut file = File::open(console, &path, Mode::Read)?;
     let layout = Layout::probe(&mut file).map_err(|error| Failure::of_probe(console, &path, error))?;
@@ -117,12 +117,12 @@ fn is_image_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::{FakeConsole, psp_disc};
+    use crate::fake::{FakePsp, psp_disc};
     use crate::watch::Nobody;
 
     #[test]
     fn images_are_found_by_name_and_known_by_content() {
-        let console = FakeConsole::new();
+        let console = FakePsp::new();
         console.put("ms0:/ISO/b.ISO", psp_disc());
         console.put("ms0:/ISO/A.cso", b"CISO");
         console.put("ms0:/ISO/c.iso", [0; 20 * 2048]);
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_card_without_images_has_none() {
-        let console = FakeConsole::new();
+        let console = FakePsp::new();
         assert_eq!(list(&console, &mut Nobody), Ok(Vec::new()));
         console.card.set(false);
         assert_eq!(list(&console, &mut Nobody), Ok(Vec::new()));

@@ -1,6 +1,6 @@
 //! The program for the PSP as plain Rust: what it does and what it shows, independent of a console.
 //!
-//! Everything that needs a console is abstracted by the trait [`Console`]: files, the disc in the drive,
+//! Everything that needs a console is abstracted by the trait [`Platform`]: files, the disc in the drive,
 //! time, buttons, the screen. The program for the PSP implements it with the firmware's functions; the tests
 //! implement it with files in memory, a disc that fails on demand, and a list of buttons.
 //!
@@ -22,7 +22,6 @@ extern crate std;
 pub mod check;
 mod code;
 pub mod commands;
-mod console;
 mod digest;
 pub mod disc_files;
 pub mod driver;
@@ -34,6 +33,7 @@ mod frame;
 pub mod images;
 mod json;
 mod paths;
+mod platform;
 pub mod report;
 pub mod screens;
 pub mod speed;
@@ -45,17 +45,17 @@ mod watch;
 mod fake;
 
 pub use code::Code;
-pub use console::{Button, Console, DiscState, Entry, Handle, LiveDriver, Mode};
 pub use digest::Digests;
 pub use facts::{Answer, Facts};
 pub use failure::Failure;
+pub use platform::{Button, DiscState, Entry, Handle, LiveDriver, Mode, Platform};
 pub use watch::{Question, Unit, Watch};
 
 /// Version of the program, as displayed.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Runs the program until the user closes it or a command ends it.
-pub fn run(console: &dyn Console) {
+pub fn run(console: &dyn Platform) {
     match unattended::commands(console) {
         Some(text) => unattended::run(console, &text),
         None => screens::run(console),

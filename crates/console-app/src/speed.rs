@@ -8,9 +8,9 @@ use core::fmt::Write;
 use sector_decode::{Format, Layout, ReaderOptions, SECTOR_SIZE};
 
 use crate::check;
-use crate::console::{Console, Mode};
 use crate::failure::Failure;
 use crate::files::{Buffer, File};
+use crate::platform::{Mode, Platform};
 use crate::text;
 use crate::watch::{Unit, Watch};
 
@@ -88,7 +88,7 @@ impl Report {
 /// # Errors
 ///
 /// When the file cannot be read, a block being read is damaged, or the user cancels.
-pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Result<Report, Failure> {
+pub fn measure(console: &dyn Platform, path: &str, watch: &mut dyn Watch) -> Result<Report, Failure> {
     let mut report = measure_only(console, path, watch)?;
     report.kept = keep(console, &report);
     Ok(report)
@@ -100,7 +100,7 @@ pub fn measure(console: &dyn Console, path: &str, watch: &mut dyn Watch) -> Resu
 ///
 /// As [`measure`].
 pub(crate) fn measure_only(
-    console: &dyn Console,
+    console: &dyn Platform,
     path: &str,
     watch: &mut dyn Watch,
 ) -> Result<Report, Failure> {
@@ -160,7 +160,7 @@ pub(crate) fn measure_only(
 }
 
 /// Adds a report to the file next to the program.
-fn keep(console: &dyn Console, report: &Report) -> Result<String, Failure> {
+fn keep(console: &dyn Platform, report: &Report) -> Result<String, Failure> {
     let path = format!("{}speed.txt", console.folder());
     let mut file = File::open(console, &path, Mode::Append)?;
     file.write(report.lines().as_bytes())?;

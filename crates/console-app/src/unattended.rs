@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 use crate::VERSION;
 use crate::check;
 use crate::commands::{self, Command, Line};
-use crate::console::{Console, LiveDriver, Mode};
 use crate::digest::Digests;
 use crate::disc_files::DiscFile;
 use crate::driver::{self, Change, Status};
@@ -19,6 +18,7 @@ use crate::failure::Failure;
 use crate::files::{self, File};
 use crate::images::Image;
 use crate::json::{Object, list};
+use crate::platform::{LiveDriver, Mode, Platform};
 use crate::screens::{self, Screens, Script};
 use crate::speed;
 use crate::text::hex;
@@ -29,7 +29,7 @@ const MAX_BAD_LINES: usize = 20;
 const MAX_SECTORS: usize = 100;
 
 /// Returns the command file, if there is one.
-pub(crate) fn commands(console: &dyn Console) -> Option<Vec<u8>> {
+pub(crate) fn commands(console: &dyn Platform) -> Option<Vec<u8>> {
     let path = format!("{}commands.txt", console.folder());
     match files::read_all(console, &path, commands::MAX_LEN) {
         Ok(text) => text,
@@ -40,7 +40,7 @@ pub(crate) fn commands(console: &dyn Console) -> Option<Vec<u8>> {
 }
 
 /// Executes a command file.
-pub(crate) fn run(console: &dyn Console, text: &[u8]) {
+pub(crate) fn run(console: &dyn Platform, text: &[u8]) {
     let mut results = Results::new(console);
     let mut start = Object::new();
     start
@@ -98,12 +98,12 @@ fn event(name: &str) -> Object {
 
 /// Where results go.
 struct Results<'c> {
-    console: &'c dyn Console,
+    console: &'c dyn Platform,
     path: String,
 }
 
 impl<'c> Results<'c> {
-    fn new(console: &'c dyn Console) -> Self {
+    fn new(console: &'c dyn Platform) -> Self {
         let path = format!("{}results.jsonl", console.folder());
         // If the card cannot be written, the lines on standard output are the only results.
         let _ = files::write_all(console, &path, b"");
@@ -121,7 +121,7 @@ impl<'c> Results<'c> {
 
 /// Executes commands one by one.
 struct Runner<'c> {
-    console: &'c dyn Console,
+    console: &'c dyn Platform,
     screens: Screens<'c>,
     /// The settings given for the next task.
     next: Script,

@@ -61,7 +61,7 @@ mod index;
 #[cfg(feature = "std")]
 mod io;
 mod reader;
-#[cfg(feature = "reference")]
+#[cfg(feature = "test-reference")]
 pub mod reference;
 mod units;
 

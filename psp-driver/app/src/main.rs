@@ -7,7 +7,6 @@
 extern crate alloc;
 
 mod abi;
-mod console;
 mod disc;
 mod driver;
 mod facts;
@@ -16,6 +15,7 @@ mod heap;
 mod imports;
 mod input;
 mod module;
+mod platform;
 mod screen;
 mod system;
 
@@ -36,7 +36,7 @@ pub(crate) unsafe extern "C" fn program(len: u32, argument: *const u8) -> i32 {
         // SAFETY: The kernel keeps a thread's argument on its stack.
         unsafe { core::slice::from_raw_parts(argument, len as usize) }
     };
-    console_app::run(&console::Psp::new(path));
+    console_app::run(&platform::Psp::new(path));
     system::exit()
 }
 

@@ -38,13 +38,13 @@ const LONGEST: usize = u16::MAX as usize;
 pub struct Optimal {
     attempts: u32,
     links: Links,
-    /// By position, including the one after the last byte.
-    ways: Vec<Way>,
+    /// The first step of the cheapest path from each position, including the one after the last byte.
+    steps: Vec<Step>,
 }
 
-/// The cheapest path to the end of the block from one of its positions.
+/// The first step of the cheapest path to the end of the block from one of its positions.
 #[derive(Clone, Copy, Default)]
-struct Way {
+struct Step {
     /// How many bytes the rest of the block takes when a sequence begins here.
     cost: u32,
     /// How many literals precede the match that ends this sequence.
@@ -65,7 +65,7 @@ impl Optimal {
     /// compared with. Blocks of 2 KiB only have a few hundred.
     #[must_use]
     pub const fn new(attempts: u32) -> Self {
-        Self { attempts, links: Links::new(), ways: Vec::new() }
+        Self { attempts, links: Links::new(), steps: Vec::new() }
     }
 
     /// Packs `block`, of up to 1 GiB, into `out` and returns how many bytes that took; `None` when they do
@@ -74,20 +74,20 @@ impl Optimal {
         let starts = block.len().saturating_sub(MATCH_LIMIT - 1);
         self.links.build(block);
         // Leftovers of another block are overwritten.
-        self.ways.resize(block.len() + 1, Way::default());
-        parse(block, starts, &self.links, self.attempts, &mut self.ways);
-        let cost = self.ways.first()?.cost as usize;
+        self.steps.resize(block.len() + 1, Step::default());
+        parse(block, starts, &self.links, self.attempts, &mut self.steps);
+        let cost = self.steps.first()?.cost as usize;
         if cost > out.len() {
             return None;
         }
         let mut emitter = Emitter::new(out);
         let (mut from, mut at) = (0, 0);
         while at < starts {
-            at += usize::from(self.ways[at].run);
-            let way = self.ways[at];
-            if way.len > 0 {
-                emitter.sequence(block, from, at, way.offset, usize::from(way.len))?;
-                at += usize::from(way.len);
+            at += usize::from(self.steps[at].run);
+            let step = self.steps[at];
+            if step.len > 0 {
+                emitter.sequence(block, from, at, step.offset, usize::from(step.len))?;
+                at += usize::from(step.len);
                 from = at;
             }
         }
@@ -98,12 +98,12 @@ impl Optimal {
 }
 
 /// Finds the cheapest paths through a block in which matches begin only before `starts`.
-fn parse(block: &[u8], starts: usize, links: &Links, attempts: u32, ways: &mut [Way]) {
+fn parse(block: &[u8], starts: usize, links: &Links, attempts: u32, steps: &mut [Step]) {
     let literals = Literals { next: block.len(), sum: number(block.len()) + 1 };
-    for (at, way) in ways.iter_mut().enumerate().skip(starts) {
-        *way = Way { cost: literals.cost(at), ..Way::default() };
+    for (at, step) in steps.iter_mut().enumerate().skip(starts) {
+        *step = Step { cost: literals.cost(at), ..Step::default() };
     }
-    let mut ways = Ways { ways, literals };
+    let mut parser = Parser { steps, literals };
     // The maximum length of a match.
     let mut limit = block.len().saturating_sub(LAST_LITERALS + starts) + 1;
     let mut at = starts;
@@ -111,28 +111,28 @@ fn parse(block: &[u8], starts: usize, links: &Links, attempts: u32, ways: &mut [
         at -= 1;
         let found = longest(links, block, at, limit.min(LONGEST), attempts);
         if found.len < MIN_MATCH {
-            ways.literal(at);
+            parser.literal(at);
             limit = MIN_MATCH;
         } else {
             let before = common_before(block, found.from, at);
-            limit = ways.repetition(at, found, before) + 1;
+            limit = parser.repetition(at, found, before) + 1;
             at -= before;
         }
     }
 }
 
-/// The paths from the positions processed so far.
-struct Ways<'a> {
-    ways: &'a mut [Way],
+/// The parse: the paths from the positions processed so far.
+struct Parser<'a> {
+    steps: &'a mut [Step],
     literals: Literals,
 }
 
-impl Ways<'_> {
+impl Parser<'_> {
     /// Finds the path from a position where no match begins.
     #[inline(always)]
     fn literal(&mut self, at: usize) {
         let cost = self.with_literal(at);
-        self.ways[at] = Way { cost, run: small(self.literals.next - at), len: 0, offset: 0 };
+        self.steps[at] = Step { cost, run: small(self.literals.next - at), len: 0, offset: 0 };
     }
 
     /// Finds the paths from a position where a match begins and from the `before` positions before it, where
@@ -159,7 +159,7 @@ impl Ways<'_> {
             }
             len += 1;
             let shortest = at + MIN_MATCH;
-            if len <= MIN_MATCH + CUT && self.ways[shortest].cost < self.ways[stop].cost {
+            if len <= MIN_MATCH + CUT && self.steps[shortest].cost < self.steps[stop].cost {
                 stop = shortest;
             }
         }
@@ -170,12 +170,12 @@ impl Ways<'_> {
     #[inline(always)]
     fn with_match(&mut self, at: usize, len: usize, stop: usize, offset: usize) -> bool {
         let with_literal = self.with_literal(at);
-        let (take, cost) = cheapest_len(self.ways, at, len, stop);
+        let (take, cost) = cheapest_len(self.steps, at, len, stop);
         let is_cheaper = cost < with_literal;
         if is_cheaper {
             self.literals = Literals { next: at, sum: number(at) + cost };
         }
-        self.ways[at] = Way {
+        self.steps[at] = Step {
             cost: cost.min(with_literal),
             run: small(self.literals.next - at),
             len: if cost <= with_literal { small(take) } else { 0 },
@@ -188,19 +188,19 @@ impl Ways<'_> {
     #[inline(always)]
     fn go_on(&mut self, places: Range<usize>, stop: usize) {
         let Range { start, end } = places;
-        let offset = self.ways[end].offset;
+        let offset = self.steps[end].offset;
         for at in places.rev() {
-            let cost = match_cost(self.ways, at, stop - at);
-            self.ways[at] = Way { cost, run: 0, len: small(stop - at), offset };
+            let cost = match_cost(self.steps, at, stop - at);
+            self.steps[at] = Step { cost, run: 0, len: small(stop - at), offset };
         }
-        self.literals = Literals { next: start, sum: number(start) + self.ways[start].cost };
+        self.literals = Literals { next: start, sum: number(start) + self.steps[start].cost };
     }
 
     /// Returns the cost of the rest of the block when literals start at a position.
     #[inline(always)]
     fn with_literal(&mut self, at: usize) -> u32 {
         if self.literals.next - at == LITERALS_IN_TOKEN {
-            self.literals.reconsider(at, self.ways);
+            self.literals.reconsider(at, self.steps);
         }
         self.literals.cost(at)
     }
@@ -211,7 +211,7 @@ impl Ways<'_> {
         let mut stop = at + len;
         for cut in 1..=CUT {
             let shorter = at + MIN_MATCH.max(len.saturating_sub(cut));
-            if self.ways[shorter].cost < self.ways[stop].cost {
+            if self.steps[shorter].cost < self.steps[stop].cost {
                 stop = shorter;
             }
         }
@@ -238,11 +238,11 @@ impl Literals {
     /// When the run to the next match has become so long that its length takes a byte more, checks whether
     /// the run to a nearer match is now cheaper.
     #[inline(never)]
-    fn reconsider(&mut self, at: usize, ways: &[Way]) {
+    fn reconsider(&mut self, at: usize, steps: &[Step]) {
         let mut best = self.sum + 1;
-        for (near, way) in ways.iter().enumerate().skip(at + 1).take(LITERALS_IN_TOKEN - 1) {
-            if way.len > 0 {
-                let sum = number(near) + match_cost(ways, near, usize::from(way.len));
+        for (near, step) in steps.iter().enumerate().skip(at + 1).take(LITERALS_IN_TOKEN - 1) {
+            if step.len > 0 {
+                let sum = number(near) + match_cost(steps, near, usize::from(step.len));
                 if sum < best {
                     (best, *self) = (sum, Self { next: near, sum });
                 }
@@ -269,12 +269,12 @@ fn without_choice(at: usize, len: usize, found_at: usize) -> usize {
 
 /// Returns the best length for a match of up to `len` bytes, and the resulting cost of the rest of the block.
 #[inline(always)]
-fn cheapest_len(ways: &[Way], at: usize, len: usize, stop: usize) -> (usize, u32) {
-    let mut best = (stop - at, match_cost(ways, at, stop - at));
+fn cheapest_len(steps: &[Step], at: usize, len: usize, stop: usize) -> (usize, u32) {
+    let mut best = (stop - at, match_cost(steps, at, stop - at));
     if len >= MATCH_IN_TOKEN {
         let bytes = (len - MATCH_IN_TOKEN) / 255;
         for shorter in [MATCH_IN_TOKEN - 1, MATCH_IN_TOKEN + 255 * bytes - 1] {
-            let cost = match_cost(ways, at, shorter);
+            let cost = match_cost(steps, at, shorter);
             if cost < best.1 {
                 best = (shorter, cost);
             }
@@ -285,8 +285,8 @@ fn cheapest_len(ways: &[Way], at: usize, len: usize, stop: usize) -> (usize, u32
 
 /// Returns the cost of the rest of the block starting with a match of `len` bytes.
 #[inline(always)]
-fn match_cost(ways: &[Way], at: usize, len: usize) -> u32 {
-    MATCH_COST + length_bytes(len, MATCH_IN_TOKEN) + ways[at + len].cost
+fn match_cost(steps: &[Step], at: usize, len: usize) -> u32 {
+    MATCH_COST + length_bytes(len, MATCH_IN_TOKEN) + steps[at + len].cost
 }
 
 /// Returns how many bytes a length takes after the token.

@@ -15,10 +15,10 @@ pub use cause::Cause;
 pub use log::{Counters, Session};
 pub use system::System;
 
-use crate::console::{Console, LiveDriver};
 use crate::failure::Failure;
 use crate::files;
 use crate::paths;
+use crate::platform::{LiveDriver, Platform};
 
 /// Larger than any such file; a larger one is left alone.
 const MAX_FILE: usize = 256 << 10;
@@ -54,19 +54,19 @@ pub struct Change {
 }
 
 /// The card that the firmware's plugins are on: the one that this program was started from.
-pub(crate) fn device(console: &dyn Console) -> &'static str {
+pub(crate) fn device(console: &dyn Platform) -> &'static str {
     match paths::device(console.folder()) {
         "ef0:" => "ef0:",
         _ => "ms0:",
     }
 }
 
-pub(crate) fn module_path(console: &dyn Console) -> String {
+pub(crate) fn module_path(console: &dyn Platform) -> String {
     format!("{}/SEPLUGINS/cisor.prx", device(console))
 }
 
 /// The driver's log, if it exists and can be read.
-pub(crate) fn read_log(console: &dyn Console) -> Option<alloc::vec::Vec<u8>> {
+pub(crate) fn read_log(console: &dyn Platform) -> Option<alloc::vec::Vec<u8>> {
     let path = format!("{}/SEPLUGINS/cisor.log", device(console));
     files::read_all(console, &path, MAX_FILE).ok().flatten()
 }
@@ -76,7 +76,7 @@ pub(crate) fn read_log(console: &dyn Console) -> Option<alloc::vec::Vec<u8>> {
 /// # Errors
 ///
 /// When the plugin list exists but cannot be read.
-pub fn status(console: &dyn Console) -> Result<Status, Failure> {
+pub fn status(console: &dyn Platform) -> Result<Status, Failure> {
     status_of(console, None)
 }
 
@@ -85,7 +85,7 @@ pub fn status(console: &dyn Console) -> Result<Status, Failure> {
 /// # Errors
 ///
 /// As [`status`].
-pub fn status_of(console: &dyn Console, chosen: Option<System>) -> Result<Status, Failure> {
+pub fn status_of(console: &dyn Platform, chosen: Option<System>) -> Result<Status, Failure> {
     let system = chosen.or_else(|| system::detect(console, device(console)));
     let plugin_file = system.map(|system| system.plugin_file(console, device(console)));
     let text = match &plugin_file {
@@ -111,7 +111,7 @@ pub fn status_of(console: &dyn Console, chosen: Option<System>) -> Result<Status
 ///
 /// When the firmware cannot be identified, the driver's file is missing, or the plugin list cannot be read or
 /// written.
-pub fn install(console: &dyn Console, chosen: Option<System>) -> Result<Change, Failure> {
+pub fn install(console: &dyn Platform, chosen: Option<System>) -> Result<Change, Failure> {
     let module = module_path(console);
     if !files::exists(console, &module) {
         return Err(Failure::NoDriverFile { path: module });
@@ -124,13 +124,13 @@ pub fn install(console: &dyn Console, chosen: Option<System>) -> Result<Change, 
 /// # Errors
 ///
 /// When the firmware cannot be identified, or the plugin list cannot be read or written.
-pub fn remove(console: &dyn Console, chosen: Option<System>) -> Result<Change, Failure> {
+pub fn remove(console: &dyn Platform, chosen: Option<System>) -> Result<Change, Failure> {
     change(console, chosen, plugin_file::remove)
 }
 
 /// Edits the plugin list, after making a backup.
 fn change(
-    console: &dyn Console,
+    console: &dyn Platform,
     chosen: Option<System>,
     edit: impl FnOnce(System, &[u8]) -> alloc::vec::Vec<u8>,
 ) -> Result<Change, Failure> {
@@ -151,7 +151,7 @@ fn change(
 }
 
 /// Saves a copy of the file under an unused name, or a name already used by a copy with the same text.
-fn keep(console: &dyn Console, path: &str, text: &[u8]) -> Result<String, Failure> {
+fn keep(console: &dyn Platform, path: &str, text: &[u8]) -> Result<String, Failure> {
     for number in 1..100 {
         let backup = if number == 1 { format!("{path}.bak") } else { format!("{path}.bak{number}") };
         match files::read_all(console, &backup, MAX_FILE)? {

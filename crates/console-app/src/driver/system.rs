@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::console::Console;
 use crate::files;
+use crate::platform::Platform;
 
 /// A kind of custom firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl System {
     }
 
     /// Returns the path of the plugin list.
-    pub(crate) fn plugin_file(self, console: &dyn Console, device: &str) -> String {
+    pub(crate) fn plugin_file(self, console: &dyn Platform, device: &str) -> String {
         match self {
             Self::Ark => format!("{device}/SEPLUGINS/PLUGINS.TXT"),
             Self::Classic => format!("{device}/SEPLUGINS/game.txt"),
@@ -60,7 +60,7 @@ fn adrenaline_file(device: &str) -> String {
 
 /// Detects the firmware from its answers, or otherwise from the existing files. Systems with the same file
 /// and the same kind of lines are not distinguished.
-pub(super) fn detect(console: &dyn Console, device: &str) -> Option<System> {
+pub(super) fn detect(console: &dyn Platform, device: &str) -> Option<System> {
     if console.facts().is_ark() {
         return Some(System::Ark);
     }

@@ -1,7 +1,7 @@
 use super::plugin_file::{find, install as add, remove as take_out};
 use super::*;
 use crate::facts::Facts;
-use crate::fake::FakeConsole;
+use crate::fake::FakePsp;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -10,8 +10,8 @@ const GAME: &str = "ms0:/SEPLUGINS/game.txt";
 const MODULE: &str = "ms0:/SEPLUGINS/cisor.prx";
 const LINE: &str = "umd, ms0:/SEPLUGINS/cisor.prx, on";
 
-fn console() -> FakeConsole {
-    let console = FakeConsole::new();
+fn console() -> FakePsp {
+    let console = FakePsp::new();
     console.put(MODULE, b"module");
     console
 }
@@ -85,7 +85,7 @@ fn the_file_survives_a_card_that_takes_nothing() {
 
 #[test]
 fn a_go_uses_its_own_storage() {
-    let mut console = FakeConsole::new();
+    let mut console = FakePsp::new();
     console.folder = "ef0:/PSP/GAME/CISOR/".into();
     console.put("ef0:/SEPLUGINS/cisor.prx", b"module");
     let installed = install(&console, Some(System::Ark)).unwrap();

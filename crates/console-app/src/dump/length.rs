@@ -12,9 +12,9 @@
 use sector_decode::SECTOR_SIZE;
 
 use crate::code::Code;
-use crate::console::Console;
 use crate::dump::source;
 use crate::failure::Failure;
+use crate::platform::Platform;
 
 /// How many times to try reading the last sector.
 const TRIES: usize = 3;
@@ -36,7 +36,7 @@ pub(super) struct Length {
 }
 
 /// Finds the length of the disc in the drive.
-pub(super) fn find(console: &dyn Console) -> Result<Length, Failure> {
+pub(super) fn find(console: &dyn Platform) -> Result<Length, Failure> {
     let end = console.disc_end().map_err(Failure::of_first_access)?;
     let mut sector = [0; SECTOR_SIZE as usize];
     let mut last = source::read_some(console, DESCRIPTOR, &mut sector, TRIES).err();

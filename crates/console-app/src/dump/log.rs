@@ -4,14 +4,14 @@ use alloc::string::String;
 use core::fmt::Write;
 
 use crate::VERSION;
-use crate::console::{Console, Mode};
 use crate::dump::Report;
 use crate::failure::Failure;
 use crate::files::File;
+use crate::platform::{Mode, Platform};
 use crate::text::hex;
 
 /// Appends a report to the log.
-pub(super) fn write(console: &dyn Console, report: &Report) -> Result<(), Failure> {
+pub(super) fn write(console: &dyn Platform, report: &Report) -> Result<(), Failure> {
     let mut file = File::open(console, &report.log, Mode::Append)?;
     file.write(text(report).as_bytes())?;
     file.close()

@@ -20,11 +20,11 @@ use disc_info::Disc;
 use sector_decode::SECTOR_SIZE;
 
 use crate::check;
-use crate::console::{Console, DiscState};
 use crate::digest::{Digests, Hasher};
 use crate::failure::Failure;
 use crate::files::{self, Buffer};
 use crate::paths;
+use crate::platform::{DiscState, Platform};
 use crate::watch::{Question, Unit, Watch};
 
 use length::Length;
@@ -114,7 +114,7 @@ impl Report {
 /// # Errors
 ///
 /// When the drive is empty, or the disc cannot be read.
-pub fn look(console: &dyn Console) -> Result<Found, Failure> {
+pub fn look(console: &dyn Platform) -> Result<Found, Failure> {
     if console.disc() == DiscState::None {
         return Err(Failure::NoDisc);
     }
@@ -133,7 +133,7 @@ pub fn look(console: &dyn Console) -> Result<Found, Failure> {
 /// When the drive is empty, the card lacks space, the disc or the card fails, or the user cancels.
 /// In these cases nothing is left under the file's name.
 pub fn run(
-    console: &dyn Console,
+    console: &dyn Platform,
     kind: Kind,
     target: &str,
     watch: &mut dyn Watch,
@@ -187,7 +187,7 @@ struct Written {
 
 /// Writes the part file and proves it.
 fn write_part(
-    console: &dyn Console,
+    console: &dyn Platform,
     part: &str,
     kind: Kind,
     sectors: u32,
@@ -220,7 +220,7 @@ fn write_part(
 }
 
 /// The path for the image.
-fn target_path(console: &dyn Console, target: &str, disc: &Disc, kind: Kind) -> Result<String, Failure> {
+fn target_path(console: &dyn Platform, target: &str, disc: &Disc, kind: Kind) -> Result<String, Failure> {
     let (folder, name) = paths::split(target);
     // New cards do not have any folders. Any other problem shows up when the file is created.
     let root = paths::device(folder).len() + 1;
@@ -243,7 +243,7 @@ fn target_path(console: &dyn Console, target: &str, disc: &Disc, kind: Kind) -> 
 
 /// Rejects what the format cannot hold, and asks about what the card may not hold.
 fn make_room(
-    console: &dyn Console,
+    console: &dyn Platform,
     path: &str,
     kind: Kind,
     sectors: u32,

@@ -6,8 +6,8 @@ use core::ops::RangeInclusive;
 use sector_decode::{ReadAt, SECTOR_SIZE};
 
 use crate::code::Code;
-use crate::console::{Console, DiscState};
 use crate::failure::Failure;
+use crate::platform::{DiscState, Platform};
 use crate::watch::{Question, Watch};
 
 const SECTOR: usize = SECTOR_SIZE as usize;
@@ -18,13 +18,13 @@ const TRIES: usize = 4;
 
 /// The disc during a dump.
 pub(super) struct Source<'c> {
-    console: &'c dyn Console,
+    console: &'c dyn Platform,
     /// Sectors that were filled with zeros because they could not be read.
     pub(super) unreadable: Vec<RangeInclusive<u32>>,
 }
 
 impl<'c> Source<'c> {
-    pub(super) fn new(console: &'c dyn Console) -> Self {
+    pub(super) fn new(console: &'c dyn Platform) -> Self {
         Self { console, unreadable: Vec::new() }
     }
 
@@ -69,7 +69,7 @@ impl<'c> Source<'c> {
 }
 
 /// Fills `buf` with sectors starting at `lba`, or returns why that failed this many times.
-pub(super) fn read_some(console: &dyn Console, lba: u32, buf: &mut [u8], tries: usize) -> Result<(), Code> {
+pub(super) fn read_some(console: &dyn Platform, lba: u32, buf: &mut [u8], tries: usize) -> Result<(), Code> {
     let wanted = buf.len() / SECTOR;
     let mut last = Code::IO;
     for _ in 0..tries {
@@ -86,7 +86,7 @@ pub(super) fn read_some(console: &dyn Console, lba: u32, buf: &mut [u8], tries: 
 }
 
 /// Interprets a failed read of the disc.
-pub(super) fn failure(console: &dyn Console, code: Code) -> Failure {
+pub(super) fn failure(console: &dyn Platform, code: Code) -> Failure {
     if code == Code::NO_MEDIUM || console.disc() == DiscState::None {
         Failure::DiscRemoved
     } else {
@@ -96,7 +96,7 @@ pub(super) fn failure(console: &dyn Console, code: Code) -> Failure {
 
 /// The disc as bytes, for identifying it.
 pub(super) struct RawDisc<'c> {
-    pub(super) console: &'c dyn Console,
+    pub(super) console: &'c dyn Platform,
     pub(super) sectors: u32,
 }
 

@@ -9,7 +9,7 @@ use sha1::{Digest, Sha1};
 
 use super::*;
 use crate::check;
-use crate::fake::{Drive, FakeConsole, psp_disc};
+use crate::fake::{Drive, FakePsp, psp_disc};
 use crate::watch::Nobody;
 
 const ISO: &str = "ms0:/ISO/";
@@ -101,7 +101,7 @@ fn every_kind_holds_the_disc() {
     let image = psp_disc();
     for drive in [Drive::LastSector, Drive::Count, Drive::ReadsAnything] {
         for kind in Kind::ALL {
-            let console = FakeConsole::with_disc(image.clone(), drive);
+            let console = FakePsp::with_disc(image.clone(), drive);
             let report = run(&console, kind, ISO, &mut Nobody).unwrap();
             let path = format!("ms0:/ISO/ULUS-10041.{}", kind.name());
             assert_eq!(report.path, path);
@@ -130,7 +130,7 @@ fn every_kind_holds_the_disc() {
 
 #[test]
 fn a_dump_checks_as_what_it_was_reported_to_be() {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     let report = run(&console, Kind::Cso, "ms0:/elsewhere/my name.bin", &mut Nobody).unwrap();
     assert_eq!(report.path, "ms0:/elsewhere/my name.bin");
     let checked = check::check(&console, &report.path, &mut Nobody).unwrap();
@@ -146,13 +146,13 @@ fn the_length_is_that_of_the_last_sector_that_reads() {
     let mut longer = image.clone();
     longer.extend([0x77; 5 * 2048]);
     for drive in [Drive::LastSector, Drive::Count] {
-        let console = FakeConsole::with_disc(longer.clone(), drive);
+        let console = FakePsp::with_disc(longer.clone(), drive);
         assert_eq!(look(&console).unwrap().sectors, sectors + 5, "{drive:?}");
         // Or more than there are.
-        let console = FakeConsole::with_disc(image[..image.len() - 3 * 2048].to_vec(), drive);
+        let console = FakePsp::with_disc(image[..image.len() - 3 * 2048].to_vec(), drive);
         assert_eq!(look(&console).unwrap().sectors, sectors - 3, "{drive:?}");
     }
-    let console = FakeConsole::with_disc(alloc::vec![0; 40 * 2048], Drive::LastSector);
+    let console = FakePsp::with_disc(alloc::vec![0; 40 * 2048], Drive::LastSector);
     let found = look(&console).unwrap();
     assert_eq!((found.sectors, found.claims), (40, (39, None)), "not every disc has a volume descriptor");
     let report = run(&console, Kind::Iso, ISO, &mut Nobody).unwrap();
@@ -162,7 +162,7 @@ fn the_length_is_that_of_the_last_sector_that_reads() {
 #[test]
 fn a_sector_that_reads_in_the_end_is_no_bad_one() {
     let image = psp_disc();
-    let console = FakeConsole::with_disc(image.clone(), Drive::LastSector);
+    let console = FakePsp::with_disc(image.clone(), Drive::LastSector);
     console.disc.borrow_mut().as_mut().unwrap().bad = BTreeMap::from([(30, 2), (31, 1), (60, 3)]);
     let report = run(&console, Kind::Zso, ISO, &mut Nobody).unwrap();
     assert_eq!((report.digests.sha1, report.unreadable.len()), (sha1_of(&image), 0));
@@ -172,7 +172,7 @@ fn a_sector_that_reads_in_the_end_is_no_bad_one() {
 fn bad_sectors_are_zeros_only_if_the_user_agrees() {
     let mut image = psp_disc();
     let bad = || BTreeMap::from([(40, u32::MAX), (41, u32::MAX), (70, u32::MAX)]);
-    let console = FakeConsole::with_disc(image.clone(), Drive::LastSector);
+    let console = FakePsp::with_disc(image.clone(), Drive::LastSector);
     console.disc.borrow_mut().as_mut().unwrap().bad = bad();
     let refused = run(&console, Kind::Cso, ISO, &mut Nobody);
     assert!(matches!(refused, Err(Failure::SectorUnreadable { lba: 40, .. })), "{refused:?}");
@@ -193,7 +193,7 @@ fn bad_sectors_are_zeros_only_if_the_user_agrees() {
 
 #[test]
 fn nothing_is_left_when_the_disc_is_pulled_out() {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     let pull = |done| {
         if done > 0 {
             *console.disc.borrow_mut() = None;
@@ -206,13 +206,13 @@ fn nothing_is_left_when_the_disc_is_pulled_out() {
 
 #[test]
 fn a_drive_that_claims_a_disc_and_has_none_has_none() {
-    let console = FakeConsole::with_disc(Vec::new(), Drive::Missing);
+    let console = FakePsp::with_disc(Vec::new(), Drive::Missing);
     assert_eq!(run(&console, Kind::Cso, ISO, &mut Nobody), Err(Failure::NoDisc));
 }
 
 #[test]
 fn folders_that_are_missing_are_made() {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     run(&console, Kind::Iso, "ms0:/a/b/c.iso", &mut Nobody).unwrap();
     assert_eq!(console.folders.borrow()[..], ["ms0:/a", "ms0:/a/b"]);
     run(&console, Kind::Iso, "ms0:/d.iso", &mut Nobody).unwrap();
@@ -222,7 +222,7 @@ fn folders_that_are_missing_are_made() {
 #[test]
 fn nothing_is_left_when_the_card_becomes_full() {
     let image = psp_disc();
-    let console = FakeConsole::with_disc(image.clone(), Drive::LastSector);
+    let console = FakePsp::with_disc(image.clone(), Drive::LastSector);
     // There seems to be enough space for the packed file, and then there is not.
     console.capacity.set(120_000);
     let mut agrees = Agrees::default();
@@ -240,8 +240,8 @@ fn nothing_is_left_when_the_card_becomes_full() {
 
 #[test]
 fn nothing_has_the_final_name_when_the_card_is_pulled_out() {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
-    *console.before_write.borrow_mut() = Some((3, Box::new(|console: &FakeConsole| console.card.set(false))));
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
+    *console.before_write.borrow_mut() = Some((3, Box::new(|console: &FakePsp| console.card.set(false))));
     assert_eq!(run(&console, Kind::Cso, ISO, &mut Nobody), Err(Failure::CardRemoved));
     assert_eq!(console.names("ms0:/"), ["ms0:/ISO/ULUS-10041.cso.part"]);
     let refused = run(&console, Kind::Cso, ISO, &mut Nobody);
@@ -254,14 +254,14 @@ fn nothing_has_the_final_name_when_the_card_is_pulled_out() {
 
 #[test]
 fn a_read_only_card_is_named() {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     console.read_only.set(true);
     assert_eq!(run(&console, Kind::Iso, ISO, &mut Nobody), Err(Failure::ReadOnly));
 }
 
 #[test]
 fn files_that_are_there_are_left_alone() {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     console.put("ms0:/ISO/ULUS-10041.cso", b"precious");
     let refused = run(&console, Kind::Cso, ISO, &mut Nobody);
     assert!(matches!(refused, Err(Failure::TargetExists { .. })), "{refused:?}");
@@ -271,7 +271,7 @@ fn files_that_are_there_are_left_alone() {
 #[test]
 fn a_file_that_does_not_read_back_gets_no_name() {
     for kind in Kind::ALL {
-        let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+        let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
         console.flips_bits.set(true);
         assert_eq!(run(&console, kind, ISO, &mut Nobody), Err(Failure::Proof), "{kind:?}");
         assert_eq!(console.names("ms0:/"), Vec::<String>::new());
@@ -280,7 +280,7 @@ fn a_file_that_does_not_read_back_gets_no_name() {
 
 #[test]
 fn a_finished_file_that_cannot_be_renamed_is_kept() {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     console.rename_fails.set(true);
     let failed = run(&console, Kind::Iso, ISO, &mut Nobody);
     assert!(matches!(failed, Err(Failure::Rename { .. })), "{failed:?}");
@@ -290,7 +290,7 @@ fn a_finished_file_that_cannot_be_renamed_is_kept() {
 #[test]
 fn an_image_whose_log_cannot_be_written_gets_no_name() {
     let image = psp_disc();
-    let console = FakeConsole::with_disc(image.clone(), Drive::LastSector);
+    let console = FakePsp::with_disc(image.clone(), Drive::LastSector);
     let mut ends = 0;
     let mut fill_up = Does(|done| {
         ends += u32::from(done == image.len() as u64);
@@ -306,7 +306,7 @@ fn an_image_whose_log_cannot_be_written_gets_no_name() {
 #[test]
 fn cancelling_leaves_nothing() {
     for (part, at) in [(1, 0), (1, 300_000), (2, 0), (2, 300_000)] {
-        let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+        let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
         assert_eq!(run(&console, Kind::Zso, ISO, &mut StopsAt(part, at)), Err(Failure::Cancelled));
         assert_eq!(console.names("ms0:/"), Vec::<String>::new(), "stopped at {at} of part {part}");
     }

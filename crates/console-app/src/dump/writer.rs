@@ -9,11 +9,11 @@ use sector_decode::SECTOR_SIZE;
 use sector_decode::container::ciso::{self, Entry, Variant};
 use sector_decode::container::{cso, zso};
 
-use crate::console::{Console, Mode};
 use crate::dump::Kind;
 use crate::dump::pack::Packer;
 use crate::failure::Failure;
 use crate::files::{Buffer, File};
+use crate::platform::{Mode, Platform};
 
 /// Bytes collected before they are written.
 const BUFFER: usize = 256 << 10;
@@ -44,7 +44,7 @@ impl<'c> Writer<'c> {
 
     /// Creates the file, with zeros in place of the header and index.
     pub(super) fn create(
-        console: &'c dyn Console,
+        console: &'c dyn Platform,
         path: &str,
         kind: Kind,
         sectors: u32,

@@ -3,14 +3,14 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use crate::console::Console;
 use crate::driver::{self, Status};
 use crate::facts::Facts;
+use crate::platform::Platform;
 use crate::report::lines::Lines;
 use crate::text::size;
 
 /// Adds the console's section.
-pub(super) fn add(lines: &mut Lines, console: &dyn Console, status: Option<&Status>) {
+pub(super) fn add(lines: &mut Lines, console: &dyn Platform, status: Option<&Status>) {
     let facts = console.facts();
     lines.section("Console");
     lines.answer("Model", facts.model, model);

@@ -4,11 +4,11 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::console::{Console, LiveDriver, Mode};
 use crate::digest::{Digests, Hasher};
 use crate::driver::{self, Status, System, format_name};
 use crate::failure::Failure;
 use crate::files::{self, Buffer, File};
+use crate::platform::{LiveDriver, Mode, Platform};
 use crate::report::lines::Lines;
 use crate::text::hex;
 
@@ -74,7 +74,7 @@ fn now(live: &LiveDriver) -> String {
 }
 
 /// Adds the lengths and checksums of the installed files.
-pub(super) fn files(lines: &mut Lines, console: &dyn Console) {
+pub(super) fn files(lines: &mut Lines, console: &dyn Platform) {
     lines.section("Files");
     let program = format!("{}EBOOT.PBP", console.folder());
     let own = [driver::module_path(console), program];
@@ -91,7 +91,7 @@ pub(super) fn files(lines: &mut Lines, console: &dyn Console) {
 
 /// Adds the texts that show how the driver was set up and what it did: the plugin lists, its settings, the
 /// end of its log.
-pub(super) fn texts(lines: &mut Lines, console: &dyn Console) {
+pub(super) fn texts(lines: &mut Lines, console: &dyn Platform) {
     let folder = format!("{}/SEPLUGINS/", driver::device(console));
     let paths = lists(console).into_iter().chain([format!("{folder}cisor.ini")]);
     for path in paths {
@@ -114,7 +114,7 @@ pub(super) fn texts(lines: &mut Lines, console: &dyn Console) {
 }
 
 /// The plugin lists of all firmwares, each once.
-fn lists(console: &dyn Console) -> alloc::vec::Vec<String> {
+fn lists(console: &dyn Platform) -> alloc::vec::Vec<String> {
     let mut paths = alloc::vec::Vec::new();
     for system in System::ALL {
         let path = system.plugin_file(console, driver::device(console));
@@ -127,7 +127,7 @@ fn lists(console: &dyn Console) -> alloc::vec::Vec<String> {
 }
 
 /// Length and digests of a file. `None` when it does not exist.
-fn digests(console: &dyn Console, path: &str) -> Result<Option<(u64, Digests)>, Failure> {
+fn digests(console: &dyn Platform, path: &str) -> Result<Option<(u64, Digests)>, Failure> {
     if !files::exists(console, path) {
         return Ok(None);
     }

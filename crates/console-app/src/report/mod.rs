@@ -14,11 +14,11 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::VERSION;
-use crate::console::Console;
 use crate::driver::{self, Status};
 use crate::failure::Failure;
 use crate::files;
 use crate::images;
+use crate::platform::Platform;
 use crate::speed;
 use crate::watch::Watch;
 
@@ -39,14 +39,14 @@ pub struct Report {
 }
 
 /// The path of the report: on the card that the program is on.
-pub(crate) fn path(console: &dyn Console) -> String {
+pub(crate) fn path(console: &dyn Platform) -> String {
     format!("{}/{NAME}", driver::device(console))
 }
 
 /// Collects a report and writes it, replacing an earlier one. `image` is the one whose speed is measured;
 /// without it, that is the image that the driver served last, or the first on the card. If the user cancels
 /// the measurement, the report is written without it.
-pub fn write(console: &dyn Console, image: Option<&str>, watch: &mut dyn Watch) -> Report {
+pub fn write(console: &dyn Platform, image: Option<&str>, watch: &mut dyn Watch) -> Report {
     let status = driver::status(console);
     let image = image.map(String::from).or_else(|| choose(console, status.as_ref().ok()));
     let measured = image.as_deref().map(|path| (path, speed::measure_only(console, path, watch)));
@@ -71,7 +71,7 @@ pub fn write(console: &dyn Console, image: Option<&str>, watch: &mut dyn Watch) 
 }
 
 /// The image of the log's last session, or the first existing one.
-fn choose(console: &dyn Console, status: Option<&Status>) -> Option<String> {
+fn choose(console: &dyn Platform, status: Option<&Status>) -> Option<String> {
     let start = status.and_then(|status| status.session.as_ref()).map(|session| session.start.to_lowercase());
     let mut paths = images::paths(console);
     let served =

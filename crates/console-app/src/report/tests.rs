@@ -4,17 +4,17 @@ use core::cell::Cell;
 
 use super::*;
 use crate::code::Code;
-use crate::console::LiveDriver;
 use crate::facts::Facts;
-use crate::fake::{Drive, FakeConsole, psp_disc};
+use crate::fake::{Drive, FakePsp, psp_disc};
+use crate::platform::LiveDriver;
 use crate::watch::{Nobody, Question, Unit};
 
 const REPORT: &str = "ms0:/cisor-report.txt";
 const LOG: &str = "ms0:/SEPLUGINS/cisor.log";
 
 /// A card with two images, the driver, its line, its settings and its log.
-fn console() -> FakeConsole {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+fn console() -> FakePsp {
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     for path in ["ms0:/ISO/a.cso", "ms0:/ISO/b.cso"] {
         crate::dump::run(&console, crate::dump::Kind::Cso, path, &mut Nobody).unwrap();
     }
@@ -99,7 +99,7 @@ fn everything_that_is_known_is_told() {
 
 #[test]
 fn what_is_not_known_is_told_with_the_reason() {
-    let console = FakeConsole::new();
+    let console = FakePsp::new();
     let report = write(&console, None, &mut Nobody);
     let none = "unknown: this firmware has no function for it (0x8002013A)";
     for name in [
@@ -169,9 +169,9 @@ fn an_earlier_report_is_replaced_and_nothing_stays_beside_it() {
 
 #[test]
 fn a_card_that_takes_nothing_keeps_what_it_has() {
-    type Fault = fn(&FakeConsole);
+    type Fault = fn(&FakePsp);
     let used =
-        |console: &FakeConsole| console.files.borrow().values().map(|bytes| bytes.len() as u64).sum::<u64>();
+        |console: &FakePsp| console.files.borrow().values().map(|bytes| bytes.len() as u64).sum::<u64>();
     let faults: [(Fault, Failure); 3] = [
         (|console| console.read_only.set(true), Failure::ReadOnly),
         (|console| console.capacity.set(0), Failure::CardFull),
@@ -182,7 +182,7 @@ fn a_card_that_takes_nothing_keeps_what_it_has() {
     ];
     for (fault, expected) in faults {
         for earlier in [None, Some("an earlier report")] {
-            let console = FakeConsole::new();
+            let console = FakePsp::new();
             if let Some(earlier) = earlier {
                 console.put(REPORT, earlier);
             }
@@ -201,7 +201,7 @@ fn a_card_that_takes_nothing_keeps_what_it_has() {
         }
     }
     // There is enough room for half of it.
-    let console = FakeConsole::new();
+    let console = FakePsp::new();
     console.capacity.set(used(&console) + 500);
     assert_eq!(write(&console, None, &mut Nobody).kept, Err(Failure::CardFull));
     assert_eq!(console.names("ms0:/cisor"), Vec::<String>::new(), "no half report is left");

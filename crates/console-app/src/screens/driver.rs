@@ -1,8 +1,8 @@
 //! The driver's screen.
 
-use crate::console::Button;
 use crate::driver::{self, Status, System};
 use crate::failure::Failure;
+use crate::platform::Button;
 use crate::screens::pages::{change_page, driver_page};
 use crate::screens::{Next, Screens};
 

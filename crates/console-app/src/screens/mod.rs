@@ -16,12 +16,12 @@ use alloc::vec::Vec;
 pub use crate::frame::{Colour, Frame, HEIGHT, WIDTH};
 
 use crate::check;
-use crate::console::{Button, Console};
 use crate::disc_files;
 use crate::dump::{self, Found, Kind};
 use crate::failure::Failure;
 use crate::images::{self, Image};
 use crate::paths;
+use crate::platform::{Button, Platform};
 use crate::speed;
 
 use page::{Menu, Page, Tone};
@@ -30,7 +30,7 @@ pub(crate) use pages::{change_page, commands_page, status_page};
 pub(crate) use task::{Script, Task};
 
 /// Where dumps go: to the card that the program is on.
-pub(crate) fn dump_folder(console: &dyn Console) -> &'static str {
+pub(crate) fn dump_folder(console: &dyn Platform) -> &'static str {
     if paths::device(console.folder()) == "ef0:" { "ef0:/ISO/" } else { "ms0:/ISO/" }
 }
 
@@ -71,7 +71,7 @@ impl Place {
 }
 
 /// Runs the screens until the user closes the program.
-pub(crate) fn run(console: &dyn Console) {
+pub(crate) fn run(console: &dyn Platform) {
     let mut screens = Screens::new(console);
     while let Some(place) = screens.choose() {
         let next = match place {
@@ -96,7 +96,7 @@ enum Next {
 
 /// The screens, and the picture they are drawn into.
 pub(crate) struct Screens<'c> {
-    console: &'c dyn Console,
+    console: &'c dyn Platform,
     frame: Frame,
     chosen: usize,
 }
@@ -111,7 +111,7 @@ const PLACES: [(Place, &str, &str); 5] = [
 ];
 
 impl<'c> Screens<'c> {
-    pub(crate) fn new(console: &'c dyn Console) -> Self {
+    pub(crate) fn new(console: &'c dyn Platform) -> Self {
         Self { console, frame: Frame::new(), chosen: 0 }
     }
 

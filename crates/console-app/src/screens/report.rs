@@ -2,7 +2,7 @@
 
 use alloc::format;
 
-use crate::console::Button;
+use crate::platform::Button;
 use crate::report::{self, Report};
 use crate::screens::page::{COLUMNS, Page, ROWS, Tone};
 use crate::screens::{Next, Screens, Script, Task};

@@ -4,11 +4,11 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::check;
-use crate::console::LiveDriver;
 use crate::disc_files::DiscFile;
 use crate::driver::{self, Change, Session, Status};
 use crate::dump;
 use crate::failure::Failure;
+use crate::platform::LiveDriver;
 use crate::screens::page::{COLUMNS, Page, Tone};
 use crate::speed;
 use crate::text::{self, clock, hex, percent, shorten, size, wrap};

@@ -5,10 +5,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::console::{Button, Console};
 use crate::failure::Failure;
 use crate::files;
 use crate::frame::Frame;
+use crate::platform::{Button, Platform};
 use crate::screens::page::{COLUMNS, Page, ROW, TOP, Tone, draw_bar};
 use crate::text::{clock, percent, shorten, size, speed, time_left};
 use crate::watch::{Question, Unit, Watch};
@@ -31,7 +31,7 @@ pub(crate) struct Script {
 
 /// The screen for one task.
 pub(crate) struct Task<'c> {
-    console: &'c dyn Console,
+    console: &'c dyn Platform,
     title: String,
     /// What is being worked on.
     subject: String,
@@ -46,7 +46,7 @@ pub(crate) struct Task<'c> {
 
 impl<'c> Task<'c> {
     /// Makes the screen. With a script, the user is not asked anything.
-    pub(crate) fn new(console: &'c dyn Console, title: &str, subject: &str, script: Option<Script>) -> Self {
+    pub(crate) fn new(console: &'c dyn Platform, title: &str, subject: &str, script: Option<Script>) -> Self {
         Self {
             console,
             title: title.to_owned(),

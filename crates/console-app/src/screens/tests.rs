@@ -8,16 +8,16 @@ use std::collections::BTreeSet;
 use test_noise::Noise;
 
 use super::*;
-use crate::console::LiveDriver;
 use crate::driver;
-use crate::fake::{Drive, FakeConsole, psp_disc};
+use crate::fake::{Drive, FakePsp, psp_disc};
 use crate::frame::Font;
+use crate::platform::LiveDriver;
 use crate::run as run_program;
 use crate::text::hex;
 
 /// A console with a disc in the drive, the same disc as CSO on the card, and one damaged file.
-fn console() -> FakeConsole {
-    let console = FakeConsole::with_disc(psp_disc(), Drive::LastSector);
+fn console() -> FakePsp {
+    let console = FakePsp::with_disc(psp_disc(), Drive::LastSector);
     dump::run(&console, Kind::Cso, "ms0:/ISO/game.cso", &mut crate::watch::Nobody).unwrap();
     let mut damaged = console.file("ms0:/ISO/game.cso").unwrap();
     let len = damaged.len();
@@ -38,7 +38,7 @@ fn drawn(page: &Page) -> Frame {
 }
 
 /// Runs commands and returns the lines of results.
-fn obeyed(console: &FakeConsole, commands: &str) -> Vec<String> {
+fn obeyed(console: &FakePsp, commands: &str) -> Vec<String> {
     console.put("ms0:/PSP/GAME/CISOR/commands.txt", commands);
     run_program(console);
     let said = console.said.borrow().clone();
@@ -134,7 +134,7 @@ fn every_button_everywhere_does_no_harm() {
     ];
     let mut noise = Noise::new(7);
     for with_disc in [true, false] {
-        let console = if with_disc { console() } else { FakeConsole::new() };
+        let console = if with_disc { console() } else { FakePsp::new() };
         for _ in 0..60 {
             console.press(&[all[noise.index(all.len())]]);
         }
@@ -187,7 +187,7 @@ fn commands_are_obeyed_in_order() {
     assert_eq!(console.names("ms0:/ISO/ULUS-10041.iso"), Vec::<String>::new());
 }
 
-fn dump_digest(console: &FakeConsole) -> [u8; 20] {
+fn dump_digest(console: &FakePsp) -> [u8; 20] {
     let report = check::check(console, "ms0:/ISO/game.cso", &mut crate::watch::Nobody).unwrap();
     report.digests.unwrap().sha1
 }
@@ -308,7 +308,7 @@ fn a_screenshot_is_a_picture_of_24_bits() {
 }
 
 /// Shows the driver's screen for a minute; returns how often the card was accessed meanwhile.
-fn minute_on_the_driver_screen(console: &FakeConsole, buttons: &[Button]) -> u32 {
+fn minute_on_the_driver_screen(console: &FakePsp, buttons: &[Button]) -> u32 {
     console.press(&[Button::Down, Button::Down, Button::Cross]);
     console.press(buttons);
     console.press(&[Button::Home]);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 use console_app::screens::Frame;
-use console_app::{Button, Code, Console, DiscState, Entry, Facts, Handle, LiveDriver, Mode};
+use console_app::{Button, Code, DiscState, Entry, Facts, Handle, LiveDriver, Mode, Platform};
 
 use crate::disc::RawDisc;
 use crate::{disc, driver, facts, files, input, screen, system};
@@ -32,7 +32,7 @@ impl Psp {
     }
 }
 
-impl Console for Psp {
+impl Platform for Psp {
     fn open(&self, path: &str, mode: Mode) -> Result<Handle, Code> {
         files::open(path, mode)
     }

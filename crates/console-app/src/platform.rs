@@ -1,4 +1,4 @@
-//! Everything that needs a console.
+//! Everything that needs a PSP.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -78,11 +78,11 @@ pub struct LiveDriver {
     pub bytes: [u64; 2],
 }
 
-/// A console: its cards, its drive, its clock, its buttons and its screen.
+/// The PSP as the program sees it: its cards, its drive, its clock, its buttons and its screen.
 ///
 /// Paths are absolute and begin with a device: `ms0:/ISO/GAME.cso`. All methods take a shared reference, so
 /// that a file can be read while the screen is drawn.
-pub trait Console {
+pub trait Platform {
     /// Opens a file.
     ///
     /// # Errors
