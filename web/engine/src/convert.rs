@@ -49,7 +49,16 @@ impl Job {
             .number("worstCase", plan.worst_case_len(image_size))
             .list("notes", choice.notes.iter().map(|note| quoted(note)))
             .end();
-        Ok((Self { plan, image_size, packer: BlockPacker::new(&plan), assembler: None, writes: Writes::default() }, json))
+        Ok((
+            Self {
+                plan,
+                image_size,
+                packer: BlockPacker::new(&plan),
+                assembler: None,
+                writes: Writes::default(),
+            },
+            json,
+        ))
     }
 
     /// Packs whole blocks. `out` gets how many there are, how many the lint made the packer store, a row for each, and
@@ -146,7 +155,8 @@ pub(crate) fn examine(image: &mut Image, at: u64, out: &mut [u8]) -> Result<u32,
     let mut unsafe_streams = 0;
     let mut done = 0;
     while done < out.len() {
-        let number = u32::try_from((at + done as u64) / block_size).map_err(|_| "no such block".to_owned())?;
+        let number =
+            u32::try_from((at + done as u64) / block_size).map_err(|_| "no such block".to_owned())?;
         let view = image.view(BlockIndex(number)).map_err(|error| error.to_string())?;
         // DAX wraps its streams, and only firmwares play it: their header is not part of what is linted.
         if view.extent.coding == Coding::Deflate && lint(view.packed).is_err() {

@@ -11,8 +11,8 @@ mod describe;
 mod digest;
 mod exports;
 mod file;
-mod json;
 mod journal;
+mod json;
 
 #[path = "../../../host-tool/src/level.rs"]
 #[allow(dead_code, unreachable_pub)]
