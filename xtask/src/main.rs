@@ -1,5 +1,5 @@
 //! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `soak`, `miri`,
-//! `asan`, `disc`, `bench`, `windows`, `dist`, `policy`. One file each.
+//! `asan`, `disc`, `bench`, `windows`, `web`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
@@ -25,6 +25,7 @@ mod steps;
 mod test;
 mod toolchain;
 mod tools;
+mod web;
 mod windows;
 
 use std::process::ExitCode;
@@ -63,6 +64,8 @@ enum Task {
     Bench(bench::Args),
     /// Build the converter for Windows and run its tests under Wine.
     Windows(windows::Args),
+    /// Build the converter as a page for browsers, target/dist/cisor.html.
+    Web,
     /// Build the packages that people install, in target/dist/.
     Dist(dist::Args),
     /// Check dependencies against deny.toml, lint the workflows, and follow the links between pages.
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Web => web::run().map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run(),
     };

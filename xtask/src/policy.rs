@@ -17,7 +17,8 @@ use crate::{checkers, layout, links, paths, shell};
 const SHIPPED: &[&str] = &["cisor", "image-writer", "sector-decode", "sector-decode-capi", "block-encode"];
 
 /// The workspaces, by their manifests.
-const WORKSPACES: &[&str] = &["Cargo.toml", "psp-driver/Cargo.toml", "fuzz/Cargo.toml"];
+const WORKSPACES: &[&str] =
+    &["Cargo.toml", "psp-driver/Cargo.toml", "fuzz/Cargo.toml", "web/engine/Cargo.toml"];
 
 /// The checks of cargo-deny. Advisories are missing: no package registry has their database, so the scheduled
 /// workflow checks them.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::steps::Steps;
 use crate::toolchain::PspToolchain;
-use crate::{costs, debian, dist, tools, windows};
+use crate::{costs, debian, dist, tools, web, windows};
 
 /// Installs everything. The exit code is 0 only when nothing is missing afterwards.
 pub(crate) fn run() -> ExitCode {
@@ -25,6 +25,9 @@ pub(crate) fn install(steps: &mut Steps) {
     steps.run("set-up: compiler for Windows, and Wine", windows::ensure);
     if costs::missing().is_none() {
         steps.run("set-up: compiler and blocks for the costs of decoding", costs::ensure);
+    }
+    if web::missing().is_none() {
+        steps.run("set-up: browsers", web::ensure);
     }
     steps.run("set-up: programs that make and try packages", dist::ensure);
 }

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, windows};
+use crate::{costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 }
 
 /// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the example in C, the decoder
-/// with 32 bits and the tests on PPSSPP can be skipped.
+/// with 32 bits, the page and the tests on PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -55,6 +55,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         match memory_safety::missing() {
             None => drop(steps.run(EDGES, memory_safety::at_both_edges)),
             Some(reason) => steps.skip(EDGES, reason),
+        }
+    }
+    if args.filters.is_empty() {
+        const PAGE: &str = "the page, in browsers";
+        match web::missing() {
+            None => drop(steps.run(PAGE, web::test)),
+            Some(reason) => steps.skip(PAGE, reason),
         }
     }
     let exe = steps.run("converter for Windows", windows::build);

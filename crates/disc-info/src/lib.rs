@@ -167,6 +167,22 @@ pub fn identify<R: ReadAt>(image: &mut R) -> Result<Disc, R::Error> {
     Ok(disc)
 }
 
+/// The first bytes of every PNG.
+const PNG: [u8; 8] = *b"\x89PNG\r\n\x1A\n";
+
+/// Larger than the picture of any game: the console's menu shows 144 by 80 pixels.
+const MAX_ICON: u32 = 512 << 10;
+
+/// Returns the picture that the console's menu shows for a PSP game, a PNG; `None` if there is none, or if it cannot be
+/// read.
+pub fn icon<R: ReadAt>(image: &mut R) -> Option<Vec<u8>> {
+    let volume = Volume::open(image).ok()??;
+    match volume.read_file(image, &["PSP_GAME", "ICON0.PNG"], MAX_ICON) {
+        File::Read(bytes) if bytes.starts_with(&PNG) => Some(bytes),
+        _ => None,
+    }
+}
+
 fn is_raw_cd<R: ReadAt>(image: &mut R) -> Result<bool, R::Error> {
     let mut head = [0; RAW_CD_SYNC.len()];
     if image.byte_len()? < head.len() as u64 {

@@ -347,3 +347,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_picture_of_a_game_is_a_png_or_nothing() {
+    let png = b"\x89PNG\r\n\x1A\nrest";
+    let image = |name, bytes: &[u8]| test_disc::disc("GAME", &[(name, bytes)]);
+    assert_eq!(icon(&mut image("PSP_GAME/ICON0.PNG", png).as_slice()).as_deref(), Some(&png[..]));
+    assert_eq!(icon(&mut image("PSP_GAME/ICON0.PNG", b"GIF89a").as_slice()), None);
+    assert_eq!(icon(&mut image("ICON0.PNG", png).as_slice()), None);
+    assert_eq!(icon(&mut [0u8; 4096].as_slice()), None);
+}

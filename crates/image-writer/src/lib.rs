@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod assemble;
 mod budget;
 mod choice;
 mod codec;
@@ -37,6 +38,7 @@ mod summary;
 mod validation;
 mod writer;
 
+pub use assemble::{Assembled, Assembler};
 pub use block_encode::deflate::Effort;
 pub use digest::{DigestSet, Digests, ImageDigests, ImageHasher, ParallelHasher};
 pub use encode::encode;

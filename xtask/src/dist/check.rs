@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::archive::{SUMS, files_below};
 use super::windows_zip::{SCRIPTS, SERVE_SCRIPT};
 use super::{PACKERS, Programs, Release, fresh, linux, name_of, pack};
-use crate::{debian, paths, shell};
+use crate::{debian, paths, shell, web};
 
 /// Programs that check the packages, by Debian package.
 const JUDGES: &[&str] = &["desktop-file-utils", "fish", "man-db", "python3", "shared-mime-info", "zsh"];
@@ -22,8 +22,12 @@ pub(crate) fn ensure() -> Result<()> {
 /// Packs everything twice and tries each package. `windows` is the program for Windows, `disc` a disc image.
 pub(crate) fn check(windows: &Path, disc: &Path) -> Result<()> {
     ensure()?;
-    let programs =
-        Programs { windows: windows.to_owned(), linux: linux::build()?, psp: paths::psp_results() };
+    let programs = Programs {
+        windows: windows.to_owned(),
+        linux: linux::build()?,
+        psp: paths::psp_results(),
+        page: web::build()?,
+    };
     let scratch = paths::build_dir().join("dist-check");
     let (first, second) = (scratch.join("first"), scratch.join("second"));
     fresh(&scratch)?;
@@ -60,7 +64,7 @@ fn same_bytes(first: &Path, second: &Path) -> Result<()> {
 fn sums_and_manifests(folder: &Path, release: &Release) -> Result<()> {
     shell::output(Command::new("sha256sum").args(["--check", "--strict", SUMS]).current_dir(folder))?;
     let sums = fs::read_to_string(folder.join(SUMS))?;
-    ensure!(sums.lines().count() == 4, "{SUMS} does not list four files:\n{sums}");
+    ensure!(sums.lines().count() == 5, "{SUMS} does not list five files:\n{sums}");
     let sum_of = |end: &str| {
         sums.lines()
             .find(|line| line.ends_with(end))

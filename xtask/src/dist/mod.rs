@@ -11,6 +11,7 @@ mod debian_package;
 mod licences;
 mod linux;
 mod manifests;
+mod page;
 mod windows_zip;
 
 use std::fs;
@@ -21,8 +22,9 @@ use anyhow::{Context, Result, bail};
 
 pub(crate) use check::{check, ensure};
 pub(crate) use linux::build as static_program;
+pub(crate) use page::page_licences;
 
-use crate::{debian, disc, paths, psp, shell, windows};
+use crate::{debian, disc, paths, psp, shell, web, windows};
 
 /// Options of `cargo xtask dist`.
 #[derive(clap::Args)]
@@ -44,6 +46,8 @@ struct Programs {
     linux: PathBuf,
     /// Folder with what was built for the console.
     psp: PathBuf,
+    /// The page for browsers.
+    page: PathBuf,
 }
 
 /// The version and its date.
@@ -59,7 +63,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if debian::is_here() {
         debian::install(PACKERS)?;
     }
-    let programs = Programs { windows: windows::build()?, linux: linux::build()?, psp: paths::psp_results() };
+    let programs = Programs {
+        windows: windows::build()?,
+        linux: linux::build()?,
+        psp: paths::psp_results(),
+        page: web::build()?,
+    };
     psp::run()?;
     let folder = paths::root().join("target/dist");
     pack(&programs, &folder, &args.url)?;
@@ -74,11 +83,14 @@ fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<()> {
     let release = Release::current()?;
     fresh(folder)?;
     let scratch = folder.join("scratch");
+    let page = folder.join(web::PAGE);
+    copy(&programs.page, &page)?;
     let files = [
         windows_zip::make(programs, &release, &scratch, folder)?,
         linux::make(programs, &release, &scratch, folder)?,
         debian_package::make(programs, &release, &scratch, folder)?,
         card::make(programs, &release, &scratch, folder)?,
+        page,
     ];
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
     archive::write_sums(folder, &files)?;

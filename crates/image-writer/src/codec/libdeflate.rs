@@ -7,9 +7,6 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::Encoder;
 
-/// The level that packs best.
-pub(super) const BEST: u8 = 12;
-
 pub(super) struct Libdeflate(Compressor);
 
 impl Libdeflate {

@@ -1,5 +1,6 @@
 //! Encoders, one per file, and the choice between their deflate streams.
 
+#[cfg(feature = "native")]
 mod libdeflate;
 mod lz4;
 mod sector;
@@ -27,12 +28,15 @@ pub(crate) struct Deflate {
     firmware_safe: bool,
 }
 
+/// libdeflate's level that packs best.
+const BEST_LIBDEFLATE: u8 = 12;
+
 /// The encoder that is actually used for blocks of this size: libdeflate 12 where our own does not support
 /// them.
 pub(crate) const fn for_block_size(encoder: DeflateEncoder, block_size: usize) -> DeflateEncoder {
     match encoder {
         DeflateEncoder::Sector { .. } if block_size > MAX_BLOCK => {
-            DeflateEncoder::Libdeflate { level: libdeflate::BEST }
+            DeflateEncoder::Libdeflate { level: BEST_LIBDEFLATE }
         }
         other => other,
     }
@@ -59,7 +63,10 @@ impl Deflate {
         let fallback = has_fallback(encoder, firmware_safe).then(|| zlib::Zlib::new(zlib::BEST));
         let encoder: Box<dyn Encoder> = match encoder {
             DeflateEncoder::Zlib { level } => Box::new(zlib::Zlib::new(level)),
+            #[cfg(feature = "native")]
             DeflateEncoder::Libdeflate { level } => Box::new(libdeflate::Libdeflate::new(level)),
+            #[cfg(not(feature = "native"))]
+            DeflateEncoder::Libdeflate { level } => Box::new(zlib::Zlib::new(level.min(zlib::BEST))),
             DeflateEncoder::Sector { effort } => {
                 Box::new(sector::Sector::new(effort, firmware_safe, block_size))
             }

@@ -1,4 +1,6 @@
 //! Raw deflate by stock zlib, the encoder whose streams are known to run on the PSP's firmware.
+//!
+//! With the feature `rust-only` zlib-rs takes its place: it packs alike, but does not write the same bytes.
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 

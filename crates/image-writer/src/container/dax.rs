@@ -43,10 +43,39 @@ pub(crate) fn looks_plain(deflate_len: usize) -> bool {
 pub(crate) fn wrap(deflate: &[u8], block: &[u8], frame: &mut Vec<u8>) {
     frame.extend_from_slice(&ZLIB_HEADER);
     frame.extend_from_slice(deflate);
-    frame.extend_from_slice(&libdeflater::adler32(block).to_be_bytes());
+    frame.extend_from_slice(&adler32(block).to_be_bytes());
 }
+
+#[cfg(feature = "native")]
+use libdeflater::adler32;
+
+/// The checksum of a zlib stream (RFC 1950, 8.2).
+#[cfg(any(test, not(feature = "native")))]
+fn plain_adler32(bytes: &[u8]) -> u32 {
+    let (a, b) = bytes.iter().fold((1, 0), |(a, b), &byte| {
+        let a = (a + u32::from(byte)) % 65521;
+        (a, (b + a) % 65521)
+    });
+    b << 16 | a
+}
+
+#[cfg(not(feature = "native"))]
+use plain_adler32 as adler32;
 
 /// Makes a frame that holds `block` as it is.
 pub(crate) fn wrap_stored(block: &[u8], frame: &mut Vec<u8>) {
     wrap(&stored_deflate(block), block, frame);
+}
+
+#[cfg(all(test, feature = "native"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksum_without_the_library_is_the_same() {
+        for len in [0, 1, 5551, 5552, 8192] {
+            let bytes: Vec<u8> = (0..len).map(|at: u32| (at * 7 + 255).to_le_bytes()[0]).collect();
+            assert_eq!(plain_adler32(&bytes), adler32(&bytes));
+        }
+    }
 }

@@ -1,0 +1,221 @@
+//! The functions that the page calls.
+
+use std::cell::RefCell;
+
+use disc_info::{icon, identify};
+use sector_decode::{ImageReader, ReaderOptions};
+
+use crate::convert::{Job, examine};
+use crate::describe::{Image, describe};
+use crate::digest::Hasher;
+use crate::file::{PageFile, report_panics};
+use crate::json::Object;
+
+#[derive(Default)]
+struct Engine {
+    input: Vec<u8>,
+    out: Vec<u8>,
+    image: Vec<u8>,
+    reader: Option<Image>,
+    job: Option<Job>,
+    hasher: Hasher,
+}
+
+thread_local! {
+    static ENGINE: RefCell<Engine> = RefCell::default();
+}
+
+/// The most bytes of an image that are asked for at once.
+const MAX_PART: u32 = 64 << 20;
+
+fn with<T>(work: impl FnOnce(&mut Engine) -> T) -> T {
+    ENGINE.with_borrow_mut(work)
+}
+
+/// Runs something that can fail; its text, or the reason why there is none, is in `out` afterwards.
+fn run(work: impl FnOnce(&mut Engine) -> Result<Option<Vec<u8>>, String>) -> i32 {
+    with(|engine| match work(engine) {
+        Ok(out) => {
+            if let Some(out) = out {
+                engine.out = out;
+            }
+            0
+        }
+        Err(reason) => {
+            engine.out = reason.into_bytes();
+            1
+        }
+    })
+}
+
+const NOT_OPEN: &str = "no file is open";
+const NO_PLAN: &str = "nothing is planned";
+
+impl Engine {
+    /// Decodes a part of the image into `image`.
+    fn fill(&mut self, at: u64, len: u32) -> Result<(), String> {
+        let reader = self.reader.as_mut().ok_or(NOT_OPEN)?;
+        self.image.resize(len.min(MAX_PART) as usize, 0);
+        reader.read(at, &mut self.image).map_err(|error| error.to_string())
+    }
+}
+
+/// Sizes in JavaScript are floating-point numbers.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers below 2^53")]
+const fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+/// Makes room for `len` bytes that the page hands in.
+#[unsafe(no_mangle)]
+pub extern "C" fn buffer(len: usize) -> *mut u8 {
+    with(|engine| {
+        engine.input.resize(len, 0);
+        engine.input.as_mut_ptr()
+    })
+}
+
+/// Where the bytes of the last result are.
+#[unsafe(no_mangle)]
+pub extern "C" fn out_at() -> *const u8 {
+    with(|engine| engine.out.as_ptr())
+}
+
+/// How many bytes the last result has.
+#[unsafe(no_mangle)]
+pub extern "C" fn out_len() -> usize {
+    with(|engine| engine.out.len())
+}
+
+/// Where the decoded part of the image is.
+#[unsafe(no_mangle)]
+pub extern "C" fn image_at() -> *const u8 {
+    with(|engine| engine.image.as_ptr())
+}
+
+/// How many bytes the decoded part of the image has.
+#[unsafe(no_mangle)]
+pub extern "C" fn image_len() -> usize {
+    with(|engine| engine.image.len())
+}
+
+/// Opens the page's file, whose length is given.
+#[unsafe(no_mangle)]
+pub extern "C" fn open(file_len: f64) -> i32 {
+    report_panics();
+    run(|engine| {
+        engine.reader = None;
+        engine.job = None;
+        let reader = ImageReader::open(PageFile::new(whole(file_len)), &ReaderOptions::default());
+        engine.reader = Some(reader.map_err(|error| error.to_string())?);
+        Ok(None)
+    })
+}
+
+/// Describes the open file as JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn description() -> i32 {
+    run(|engine| Ok(Some(describe(engine.reader.as_mut().ok_or(NOT_OPEN)?).into_bytes())))
+}
+
+/// Fetches the picture of a PSP disc; nothing if it has none.
+#[unsafe(no_mangle)]
+pub extern "C" fn picture() -> i32 {
+    run(|engine| Ok(Some(icon(engine.reader.as_mut().ok_or(NOT_OPEN)?).unwrap_or_default())))
+}
+
+/// Plans a file for the profile that `buffer` names; the decision is JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn plan() -> i32 {
+    run(|engine| {
+        let reader = engine.reader.as_mut().ok_or(NOT_OPEN)?;
+        // A disc that cannot be read fails when it is packed, with the block's number.
+        let disc = identify(reader).unwrap_or_default();
+        let image_size = reader.layout().image_size();
+        let (job, json) = Job::new(&String::from_utf8_lossy(&engine.input), &disc, image_size)?;
+        engine.job = Some(job);
+        Ok(Some(json.into_bytes()))
+    })
+}
+
+/// Decodes a part of the image.
+#[unsafe(no_mangle)]
+pub extern "C" fn decode(at: f64, len: u32) -> i32 {
+    run(|engine| engine.fill(whole(at), len).map(|()| None))
+}
+
+/// Decodes whole blocks of a packed file and looks at how they are packed. The result is JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn check(at: f64, len: u32) -> i32 {
+    run(|engine| {
+        let reader = engine.reader.as_mut().ok_or(NOT_OPEN)?;
+        engine.image.resize(len.min(MAX_PART) as usize, 0);
+        let found = examine(reader, whole(at), &mut engine.image)?;
+        Ok(Some(Object::new().number("unsafe", found.into()).end().into_bytes()))
+    })
+}
+
+/// Decodes a part of the image and packs it as planned.
+#[unsafe(no_mangle)]
+pub extern "C" fn pack(at: f64, len: u32) -> i32 {
+    run(|engine| {
+        engine.fill(whole(at), len)?;
+        let mut out = std::mem::take(&mut engine.out);
+        let job = engine.job.as_mut().ok_or(NO_PLAN)?;
+        let first = whole(at) / u64::from(job.block_size());
+        job.pack(&engine.image, first, &mut out)?;
+        Ok(Some(out))
+    })
+}
+
+/// Begins the planned file.
+#[unsafe(no_mangle)]
+pub extern "C" fn begin() -> i32 {
+    run(|engine| {
+        engine.job.as_mut().ok_or(NO_PLAN)?.begin().map_err(|error| error.to_string())?;
+        Ok(None)
+    })
+}
+
+/// Adds the result of [`pack`] that is in `buffer`.
+#[unsafe(no_mangle)]
+pub extern "C" fn add() -> i32 {
+    run(|engine| {
+        engine.job.as_mut().ok_or(NO_PLAN)?.add(&engine.input).map_err(|error| error.to_string())?;
+        Ok(None)
+    })
+}
+
+/// Ends the file: index and header. The result is JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn finish() -> i32 {
+    run(|engine| {
+        let done = engine.job.as_mut().ok_or(NO_PLAN)?.finish().map_err(|error| error.to_string())?;
+        Ok(Some(done.into_bytes()))
+    })
+}
+
+/// Fetches the next bytes to write; returns their place in the file, or -1.
+#[unsafe(no_mangle)]
+#[expect(clippy::cast_precision_loss, reason = "files are shorter than 2^53 bytes")]
+pub extern "C" fn next_write() -> f64 {
+    with(|engine| match engine.job.as_mut().and_then(Job::next_write) {
+        Some((at, bytes)) => {
+            engine.out = bytes;
+            at as f64
+        }
+        None => -1.0,
+    })
+}
+
+/// Hashes what is in `buffer`, after what was hashed before.
+#[unsafe(no_mangle)]
+pub extern "C" fn hash() {
+    with(|engine| engine.hasher.update(&engine.input));
+}
+
+/// Ends hashing; the digests are JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn digests() -> i32 {
+    run(|engine| Ok(Some(std::mem::take(&mut engine.hasher).finish().into_bytes())))
+}

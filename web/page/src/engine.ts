@@ -1,0 +1,226 @@
+// Calls the converter's code in WebAssembly. Every worker has an instance of its own.
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  buffer(len: number): number;
+  out_at(): number;
+  out_len(): number;
+  image_at(): number;
+  image_len(): number;
+  open(len: number): number;
+  description(): number;
+  picture(): number;
+  plan(): number;
+  decode(at: number, len: number): number;
+  check(at: number, len: number): number;
+  pack(at: number, len: number): number;
+  begin(): number;
+  add(): number;
+  finish(): number;
+  next_write(): number;
+  hash(): void;
+  digests(): number;
+}
+
+/** What one reader makes of a file: its name, `yes`, `caution`, `maybe` or `no`, and why. */
+export type ReaderVerdict = [name: string, verdict: 'yes' | 'caution' | 'maybe' | 'no', why: string];
+
+/** What a file is. */
+export interface Description {
+  format: string;
+  packed: boolean;
+  blockSize: number;
+  imageSize: number;
+  fileSize: number;
+  console: 'PSP' | 'PS2' | null;
+  other: string | null;
+  id: string | null;
+  title: string | null;
+  profile: string | null;
+  isDisc: boolean;
+  rawCd: boolean;
+  wholeSectors: boolean;
+  partlyUnreadable: boolean;
+  unreadable: string | null;
+  readers: ReaderVerdict[];
+}
+
+/** How a file will be written. */
+export interface Plan {
+  format: string;
+  blockSize: number;
+  worstCase: number;
+  notes: string[];
+}
+
+/** What was written. */
+export interface Written {
+  size: number;
+  stored: number;
+  deflate: number;
+  lz4: number;
+}
+
+/** Digests of an image. */
+export interface Digests {
+  crc32: string;
+  sha1: string;
+  len: number;
+}
+
+/** The engine said no, or stopped; the message says why. */
+export class EngineError extends Error {}
+
+/** Synchronous access to the bytes of a file; true when all of them were there. */
+export type ReadFile = (offset: number, into: Uint8Array) => boolean;
+
+/** An instance of the engine, and a new one after it has stopped. */
+export class Engine {
+  #module: WebAssembly.Module;
+  #read: ReadFile = () => false;
+  #exports: Exports | undefined;
+  #panic = '';
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  open(len: number, read: ReadFile): void {
+    this.#read = read;
+    this.#call((engine) => engine.open(len));
+  }
+
+  describe(): Description {
+    return this.#json((engine) => engine.description());
+  }
+
+  picture(): Uint8Array<ArrayBuffer> {
+    this.#call((engine) => engine.picture());
+    return this.#out();
+  }
+
+  plan(profile: string): Plan {
+    this.#put(new TextEncoder().encode(profile));
+    return this.#json((engine) => engine.plan());
+  }
+
+  decode(at: number, len: number): Uint8Array<ArrayBuffer> {
+    this.#call((engine) => engine.decode(at, len));
+    return this.#image();
+  }
+
+  check(at: number, len: number): { image: Uint8Array<ArrayBuffer>; unsafe: number } {
+    const { unsafe } = this.#json<{ unsafe: number }>((engine) => engine.check(at, len));
+    return { image: this.#image(), unsafe };
+  }
+
+  pack(at: number, len: number): { image: Uint8Array<ArrayBuffer>; packed: Uint8Array<ArrayBuffer> } {
+    this.#call((engine) => engine.pack(at, len));
+    return { image: this.#image(), packed: this.#out() };
+  }
+
+  begin(): void {
+    this.#call((engine) => engine.begin());
+  }
+
+  add(packed: Uint8Array): void {
+    this.#put(packed);
+    this.#call((engine) => engine.add());
+  }
+
+  finish(): Written {
+    return this.#json((engine) => engine.finish());
+  }
+
+  /** The next bytes to write, and where. */
+  nextWrite(): { at: number; bytes: Uint8Array<ArrayBuffer> } | undefined {
+    let at = -1;
+    this.#call((engine) => {
+      at = engine.next_write();
+      return 0;
+    });
+    return at < 0 ? undefined : { at, bytes: this.#out() };
+  }
+
+  hash(bytes: Uint8Array): void {
+    this.#put(bytes);
+    this.#call((engine) => {
+      engine.hash();
+      return 0;
+    });
+  }
+
+  digests(): Digests {
+    return this.#json((engine) => engine.digests());
+  }
+
+  #json<T>(work: (engine: Exports) => number): T {
+    this.#call(work);
+    return JSON.parse(new TextDecoder().decode(this.#out())) as T;
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#call((engine) => {
+      const at = engine.buffer(bytes.length);
+      new Uint8Array(engine.memory.buffer, at, bytes.length).set(bytes);
+      return 0;
+    });
+  }
+
+  /** Runs an export. One that stops takes its instance with it: the next call gets a fresh one. */
+  #call(work: (engine: Exports) => number): void {
+    const engine = (this.#exports ??= this.#instance());
+    let result: number;
+    try {
+      this.#panic = '';
+      result = work(engine);
+    } catch (error) {
+      this.#exports = undefined;
+      throw new EngineError(this.#panic || String(error));
+    }
+    if (result !== 0) {
+      throw new EngineError(new TextDecoder().decode(this.#out()));
+    }
+  }
+
+  #instance(): Exports {
+    const view = (at: number, len: number) =>
+      new Uint8Array((instance.exports as unknown as Exports).memory.buffer, at, len);
+    const instance = new WebAssembly.Instance(this.#module, {
+      page: {
+        read_file: (offset: number, at: number, len: number) => (this.#read(offset, view(at, len)) ? 0 : 1),
+        panicked: (at: number, len: number) => {
+          this.#panic = new TextDecoder().decode(view(at, len));
+        },
+      },
+    });
+    return instance.exports as unknown as Exports;
+  }
+
+  #out(): Uint8Array<ArrayBuffer> {
+    const engine = (this.#exports ??= this.#instance());
+    return new Uint8Array(engine.memory.buffer, engine.out_at(), engine.out_len()).slice();
+  }
+
+  #image(): Uint8Array<ArrayBuffer> {
+    const engine = (this.#exports ??= this.#instance());
+    return new Uint8Array(engine.memory.buffer, engine.image_at(), engine.image_len()).slice();
+  }
+}
+
+/** Reads a file in a worker, piece by piece. */
+export function fileReader(file: File): ReadFile {
+  const reader = new FileReaderSync();
+  return (offset, into) => {
+    try {
+      const bytes = new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)));
+      if (bytes.length !== into.length) {
+        return false;
+      }
+      into.set(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}

@@ -1,0 +1,35 @@
+// A worker that decodes and packs parts of one file.
+
+import { Engine, fileReader } from './engine';
+import type { Result, Work } from './messages';
+
+export function work(module: WebAssembly.Module, port: MessagePort): void {
+  const engine = new Engine(module);
+  const answer = (work: Work): Result => {
+    if ('open' in work) {
+      engine.open(work.open.size, fileReader(work.open));
+      if (work.purpose !== undefined) {
+        engine.plan(work.purpose);
+      }
+      return { opened: true };
+    }
+    switch (work.how) {
+      case 'pack':
+        return { ...engine.pack(work.part, work.len), unsafe: 0 };
+      case 'check':
+        return engine.check(work.part, work.len);
+      case 'decode':
+        return { image: engine.decode(work.part, work.len), unsafe: 0 };
+    }
+  };
+  port.onmessage = ({ data }: MessageEvent<Work>) => {
+    let result: Result;
+    try {
+      result = answer(data);
+    } catch (error) {
+      result = { error: error instanceof Error ? error.message : String(error) };
+    }
+    const moved = 'image' in result ? [result.image.buffer, ...(result.packed ? [result.packed.buffer] : [])] : [];
+    port.postMessage(result, moved);
+  };
+}

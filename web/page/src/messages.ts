@@ -1,0 +1,57 @@
+// What the page and its workers say to each other.
+
+import type { Description, Digests, Plan, Written } from './engine';
+
+/** What is to be done with a disc: a profile of the program, or one of two words. */
+export type Purpose = 'psp' | 'opl' | 'ppsspp' | 'pcsx2' | 'iso' | 'check';
+
+/** Where a file is written. */
+export type Target =
+  | { kind: 'folder'; folder: FileSystemDirectoryHandle }
+  | { kind: 'private' }
+  | { kind: 'memory' };
+
+/** To any worker, first of all. */
+export interface Start {
+  module: WebAssembly.Module;
+}
+
+/** To the worker that leads. */
+export type ToLeader =
+  | Start
+  | { hand: MessagePort }
+  | { describe: File; number: number }
+  | { run: File; number: number; purpose: Purpose; name: string; target: Target }
+  | { pause: boolean }
+  | { cancel: true };
+
+/** From the worker that leads. */
+export type FromLeader =
+  | { ready: true }
+  | { described: Description; picture: Uint8Array<ArrayBuffer>; number: number }
+  | { planned: Plan; number: number }
+  | { progress: number; total: number; proving: boolean; number: number }
+  | { done: Done; number: number }
+  | { failed: string; cancelled: boolean; number: number };
+
+/** How a file ended. */
+export interface Done {
+  digests: Digests;
+  /** Deflate streams that the PSP's firmware is not known to read. */
+  unsafe: number;
+  written?: Written;
+  /** For the download, where the page could not write into a folder. */
+  file?: File | Blob;
+  name: string;
+}
+
+/** To a worker that packs. */
+export type Work =
+  | { open: File; purpose?: string }
+  | { part: number; len: number; how: 'pack' | 'decode' | 'check' };
+
+/** From a worker that packs. */
+export type Result =
+  | { opened: true }
+  | { image: Uint8Array<ArrayBuffer>; packed?: Uint8Array<ArrayBuffer>; unsafe: number }
+  | { error: string };

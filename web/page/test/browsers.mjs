@@ -1,0 +1,141 @@
+// Starts the browsers of this machine.
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import puppeteer from 'puppeteer-core';
+
+/** The page that is tested. */
+export const PAGE = process.env.CISOR_PAGE;
+/** Where discs and results are; removed by `cargo xtask test`. */
+export const WORK = process.env.CISOR_PAGE_WORK ?? mkdtempSync(join(tmpdir(), 'cisor-page-'));
+/** The program that judges. */
+export const CISOR = process.env.CISOR_BIN;
+
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const BROWSERS = ['chrome', 'firefox'];
+
+const PATHS = { chrome: '/usr/bin/chromium', firefox: '/usr/bin/firefox-esr' };
+
+export async function launch(browser, downloads) {
+  mkdirSync(downloads, { recursive: true });
+  if (browser === 'chrome') {
+    return puppeteer.launch({
+      executablePath: PATHS.chrome,
+      args: CHROMIUM_FLAGS,
+      downloadBehavior: { policy: 'allow', downloadPath: downloads },
+      protocolTimeout: 120_000,
+    });
+  }
+  return puppeteer.launch({
+    browser: 'firefox',
+    executablePath: PATHS.firefox,
+    protocolTimeout: 120_000,
+    extraPrefsFirefox: {
+      'browser.download.dir': downloads,
+      'browser.download.folderList': 2,
+      'browser.download.useDownloadDir': true,
+      'browser.download.always_ask_before_handling_new_types': false,
+      'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream',
+    },
+  });
+}
+
+/** Serves the page, for what browsers do not allow pages from files. */
+export async function serve() {
+  const server = createServer((request, response) => {
+    if (request.url === '/') {
+      response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.end(readFileSync(PAGE));
+    } else {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://localhost:${server.address().port}/`, close: () => server.close() };
+}
+
+/** Opens the page and waits until it takes files. Fails on errors that the page does not show. */
+export async function open(browser, url) {
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => {
+    throw error;
+  });
+  await page.goto(url);
+  await page.waitForSelector('html[data-ready]', { timeout: 20_000 });
+  return page;
+}
+
+/** Hands over files and waits until each has been looked at. */
+export async function pick(page, ...files) {
+  const before = await page.$$eval('.card', (cards) => cards.length);
+  const input = await page.$('#files');
+  await input.uploadFile(...files);
+  await page.waitForFunction(
+    (count) =>
+      document.querySelectorAll('.card').length === count && !document.querySelector('.card[data-state="reading"]'),
+    { timeout: 20_000 },
+    before + files.length,
+  );
+}
+
+export async function choose(page, purpose) {
+  await page.click(`input[name="purpose"][value="${purpose}"]`);
+}
+
+/** The states and texts of all cards. */
+export function cards(page) {
+  return page.$$eval('.card', (cards) =>
+    cards.map((card) => ({ state: card.dataset.state, text: card.textContent, title: card.querySelector('h3').textContent })),
+  );
+}
+
+/** Starts the work and waits until every card has an end. */
+export async function run(page) {
+  await page.click('#start');
+  await page.waitForFunction(
+    () => document.getElementById('cancel').hidden && !document.querySelector('.card[data-state="working"]'),
+    { timeout: 120_000 },
+  );
+  return cards(page);
+}
+
+/** Saves the result of the first card and returns the path of the file. */
+export async function download(page, downloads, name) {
+  const path = join(downloads, name);
+  rmSync(path, { force: true });
+  await page.$eval('.save', (link) => link.click());
+  for (let tries = 0; tries < 200; tries += 1) {
+    const unfinished = existsSync(downloads) && readdirSync(downloads).some((file) => /\.(part|crdownload)$/.test(file));
+    if (existsSync(path) && !unfinished) {
+      return path;
+    }
+    await sleep(100);
+  }
+  throw new Error(`${name} was not downloaded`);
+}
+
+/** Takes away the ways of writing that a browser has, so that the page falls back to another. */
+export async function without(page, ...names) {
+  await page.evaluate((names) => {
+    if (names.includes('folder')) {
+      delete window.showDirectoryPicker;
+      window.showDirectoryPicker = undefined;
+    }
+    if (names.includes('private')) {
+      StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException('not here', 'SecurityError'));
+    }
+  }, names);
+}

@@ -1,0 +1,159 @@
+// The engine without a browser: it decodes what the program writes, and what it packs the program decodes.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { buildSync } from 'esbuild';
+import { WORK } from './browsers.mjs';
+import { cisor, hostile, make, noise, sha1 } from './discs.mjs';
+
+const discs = make();
+let Engine;
+let module;
+
+before(async () => {
+  const bundle = join(WORK, 'engine.mjs');
+  const entry = new URL('../src/engine.ts', import.meta.url).pathname;
+  buildSync({ entryPoints: [entry], bundle: true, format: 'esm', outfile: bundle });
+  ({ Engine } = await import(bundle));
+  module = await WebAssembly.compile(readFileSync(process.env.CISOR_WASM));
+});
+
+/** An engine that reads from memory. */
+function engineOf(file) {
+  const engine = new Engine(module);
+  engine.open(file.length, (offset, into) => {
+    const bytes = file.subarray(offset, offset + into.length);
+    into.set(bytes);
+    return bytes.length === into.length;
+  });
+  return engine;
+}
+
+/** Packs an image as the page does, in one part. */
+function packed(image, profile, part = image.length) {
+  const engine = engineOf(image);
+  engine.plan(profile);
+  engine.begin();
+  const file = Buffer.alloc(2 * image.length);
+  for (let at = 0; at < image.length; at += part) {
+    engine.add(engine.pack(at, Math.min(part, image.length - at)).packed);
+  }
+  const { size } = engine.finish();
+  for (let write = engine.nextWrite(); write; write = engine.nextWrite()) {
+    file.set(write.bytes, write.at);
+  }
+  return file.subarray(0, size);
+}
+
+function decoded(file) {
+  const engine = engineOf(file);
+  const { imageSize } = engine.describe();
+  return Buffer.from(engine.decode(0, imageSize));
+}
+
+for (const format of ['cso', 'cso2', 'zso', 'dax', 'jso']) {
+  for (const size of format === 'dax' ? [8192] : [2048, 8192, 16384]) {
+    test(`${format} with blocks of ${size} bytes`, () => {
+      const path = join(WORK, `vector-${size}.${format}`);
+      cisor('compress', discs.ps2, '--to', format, '--for', 'any', '-b', String(size), '-f', '-o', path);
+      const file = readFileSync(path);
+      const image = readFileSync(discs.ps2);
+      assert.ok(decoded(file).equals(image));
+      // In pieces that begin and end inside blocks.
+      const engine = engineOf(file);
+      for (const [at, len] of [[0, 1], [2047, 2], [16383, 70001], [image.length - 5000, 5000]]) {
+        assert.ok(image.subarray(at, at + len).equals(engine.decode(at, len)), `${at} ${len}`);
+      }
+    });
+  }
+}
+
+test('files of other tools, whose bytes the decoder is tested with', () => {
+  const folder = new URL('../../../crates/sector-decode/tests/golden/', import.meta.url);
+  const image = readFileSync(new URL('image.iso', folder));
+  const names = readdirSync(folder).filter((name) => /\.(cso2?|zso|dax)$/.test(name));
+  assert.ok(names.length >= 7, String(names));
+  for (const name of names) {
+    assert.ok(decoded(readFileSync(new URL(name, folder))).equals(image), name);
+  }
+});
+
+for (const [profile, extension] of [['psp', 'cso'], ['ppsspp', 'cso'], ['cisor', 'cso']]) {
+  test(`the program reads a file for ${profile}`, () => {
+    const path = join(WORK, `engine-${profile}.${extension}`);
+    writeFileSync(path, packed(readFileSync(discs.psp), profile, 1 << 20));
+    assert.equal(cisor('verify', path).hashes.sha1, sha1(discs.psp));
+    if (profile !== 'ppsspp') {
+      assert.equal(cisor('info', '--blocks', path).lint.failed, 0);
+    }
+  });
+}
+
+test('files for OPL and PCSX2 are as the program writes them, where the encoder is the same', () => {
+  const path = join(WORK, 'engine-opl.zso');
+  cisor('compress', discs.ps2, '--for', 'opl', '-f', '-o', path);
+  assert.ok(packed(readFileSync(discs.ps2), 'opl', 2 << 20).equals(readFileSync(path)));
+});
+
+test('parts of any size give the same file', () => {
+  const image = readFileSync(discs.psp);
+  const whole = packed(image, 'psp');
+  assert.ok(packed(image, 'psp', 2 << 20).equals(whole));
+  assert.ok(packed(image, 'psp', 64 << 10).equals(whole));
+});
+
+test('streams that could hang a PSP are counted', () => {
+  const path = join(WORK, 'unsafe.cso');
+  cisor('compress', discs.psp, '--for', 'ppsspp', '-b', '32K', '-f', '-o', path);
+  const expected = cisor('info', '--blocks', path).lint.failed;
+  const engine = engineOf(readFileSync(path));
+  const { imageSize } = engine.describe();
+  assert.ok(expected > 0);
+  assert.equal(engine.check(0, imageSize).unsafe, expected);
+});
+
+test('no hostile file stops the engine, whatever is asked of it', () => {
+  const cso = join(WORK, 'engine-psp.cso');
+  const files = Object.values(hostile(cso)).map((path) => readFileSync(path));
+  const good = readFileSync(cso);
+  for (let round = 0; round < 60; round += 1) {
+    const bytes = Buffer.from(good.subarray(0, 300_000));
+    const damage = noise(16, round + 1);
+    for (let number = 0; number < 12; number += 4) {
+      bytes[damage.readUInt16LE(number) % (round % 2 ? 24 : 20_000)] = damage[number + 3];
+    }
+    files.push(bytes);
+  }
+  let refused = 0;
+  for (const file of files) {
+    for (const work of [(e) => e.describe(), (e) => e.picture(), (e) => e.plan('psp'), (e) => e.pack(0, 1 << 20), (e) => e.check(0, 1 << 20)]) {
+      try {
+        work(engineOf(file));
+      } catch (error) {
+        refused += 1;
+        assert.doesNotMatch(String(error), /unreachable|panicked|RuntimeError/);
+      }
+    }
+  }
+  assert.ok(refused > 20, String(refused));
+});
+
+test('an engine that stopped is replaced by a fresh one', () => {
+  const engine = engineOf(Buffer.alloc(4096));
+  // More than there is memory for.
+  assert.throws(() => engine.hash({ length: 0xfffffff0 }));
+  engine.hash(Buffer.from('abc'));
+  assert.equal(engine.digests().sha1, 'a9993e364706816aba3e25717850c26c9cd0d89d');
+});
+
+test('digests of an image are those of the program', () => {
+  const image = readFileSync(discs.ps2);
+  const engine = engineOf(image);
+  engine.hash(image.subarray(0, 12345));
+  engine.hash(image.subarray(12345));
+  const { crc32, sha1, len } = engine.digests();
+  const hashes = cisor('verify', discs.ps2).hashes;
+  assert.deepEqual({ crc32, sha1, len }, { crc32: hashes.crc32, sha1: hashes.sha1, len: image.length });
+});

@@ -1,0 +1,149 @@
+//! Builds the converter as a page: one HTML file that works without a network. And tries it in browsers.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{debian, disc, dist, paths, shell};
+
+/// What the page is built for.
+const TARGET: &str = "wasm32-unknown-unknown";
+/// The name under which people get it.
+pub(crate) const PAGE: &str = "cisor.html";
+/// The largest page that is handed out, in bytes.
+const LIMIT: u64 = 1_500_000;
+
+/// The browsers that the page is tried in, by program and Debian package.
+const BROWSERS: &[(&str, &str)] = &[("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
+
+/// Builds the page into target/dist/.
+pub(crate) fn run() -> Result<()> {
+    let page = build()?;
+    let folder = paths::root().join("target/dist");
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let to = folder.join(PAGE);
+    fs::copy(&page, &to).with_context(|| to.display().to_string())?;
+    println!("{}: {} bytes, SHA-256 {}", to.display(), to.metadata()?.len(), disc::sha256(&to)?);
+    Ok(())
+}
+
+/// Builds the page and returns its path.
+pub(crate) fn build() -> Result<PathBuf> {
+    install_packages()?;
+    let folder = build_dir();
+    let wasm = engine()?;
+    let licences = folder.join("licences.txt");
+    fs::write(&licences, dist::page_licences(TARGET, &folder.join("licences"))?)?;
+    let page = folder.join(PAGE);
+    let mut node = Command::new("node");
+    node.current_dir(source()).arg("build.mjs").arg(wasm).arg(licences).arg(&page);
+    shell::run(&mut node)?;
+    let len = page.metadata()?.len();
+    ensure!(len <= LIMIT, "the page has {len} bytes, more than {LIMIT}");
+    Ok(page)
+}
+
+/// Returns why the page cannot be tried on this machine; `None` if it can.
+pub(crate) fn missing() -> Option<String> {
+    for program in ["node", "npm"] {
+        if shell::find(program).is_none() {
+            return Some(format!("the page is built with npm's packages, and there is no `{program}` here"));
+        }
+    }
+    let browser = BROWSERS.iter().find(|(program, _)| shell::find(program).is_none());
+    match browser {
+        Some((program, _)) if !debian::is_here() => {
+            Some(format!("the page is tried in Debian's browsers, and there is no `{program}` here"))
+        }
+        _ => None,
+    }
+}
+
+/// Installs the browsers.
+pub(crate) fn ensure() -> Result<()> {
+    let missing: Vec<&str> = BROWSERS
+        .iter()
+        .filter(|(program, _)| shell::find(program).is_none())
+        .map(|&(_, package)| package)
+        .collect();
+    if missing.is_empty() { Ok(()) } else { debian::install(&missing) }
+}
+
+/// Builds the page twice and tries it in every browser. The converter must have been built: it is the judge.
+pub(crate) fn test() -> Result<()> {
+    ensure()?;
+    let page = build()?;
+    let first = disc::sha256(&page)?;
+    let mut clean = engine_cargo();
+    clean.args(["clean", "--quiet", "--release", "--package", "cisor-web", "--target", TARGET]);
+    shell::run(clean.arg("--target-dir").arg(build_dir()))?;
+    ensure!(disc::sha256(&build()?)? == first, "the page has other bytes when it is built again");
+
+    shell::run(Command::new("node").current_dir(source()).arg("node_modules/typescript/bin/tsc"))?;
+    let work = build_dir().join("test");
+    if work.exists() {
+        fs::remove_dir_all(&work).with_context(|| work.display().to_string())?;
+    }
+    let mut node = Command::new("node");
+    node.current_dir(source()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+    node.args(["test/engine.test.mjs", "test/page.test.mjs"]);
+    node.env("CISOR_BIN", paths::cisor()).env("CISOR_PAGE", &page).env("CISOR_PAGE_WORK", &work);
+    shell::run(node.env("CISOR_WASM", wasm()))
+}
+
+fn source() -> PathBuf {
+    paths::root().join("web/page")
+}
+
+fn build_dir() -> PathBuf {
+    paths::build_dir().join("web")
+}
+
+fn wasm() -> PathBuf {
+    build_dir().join(TARGET).join("release/cisor_web.wasm")
+}
+
+/// Cargo, set to the engine's workspace.
+fn engine_cargo() -> Command {
+    let mut cargo = shell::cargo();
+    cargo.current_dir(paths::root().join("web/engine"));
+    cargo
+}
+
+/// Builds the converter's code for the page.
+fn engine() -> Result<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    let sysroot = PathBuf::from(shell::text(rustc.args(["--print", "sysroot"]))?);
+    if !sysroot.join("lib/rustlib").join(TARGET).is_dir() {
+        eprintln!("Installing Rust's standard library for {TARGET} from rustup");
+        shell::run(Command::new("rustup").args(["target", "add", TARGET]))?;
+    }
+    let mut cargo = engine_cargo();
+    // Panic messages name source files, and where those are is nobody's business.
+    cargo.env("RUSTFLAGS", paths::remapped());
+    cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET]);
+    shell::run(cargo.arg("--target-dir").arg(build_dir()))?;
+    Ok(wasm())
+}
+
+/// Installs what package-lock.json names, unless it is there.
+fn install_packages() -> Result<()> {
+    let wanted = fs::read(source().join("package-lock.json")).context("web/page/package-lock.json")?;
+    let mark = source().join("node_modules/installed.json");
+    if fs::read(&mark).is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    eprintln!("Installing the page's tools from npm, once");
+    let ci = || {
+        let mut npm = shell::npm();
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
+        shell::output(npm.current_dir(source()))
+    };
+    ci().or_else(|error| {
+        eprintln!("npm failed; trying once more: {error:#}");
+        ci()
+    })?;
+    fs::write(&mark, wanted).with_context(|| mark.display().to_string())
+}
