@@ -49,7 +49,7 @@ pub fn read(mut source: impl Read + Seek) -> Result<Vec<Dat>, Error> {
             Err(error) => return Err(Error::Member { name, error: Box::new(error) }),
         }
     }
-    if dats.is_empty() { Err(Error::NoDatInZip) } else { Ok(dats) }
+    if dats.is_empty() { Err(Error::NoDat) } else { Ok(dats) }
 }
 
 /// Returns whether a name is one that DATs have.

@@ -47,9 +47,9 @@ pub enum Error {
     /// The ZIP around it is damaged.
     #[error("the ZIP is damaged: {0}")]
     Zip(String),
-    /// The ZIP does not contain a DAT.
-    #[error("there is no DAT in this ZIP")]
-    NoDatInZip,
+    /// The ZIP or folder does not contain a DAT.
+    #[error("there is no DAT in it")]
+    NoDat,
     /// A DAT in a ZIP.
     #[error("{name}: {error}")]
     Member {
@@ -64,7 +64,7 @@ impl Error {
     /// Returns whether the file is something else than a DAT, rather than a broken one.
     #[must_use]
     pub const fn is_other_file(&self) -> bool {
-        matches!(self, Self::NotADat | Self::NoDatInZip)
+        matches!(self, Self::NotADat | Self::NoDat)
     }
 }
 

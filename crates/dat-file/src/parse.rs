@@ -23,7 +23,10 @@ pub fn parse(source: impl Read) -> Result<Dat, Error> {
         buffer.clear();
         let event = match reader.read_event_into(&mut buffer) {
             Ok(event) => event,
-            Err(error) => return Err(parser.explain(&error, reader.error_position())),
+            Err(error) => {
+                let (position, is_at_end) = (reader.error_position(), reader.get_ref().is_at_end);
+                return Err(parser.explain(&error, position, is_at_end));
+            }
         };
         if !parser.take(&event, reader.error_position().max(reader.buffer_position()))? {
             return parser.finish(reader.buffer_position());
@@ -36,11 +39,12 @@ struct Guard<R> {
     source: R,
     all: u64,
     tag: u64,
+    is_at_end: bool,
 }
 
 impl<R> Guard<R> {
     const fn new(source: R) -> Self {
-        Self { source, all: 0, tag: 0 }
+        Self { source, all: 0, tag: 0, is_at_end: false }
     }
 
     const fn begin_tag(&mut self) {
@@ -64,7 +68,9 @@ impl<R: BufRead> BufRead for Guard<R> {
         if self.tag > limits::TAG {
             return Err(io::Error::other(TooMany::Tag));
         }
-        self.source.fill_buf()
+        let bytes = self.source.fill_buf()?;
+        self.is_at_end = bytes.is_empty();
+        Ok(bytes)
     }
 
     fn consume(&mut self, count: usize) {
@@ -224,8 +230,7 @@ impl Parser {
     }
 
     /// Turns an error of the XML parser into ours.
-    fn explain(&self, error: &quick_xml::Error, position: u64) -> Error {
-        use quick_xml::errors::SyntaxError;
+    fn explain(&self, error: &quick_xml::Error, position: u64, is_at_end: bool) -> Error {
         match error {
             quick_xml::Error::Io(error) => {
                 let limit = error.get_ref().and_then(|inner| inner.downcast_ref::<TooMany>());
@@ -237,9 +242,7 @@ impl Parser {
             }
             quick_xml::Error::Encoding(_) if self.has_root => Error::Encoding(position),
             _ if !self.has_root => Error::NotADat,
-            quick_xml::Error::Syntax(
-                SyntaxError::UnclosedTag | SyntaxError::UnclosedComment | SyntaxError::UnclosedCData,
-            ) => Error::CutOff(position),
+            _ if is_at_end => Error::CutOff(position),
             error => Error::Xml { position, reason: error.to_string() },
         }
     }

@@ -216,7 +216,7 @@ fn dats_in_a_zip_are_read() {
     let dats = read(Cursor::new(&bytes)).unwrap();
     assert_eq!(dats, [dat(REDUMP).unwrap()]);
     assert_eq!(read(Cursor::new(REDUMP)).unwrap(), dats);
-    assert!(matches!(read(Cursor::new(zipped(&[("a.txt", "")]))), Err(Error::NoDatInZip)));
+    assert!(matches!(read(Cursor::new(zipped(&[("a.txt", "")]))), Err(Error::NoDat)));
     let broken = zipped(&[("good.dat", REDUMP), ("bad.dat", &REDUMP[..900])]);
     let error = read(Cursor::new(broken)).unwrap_err();
     assert!(error.to_string().starts_with("bad.dat: "), "{error}");
