@@ -1,5 +1,6 @@
 //! The command line: what can be written there, and nothing else.
 
+mod dat;
 mod serve;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
+pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatVerb};
 pub use serve::ServeArgs;
 
 use crate::level::{self, Level};
@@ -79,6 +81,8 @@ pub enum Verb {
     Info(InfoArgs),
     /// Tell whether two images decode to the same bytes, and where they differ first
     Compare(CompareArgs),
+    /// Compare a collection with a DAT, a list of known good dumps
+    Dat(DatArgs),
     /// Do the obvious with files and folders, as when they are dropped on the program's icon
     ///
     /// Images are packed for the console that the disc is for; compressed files are verified and described.
@@ -244,6 +248,9 @@ pub struct VerifyArgs {
     /// Images, compressed or plain
     #[arg(required = true, value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Compare with this DAT in Logiqx XML, a ZIP with DATs, or a folder of them; may be repeated
+    #[arg(long = "dat", value_name = "FILE|DIR")]
+    pub dats: Vec<PathBuf>,
     /// Work in this many threads [default: as many as there are processors, at most 16]
     #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,

@@ -85,6 +85,26 @@ pub enum Failure {
     /// The new file is in place, but the source could not be deleted.
     #[error("the source was not deleted: {0}")]
     SourceKept(String),
+    /// A DAT cannot be used.
+    #[error("{0}")]
+    Dat(dat_file::Error),
+    /// A DAT has the image with other content.
+    #[error("{by} is {} in the DAT, but with {what}: expected {expected}, got {got}", human::quoted(.game))]
+    DatWrong {
+        /// How the game was found: `this disc id` or `this name`.
+        by: &'static str,
+        /// The game's name in the DAT.
+        game: String,
+        /// What differs.
+        what: &'static str,
+        /// The DAT's value.
+        expected: String,
+        /// The image's value.
+        got: String,
+    },
+    /// A file was not given the DAT's name.
+    #[error("it was not renamed: {0}")]
+    NotRenamed(String),
     /// The system could not start a thread.
     #[error("cannot start a thread: {0}")]
     NoThread(io::ErrorKind),

@@ -8,6 +8,11 @@ pub fn name(path: &Path) -> String {
     path.to_string_lossy().chars().map(|c| if directs_terminal(c) { '\u{FFFD}' } else { c }).collect()
 }
 
+/// A name from a file, in quotation marks and as safe for the terminal as [`name()`].
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", name(Path::new(text)))
+}
+
 /// Whether a character can control the terminal: a control character, a line separator, or a mark,
 /// embedding or isolate of the Unicode bidirectional algorithm.
 fn directs_terminal(c: char) -> bool {

@@ -111,6 +111,11 @@ impl Image {
         &self.path
     }
 
+    /// Returns the file itself.
+    pub(crate) fn file(&self) -> &HostFile {
+        &self.file
+    }
+
     /// Returns the container of the disc, such as a CHD or a dump of raw sectors. `None` if the file itself
     /// is the image.
     pub fn origin(&self) -> Option<&Origin> {

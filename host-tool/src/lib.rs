@@ -40,6 +40,7 @@ mod sparse;
 pub mod special;
 pub mod tail;
 pub mod target;
+mod tree;
 pub mod volume;
 pub mod wildcards;
 
@@ -103,6 +104,7 @@ fn run_verb(cli: Cli) -> Status {
         Verb::Verify(args) => run::verify(args, reporter),
         Verb::Info(args) => run::info(args, reporter),
         Verb::Compare(args) => run::compare(args, reporter),
+        Verb::Dat(args) => run::dat(args, reporter),
         Verb::Serve(mut args) => {
             let dropped = || args.script.as_deref().and_then(dropped::paths_on)?.into_iter().next();
             args.folder = args.folder.take().or_else(dropped);

@@ -16,6 +16,7 @@
 //! open descriptor: before its name is used, a check makes sure that it still leads to that file.
 
 mod place;
+mod rename;
 mod stale;
 mod standing;
 
@@ -29,6 +30,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::rename::rename;
 use self::stale::Stale;
 pub use self::standing::Standing;
 use crate::failure::Failure;

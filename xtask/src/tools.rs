@@ -25,7 +25,7 @@ const TOOLS: &[Tool] = &[
         package: "netpbm",
         purpose: "turns pictures into raw textures for the test disc",
     },
-    Tool { program: "python3", package: "python3", purpose: "runs the independent decoder, tests/decode.py" },
+    Tool { program: "python3", package: "python3", purpose: "runs the independent judges, tests/*.py" },
     Tool { program: "chdman", package: "mame-tools", purpose: "makes the CHDs that the converter reads" },
     Tool { program: "7z", package: "p7zip-full", purpose: "makes the archives that the converter reads" },
     Tool { program: "zstd", package: "zstd", purpose: "packs files for archives in the tests" },

@@ -37,6 +37,11 @@ fn main() -> io::Result<()> {
     }
     let sheet = b"FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
     write("open_and_read_any_source", "sheet", sheet)?;
+    let dat = b"<?xml version=\"1.0\"?><!DOCTYPE datafile SYSTEM \"x\"><datafile><header><name>N &amp; N</name></header>\
+                <game name=\"A &#x41;\"><serial>SLES-12345, S</serial><rom name=\"a.iso\" size=\"5\" crc=\"0123abcd\" \
+                md5=\"0123456789abcdef0123456789abcdef\"/><rom name=\"b.cue\" size=\"6\" \
+                sha1=\"00112233445566778899aabbccddeeff00112233\"></rom></game></datafile>";
+    write("parse_any_dat", "both", dat)?;
 
     let texts = [image::text(2048, 1), image::mixed(4096, 2), image::noise(300, 3), vec![0; 5000]];
     let lint = "lint_never_panics_and_agrees_with_decoder";

@@ -221,7 +221,7 @@ fn work(paths: &[PathBuf], wishes: &DropWishes, reporter: &mut Reporter) -> Stat
         }
         let inputs = vec![file.path];
         run::info(InfoArgs { inputs: inputs.clone(), blocks: false, threads: None }, reporter);
-        run::verify(VerifyArgs { inputs, threads: None }, reporter);
+        run::verify(VerifyArgs { inputs, dats: Vec::new(), threads: None }, reporter);
     }
     reporter.summary(total);
     reporter.worst()

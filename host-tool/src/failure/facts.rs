@@ -90,6 +90,9 @@ impl Failure {
             Self::Losses(_) => refused("losses").fix("Use --ignore-limits to leave it out; without audio tracks a game has no music."),
             Self::HeaderMd5 { .. } => mismatch("header_md5")
                 .fix("The image was changed after it was packed: get another copy."),
+            Self::Dat(_) => failed("dat").fix("Get the DAT again from where it is published."),
+            Self::DatWrong { .. } => mismatch("dat_wrong"),
+            Self::NotRenamed(_) => refused("not_renamed"),
             Self::InputChanged => failed("input_changed").fix("Try again when no other program writes it."),
             Self::NoThread(_) => failed("no_thread")
                 .fix("Use fewer threads (-j), or allow the program more of them (ulimit -u)."),

@@ -172,7 +172,7 @@ pub(super) fn by_name(
 }
 
 /// Renames without replacing, with the call that each system has for it.
-fn rename_keeping(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn rename_keeping(from: &Path, to: &Path) -> io::Result<()> {
     TempPath::try_from_path(from)?.persist_noclobber(to).map_err(|failed| {
         // The part file manages its name itself.
         let _ = failed.path.keep();

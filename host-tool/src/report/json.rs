@@ -9,6 +9,7 @@ use image_writer::{BlockCounts, Digests};
 use sector_decode::{Layout, SECTOR_SIZE};
 use serde::Serialize;
 
+use super::dat::DatRecord;
 use super::record::{Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified};
 use super::source::SourceRecord;
 use crate::damage::{DamageList, DamageRange, Unlisted};
@@ -19,7 +20,7 @@ use crate::readers::{Reader, Verdict};
 use crate::scan::LintCounts;
 
 /// Version of the objects' fields. New fields do not change it.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 /// Returns the object of a file as one line.
 pub(super) fn line(record: &Record) -> String {
@@ -85,6 +86,10 @@ struct Object {
     difference: Option<Difference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_removed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dat: Option<DatRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rename_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     already_done: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,6 +207,11 @@ impl Object {
                 object.set_layout(compared.layout.as_ref());
                 object.compared_with = Some(lossy(&compared.other));
             }
+            Outcome::Checked(checked) => {
+                object.set_output(checked.output.as_deref());
+                object.dat.clone_from(&checked.dat);
+                object.rename_to = checked.rename_to.as_deref().map(lossy);
+            }
             Outcome::Searched | Outcome::Summed => {}
         }
         object
@@ -241,6 +251,7 @@ impl Object {
         self.hashes = verified.digests.as_ref().map(Hashes::from);
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.stored_bytes = verified.stored_bytes;
+        self.dat.clone_from(&verified.dat);
         self.lint = verified.lint.as_ref().map(LintObject::from);
         self.set_source(verified.source.as_ref(), verified.achievements);
     }

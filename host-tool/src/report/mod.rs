@@ -1,6 +1,7 @@
 //! Everything that the user sees: one [`Record`] per file, as text or as a JSON object, and messages along
 //! the way.
 
+mod dat;
 mod json;
 mod record;
 mod source;
@@ -13,6 +14,8 @@ use std::path::Path;
 
 use anstream::AutoStream;
 
+pub use dat::{Checked, DatRecord, DatVerdict};
+pub use json::SCHEMA;
 pub use source::{EntryRecord, SourceRecord, TrackRecord, source_notes};
 
 pub use record::{
@@ -159,9 +162,9 @@ impl Reporter {
         if let Some(damage) = record.damage() {
             self.list(&record.input, damage);
         }
-        // For `compare`, a difference between two images is a result, not an error.
+        // A difference from another image or from a DAT is a result, not an error.
         if let Some(failure) = &record.failure
-            && failure.kind() != "different"
+            && !matches!(failure.kind(), "different" | "dat_wrong")
         {
             self.line(Prefix::Error, &record.input, &failure.line());
         }

@@ -16,6 +16,7 @@ use crate::exit::Status;
 use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::readers::{Reader, Verdict};
+use crate::report::dat::{Checked, DatRecord};
 use crate::report::source::SourceRecord;
 use crate::scan::LintCounts;
 
@@ -58,6 +59,8 @@ pub enum Outcome {
     Described(Described),
     /// `compare`.
     Compared(Compared),
+    /// `dat`.
+    Checked(Checked),
     /// `drop`, for a path that it could not do anything with.
     Searched,
     /// Only a checksum, which has already been printed in another tool's format.
@@ -147,6 +150,8 @@ pub struct Verified {
     pub stored_bytes: Option<u64>,
     /// The lint result for the streams, if a PSP's firmware may read the file.
     pub lint: Option<LintCounts>,
+    /// What DATs say about it.
+    pub dat: Option<DatRecord>,
     /// The container of the disc, if it is neither a plain image nor a compressed one.
     pub source: Option<SourceRecord>,
     /// The hash that RetroAchievements identifies the game by.
@@ -239,6 +244,7 @@ impl Outcome {
             Self::Verified(_) => "verify",
             Self::Described(_) => "info",
             Self::Compared(_) => "compare",
+            Self::Checked(checked) => checked.verb,
             Self::Searched => "drop",
             Self::Summed => "crc",
         }
@@ -266,6 +272,12 @@ impl From<Verified> for Outcome {
 impl From<Described> for Outcome {
     fn from(described: Described) -> Self {
         Self::Described(described)
+    }
+}
+
+impl From<Checked> for Outcome {
+    fn from(checked: Checked) -> Self {
+        Self::Checked(checked)
     }
 }
 

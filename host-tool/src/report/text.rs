@@ -8,11 +8,13 @@ use disc_info::{Console, Disc};
 use image_writer::BlockCounts;
 use sector_decode::{Format, Layout};
 
+use super::dat::{Checked, DatRecord};
 use super::record::{
     Compared, Compressed, Described, Evidence, Extracted, Outcome, Record, Verified, Written,
 };
 use crate::damage::DamageList;
 use crate::exit::Status;
+use crate::failure::Failure;
 use crate::human;
 use crate::profile::Profile;
 use crate::readers::{Reader, Verdict};
@@ -24,6 +26,7 @@ pub(super) fn result(record: &Record) -> String {
         Outcome::Verified(verified) => verify(record, verified),
         Outcome::Described(described) => info(record, described),
         Outcome::Compared(compared) => compare(record, compared),
+        Outcome::Checked(checked) => check(record, checked),
         Outcome::Compressed(_) | Outcome::Extracted(_) | Outcome::Searched | Outcome::Summed => String::new(),
     }
 }
@@ -137,7 +140,7 @@ pub(super) fn took(record: &Record, seconds: f64) -> String {
         | Outcome::Verified(Verified { layout, .. })
         | Outcome::Described(Described { layout, .. })
         | Outcome::Compared(Compared { layout, .. }) => layout.as_ref().map(Layout::image_size),
-        Outcome::Searched | Outcome::Summed => None,
+        Outcome::Checked(_) | Outcome::Searched | Outcome::Summed => None,
     };
     #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
     let speed = image_size.unwrap_or_default() as f64 / seconds.max(0.001) / 1e6;
@@ -153,6 +156,7 @@ fn verify(record: &Record, verified: &Verified) -> String {
     let verdict = match (record.status(), record.cut_off) {
         (Status::Ok, None) => "ok",
         (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
+        _ if is_wrong(record) => "decodes, but is not what the DAT has",
         _ => "decodes, but is not what its header says",
     };
     let mut text = format!(
@@ -170,10 +174,39 @@ fn verify(record: &Record, verified: &Verified) -> String {
     if record.status() == Status::Ok && verified.source.is_none() {
         let _ = writeln!(text, "  shown    {}", shown(layout, verified.stored_bytes.unwrap_or_default()));
     }
+    if let Some(line) = dat_line(record, verified.dat.as_ref()) {
+        let _ = writeln!(text, "  DAT      {line}");
+    }
     if let Some(lint) = &verified.lint {
         let _ = writeln!(text, "  PSP      {}", firmware_text(lint));
     }
     text
+}
+
+/// What `cisor dat` found about a file.
+fn check(record: &Record, checked: &Checked) -> String {
+    let name = human::name(&record.input);
+    let renamed = |to: &Path| human::name(Path::new(to.file_name().unwrap_or_default()));
+    match (&record.failure, &checked.output, &checked.rename_to) {
+        (Some(failure), ..) if failure.status() == Status::Damaged => format!("{name}: damaged\n"),
+        (None, Some(output), Some(_)) => format!("{name} -> {}\n", renamed(output)),
+        (None, None, Some(to)) => format!("{name}: would become {}\n", renamed(to)),
+        _ if checked.verb != "dat check" && !is_wrong(record) => String::new(),
+        _ => dat_line(record, checked.dat.as_ref())
+            .map_or_else(String::new, |line| format!("{name}: {line}\n")),
+    }
+}
+
+fn is_wrong(record: &Record) -> bool {
+    matches!(record.failure, Some(Failure::DatWrong { .. }))
+}
+
+/// What DATs say, in a line.
+fn dat_line(record: &Record, dat: Option<&DatRecord>) -> Option<String> {
+    match &record.failure {
+        Some(failure @ Failure::DatWrong { .. }) => Some(format!("wrong, {failure}")),
+        _ => dat?.line(),
+    }
 }
 
 /// What verifying an undamaged file has shown, and what it cannot show.

@@ -42,10 +42,17 @@ fn pages() -> io::Result<Vec<(String, String)>> {
     // Gives each command its full name, `cisor-compress`.
     program.build();
     let mut pages = vec![page(program.clone())?];
-    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+    for command in subcommands(&program) {
         pages.push(page(command.clone())?);
+        for part in subcommands(command) {
+            pages.push(page(part.clone())?);
+        }
     }
     Ok(pages)
+}
+
+fn subcommands(command: &Command) -> impl Iterator<Item = &Command> {
+    command.get_subcommands().filter(|command| command.get_name() != "help")
 }
 
 fn page(command: Command) -> io::Result<(String, String)> {

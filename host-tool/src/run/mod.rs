@@ -3,6 +3,7 @@
 mod already;
 mod compare;
 mod compress;
+mod dat;
 mod extract;
 mod info;
 mod man;
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 pub use compare::compare;
 pub use compress::{compress, measure};
+pub use dat::dat;
 pub use extract::extract;
 pub use info::info;
 pub use man::{completions, man};

@@ -13,12 +13,19 @@ use crate::interrupt;
 use crate::plan;
 use crate::profile::Profile;
 use crate::report::{Outcome, Record, Reporter, SourceRecord, Verified};
-use crate::run::{ONE_PASS, bars, check_archive, check_header_md5, each, records};
+use crate::run::{ONE_PASS, bars, check_archive, check_header_md5, dat, each, records};
 use crate::scan::{self, OnDamage, Options, Part};
 
 /// Verifies every image.
 pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
     let threads = threads_or_default(args.threads);
+    let catalogue = match args.dats.as_slice() {
+        [] => None,
+        dats => match dat::load(dats, "verify", reporter) {
+            Some(catalogue) => Some(catalogue),
+            None => return,
+        },
+    };
     each(records(&args.inputs), ONE_PASS, reporter, |(), record: &mut Record<Verified>, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
         record.outcome.source = SourceRecord::of(&image);
@@ -33,7 +40,10 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
         check_archive(&image)?;
         check_origin(&image, &digests, reporter)?;
         // Last, so that nothing is said of a file that has changed since.
-        image.settle(check_header_md5(&image, Some(&digests)))
+        image.settle(check_header_md5(&image, Some(&digests)))?;
+        catalogue.as_ref().map_or(Ok(()), |catalogue| {
+            dat::of_verified(catalogue, &image, &digests, reporter, &mut record.outcome.dat)
+        })
     });
 }
 

@@ -9,6 +9,7 @@ mod bad_input;
 mod compat;
 mod conversions;
 mod damage;
+mod dat;
 mod dropping;
 mod field;
 mod field_reports;

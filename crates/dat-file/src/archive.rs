@@ -1,0 +1,80 @@
+//! A DAT as a file: plain, or in a ZIP as Redump ships it.
+
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::error::{Error, TooMany};
+use crate::limits;
+use crate::model::Dat;
+use crate::parse::parse;
+
+/// Returns whether a file that begins like this is a ZIP.
+#[must_use]
+pub fn is_zip(start: &[u8]) -> bool {
+    start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06")
+}
+
+/// Reads a DAT, or all DATs in a ZIP.
+///
+/// # Errors
+///
+/// When it cannot be read, is not a DAT, is broken, or exceeds a limit.
+pub fn read(mut source: impl Read + Seek) -> Result<Vec<Dat>, Error> {
+    let mut start = Vec::new();
+    source.by_ref().take(4).read_to_end(&mut start).map_err(Error::Io)?;
+    source.seek(SeekFrom::Start(0)).map_err(Error::Io)?;
+    if !is_zip(&start) {
+        return parse(source).map(|dat| vec![dat]);
+    }
+    let mut archive = ZipArchive::new(BufReader::new(source)).map_err(damaged)?;
+    if archive.len() > limits::MEMBERS {
+        return Err(TooMany::Members.into());
+    }
+    let mut dats = Vec::new();
+    let mut left = limits::BYTES;
+    for number in 0..archive.len() {
+        let member = archive.by_index(number).map_err(damaged)?;
+        let name = member.name().map_err(damaged)?.into_owned();
+        if !member.is_file() || !is_dat_name(&name) {
+            continue;
+        }
+        let mut limited = Limited { source: member, left: &mut left };
+        match parse(&mut limited) {
+            Ok(dat) => dats.push(dat),
+            // A notice of the publisher, for instance.
+            Err(Error::NotADat) => {}
+            Err(limit @ Error::TooMany(_)) => return Err(limit),
+            Err(error) => return Err(Error::Member { name, error: Box::new(error) }),
+        }
+    }
+    if dats.is_empty() { Err(Error::NoDat) } else { Ok(dats) }
+}
+
+/// Returns whether a name is one that DATs have.
+fn is_dat_name(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    extension.eq_ignore_ascii_case("dat") || extension.eq_ignore_ascii_case("xml")
+}
+
+fn damaged(error: ZipError) -> Error {
+    match error {
+        ZipError::Io(error) if error.kind() != io::ErrorKind::InvalidData => Error::Io(error),
+        error => Error::Zip(error.to_string()),
+    }
+}
+
+/// Unpacked bytes, not more than are left of the limit for the whole ZIP.
+struct Limited<'l, R> {
+    source: R,
+    left: &'l mut u64,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buf)?;
+        *self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(TooMany::Bytes))?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,68 @@
+//! `cisor dat fixdat`: a DAT of what is missing.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use dat_file::Missing;
+
+use super::survey::{Survey, survey};
+use crate::cli::DatFixdatArgs;
+use crate::failure::Failure;
+use crate::human;
+use crate::output::{Existing, Outputs, Standing};
+use crate::report::{Checked, Record, Reporter};
+
+const VERB: &str = "dat fixdat";
+
+/// Writes a DAT of what the tree lacks.
+pub(super) fn fixdat(args: &DatFixdatArgs, reporter: &mut Reporter) {
+    let mut record = Record::new(&args.output, Checked { verb: VERB, ..Checked::default() });
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    let standing = Standing::at(&args.output, existing);
+    // Before hours of work.
+    if existing == Existing::Keep && std::fs::symlink_metadata(&args.output).is_ok() {
+        record.fail(Failure::TargetExists(args.output.clone()));
+        reporter.finish(record);
+        return;
+    }
+    let Some(survey) = survey(&args.tree, VERB, reporter, &mut |_, _, _| Ok(())) else { return };
+    if survey.counts.unreadable_folders + survey.counts.failed > 0 {
+        reporter.warn(&mut record, "some files could not be read: what they hold counts as missing");
+    }
+    let lacks = survey.lacks();
+    let missing: Vec<Missing<'_>> = lacks.into_iter().map(|lack| lack.missing).collect();
+    match write(&args.output, &standing, &survey, &missing) {
+        Ok(()) => record.outcome.output = Some(args.output.clone()),
+        Err(failure) => {
+            if matches!(failure, Failure::FolderSync(_)) {
+                record.outcome.output = Some(args.output.clone());
+            }
+            record.fail(failure);
+        }
+    }
+    if record.failure.is_none() && !reporter.talk().json {
+        let games = human::count(missing.len() as u64, "game is", "games are");
+        reporter.print(&format!("{}: {games} missing\n", human::name(&args.output)));
+    }
+    reporter.finish(record);
+}
+
+fn write(
+    target: &Path,
+    standing: &Standing,
+    survey: &Survey,
+    missing: &[Missing<'_>],
+) -> Result<(), Failure> {
+    let mut outputs = Outputs::default();
+    let part = outputs.begin(target, standing)?;
+    let names: Vec<&str> =
+        survey.catalogue.names().iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    let name = format!("fix_{}", names.join(" + "));
+    let mut file = BufWriter::new(part.file());
+    dat_file::write(&mut file, &name, "what is missing", missing)
+        .and_then(|()| file.flush())
+        .map_err(Failure::Write)?;
+    drop(file);
+    part.sync()?;
+    outputs.commit(part, standing)
+}

@@ -1,0 +1,226 @@
+//! What DATs say about content whose size and digests are known.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use dat_file::{Catalogue, Hashes, Rom, RomId, names};
+
+use super::hash::named;
+use crate::failure::Failure;
+use crate::human;
+use crate::report::{DatRecord, DatVerdict};
+use crate::source::Stamp;
+use crate::target;
+
+/// How many other games are named.
+const MOST_OTHERS: usize = 16;
+
+/// A judgement.
+pub(super) struct Judged {
+    pub(super) record: DatRecord,
+    /// All entries with this content.
+    pub(super) entries: Vec<RomId>,
+    /// The one that the file should be named after.
+    pub(super) entry: Option<RomId>,
+    pub(super) failure: Option<Failure>,
+    /// The state of the name before the file was read.
+    pub(super) stamp: Option<Stamp>,
+}
+
+impl Judged {
+    const fn of(record: DatRecord) -> Self {
+        Self { record, entries: Vec::new(), entry: None, failure: None, stamp: None }
+    }
+}
+
+/// The judgement of what is not compared.
+pub(super) fn not_covered(why: &str) -> Judged {
+    let (verdict, note) = (DatVerdict::NotCovered, Some(why.to_owned()));
+    Judged::of(DatRecord { verdict, note, ..DatRecord::default() })
+}
+
+/// Judges one file. `id` finds the disc's id, and is only called for content that does not match.
+pub(super) fn one(
+    catalogue: &Catalogue,
+    path: &Path,
+    size: u64,
+    hashes: &Hashes,
+    id: impl FnOnce() -> Option<String>,
+) -> Judged {
+    let record = DatRecord { size: Some(size), hashes: named(hashes), ..DatRecord::default() };
+    if let Some((by, entries)) = catalogue.find(size, hashes)
+        && let Some(&first) = entries.first()
+    {
+        let own = names::comparable(&stem(path));
+        let fits = |id: &&RomId| names::comparable(catalogue.rom(**id).stem()) == own;
+        let entry = entries.iter().find(fits).copied().unwrap_or(first);
+        let record = DatRecord {
+            verdict: DatVerdict::Match,
+            game: Some(catalogue.game(entry).name.clone()),
+            file: Some(catalogue.rom(entry).name.clone()),
+            dat: Some(catalogue.dat_of(entry.game).to_owned()),
+            by: Some(by.name()),
+            misnamed: Some(
+                path.file_name() != target_name(catalogue.rom(entry), path).as_deref().map(Path::as_os_str),
+            ),
+            others: others(catalogue, entries.iter().map(|id| id.game), entry.game),
+            ..record
+        };
+        return Judged { entries: entries.to_vec(), entry: Some(entry), ..Judged::of(record) };
+    }
+    // Everybody writes sheets in another way, and the tracks tell everything.
+    if super::content::has_extension(path, &["cue"]) {
+        let note = Some("sheets differ between programs, the tracks count".to_owned());
+        return Judged::of(DatRecord { note, ..record });
+    }
+    wrong(catalogue, path, size, hashes, id(), record)
+}
+
+/// Judges the raw files of one disc.
+pub(super) fn set(
+    catalogue: &Catalogue,
+    path: &Path,
+    files: &[(PathBuf, u64, Hashes)],
+    id: impl FnOnce() -> Option<String>,
+) -> Judged {
+    if let [(part, size, hashes)] = files {
+        let mut judged = one(catalogue, path, *size, hashes, || None);
+        if judged.record.verdict == DatVerdict::Match {
+            judged.record.note = lacking(catalogue, &judged.entries);
+            // The name of a sheet is not that of the track.
+            judged.record.misnamed = judged.record.misnamed.filter(|_| part == path);
+            return judged;
+        }
+    }
+    let entries: Vec<&[RomId]> = files
+        .iter()
+        .map(|(_, size, hashes)| catalogue.find(*size, hashes).map_or(&[][..], |(_, entries)| entries))
+        .collect();
+    let games = |entries: &&[RomId]| entries.iter().map(|id| id.game).collect::<BTreeSet<_>>();
+    let common = entries.iter().map(games).reduce(|a, b| &a & &b).unwrap_or_default();
+    let size = files.iter().map(|(_, size, _)| size).sum();
+    let record = DatRecord { size: Some(size), ..DatRecord::default() };
+    let all: Vec<RomId> = entries.concat();
+    if let Some(&game) = common.first() {
+        let note = lacking(catalogue, &all.iter().filter(|id| id.game == game).copied().collect::<Vec<_>>());
+        let record = DatRecord {
+            verdict: DatVerdict::Match,
+            game: Some(catalogue.games()[game].name.clone()),
+            dat: Some(catalogue.dat_of(game).to_owned()),
+            by: entries
+                .first()
+                .and_then(|_| catalogue.find(files[0].1, &files[0].2))
+                .map(|(by, _)| by.name()),
+            others: others(catalogue, common.iter().copied(), game),
+            note,
+            ..record
+        };
+        return Judged { entries: all, ..Judged::of(record) };
+    }
+    let differing = entries.iter().position(|entries| entries.is_empty()).unwrap_or_default();
+    let (part, size, hashes) = files.get(differing).cloned().unwrap_or_default();
+    // By the sheet's name or the disc's id, and else by the track's own name.
+    let judged = wrong(catalogue, path, size, &hashes, id(), record.clone());
+    if judged.record.verdict == DatVerdict::Wrong {
+        return judged;
+    }
+    wrong(catalogue, &part, size, &hashes, None, record)
+}
+
+/// Names the tracks of the games that were found which are not among these entries.
+fn lacking(catalogue: &Catalogue, entries: &[RomId]) -> Option<String> {
+    let game = entries.first()?.game;
+    let roms = catalogue.games()[game].roms.iter().enumerate();
+    let lacks = |place: usize| !entries.contains(&RomId { game, rom: place });
+    let missing = roms.filter(|(place, rom)| !rom.is_sheet() && lacks(*place)).count() as u64;
+    (missing > 0).then(|| {
+        format!("{} of the game not compared here", human::count(missing, "other file is", "other files are"))
+    })
+}
+
+fn wrong(
+    catalogue: &Catalogue,
+    path: &Path,
+    size: u64,
+    hashes: &Hashes,
+    id: Option<String>,
+    record: DatRecord,
+) -> Judged {
+    let by_serial = id.as_deref().map_or(&[][..], |id| catalogue.with_serial(id));
+    let own = stem(path);
+    let by_name = catalogue.with_name(&own);
+    let (by, games) = match (by_name, by_serial) {
+        ([], []) => return Judged::of(record),
+        // A name says more than an id, which all revisions of a game share.
+        (named, with_id) if with_id.is_empty() || named.iter().any(|game| with_id.contains(game)) => {
+            ("name", named)
+        }
+        (_, with_id) => ("serial", with_id),
+    };
+    let own = names::comparable(&own);
+    let entries = games
+        .iter()
+        .flat_map(|&game| (0..catalogue.games()[game].roms.len()).map(move |rom| RomId { game, rom }));
+    let rank = |id: &RomId| {
+        let rom = catalogue.rom(*id);
+        (names::comparable(rom.stem()) != own, rom.size != size, rom.size.abs_diff(size), *id)
+    };
+    let entry = entries.filter(|id| !catalogue.rom(*id).is_sheet()).min_by_key(rank);
+    let Some(entry) = entry else { return Judged::of(record) };
+    let game = catalogue.game(entry).name.clone();
+    let (what, expected, got) = difference(catalogue.rom(entry), size, hashes);
+    let failure = Failure::DatWrong {
+        by: if by == "name" { "this name" } else { "this disc id" },
+        game: game.clone(),
+        what,
+        expected,
+        got,
+    };
+    let record = DatRecord {
+        verdict: DatVerdict::Wrong,
+        game: Some(game),
+        file: Some(catalogue.rom(entry).name.clone()),
+        dat: Some(catalogue.dat_of(entry.game).to_owned()),
+        by: Some(by),
+        others: others(catalogue, games.iter().copied(), entry.game),
+        ..record
+    };
+    Judged { failure: Some(failure), ..Judged::of(record) }
+}
+
+/// What differs, with the DAT's value and the image's.
+fn difference(rom: &Rom, size: u64, hashes: &Hashes) -> (&'static str, String, String) {
+    if rom.size != size {
+        return ("another size", rom.size.to_string(), size.to_string());
+    }
+    let hex = |bytes: &[u8]| human::hex(bytes);
+    let pair = |expected: Option<String>, got: Option<String>| expected.zip(got);
+    let sha1 = pair(rom.sha1.as_ref().map(|sha1| hex(sha1)), hashes.sha1.as_ref().map(|sha1| hex(sha1)));
+    let md5 = || pair(rom.md5.as_ref().map(|md5| hex(md5)), hashes.md5.as_ref().map(|md5| hex(md5)));
+    let crc32 =
+        || pair(rom.crc32.map(|crc| format!("{crc:08x}")), hashes.crc32.map(|crc| format!("{crc:08x}")));
+    let found = sha1.map(|pair| ("another SHA-1", pair));
+    let found = found.or_else(|| md5().map(|pair| ("another MD5", pair)));
+    let found = found.or_else(|| crc32().map(|pair| ("another CRC-32", pair)));
+    let (what, (expected, got)) = found.unwrap_or_default();
+    (what, expected, got)
+}
+
+fn others(catalogue: &Catalogue, games: impl Iterator<Item = usize>, but: usize) -> Vec<String> {
+    let others: BTreeSet<usize> = games.filter(|&game| game != but).collect();
+    others.into_iter().take(MOST_OTHERS).map(|game| catalogue.games()[game].name.clone()).collect()
+}
+
+/// A file's name without an image's extension.
+fn stem(path: &Path) -> String {
+    let stem = if target::known_extension(path).is_some() { path.file_stem() } else { path.file_name() };
+    stem.unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The name that a file with the content of this entry should have: the entry's, with the file's own
+/// extension. `None` for a file without one, whose kind its name would not tell.
+pub(super) fn target_name(rom: &Rom, path: &Path) -> Option<PathBuf> {
+    target::known_extension(path)?;
+    let extension = path.extension()?.to_str()?;
+    Some(PathBuf::from(format!("{}.{extension}", names::legal(rom.stem(), extension.len() + 1))))
+}

@@ -1,0 +1,69 @@
+//! `cisor dat`: compares a collection with DATs.
+
+mod content;
+mod fixdat;
+mod hash;
+mod judge;
+mod load;
+mod rename;
+mod summary;
+mod survey;
+
+use dat_file::{Catalogue, Hashes};
+use image_writer::Digests;
+
+pub(super) use self::load::load;
+
+use self::content::Unit;
+use crate::cli::{DatArgs, DatVerb};
+use crate::failure::Failure;
+use crate::image::Image;
+use crate::interrupt;
+use crate::plan;
+use crate::report::{DatRecord, Reporter};
+
+/// Runs a verb of `cisor dat`.
+pub fn dat(args: DatArgs, reporter: &mut Reporter) {
+    match args.verb {
+        DatVerb::Check(args) => summary::check(&args, reporter),
+        DatVerb::Fixdat(args) => fixdat::fixdat(&args, reporter),
+        DatVerb::Rename(args) => rename::rename(&args, reporter),
+    }
+}
+
+/// Compares an image that was decoded completely. Raw CD dumps are compared as they are, which reads them
+/// again.
+///
+/// # Errors
+///
+/// [`Failure::DatWrong`], also noted in `result`, or what reading the raw files fails with.
+pub(super) fn of_verified(
+    catalogue: &Catalogue,
+    image: &Image,
+    digests: &Digests,
+    reporter: &Reporter,
+    result: &mut Option<DatRecord>,
+) -> Result<(), Failure> {
+    let id = || plan::look_at(image).ok().and_then(|disc| disc.id);
+    let unit = match content::of_image(image) {
+        Unit::Decoded => {
+            let size = image.layout().image_size();
+            let (crc32, md5, sha1) = (Some(digests.crc32), Some(digests.md5), Some(digests.sha1));
+            judge::one(catalogue, image.path(), size, &Hashes { crc32, md5, sha1 }, id)
+        }
+        Unit::NotCovered(why) => judge::not_covered(why),
+        Unit::Raw(files) => {
+            let monitor = interrupt::monitor();
+            let all = files.iter().map(|(_, file)| file.len()).sum();
+            let _bar = super::bars(reporter).start("comparing", image.path(), all, &monitor);
+            let mut hashed = Vec::new();
+            for (path, file) in files {
+                let hashes = image.settle(hash::file(&file, catalogue.wanted(file.len()), &monitor))?;
+                hashed.push((path, file.len(), hashes));
+            }
+            judge::set(catalogue, image.path(), &hashed, id)
+        }
+    };
+    *result = Some(unit.record);
+    unit.failure.map_or(Ok(()), Err)
+}
