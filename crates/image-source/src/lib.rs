@@ -12,6 +12,7 @@ mod bytes;
 mod cd;
 mod chd;
 mod cue;
+mod dump;
 mod edc;
 mod error;
 mod other;
@@ -19,6 +20,7 @@ mod source;
 
 pub use self::bytes::{Bytes, UserData};
 pub use self::cue::{Cue, CueError, CueFile, FileType, Track, TrackMode};
+pub use self::dump::{Area, Content, Dump, DumpFile, DumpTrack};
 pub use self::edc::edc;
 pub use self::error::{Damage, DamageKind, Error};
 pub use self::other::Other;

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bytes::{Bytes, FileBytes, UserData};
-use crate::cd::{self, DataTrack, Place, Shape};
+use crate::cd::{self, DataTrack, Place, Shape, Strictness};
 use crate::chd::{CD_UNIT, Chd, ChdTrack, MAGIC};
 use crate::cue::{self, Cue, CueError, FileType, TrackMode};
+use crate::dump::{Content, Dump, Section};
 use crate::error::Error;
 use crate::other::Other;
 
@@ -65,6 +66,7 @@ pub struct Source {
     chd: Option<Arc<Chd>>,
     cd: Option<Arc<DataTrack>>,
     parts: Vec<(PathBuf, File)>,
+    dump: Option<Dump>,
 }
 
 impl std::fmt::Debug for Source {
@@ -112,11 +114,13 @@ impl Source {
             let mut text = vec![0; usize::try_from(file.len()).expect("a small file")];
             file.read_exact_at(&mut text, 0).map_err(name())?;
             if Cue::is_one(&text) {
-                return Self::of_cue(path, &Cue::parse(&text)?).map(Some);
+                return Self::of_cue(path, text).map(Some);
             }
         }
         let Some(place) = cd::recognise(&file)? else { return Ok(None) };
-        Ok(Some(Self::of_raw(Kind::RawCd(place.stride), file, place)))
+        let mut source = Self::of_raw(Kind::RawCd(place.stride), Arc::clone(&file), place);
+        source.dump = Some(Dump::of_file(path, file, place));
+        Ok(Some(source))
     }
 
     fn of_chd(chd: Arc<Chd>) -> Result<Self, Error> {
@@ -146,6 +150,7 @@ impl Source {
                 chd: None,
                 cd: None,
                 parts: Vec::new(),
+                dump: None,
             }
         };
         source.chd = Some(chd);
@@ -174,10 +179,12 @@ impl Source {
         }
         let cd = Arc::new(DataTrack::new(dump, place));
         let data = UserData::new(cd.clone());
-        Self { kind, tracks, losses, data, chd: None, cd: Some(cd), parts: Vec::new() }
+        Self { kind, tracks, losses, data, chd: None, cd: Some(cd), parts: Vec::new(), dump: None }
     }
 
-    fn of_cue(path: &Path, cue: &Cue) -> Result<Self, Error> {
+    fn of_cue(path: &Path, text: Vec<u8>) -> Result<Self, Error> {
+        let cue = Cue::parse(&text)?;
+        let mut dump = Dump::of_sheet(text);
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut parts = Vec::new();
         let mut tracks = Vec::new();
@@ -192,7 +199,23 @@ impl Source {
             let open = File::open(&at).map_err(Error::io(&file.name))?;
             let clone = open.try_clone().map_err(Error::io(&file.name))?;
             let bytes: Arc<dyn Bytes> = Arc::new(FileBytes::new(clone).map_err(Error::io(&file.name))?);
+            dump.add_file(file.name.clone(), Arc::clone(&bytes));
+            let is_sound = file.file_type == FileType::Sound;
             for track in track_places(file, bytes.len())? {
+                let content = if first.is_none() {
+                    Content::Image
+                } else if is_sound || track.mode == TrackMode::Audio {
+                    Content::Sound
+                } else {
+                    Content::Kept
+                };
+                dump.add_track(&Section {
+                    number: track.number,
+                    start: track.start,
+                    content_start: track.content,
+                    sector_len: if is_sound { 1 } else { track.mode.sector_len() },
+                    content,
+                });
                 if first.is_none() {
                     let place = cue_place(file.file_type, track.mode, track.content, track.sectors)?;
                     first = Some((Arc::clone(&bytes), place));
@@ -202,11 +225,12 @@ impl Source {
             }
             parts.push((at, open));
         }
-        let (dump, place) = first.ok_or(CueError::NoTrack)?;
-        let mut source = Self::of_raw(Kind::Cue, dump, place);
+        let (raw, place) = first.ok_or(CueError::NoTrack)?;
+        let mut source = Self::of_raw(Kind::Cue, raw, place);
         source.losses = tracks.iter().skip(1).cloned().map(Loss::Track).collect();
         source.tracks = tracks;
         source.parts = parts;
+        source.dump = Some(dump);
         Ok(source)
     }
 
@@ -251,8 +275,22 @@ impl Source {
     /// instead of being refused.
     pub fn take_losses(&self) {
         if let Some(cd) = &self.cd {
-            cd.take_losses(true);
+            cd.be(Strictness::TakesLosses);
         }
+    }
+
+    /// From now on, no sector is refused: each is read as 2048 bytes, whatever it holds. For those who keep
+    /// the rest of the [`Dump`], too.
+    pub fn take_all(&self) {
+        if let Some(cd) = &self.cd {
+            cd.be(Strictness::TakesAll);
+        }
+    }
+
+    /// Returns the raw content, if this is a CUE sheet or a dump of raw sectors.
+    #[must_use]
+    pub fn dump(&self) -> Option<&Dump> {
+        self.dump.as_ref()
     }
 
     /// Decodes the whole CHD and compares it with the SHA-1 in its header. `go_on` receives the number of
@@ -317,6 +355,8 @@ fn chd_place(chd: &Chd, track: &ChdTrack) -> Result<Place, Error> {
 struct TrackPlace {
     number: u8,
     mode: TrackMode,
+    /// Where it begins, perhaps with a pregap, in bytes.
+    start: u64,
     /// Where its content begins, in bytes.
     content: u64,
     sectors: u64,
@@ -345,7 +385,7 @@ fn track_places(file: &cue::CueFile, len: u64) -> Result<Vec<TrackPlace>, Error>
             return Err(size().into());
         }
         let sectors = end.saturating_sub(content) / sector;
-        places.push(TrackPlace { number: track.number, mode: track.mode, content, sectors });
+        places.push(TrackPlace { number: track.number, mode: track.mode, start: offset, content, sectors });
         offset = end;
     }
     Ok(places)

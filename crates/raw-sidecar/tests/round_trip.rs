@@ -140,7 +140,7 @@ fn odd_dump(len: usize) -> Dump {
     more.extend(flat(sectors(Mode::Form2NoEdc, 12, 5, kept, noise)));
     more[3 * kept + 1500] ^= 1;
     more[4 * kept..5 * kept].fill(0x77);
-    let sound: Vec<u8> = (0..300_000_u32).flat_map(|i| ((i % 500 * 7) as u16).to_le_bytes()).collect();
+    let sound: Vec<u8> = (0..600).flat_map(|_| 0..500_u16).flat_map(|i| (i * 7).to_le_bytes()).collect();
     Dump {
         files: vec![
             vec![Area::Kept(kept, more), Area::Image(data), Area::Bytes(sound, true)],

@@ -7,6 +7,7 @@ mod support;
 use std::io;
 use std::path::Path;
 
+use raw_sidecar::{Disc, FileEntry, Header, Mode, TrackEntry, Writer};
 use support::kinds::samples;
 use support::{bits, image, pack};
 
@@ -35,6 +36,8 @@ fn main() -> io::Result<()> {
     let sheet = b"FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
     write("open_and_read_any_source", "sheet", sheet)?;
 
+    write("raw_sidecar", "sidecar", &sidecar().map_err(io::Error::other)?)?;
+
     let texts = [image::text(2048, 1), image::mixed(4096, 2), image::noise(300, 3), vec![0; 5000]];
     let lint = "lint_never_panics_and_agrees_with_decoder";
     let streams = "any_stream_decodes_alike_into_any_buffer";
@@ -54,6 +57,22 @@ fn main() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The sidecar of a dump of zeros, with one irregular sector, and of noise.
+fn sidecar() -> Result<Vec<u8>, raw_sidecar::Error> {
+    let files = ["data.bin", "noise.bin"].map(|name| FileEntry { name: name.into(), size: 9 * 2352 });
+    let track = TrackEntry { number: 1, file: 0, is_audio: false, start: 0, len: 9 * 2352 };
+    let disc = Disc { image_sectors: 9, files: files.into(), tracks: vec![track], ..Disc::default() };
+    let mut writer = Writer::new(Vec::new(), disc)?;
+    for address in 150..159 {
+        let mut sector = [0; 2352];
+        Header { mode: Mode::Mode1, address, subheader: [0; 4] }.complete(&mut sector);
+        sector[2100] ^= u8::from(address == 155);
+        writer.sector(&sector, &[0; 2048])?;
+    }
+    writer.bytes(&image::noise(9 * 2352, 4), true)?;
+    writer.finish().map(|(sidecar, _)| sidecar)
 }
 
 fn write(target: &str, name: &str, input: &[u8]) -> io::Result<()> {

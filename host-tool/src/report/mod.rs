@@ -16,7 +16,8 @@ use anstream::AutoStream;
 pub use source::{SourceRecord, TrackRecord, source_notes};
 
 pub use record::{
-    Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,
+    Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, RestoredFile,
+    Verified, Written,
 };
 
 use crate::cli::Talk;

@@ -6,6 +6,7 @@ mod compress;
 mod extract;
 mod info;
 mod man;
+mod raw;
 pub mod serve;
 mod verify;
 
@@ -26,6 +27,7 @@ pub use compress::{compress, measure};
 pub use extract::extract;
 pub use info::info;
 pub use man::{completions, man};
+pub use raw::restore;
 pub use verify::{crc32, verify};
 
 use crate::failure::Failure;
