@@ -63,8 +63,9 @@ pub(super) fn begin_wanted<'j, O>(
 }
 
 /// Writes what `written` lacks of the dump that `image` was opened from. Regenerates the dump from both
-/// files, as they are on the disk, and compares it with the source. Then gives the sidecar its name, before
-/// the image gets its own, so that an image never lacks its sidecar. Returns path and length.
+/// files, as they are on the disk, and compares it with the source, which is read again for this. Then gives
+/// the sidecar its name, before the image gets its own, so that an image never lacks its sidecar. Returns
+/// path and length.
 pub(super) fn keep<O>(
     image: &Image,
     (part, job): Begun<'_>,
@@ -80,6 +81,7 @@ pub(super) fn keep<O>(
         Failure::Interrupted | Failure::NoThread(_) => failure,
         other => Failure::ReadBack(Box::new(other.in_second(&job.target))),
     })?;
+    image.settle(read_again(image, &sums))?;
     let placed = put_in_place(outputs, part, image, &job.target, &job.standing, &mut None);
     warn_of_second_name(&job.target, record, reporter);
     placed.map(|()| (job.target.clone(), len))
@@ -195,6 +197,42 @@ fn prove(sidecar: HostFile, written: Written<'_>, sums: &Sums, reporter: &Report
     let image = Image::of(written.path, written.file)?;
     let got = regenerate(reader, &image, written.threads, &monitor, |_, _| Ok(()))?;
     if got == *sums { Ok(()) } else { Err(Failure::Sidecar(Error::Damaged("it has other digests"))) }
+}
+
+/// Reads the source once more: what was read wrong the first time would be in the sidecar for ever.
+fn read_again(image: &Image, sums: &Sums) -> Result<(), Failure> {
+    let dump = dump(image)?;
+    if let Some(sheet) = dump.sheet() {
+        let again = std::fs::read(image.path()).map_err(|error| Failure::Read { offset: 0, error })?;
+        if again != sheet {
+            return Err(Failure::InputChanged);
+        }
+    }
+    for (file, expected) in dump.files().iter().zip(&sums.files) {
+        let source = SourceFile { file, at: 0 };
+        let (got, _) = sha1(source, &interrupt::monitor())?;
+        if got != *expected {
+            let [expected, got] = [expected, &got].map(|sum| human::hex(sum));
+            return Err(Failure::Sidecar(Error::Hash { name: file.name().to_owned(), expected, got }));
+        }
+    }
+    Ok(())
+}
+
+/// One file of the source, from the beginning on.
+struct SourceFile<'d> {
+    file: &'d DumpFile,
+    at: u64,
+}
+
+impl Read for SourceFile<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.file.bytes().len() - self.at).unwrap_or(usize::MAX);
+        let count = buf.len().min(left);
+        self.file.bytes().read_exact_at(&mut buf[..count], self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
 }
 
 /// Runs `sink` over all bytes of the dump.
@@ -346,22 +384,29 @@ fn finish(out: Option<(usize, BufWriter<&File>)>) -> Result<(), Failure> {
 
 /// Reads a finished file back from the disk, and compares its SHA-1. Returns its length.
 fn read_back(part: &PartFile, expected: [u8; 20], monitor: &Monitor) -> Result<u64, Failure> {
-    let mut file = FromStart { file: part.sync()?, at: 0 };
+    let (got, len) =
+        sha1(FromStart { file: part.sync()?, at: 0 }, monitor).map_err(|failure| match failure {
+            Failure::Interrupted => failure,
+            other => Failure::ReadBack(Box::new(other)),
+        })?;
+    if got == expected { Ok(len) } else { Err(Failure::NotAsWritten { start: 0, end: len }) }
+}
+
+/// Reads to the end; returns the SHA-1 and the length.
+fn sha1(mut file: impl Read, monitor: &Monitor) -> Result<([u8; 20], u64), Failure> {
     let mut sum = Sha1::new();
     let mut buffer = vec![0; PIECE];
+    let mut offset = 0;
     loop {
         if monitor.is_cancelled() {
             return Err(Failure::Interrupted);
         }
-        let read = file.read(&mut buffer);
-        let offset = file.at;
-        let count = read.map_err(|error| Failure::ReadBack(Box::new(Failure::Read { offset, error })))?;
+        let count = file.read(&mut buffer).map_err(|error| Failure::Read { offset, error })?;
         if count == 0 {
-            break;
+            return Ok((sum.finalize().into(), offset));
         }
         sum.update(&buffer[..count]);
+        offset += count as u64;
         monitor.advance(count as u64, count as u64);
     }
-    let got: [u8; 20] = sum.finalize().into();
-    if got == expected { Ok(file.at) } else { Err(Failure::NotAsWritten { start: 0, end: file.at }) }
 }
