@@ -1,6 +1,7 @@
 //! The command line: what can be written there, and nothing else.
 
 mod dat;
+mod raw;
 mod serve;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
 pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatVerb};
+pub use raw::{KeepRawArgs, RestoreArgs};
 pub use serve::ServeArgs;
 
 use crate::level::{self, Level};
@@ -145,6 +147,9 @@ pub struct CompressArgs {
     /// Delete each source after its new file was verified and put in place
     #[arg(long)]
     pub rm: bool,
+    /// The sidecar.
+    #[command(flatten)]
+    pub keep: KeepRawArgs,
 }
 
 /// Where a file that is written goes.
@@ -232,11 +237,17 @@ pub struct ExtractArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Fill damaged blocks with zeros and list them, instead of stopping at the first; exit code 1
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keep_raw")]
     pub keep_going: bool,
     /// Delete each source after its ISO was verified and put in place
     #[arg(long, conflicts_with = "keep_going")]
     pub rm: bool,
+    /// The sidecar.
+    #[command(flatten)]
+    pub keep: KeepRawArgs,
+    /// A CD dump instead of an ISO.
+    #[command(flatten)]
+    pub restore: RestoreArgs,
     /// Work in this many threads [default: as many as there are processors, at most 16]
     #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,

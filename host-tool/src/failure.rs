@@ -60,6 +60,15 @@ pub enum Failure {
     /// The image would lose something that the disc has.
     #[error("an image of 2048-byte sectors cannot hold {0}")]
     Losses(String),
+    /// The rest of a CD dump cannot be kept, or the dump cannot be regenerated.
+    #[error("{0}")]
+    Sidecar(raw_sidecar::Error),
+    /// The image has no sidecar.
+    #[error("there is no {}, which keeps the rest of the CD dump", human::name(.0))]
+    NoSidecar(PathBuf),
+    /// The input is not a CD dump, of which there would be more to keep.
+    #[error("--keep-raw is for CD dumps, and this is neither a CUE sheet nor a dump of raw sectors")]
+    NothingToKeep,
     /// A block of the input is damaged.
     #[error("{0}")]
     Damaged(Damage),

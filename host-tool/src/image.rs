@@ -134,6 +134,13 @@ impl Image {
         self.origin.as_ref().is_some_and(|origin| origin.source().is_forward())
     }
 
+    /// From now on, reads each sector as 2048 bytes, whatever it holds, because the rest is kept elsewhere.
+    pub(crate) fn take_all(&self) {
+        if let Some(origin) = &self.origin {
+            origin.source().take_all();
+        }
+    }
+
     /// Returns the length of the file itself in bytes.
     pub fn file_len(&self) -> u64 {
         self.file.len()

@@ -3,7 +3,7 @@
 //! Ctrl-C and Ctrl-Break do the same; closing the window stops the program at once.
 //!
 //! Signals go to the whole process, so this is the one place with global state: the flag that the work
-//! checks, and the part file that has to be removed.
+//! checks, and the part files that have to be removed.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 static MONITOR: Mutex<Weak<Monitor>> = Mutex::new(Weak::new());
-static PART: Mutex<Option<Noted>> = Mutex::new(None);
+static PARTS: Mutex<Vec<Noted>> = Mutex::new(Vec::new());
 
 /// Starts listening for signals.
 ///
@@ -89,16 +89,14 @@ fn on_signal() {
     }
 }
 
-/// Removes the part file and ends the program.
+/// Removes the part files and ends the program.
 fn stop_now() -> ! {
     // Renaming and deleting are atomic: either the file has its name, or it does not.
-    if let Some(noted) = &*lock(&PART) {
-        noted.remove();
-    }
+    lock(&PARTS).iter().for_each(Noted::remove);
     std::process::exit(Status::Interrupted.code().into());
 }
 
-/// Removes the part file and ends the program, which has run out of memory.
+/// Removes the part files and ends the program, which has run out of memory.
 pub fn out_of_memory() -> ! {
     const TEXT: &[u8] = b"error: out of memory. Use fewer threads (-j), or allow the program more of it.\n";
     // Bypasses the lock, which may be held by a thread that is waiting for this one.
@@ -107,10 +105,8 @@ pub fn out_of_memory() -> ! {
     #[cfg(not(unix))]
     let _ = std::io::Write::write_all(&mut std::io::stderr(), TEXT);
     // Does not wait: this thread may be the one that holds the lock.
-    if let Ok(noted) = PART.try_lock()
-        && let Some(noted) = &*noted
-    {
-        noted.remove();
+    if let Ok(parts) = PARTS.try_lock() {
+        parts.iter().for_each(Noted::remove);
     }
     std::process::exit(Status::Failed.code().into());
 }
@@ -144,21 +140,20 @@ impl Noted {
     }
 }
 
-/// Registers a part file for removal by a second signal, for as long as this lives. There is one at a time.
+/// Registers a part file for removal by a second signal, for as long as this lives.
 #[derive(Debug)]
-pub(crate) struct NotedPart(());
+pub(crate) struct NotedPart(Arc<File>);
 
 impl NotedPart {
     pub(crate) fn new(path: &Path, file: &Arc<File>) -> Self {
-        *lock(&PART) = Some(Noted { names: vec![path.to_owned()], file: Arc::clone(file) });
-        Self(())
+        lock(&PARTS).push(Noted { names: vec![path.to_owned()], file: Arc::clone(file) });
+        Self(Arc::clone(file))
     }
 
     /// Adds another name of the same file.
     #[cfg(target_os = "linux")]
-    #[expect(clippy::unused_self, reason = "whoever has it has noted a file")]
     pub(crate) fn add(&self, path: &Path) {
-        if let Some(noted) = &mut *lock(&PART) {
+        if let Some(noted) = lock(&PARTS).iter_mut().find(|noted| Arc::ptr_eq(&noted.file, &self.0)) {
             noted.names.push(path.to_owned());
         }
     }
@@ -166,7 +161,7 @@ impl NotedPart {
 
 impl Drop for NotedPart {
     fn drop(&mut self) {
-        *lock(&PART) = None;
+        lock(&PARTS).retain(|noted| !Arc::ptr_eq(&noted.file, &self.0));
     }
 }
 

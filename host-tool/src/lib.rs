@@ -97,6 +97,14 @@ fn run_verb(cli: Cli) -> Status {
             if let Some(status) = check_usage("extract", &args.inputs, &args.target) {
                 return status;
             }
+            if args.restore.is_wanted() {
+                if let Some(wrong) = plan::raw::usage_error(&args) {
+                    return wrong_usage("extract", wrong);
+                }
+                let jobs = plan::raw::restore(&args, reporter);
+                run::restore(jobs, reporter);
+                return reporter.worst();
+            }
             let request = ExtractRequest::from(args);
             let jobs = plan::extract(&request, &mut Claims::new(&request.inputs), reporter);
             run::extract(jobs, reporter);
@@ -120,11 +128,14 @@ fn run_verb(cli: Cli) -> Status {
 
 /// Refuses arguments that are valid individually but not together.
 fn check_usage(verb: &str, inputs: &[PathBuf], target: &TargetArgs) -> Option<Status> {
-    let wrong = plan::usage_error(inputs, target)?;
+    plan::usage_error(inputs, target).map(|wrong| wrong_usage(verb, wrong))
+}
+
+fn wrong_usage(verb: &str, wrong: &str) -> Status {
     let mut command = Cli::command();
     command.build();
-    let command = command.find_subcommand_mut(verb)?;
-    Some(usage(&command.error(ErrorKind::ArgumentConflict, wrong)))
+    let command = command.find_subcommand_mut(verb).expect("a verb");
+    usage(&command.error(ErrorKind::ArgumentConflict, wrong))
 }
 
 /// Prints a usage error, or the requested help, which is an ordinary result.

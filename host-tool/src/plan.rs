@@ -1,17 +1,19 @@
 //! Turns requests into jobs: examines every input and every target, and refuses anything that cannot
 //! succeed, before any work is done.
 
+pub mod raw;
+
 use std::path::{Path, PathBuf};
 
 use image_writer::{OutputFormat, Plan};
 use sector_decode::{Format, ReadError, SECTOR_SIZE};
 
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
-use crate::content::Origin;
 use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
 use crate::output::{Existing, Standing};
+use crate::plan::raw::{SidecarJob, accept_losses, claim_sidecar};
 use crate::profile::{self, Choice, Profile, Wishes};
 use crate::report::{Compressed, CutOff, Extracted, Outcome, Record, Reporter};
 use crate::tail::Tail;
@@ -41,6 +43,8 @@ pub struct CompressRequest {
     pub wishes: Wishes,
     /// Whether to delete the sources afterwards.
     pub remove_source: bool,
+    /// Whether to keep the rest of a CD dump.
+    pub keep_raw: bool,
 }
 
 /// The request of an `extract` run.
@@ -60,6 +64,8 @@ pub struct ExtractRequest {
     pub remove_source: bool,
     /// How many threads decode.
     pub threads: std::num::NonZeroUsize,
+    /// Whether to keep the rest of a CD dump.
+    pub keep_raw: bool,
 }
 
 /// One image to compress, with every decision made.
@@ -85,6 +91,8 @@ pub struct CompressJob {
     pub source_size: u64,
     /// Whether to delete the source afterwards.
     pub remove_source: bool,
+    /// The rest of a CD dump, if it is kept.
+    pub sidecar: Option<SidecarJob>,
 }
 
 /// One image to extract.
@@ -107,6 +115,8 @@ pub struct ExtractJob {
     pub remove_source: bool,
     /// How many threads decode.
     pub threads: std::num::NonZeroUsize,
+    /// The rest of a CD dump, if it is kept.
+    pub sidecar: Option<SidecarJob>,
 }
 
 /// A job with the record of its file. Refused files have already been reported.
@@ -133,6 +143,7 @@ impl From<CompressArgs> for CompressRequest {
                 threads: threads_or_default(args.threads),
             },
             remove_source: args.rm,
+            keep_raw: args.keep.keep_raw,
             inputs: args.inputs,
         }
     }
@@ -147,6 +158,7 @@ impl From<ExtractArgs> for ExtractRequest {
             keep_going: args.keep_going,
             remove_source: args.rm,
             threads: threads_or_default(args.threads),
+            keep_raw: args.keep.keep_raw,
             inputs: args.inputs,
         }
     }
@@ -174,19 +186,21 @@ pub fn compress(
         reporter,
         |input, claims, record: &mut Record<Compressed>, reporter| {
             let image = open(input, record, reporter)?;
+            accept_losses(&image, request.try_without_room, request.keep_raw, record, reporter)?;
             let source_size = image.layout().image_size();
             let disc = identify(&image, record, reporter)?;
             if disc.is_raw_cd {
                 return Err(Failure::RawCdSectors);
             }
-            accept_losses(&image, request.try_without_room, record, reporter)?;
             let size = whole_sectors(source_size, request.tail, &disc, record, reporter);
             let chosen = size.and_then(|size| Ok((size, choose(request, &disc, size)?)));
             record.outcome.disc = Some(disc);
             let (size, (profile, choice)) = chosen?;
             record.outcome.profile = Some(profile);
             let target = request.target.path(input, extension(choice.plan.format));
-            let (standing, is_there) = claim(claims, &target, input, request.existing)?;
+            let (standing, is_there) = claim(claims, &target, &image, request.existing)?;
+            let sidecar =
+                claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
             let format = choice.plan.format;
             if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
                 let (name, format) = (human::name(&target), format.format());
@@ -205,6 +219,7 @@ pub fn compress(
                 image_size: size,
                 source_size,
                 remove_source: request.remove_source,
+                sidecar,
             })
         },
     )
@@ -221,14 +236,15 @@ pub fn extract(
         if image.layout().format() == Format::Iso && image.origin().is_none() {
             return Err(Failure::AlreadyPlain);
         }
-        accept_losses(&image, request.try_without_room, record, reporter)?;
+        accept_losses(&image, request.try_without_room, request.keep_raw, record, reporter)?;
         // Damage is found by the work itself.
         if let Ok(disc) = look_at(&image) {
             note_cut_off(&image, &disc, record, reporter);
             record.outcome.disc = Some(disc);
         }
         let target = request.target.path(input, "iso");
-        let (standing, is_there) = claim(claims, &target, input, request.existing)?;
+        let (standing, is_there) = claim(claims, &target, &image, request.existing)?;
+        let sidecar = claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
@@ -238,6 +254,7 @@ pub fn extract(
             keep_going: request.keep_going,
             remove_source: request.remove_source,
             threads: request.threads,
+            sidecar,
         })
     })
 }
@@ -246,29 +263,15 @@ pub fn extract(
 fn claim(
     claims: &mut Claims,
     target: &Path,
-    input: &Path,
+    image: &Image,
     existing: Existing,
 ) -> Result<(Standing, bool), Failure> {
-    match claims.claim(target, input, existing) {
+    raw::spare_parts(image, target)?;
+    match claims.claim(target, image.path(), existing) {
         Ok(standing) => Ok((standing, false)),
         Err(Failure::TargetExists(_)) => Ok((Standing::at(target, existing), true)),
         Err(failure) => Err(failure),
     }
-}
-
-/// Refuses to drop what an image of 2048-byte sectors cannot hold, unless the user allows it.
-fn accept_losses<O>(
-    image: &Image,
-    is_wanted: bool,
-    record: &mut Record<O>,
-    reporter: &mut Reporter,
-) -> Result<(), Failure> {
-    let Some(losses) = image.origin().and_then(Origin::losses) else { return Ok(()) };
-    if !is_wanted {
-        return Err(Failure::Losses(losses));
-    }
-    reporter.warn(record, format!("left out: {losses}"));
-    Ok(())
 }
 
 fn plan_each<J, O: Default + Into<Outcome>>(

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::bytes::Bytes;
 use crate::edc::edc;
@@ -61,24 +61,50 @@ pub(crate) struct DataTrack {
     /// Sectors of the file system, according to its descriptor: a Form 2 sector among them is part of a
     /// file.
     volume_sectors: u32,
-    takes_losses: AtomicBool,
+    /// A [`Strictness`].
+    strictness: AtomicU8,
+    /// Offset of the user data in sectors that do not say what they are.
+    usual_start: usize,
+}
+
+/// Which sectors are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// All of which the user data would lose something.
+    Strict,
+    /// Those that are not data sectors.
+    TakesLosses,
+    /// None: the rest of each sector is kept elsewhere.
+    TakesAll,
 }
 
 impl DataTrack {
     pub(crate) fn new(dump: Arc<dyn Bytes>, place: Place) -> Self {
-        let mut track = Self { dump, place, volume_sectors: u32::MAX, takes_losses: AtomicBool::new(true) };
+        let mut mode = [0];
+        let is_mode_1 = dump.read_exact_at(&mut mode, place.start + 15).is_ok() && mode == [1];
+        let mut track = Self {
+            dump,
+            place,
+            volume_sectors: u32::MAX,
+            strictness: AtomicU8::new(Strictness::TakesLosses as u8),
+            usual_start: if is_mode_1 { 16 } else { 24 },
+        };
         let mut descriptor = [0; USER_LEN];
         if track.read_exact_at(&mut descriptor, 16 * USER).is_ok() && descriptor.starts_with(b"\x01CD001") {
             let [a, b, c, d] = [descriptor[80], descriptor[81], descriptor[82], descriptor[83]];
             track.volume_sectors = u32::from_le_bytes([a, b, c, d]);
         }
-        track.take_losses(false);
+        track.be(Strictness::Strict);
         track
     }
 
-    /// Whether sectors with a wrong EDC, and Form 2 sectors in files, are read as their first 2048 bytes.
-    pub(crate) fn take_losses(&self, takes: bool) {
-        self.takes_losses.store(takes, Ordering::Relaxed);
+    /// From now on, refuses these sectors. The others are read as 2048 bytes.
+    pub(crate) fn be(&self, strictness: Strictness) {
+        self.strictness.store(strictness as u8, Ordering::Relaxed);
+    }
+
+    fn takes_losses(&self) -> bool {
+        self.strictness.load(Ordering::Relaxed) >= Strictness::TakesLosses as u8
     }
 
     /// Returns the 2048 bytes of user data from the part of a sector that the dump holds.
@@ -86,7 +112,7 @@ impl DataTrack {
         match self.place.shape {
             Shape::User => Ok(bytes),
             Shape::Mode2 => self.mode2(sector, bytes),
-            Shape::Raw if bytes[..12] != SYNC => Err(DamageKind::NoSector { sector }),
+            Shape::Raw if bytes[..12] != SYNC => self.unusual(sector, bytes),
             Shape::Raw => match bytes[15] {
                 // Mode 0: zeros in the place of user data, and no code to check them with.
                 0 => Ok(&bytes[16..16 + USER_LEN]),
@@ -95,9 +121,17 @@ impl DataTrack {
                     self.checked(sector, covered, rest, &bytes[16..16 + USER_LEN])
                 }
                 2 => self.mode2(sector, &bytes[16..]),
-                _ => Err(DamageKind::NoSector { sector }),
+                _ => self.unusual(sector, bytes),
             },
         }
+    }
+
+    /// A sector that does not say what it is.
+    fn unusual<'s>(&self, sector: u32, bytes: &'s [u8]) -> Result<&'s [u8], DamageKind> {
+        if self.strictness.load(Ordering::Relaxed) == Strictness::TakesAll as u8 {
+            return Ok(&bytes[self.usual_start..self.usual_start + USER_LEN]);
+        }
+        Err(DamageKind::NoSector { sector })
     }
 
     /// `bytes` begins with the subheader.
@@ -108,7 +142,7 @@ impl DataTrack {
             let (covered, rest) = bytes.split_at(2056);
             return self.checked(sector, covered, rest, user);
         }
-        if sector < self.volume_sectors && !self.takes_losses.load(Ordering::Relaxed) {
+        if sector < self.volume_sectors && !self.takes_losses() {
             return Err(DamageKind::Form2 { sector });
         }
         Ok(user)
@@ -122,7 +156,7 @@ impl DataTrack {
         user: &'s [u8],
     ) -> Result<&'s [u8], DamageKind> {
         let expected = u32::from_le_bytes([rest[0], rest[1], rest[2], rest[3]]);
-        if edc(covered) == expected || self.takes_losses.load(Ordering::Relaxed) {
+        if edc(covered) == expected || self.takes_losses() {
             Ok(user)
         } else {
             Err(DamageKind::Edc { sector })

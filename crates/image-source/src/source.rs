@@ -9,58 +9,13 @@ use sector_decode::Layout;
 use crate::archive::{self, ArchiveFacts, ArchiveKind, DiscContent, Unpacked};
 use crate::archive_error::ArchiveError;
 use crate::bytes::{Bytes, FileBytes, UserData};
-use crate::cd::{self, DataTrack, Place, Shape};
+use crate::cd::{self, DataTrack, Place, Shape, Strictness};
 use crate::chd::{CD_UNIT, Chd, ChdTrack, MAGIC};
 use crate::cue::{self, Cue, CueError, FileType, TrackMode};
+use crate::dump::{Content, Dump, Section};
 use crate::error::Error;
+use crate::kind::{ChdFacts, Kind, Loss, TrackInfo};
 use crate::other::Other;
-
-/// The kinds of sources.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A CHD of a DVD, of a CD, or of raw data.
-    Chd(ChdFacts),
-    /// A CUE sheet with its files.
-    Cue,
-    /// A dump of raw CD sectors of this many bytes.
-    RawCd(u32),
-    /// An image in an archive, plain or in one of the formats of `sector-decode`.
-    Image,
-}
-
-/// The facts in a CHD's header and metadata.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChdFacts {
-    /// Bytes in a hunk.
-    pub hunk_bytes: u32,
-    /// The codecs' names; none when nothing is packed.
-    pub codecs: Vec<&'static str>,
-    /// Whether it has the DVD tag.
-    pub is_dvd: bool,
-    /// Whether it has CD tracks.
-    pub is_cd: bool,
-    /// SHA-1 of the whole content, if the header has one. For a CD that covers every sector with its
-    /// subcode.
-    pub raw_sha1: Option<[u8; 20]>,
-}
-
-/// One track of a CD.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrackInfo {
-    /// From 1 on.
-    pub number: u32,
-    /// As a CUE sheet names it: `MODE1/2352`, `AUDIO`.
-    pub kind: String,
-    /// Number of its sectors, if known.
-    pub sectors: u64,
-}
-
-/// What an image of 2048-byte sectors loses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// A track other than the first data track.
-    Track(TrackInfo),
-}
 
 /// An open source.
 pub struct Source {
@@ -71,6 +26,7 @@ pub struct Source {
     chd: Option<Arc<Chd>>,
     cd: Option<Arc<DataTrack>>,
     parts: Vec<(PathBuf, File)>,
+    dump: Option<Dump>,
     archive: Option<ArchiveFacts>,
     /// The files in the archive that the disc consists of.
     unpacked: Vec<Arc<Unpacked>>,
@@ -124,11 +80,13 @@ impl Source {
             let mut text = vec![0; usize::try_from(file.len()).expect("a small file")];
             file.read_exact_at(&mut text, 0).map_err(name())?;
             if Cue::is_one(&text) {
-                return Self::of_cue(path, &Cue::parse(&text)?).map(Some);
+                return Self::of_cue(path, text).map(Some);
             }
         }
         let Some(place) = cd::recognise(&file, true)? else { return Ok(None) };
-        Ok(Some(Self::of_raw(Kind::RawCd(place.stride), file, place)))
+        let mut source = Self::of_raw(Kind::RawCd(place.stride), Arc::clone(&file), place);
+        source.dump = Some(Dump::of_file(path, file, place));
+        Ok(Some(source))
     }
 
     fn of_chd(chd: Arc<Chd>) -> Result<Self, Error> {
@@ -167,6 +125,7 @@ impl Source {
             chd: None,
             cd: None,
             parts: Vec::new(),
+            dump: None,
             archive: None,
             unpacked: Vec::new(),
         }
@@ -178,7 +137,7 @@ impl Source {
             DiscContent::Image(image) => (Self::of_unpacked(&image, &disc.facts.name)?, vec![image]),
             DiscContent::Cue(cue, files) => {
                 let bytes = files.iter().map(|file| Arc::clone(file) as Arc<dyn Bytes>).collect();
-                (Self::of_sheet(&cue, bytes)?, files)
+                (Self::of_sheet(&cue, bytes, None)?, files)
             }
         };
         (source.archive, source.unpacked) = (Some(disc.facts), unpacked);
@@ -235,7 +194,9 @@ impl Source {
         Self { tracks, losses, cd: Some(Arc::clone(&cd)), ..Self::plain(kind, cd) }
     }
 
-    fn of_cue(path: &Path, cue: &Cue) -> Result<Self, Error> {
+    fn of_cue(path: &Path, text: Vec<u8>) -> Result<Self, Error> {
+        let cue = Cue::parse(&text)?;
+        let dump = Dump::of_sheet(text);
         let folder = path.parent().unwrap_or(Path::new(""));
         let (mut parts, mut files) = (Vec::new(), Vec::new());
         for file in &cue.files {
@@ -250,15 +211,35 @@ impl Source {
             files.push(Arc::new(FileBytes::new(clone).map_err(Error::io(&file.name))?) as Arc<dyn Bytes>);
             parts.push((at, open));
         }
-        Ok(Self { parts, ..Self::of_sheet(cue, files)? })
+        Ok(Self { parts, ..Self::of_sheet(&cue, files, Some(dump))? })
     }
 
-    /// A sheet with the files that it names.
-    fn of_sheet(cue: &Cue, files: Vec<Arc<dyn Bytes>>) -> Result<Self, Error> {
+    /// A sheet with the files that it names. What its dump consists of is added to `dump`.
+    fn of_sheet(cue: &Cue, files: Vec<Arc<dyn Bytes>>, mut dump: Option<Dump>) -> Result<Self, Error> {
         let mut tracks = Vec::new();
         let mut first: Option<(Arc<dyn Bytes>, Place)> = None;
         for (file, bytes) in cue.files.iter().zip(files) {
+            if let Some(dump) = &mut dump {
+                dump.add_file(file.name.clone(), Arc::clone(&bytes));
+            }
+            let is_sound = file.file_type == FileType::Sound;
             for track in track_places(file, bytes.len())? {
+                let content = if first.is_none() {
+                    Content::Image
+                } else if is_sound || track.mode == TrackMode::Audio {
+                    Content::Sound
+                } else {
+                    Content::Kept
+                };
+                if let Some(dump) = &mut dump {
+                    dump.add_track(&Section {
+                        number: track.number,
+                        start: track.start,
+                        content_start: track.content,
+                        sector_len: if is_sound { 1 } else { track.mode.sector_len() },
+                        content,
+                    });
+                }
                 if first.is_none() {
                     let place = cue_place(file.file_type, track.mode, track.content, track.sectors)?;
                     first = Some((Arc::clone(&bytes), place));
@@ -267,10 +248,11 @@ impl Source {
                 tracks.push(TrackInfo { number: track.number.into(), kind, sectors: track.sectors });
             }
         }
-        let (dump, place) = first.ok_or(CueError::NoTrack)?;
-        let mut source = Self::of_raw(Kind::Cue, dump, place);
+        let (raw, place) = first.ok_or(CueError::NoTrack)?;
+        let mut source = Self::of_raw(Kind::Cue, raw, place);
         source.losses = tracks.iter().skip(1).cloned().map(Loss::Track).collect();
         source.tracks = tracks;
+        source.dump = dump;
         Ok(source)
     }
 
@@ -348,8 +330,22 @@ impl Source {
     /// instead of being refused.
     pub fn take_losses(&self) {
         if let Some(cd) = &self.cd {
-            cd.take_losses(true);
+            cd.be(Strictness::TakesLosses);
         }
+    }
+
+    /// From now on, no sector is refused: each is read as 2048 bytes, whatever it holds. For those who keep
+    /// the rest of the [`Dump`], too.
+    pub fn take_all(&self) {
+        if let Some(cd) = &self.cd {
+            cd.be(Strictness::TakesAll);
+        }
+    }
+
+    /// Returns the raw content, if this is a CUE sheet or a dump of raw sectors.
+    #[must_use]
+    pub fn dump(&self) -> Option<&Dump> {
+        self.dump.as_ref()
     }
 
     /// Decodes the whole CHD and compares it with the SHA-1 in its header. `go_on` receives the number of
@@ -414,6 +410,8 @@ fn chd_place(chd: &Chd, track: &ChdTrack) -> Result<Place, Error> {
 struct TrackPlace {
     number: u8,
     mode: TrackMode,
+    /// Where it begins, perhaps with a pregap, in bytes.
+    start: u64,
     /// Where its content begins, in bytes.
     content: u64,
     sectors: u64,
@@ -442,7 +440,7 @@ fn track_places(file: &cue::CueFile, len: u64) -> Result<Vec<TrackPlace>, Error>
             return Err(size().into());
         }
         let sectors = end.saturating_sub(content) / sector;
-        places.push(TrackPlace { number: track.number, mode: track.mode, content, sectors });
+        places.push(TrackPlace { number: track.number, mode: track.mode, start: offset, content, sectors });
         offset = end;
     }
     Ok(places)

@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use cisor_fuzz::steps;
+use raw_sidecar::{Disc, FileEntry, Header, Mode, TrackEntry, Writer};
 use support::kinds::samples;
 use support::{bits, image, pack};
 use udpfs::Kind;
@@ -42,6 +43,8 @@ fn main() -> io::Result<()> {
                 md5=\"0123456789abcdef0123456789abcdef\"/><rom name=\"b.cue\" size=\"6\" \
                 sha1=\"00112233445566778899aabbccddeeff00112233\"></rom></game></datafile>";
     write("parse_any_dat", "both", dat)?;
+
+    write("raw_sidecar", "sidecar", &sidecar().map_err(io::Error::other)?)?;
 
     let texts = [image::text(2048, 1), image::mixed(4096, 2), image::noise(300, 3), vec![0; 5000]];
     let lint = "lint_never_panics_and_agrees_with_decoder";
@@ -90,6 +93,22 @@ fn write_udpfs() -> io::Result<()> {
         all.extend_from_slice(&steps::exchange(request, number));
     }
     write("udpfs_packets", "all", &all)
+}
+
+/// The sidecar of a dump of zeros, with one irregular sector, and of noise.
+fn sidecar() -> Result<Vec<u8>, raw_sidecar::Error> {
+    let files = ["data.bin", "noise.bin"].map(|name| FileEntry { name: name.into(), size: 9 * 2352 });
+    let track = TrackEntry { number: 1, file: 0, is_audio: false, start: 0, len: 9 * 2352 };
+    let disc = Disc { image_sectors: 9, files: files.into(), tracks: vec![track], ..Disc::default() };
+    let mut writer = Writer::new(Vec::new(), disc)?;
+    for address in 150..159 {
+        let mut sector = [0; 2352];
+        Header { mode: Mode::Mode1, address, subheader: [0; 4] }.complete(&mut sector);
+        sector[2100] ^= u8::from(address == 155);
+        writer.sector(&sector, &[0; 2048])?;
+    }
+    writer.bytes(&image::noise(9 * 2352, 4), true)?;
+    writer.finish().map(|(sidecar, _)| sidecar)
 }
 
 fn write(target: &str, name: &str, input: &[u8]) -> io::Result<()> {

@@ -113,6 +113,7 @@ fn extract(
             keep_going: false,
             remove_source: false,
             threads,
+            keep_raw: false,
         };
         for (job, mut record) in plan::extract(&request, &mut claims, reporter) {
             warn_of_replacing(&job.target, &mut record, reporter);
@@ -143,6 +144,7 @@ fn request(
         tail: None,
         wishes,
         remove_source: false,
+        keep_raw: false,
     }
 }
 

@@ -88,6 +88,7 @@ fn to_image(input: PathBuf, target: Target, existing: Existing, limits: Limits, 
         keep_going: false,
         remove_source: false,
         threads: threads_or_default(None),
+        keep_raw: false,
     };
     let jobs = plan::extract(&request, &mut Claims::new(&request.inputs), reporter);
     run::extract(jobs, reporter);

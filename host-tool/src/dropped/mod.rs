@@ -260,6 +260,7 @@ fn compress(files: &[DroppedFile], profile: Option<Profile>, wishes: &DropWishes
                 threads: threads_or_default(None),
             },
             remove_source: wishes.remove_source,
+            keep_raw: false,
         };
         jobs.extend(plan::compress(&request, &mut claims, reporter));
     }
@@ -278,6 +279,7 @@ fn extract(files: &[DroppedFile], wishes: &DropWishes, reporter: &mut Reporter) 
             keep_going: false,
             remove_source: wishes.remove_source,
             threads: threads_or_default(None),
+            keep_raw: false,
         };
         jobs.extend(plan::extract(&request, &mut claims, reporter));
     }

@@ -21,6 +21,12 @@ impl From<OpenError<io::Error>> for Failure {
     }
 }
 
+impl From<raw_sidecar::Error> for Failure {
+    fn from(error: raw_sidecar::Error) -> Self {
+        Self::Sidecar(error)
+    }
+}
+
 impl From<Stopped<Self>> for Failure {
     fn from(stopped: Stopped<Self>) -> Self {
         match stopped {

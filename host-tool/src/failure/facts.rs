@@ -88,6 +88,9 @@ impl Failure {
                 mismatch("chd_sha1").fix("The CHD was changed after it was packed: get another copy.")
             }
             Self::Losses(_) => refused("losses").fix("Use --ignore-limits to leave it out; without audio tracks a game has no music."),
+            Self::Sidecar(error) => sidecar(error),
+            Self::NoSidecar(_) => failed("no_sidecar").fix("Name it with --raw-from, or extract without --raw."),
+            Self::NothingToKeep => refused("nothing_to_keep").fix("Leave out --keep-raw."),
             Self::HeaderMd5 { .. } => mismatch("header_md5")
                 .fix("The image was changed after it was packed: get another copy."),
             Self::Dat(_) => failed("dat").fix("Get the DAT again from where it is published."),
@@ -192,6 +195,20 @@ fn source(error: &image_source::Error) -> Facts {
             facts.fix("The file is damaged: get another copy, or dump the disc again.")
         }
         _ => facts,
+    }
+}
+
+fn sidecar(error: &raw_sidecar::Error) -> Facts {
+    use raw_sidecar::Error;
+    match error {
+        Error::Io(_) => failed(error.kind()),
+        Error::Damaged(_) => {
+            damaged(error.kind()).fix("Get another copy of the sidecar, or extract without --raw.")
+        }
+        Error::Hash { .. } => mismatch(error.kind()).fix(CHECK_MACHINE),
+        Error::Foreign => refused(error.kind()).fix("Take the sidecar that was written with this image."),
+        Error::Version(_) => refused(error.kind()).fix("Look for a newer version of cisor."),
+        _ => refused(error.kind()),
     }
 }
 

@@ -10,7 +10,9 @@ use sector_decode::{Layout, SECTOR_SIZE};
 use serde::Serialize;
 
 use super::dat::DatRecord;
-use super::record::{Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified};
+use super::record::{
+    Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, RestoredFile, Verified,
+};
 use super::source::SourceRecord;
 use crate::damage::{DamageList, DamageRange, Unlisted};
 use crate::exit::Status;
@@ -93,9 +95,20 @@ struct Object {
     #[serde(skip_serializing_if = "Option::is_none")]
     already_done: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sidecar: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<FileObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stored_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct FileObject {
+    name: String,
+    size: u64,
+    sha1: String,
 }
 
 #[derive(Serialize)]
@@ -223,6 +236,7 @@ impl Object {
         self.profile = compressed.profile.map(crate::profile::Profile::name);
         self.source_removed = compressed.source_removed;
         self.already_done = compressed.already_done.as_deref().map(lossy);
+        self.sidecar = compressed.sidecar.as_ref().map(|(path, _)| lossy(path));
         let Some(written) = &compressed.written else { return };
         self.format = Some(written.format.format().name());
         self.block_size = Some(written.block_size);
@@ -243,6 +257,8 @@ impl Object {
         self.blocks = extracted.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.source_removed = extracted.source_removed;
         self.already_done = extracted.already_done.as_deref().map(lossy);
+        self.sidecar = extracted.sidecar.as_ref().map(|(path, _)| lossy(path));
+        self.files = extracted.restored.iter().map(FileObject::from).collect();
     }
 
     fn set_verified(&mut self, verified: &Verified) {
@@ -292,6 +308,12 @@ impl Object {
         self.damaged = damage.ranges().iter().map(Range::from).collect();
         let Unlisted { ranges, blocks } = damage.unlisted();
         self.damaged_unlisted = (ranges > 0).then_some(UnlistedObject { ranges, blocks });
+    }
+}
+
+impl From<&RestoredFile> for FileObject {
+    fn from(file: &RestoredFile) -> Self {
+        Self { name: lossy(&file.path), size: file.size, sha1: human::hex(&file.sha1) }
     }
 }
 

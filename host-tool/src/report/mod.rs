@@ -19,7 +19,8 @@ pub use json::SCHEMA;
 pub use source::{EntryRecord, SourceRecord, TrackRecord, source_notes};
 
 pub use record::{
-    Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified, Written,
+    Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, RestoredFile,
+    Verified, Written,
 };
 
 use crate::cli::Talk;

@@ -82,6 +82,8 @@ pub struct Compressed {
     pub source_removed: Option<bool>,
     /// The existing file that turned out to hold this disc, so that nothing was written.
     pub already_done: Option<PathBuf>,
+    /// The sidecar beside it, and its length.
+    pub sidecar: Option<(PathBuf, u64)>,
 }
 
 /// A compressed file that was written.
@@ -133,6 +135,21 @@ pub struct Extracted {
     pub source_removed: Option<bool>,
     /// The existing file that turned out to hold this disc, so that nothing was written.
     pub already_done: Option<PathBuf>,
+    /// The sidecar beside it, and its length.
+    pub sidecar: Option<(PathBuf, u64)>,
+    /// The files of a CD dump, if that was restored instead of an image.
+    pub restored: Vec<RestoredFile>,
+}
+
+/// One file of a restored CD dump.
+#[derive(Debug)]
+pub struct RestoredFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-1 of it.
+    pub sha1: [u8; 20],
 }
 
 /// What `verify` found.

@@ -10,7 +10,7 @@ use sector_decode::{Format, Layout};
 
 use super::dat::{Checked, DatRecord};
 use super::record::{
-    Compared, Compressed, Described, Evidence, Extracted, Outcome, Record, Verified, Written,
+    Compared, Compressed, Described, Evidence, Extracted, Outcome, Record, RestoredFile, Verified, Written,
 };
 use crate::damage::DamageList;
 use crate::exit::Status;
@@ -40,7 +40,7 @@ pub(super) fn finished(record: &Record) -> Option<String> {
             human::name(there)
         ));
     }
-    let (output, source_removed, what, firmware, digests) = match &record.outcome {
+    let (output, source_removed, what, firmware, digests, sidecar) = match &record.outcome {
         Outcome::Compressed(compressed) => {
             let written = compressed.written.as_ref()?;
             let firmware = firmware_of_written(compressed, written);
@@ -50,11 +50,16 @@ pub(super) fn finished(record: &Record) -> Option<String> {
                 packed(written),
                 firmware,
                 written.digests,
+                &compressed.sidecar,
             )
+        }
+        Outcome::Extracted(extracted) if !extracted.restored.is_empty() => {
+            return Some(restored(&record.input, &extracted.restored));
         }
         Outcome::Extracted(extracted) => {
             let size = human::size(extracted.layout?.image_size());
-            (extracted.output.as_ref()?, extracted.source_removed, size, None, extracted.digests)
+            let removed = extracted.source_removed;
+            (extracted.output.as_ref()?, removed, size, None, extracted.digests, &extracted.sidecar)
         }
         _ => return None,
     };
@@ -72,10 +77,24 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     if let Some(digests) = digests {
         let _ = write!(line, "; SHA-1 of the disc {}", human::hex(&digests.sha1));
     }
+    if let Some((path, len)) = sidecar {
+        let _ = write!(line, "; the rest of the dump in {}, {}", human::name(path), human::size(*len));
+    }
     if source_removed == Some(true) {
         line.push_str("; source deleted");
     }
     Some(line)
+}
+
+/// The files of a CD dump that were put in place.
+fn restored(input: &Path, files: &[RestoredFile]) -> String {
+    let mut text =
+        format!("{} -> {}, verified", human::name(input), human::count(files.len() as u64, "file", "files"));
+    for file in files {
+        let (name, size) = (human::name(&file.path), human::number(file.size));
+        let _ = write!(text, "\n  {name}: {size} bytes, SHA-1 {}", human::hex(&file.sha1));
+    }
+    text
 }
 
 /// The existing file, if there was nothing to do.

@@ -17,6 +17,7 @@ use crate::output::Outputs;
 use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::already::{self, Wanted};
+use crate::run::raw;
 use crate::run::{
     ONE_PASS, bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each,
     put_in_place, read_again, remove_source, warn_of_second_name,
@@ -71,6 +72,7 @@ fn compress_one(
     }
     let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
     let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
+    let sidecar = raw::begin_wanted(outputs, &image, job.sidecar.as_ref(), needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     check_archive(&image)?;
     warn_of_growth(&summary, record, reporter);
@@ -79,8 +81,15 @@ fn compress_one(
         check_header_md5(&image, summary.digests.all())?;
     }
 
-    let seen = prove(part.sync()?, job, &summary, reporter)?;
+    let file = part.sync()?;
+    let seen = prove(file.clone(), job, &summary, reporter)?;
     written.lint = Some(lint(plan, &summary, seen));
+    if let Some((sidecar_part, sidecar)) = sidecar {
+        let sha256 = summary.digests.sha256();
+        let written = raw::Written { path: &job.target, file, sha256, threads: plan.packing_threads() };
+        let kept = raw::keep(&image, (sidecar_part, sidecar), written, outputs, record, reporter)?;
+        record.outcome.sidecar = Some(kept);
+    }
     if job.remove_source {
         read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
     }
@@ -96,7 +105,9 @@ fn compress_one(
 /// Reopens the image that was examined when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
     let image = Image::open_steady(&job.input)?;
-    if job.try_without_room {
+    if job.sidecar.is_some() {
+        image.take_all();
+    } else if job.try_without_room {
         image.take_losses();
     }
     if image.layout().image_size() == job.source_size { Ok(image) } else { Err(Failure::InputChanged) }
@@ -323,6 +334,7 @@ pub(in crate::run) mod tests {
             image_size: image.len() as u64,
             source_size: image.len() as u64,
             remove_source: false,
+            sidecar: None,
         };
         (file.into_inner(), job, summary)
     }

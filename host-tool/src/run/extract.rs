@@ -14,6 +14,7 @@ use crate::output::Outputs;
 use crate::plan::{ExtractJob, Planned};
 use crate::report::{Extracted, Record, Reporter};
 use crate::run::already::{self, Wanted};
+use crate::run::raw;
 use crate::run::{
     bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each, put_in_place,
     read_again, remove_source, warn_of_second_name,
@@ -41,7 +42,9 @@ fn extract_one(
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let image = Image::open_steady(&job.input)?;
-    if job.try_without_room {
+    if job.sidecar.is_some() {
+        image.take_all();
+    } else if job.try_without_room {
         image.take_losses();
     }
     record.outcome.layout = Some(*image.layout());
@@ -54,6 +57,8 @@ fn extract_one(
     }
     let needed = (!job.try_without_room).then_some(size);
     let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
+
+    let sidecar = raw::begin_wanted(outputs, &image, job.sidecar.as_ref(), needed, record, reporter)?;
 
     let hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
@@ -108,8 +113,14 @@ fn extract_one(
 
     let file = part.sync()?;
     match (&digests, content) {
-        (Some(digests), _) => prove(file, job, digests.sha256(), reporter)?,
+        (Some(digests), _) => prove(file.clone(), job, digests.sha256(), reporter)?,
         (None, content) => prove_rest(&file, job, content.map(SparseDigest::finish), reporter)?,
+    }
+    if let (Some(sidecar), Some(digests)) = (sidecar, &digests) {
+        let sha256 = digests.sha256();
+        let written = raw::Written { path: &job.target, file, sha256, threads: job.threads };
+        let kept = raw::keep(&image, sidecar, written, outputs, record, reporter)?;
+        record.outcome.sidecar = Some(kept);
     }
     if job.remove_source
         && let Some(digests) = &digests
@@ -207,6 +218,7 @@ mod tests {
             keep_going: false,
             remove_source: false,
             threads: NonZeroUsize::MIN,
+            sidecar: None,
         };
         let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
         let mut bytes = vec![7; PIECE + 100];

@@ -7,6 +7,7 @@ mod dat;
 mod extract;
 mod info;
 mod man;
+mod raw;
 pub mod serve;
 mod verify;
 
@@ -28,6 +29,7 @@ pub use dat::dat;
 pub use extract::extract;
 pub use info::info;
 pub use man::{completions, man};
+pub use raw::restore;
 pub use verify::{crc32, verify};
 
 use crate::failure::Failure;

@@ -1,0 +1,219 @@
+//! The raw content of a CD dump: every byte of its files, and what each part of them is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::bytes::Bytes;
+use crate::cd::Place;
+
+/// All files of a dump.
+#[derive(Clone, Debug, Default)]
+pub struct Dump {
+    sheet: Option<Vec<u8>>,
+    files: Vec<DumpFile>,
+    tracks: Vec<DumpTrack>,
+}
+
+/// One file of a dump.
+#[derive(Clone)]
+pub struct DumpFile {
+    name: String,
+    bytes: Arc<dyn Bytes>,
+    areas: Vec<Area>,
+}
+
+/// A track, with the pregap that its file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DumpTrack {
+    /// Its number, from 1 on.
+    pub number: u8,
+    /// Index of its file.
+    pub file: usize,
+    /// Whether it is audio.
+    pub is_audio: bool,
+    /// Offset in the file.
+    pub start: u64,
+    /// Length in bytes.
+    pub len: u64,
+}
+
+/// Bytes of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// Offset in the file.
+    pub start: u64,
+    /// Length in bytes.
+    pub len: u64,
+    /// Bytes of each sector; 1 if these are not sectors.
+    pub sector_len: u32,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What bytes of a dump are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The sectors that the image of 2048-byte sectors consists of.
+    Image,
+    /// Sectors that are not in the image.
+    Kept,
+    /// Audio, which is not in the image either.
+    Sound,
+}
+
+/// A track's place in the file that was added last.
+pub(crate) struct Section {
+    pub(crate) number: u8,
+    /// Where the track begins, perhaps with a pregap.
+    pub(crate) start: u64,
+    /// Where its content begins.
+    pub(crate) content_start: u64,
+    pub(crate) sector_len: u32,
+    pub(crate) content: Content,
+}
+
+impl Dump {
+    /// A dump without a CUE sheet: its data track, then audio.
+    pub(crate) fn of_file(path: &Path, bytes: Arc<dyn Bytes>, place: Place) -> Self {
+        let mut dump = Self::default();
+        let len = bytes.len();
+        dump.add_file(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes);
+        let data = Section {
+            number: 1,
+            start: 0,
+            content_start: place.start,
+            sector_len: place.stride,
+            content: Content::Image,
+        };
+        dump.add_track(&data);
+        let end = place.start + u64::from(place.sectors) * u64::from(place.stride);
+        if end < len {
+            let content = Content::Sound;
+            dump.add_track(&Section { number: 2, start: end, content_start: end, content, ..data });
+        }
+        dump
+    }
+
+    /// A dump with a CUE sheet, without its files yet.
+    pub(crate) fn of_sheet(sheet: Vec<u8>) -> Self {
+        Self { sheet: Some(sheet), ..Self::default() }
+    }
+
+    pub(crate) fn add_file(&mut self, name: String, bytes: Arc<dyn Bytes>) {
+        // Until there are tracks.
+        let areas = vec![Area { start: 0, len: bytes.len(), sector_len: 1, content: Content::Kept }];
+        self.files.push(DumpFile { name, bytes, areas });
+    }
+
+    /// Adds a track, which ends where the next one begins or the file ends.
+    pub(crate) fn add_track(&mut self, track: &Section) {
+        let index = self.files.len() - 1;
+        let file = &mut self.files[index];
+        let end = file.bytes.len();
+        // Sound files may be shorter than their tracks, as they are packed.
+        let (track_start, content_start) = (track.start.min(end), track.content_start.min(end));
+        let pregap = if track.content == Content::Image { Content::Kept } else { track.content };
+        for (start, content) in [(track_start, pregap), (content_start, track.content)] {
+            if let Some(last) = file.areas.last_mut() {
+                last.len = start - last.start;
+            }
+            file.areas.push(Area { start, len: end - start, sector_len: track.sector_len, content });
+        }
+        file.areas.retain(|area| area.len > 0);
+        if let Some(last) = self.tracks.last_mut().filter(|last| last.file == index) {
+            last.len = track_start - last.start;
+        }
+        self.tracks.push(DumpTrack {
+            number: track.number,
+            file: index,
+            is_audio: track.content == Content::Sound,
+            start: track_start,
+            len: end - track_start,
+        });
+    }
+
+    /// Returns the CUE sheet, if there is one.
+    #[must_use]
+    pub fn sheet(&self) -> Option<&[u8]> {
+        self.sheet.as_deref()
+    }
+
+    /// Returns the files, in order.
+    #[must_use]
+    pub fn files(&self) -> &[DumpFile] {
+        &self.files
+    }
+
+    /// Returns the tracks, in order.
+    #[must_use]
+    pub fn tracks(&self) -> &[DumpTrack] {
+        &self.tracks
+    }
+}
+
+impl DumpFile {
+    /// Returns the name, which is never a path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the content.
+    #[must_use]
+    pub fn bytes(&self) -> &dyn Bytes {
+        &*self.bytes
+    }
+
+    /// Returns what the bytes are, without gaps.
+    #[must_use]
+    pub fn areas(&self) -> &[Area] {
+        &self.areas
+    }
+}
+
+impl std::fmt::Debug for DumpFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DumpFile")
+            .field("name", &self.name)
+            .field("areas", &self.areas)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_cover_each_file() {
+        let mut dump = Dump::of_sheet(Vec::new());
+        dump.add_file("a.bin".into(), Arc::new(vec![0; 1000]));
+        let section = |number, start, content_start, content| Section {
+            number,
+            start,
+            content_start,
+            sector_len: 10,
+            content,
+        };
+        dump.add_track(&section(1, 50, 70, Content::Image));
+        dump.add_track(&section(2, 400, 400, Content::Kept));
+        dump.add_track(&section(3, 600, 700, Content::Sound));
+        dump.add_file("b.bin".into(), Arc::new(vec![0; 30]));
+        dump.add_track(&section(4, 0, 0, Content::Sound));
+        let areas = |file: usize| -> Vec<_> {
+            dump.files()[file].areas().iter().map(|area| (area.start, area.len, area.content)).collect()
+        };
+        let expected = [
+            (0, 50, Content::Kept),
+            (50, 20, Content::Kept),
+            (70, 330, Content::Image),
+            (400, 200, Content::Kept),
+            (600, 100, Content::Sound),
+            (700, 300, Content::Sound),
+        ];
+        assert_eq!(areas(0), expected);
+        assert_eq!(areas(1), [(0, 30, Content::Sound)]);
+        let tracks: Vec<_> = dump.tracks().iter().map(|track| (track.file, track.start, track.len)).collect();
+        assert_eq!(tracks, [(0, 50, 350), (0, 400, 200), (0, 600, 400), (1, 0, 30)]);
+    }
+}
