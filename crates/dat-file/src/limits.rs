@@ -1,7 +1,7 @@
 //! How much of a DAT is taken. The largest DATs of Redump have about 11,000 games and 30,000 files.
 
 /// Bytes of one DAT, and of all DATs in one ZIP together once unpacked.
-pub const BYTES: u64 = 256 << 20;
+pub const BYTES: u64 = 128 << 20;
 /// Bytes of one tag with its attributes, of a comment, or of a run of text.
 pub const TAG: u64 = 64 << 10;
 /// Bytes of a name, a serial or a description.

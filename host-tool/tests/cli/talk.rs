@@ -119,7 +119,18 @@ fn manual_pages_for_every_command() {
     folder.cisor(["man", "none"]).assert().code(2).stderr(contains("none: cannot write: "));
     std::fs::create_dir(folder.path("man1")).unwrap();
     folder.cisor(["man", "man1"]).assert().success();
-    for command in ["compress", "extract", "verify", "info", "compare", "compat", "completions", "man"] {
+    for command in [
+        "compress",
+        "extract",
+        "verify",
+        "info",
+        "compare",
+        "compat",
+        "completions",
+        "man",
+        "dat",
+        "dat-check",
+    ] {
         let page = String::from_utf8(folder.read(format!("man1/cisor-{command}.1"))).unwrap();
         assert!(page.contains(&format!(".TH cisor-{command} 1")), "{page}");
     }
