@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use raw_sidecar::{Disc, Error, Reader};
-use sector_decode::SECTOR_SIZE;
+use sector_decode::{Format, SECTOR_SIZE};
 
 use super::{Planned, look_at, open, plan_each};
 use crate::cli::{ExtractArgs, threads_or_default};
@@ -67,7 +67,8 @@ pub(super) fn accept_losses<O>(
 /// Refuses a source that has nothing to keep, and reads all sectors of any other one.
 fn take_all(image: &Image) -> Result<(), Failure> {
     let source = image.origin().map(Origin::source);
-    let Some(source) = source.filter(|source| source.dump().is_some()) else {
+    let is_image = image.layout().format() == Format::Iso;
+    let Some(source) = source.filter(|source| is_image && source.dump().is_some()) else {
         return Err(Failure::NothingToKeep);
     };
     source.take_all();

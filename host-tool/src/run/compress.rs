@@ -82,13 +82,14 @@ fn compress_one(
     }
 
     let file = part.sync()?;
-    let seen = prove(file.clone(), job, &summary, reporter)?;
+    // Another descriptor only for those who need it.
+    let sidecar = sidecar.map(|sidecar| (sidecar, file.clone()));
+    let seen = prove(file, job, &summary, reporter)?;
     written.lint = Some(lint(plan, &summary, seen));
-    if let Some((sidecar_part, sidecar)) = sidecar {
-        let sha256 = summary.digests.sha256();
-        let written = raw::Written { path: &job.target, file, sha256, threads: plan.packing_threads() };
-        let kept = raw::keep(&image, (sidecar_part, sidecar), written, outputs, record, reporter)?;
-        record.outcome.sidecar = Some(kept);
+    if let Some((sidecar, file)) = sidecar {
+        let (sha256, threads) = (summary.digests.sha256(), plan.packing_threads());
+        let written = raw::Written { path: &job.target, file, sha256, threads };
+        record.outcome.sidecar = Some(raw::keep(&image, sidecar, written, outputs, record, reporter)?);
     }
     if job.remove_source {
         read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;

@@ -112,15 +112,16 @@ fn extract_one(
     }
 
     let file = part.sync()?;
+    // Another descriptor only for those who need it.
+    let sidecar = sidecar.map(|sidecar| (sidecar, file.clone()));
     match (&digests, content) {
-        (Some(digests), _) => prove(file.clone(), job, digests.sha256(), reporter)?,
+        (Some(digests), _) => prove(file, job, digests.sha256(), reporter)?,
         (None, content) => prove_rest(&file, job, content.map(SparseDigest::finish), reporter)?,
     }
-    if let (Some(sidecar), Some(digests)) = (sidecar, &digests) {
-        let sha256 = digests.sha256();
-        let written = raw::Written { path: &job.target, file, sha256, threads: job.threads };
-        let kept = raw::keep(&image, sidecar, written, outputs, record, reporter)?;
-        record.outcome.sidecar = Some(kept);
+    if let (Some((sidecar, file)), Some(digests)) = (sidecar, &digests) {
+        let (sha256, threads) = (digests.sha256(), job.threads);
+        let written = raw::Written { path: &job.target, file, sha256, threads };
+        record.outcome.sidecar = Some(raw::keep(&image, sidecar, written, outputs, record, reporter)?);
     }
     if job.remove_source
         && let Some(digests) = &digests
