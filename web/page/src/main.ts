@@ -32,6 +32,8 @@ class Page {
   #working = false;
   #cancelled = false;
   #paused = false;
+  /** How often the work was done, for those who wait for its end. */
+  #runs = 0;
 
   constructor(scout: Crew, newCrew: () => Crew) {
     this.#scout = scout;
@@ -115,6 +117,7 @@ class Page {
   #show(): void {
     this.#list.replaceChildren(...this.#cards.map((card) => card.element));
     byId('discs').hidden = this.#cards.length === 0;
+    this.#list.ariaBusy = String(this.#working);
     this.#start.disabled = this.#working || !this.#cards.some((card) => card.isOpen && card.description);
     this.#clear.disabled = this.#working;
     this.#pause.hidden = this.#cancel.hidden = byId('overall').hidden = !this.#working;
@@ -161,6 +164,7 @@ class Page {
     await awake?.release().catch(() => undefined);
     this.#working = false;
     this.#show();
+    this.#start.dataset.runs = String((this.#runs += 1));
     this.#start.focus();
   }
 

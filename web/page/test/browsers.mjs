@@ -1,18 +1,25 @@
 // Starts the browsers of this machine.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import puppeteer from 'puppeteer-core';
 
+function given(variable) {
+  const value = process.env[variable];
+  if (!value) {
+    throw new Error(`${variable} is not set: these tests are run by cargo xtask test`);
+  }
+  return value;
+}
+
 /** The page that is tested. */
-export const PAGE = process.env.CISOR_PAGE;
-/** Where discs and results are; removed by `cargo xtask test`. */
-export const WORK = process.env.CISOR_PAGE_WORK ?? mkdtempSync(join(tmpdir(), 'cisor-page-'));
+export const PAGE = given('CISOR_PAGE');
+/** Where discs and results are. */
+export const WORK = given('CISOR_PAGE_WORK');
 /** The program that judges. */
-export const CISOR = process.env.CISOR_BIN;
+export const CISOR = given('CISOR_BIN');
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
@@ -104,11 +111,9 @@ export function cards(page) {
 
 /** Starts the work and waits until every card has an end. */
 export async function run(page) {
+  const before = await page.$eval('#start', (button) => button.dataset.runs);
   await page.click('#start');
-  await page.waitForFunction(
-    () => document.getElementById('cancel').hidden && !document.querySelector('.card[data-state="working"]'),
-    { timeout: 120_000 },
-  );
+  await page.waitForFunction((runs) => document.getElementById('start').dataset.runs !== runs, { timeout: 120_000 }, before);
   return cards(page);
 }
 
