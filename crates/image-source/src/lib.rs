@@ -17,6 +17,7 @@ mod cue;
 mod edc;
 mod error;
 mod other;
+mod packed_cd;
 mod source;
 
 pub use self::archive::{ArchiveFacts, ArchiveKind};

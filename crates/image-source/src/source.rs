@@ -14,6 +14,7 @@ use crate::chd::{CD_UNIT, Chd, ChdTrack, MAGIC};
 use crate::cue::{self, Cue, CueError, FileType, TrackMode};
 use crate::error::Error;
 use crate::other::Other;
+use crate::packed_cd;
 
 /// The kinds of sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,8 +128,14 @@ impl Source {
                 return Self::of_cue(path, &Cue::parse(&text)?).map(Some);
             }
         }
-        let Some(place) = cd::recognise(&file, true)? else { return Ok(None) };
-        Ok(Some(Self::of_raw(Kind::RawCd(place.stride), file, place)))
+        Self::of_sectors(file, true)
+    }
+
+    /// A dump of raw sectors, plain or as the content of a compressed image.
+    fn of_sectors(file: Arc<dyn Bytes>, is_random: bool) -> Result<Option<Self>, Error> {
+        let file = packed_cd::open(&file).unwrap_or(file);
+        let place = cd::recognise(&file, is_random)?;
+        Ok(place.map(|place| Self::of_raw(Kind::RawCd(place.stride), file, place)))
     }
 
     fn of_chd(chd: Arc<Chd>) -> Result<Self, Error> {
@@ -197,12 +204,10 @@ impl Source {
             }
             return Self::of_chd(Arc::new(Chd::open(bytes)?));
         }
-        if let Some(place) = cd::recognise(&bytes, image.is_random())? {
-            return Ok(Self::of_raw(Kind::RawCd(place.stride), bytes, place));
-        }
-        let source = Self::plain(Kind::Image, bytes);
-        // Another error in the header is the business of whoever reads the image.
-        if let Ok(layout) = Layout::probe(&mut source.data())
+        // The index first: everything after it is read forward. Another error in the header is the business of
+        // whoever reads the image.
+        let layout = Layout::probe(&mut UserData::new(Arc::clone(&bytes)));
+        if let Ok(layout) = layout
             && !image.is_random()
         {
             let index = layout.data_start().0;
@@ -211,7 +216,8 @@ impl Source {
             }
             image.keep(index);
         }
-        Ok(source)
+        let sectors = Self::of_sectors(Arc::clone(&bytes), image.is_random())?;
+        Ok(sectors.unwrap_or_else(|| Self::plain(Kind::Image, bytes)))
     }
 
     /// A dump whose first track is at `place`. The kind of the rest is unknown, so it is treated as audio.
