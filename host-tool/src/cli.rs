@@ -1,5 +1,6 @@
 //! The command line: what can be written there, and nothing else.
 
+mod naming;
 mod serve;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
+pub use naming::Naming;
 pub use serve::ServeArgs;
 
 use crate::level::{self, Level};
@@ -152,6 +154,16 @@ pub struct TargetArgs {
     /// Write into this folder, which exists, instead of beside each input
     #[arg(short = 'd', long = "dir", value_name = "DIR")]
     pub folder: Option<PathBuf>,
+    /// Call new files like their sources, or as Open PS2 Loader wants it: CD/ or DVD/SLES_123.45.Title.zso
+    #[arg(
+        long = "name",
+        value_name = "HOW",
+        default_value = "source",
+        hide_default_value = true,
+        value_parser = naming::parser(),
+        conflicts_with = "output"
+    )]
+    pub naming: Naming,
     /// Replace existing files
     #[arg(short, long)]
     pub force: bool,

@@ -15,6 +15,7 @@ mod field_reports;
 mod info;
 mod json;
 mod one_target;
+mod opl;
 mod safety;
 mod sources;
 mod talk;
