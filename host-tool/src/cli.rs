@@ -1,6 +1,7 @@
 //! The command line: what can be written there, and nothing else.
 
 mod dat;
+mod naming;
 mod raw;
 mod serve;
 
@@ -13,6 +14,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
 pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatVerb};
+pub use naming::Naming;
 pub use raw::{KeepRawArgs, RestoreArgs};
 pub use serve::ServeArgs;
 
@@ -161,6 +163,16 @@ pub struct TargetArgs {
     /// Write into this folder, which exists, instead of beside each input
     #[arg(short = 'd', long = "dir", value_name = "DIR")]
     pub folder: Option<PathBuf>,
+    /// Call new files like their sources, or as Open PS2 Loader wants it: CD/ or DVD/SLES_123.45.Title.zso
+    #[arg(
+        long = "name",
+        value_name = "HOW",
+        default_value = "source",
+        hide_default_value = true,
+        value_parser = naming::parser(),
+        conflicts_with = "output"
+    )]
+    pub naming: Naming,
     /// Replace existing files
     #[arg(short, long)]
     pub force: bool,

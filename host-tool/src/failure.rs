@@ -139,6 +139,9 @@ pub enum Failure {
     /// A dropped file does not say which console it is for.
     #[error("it is not recognised as a disc of the PSP or the PS2")]
     UnknownDisc,
+    /// The disc has no id that a file could be named by.
+    #[error("there is no id of a PS2 game on this disc, so it cannot be named for Open PS2 Loader")]
+    NoGameId,
     /// A dropped folder does not contain anything to work on.
     #[error("there are no disc images in this folder")]
     NoImages,

@@ -27,6 +27,7 @@ pub mod image;
 pub mod interrupt;
 pub mod level;
 pub mod network;
+mod opl;
 pub mod output;
 pub mod plan;
 pub mod profile;

@@ -1,21 +1,24 @@
 //! Turns requests into jobs: examines every input and every target, and refuses anything that cannot
 //! succeed, before any work is done.
 
+mod look;
 pub mod raw;
 
 use std::path::{Path, PathBuf};
 
 use image_writer::{OutputFormat, Plan};
-use sector_decode::{Format, ReadError, SECTOR_SIZE};
+use sector_decode::{Format, SECTOR_SIZE};
 
+pub(crate) use self::look::{achievements, identify, look_at, note_cut_off, open, open_steady};
 use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
 use crate::failure::Failure;
 use crate::human;
-use crate::image::{Image, Workspace};
+use crate::image::Image;
+use crate::opl;
 use crate::output::{Existing, Standing};
 use crate::plan::raw::{SidecarJob, accept_losses, claim_sidecar};
 use crate::profile::{self, Choice, Profile, Wishes};
-use crate::report::{Compressed, CutOff, Extracted, Outcome, Record, Reporter};
+use crate::report::{Compressed, Extracted, Outcome, Record, Reporter};
 use crate::tail::Tail;
 use crate::target::{self, Claims, Target};
 use disc_info::Disc;
@@ -197,7 +200,12 @@ pub fn compress(
             record.outcome.disc = Some(disc);
             let (size, (profile, choice)) = chosen?;
             record.outcome.profile = Some(profile);
-            let target = request.target.path(input, extension(choice.plan.format));
+            let disc = record.outcome.disc.as_ref().expect("set above");
+            let target = path(&request.target, &image, disc, extension(choice.plan.format))?;
+            if profile == Profile::Opl {
+                let notes = [opl::volume_note(disc, &image), opl::name_note(&target)];
+                notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
+            }
             let (standing, is_there) = claim(claims, &target, &image, request.existing)?;
             let sidecar =
                 claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
@@ -238,11 +246,12 @@ pub fn extract(
         }
         accept_losses(&image, request.try_without_room, request.keep_raw, record, reporter)?;
         // Damage is found by the work itself.
-        if let Ok(disc) = look_at(&image) {
-            note_cut_off(&image, &disc, record, reporter);
-            record.outcome.disc = Some(disc);
+        let disc = look_at(&image).ok();
+        if let Some(disc) = &disc {
+            note_cut_off(&image, disc, record, reporter);
         }
-        let target = request.target.path(input, "iso");
+        let target = path(&request.target, &image, &disc.clone().unwrap_or_default(), "iso")?;
+        record.outcome.disc = disc;
         let (standing, is_there) = claim(claims, &target, &image, request.existing)?;
         let sidecar = claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
         Ok(ExtractJob {
@@ -257,6 +266,14 @@ pub fn extract(
             sidecar,
         })
     })
+}
+
+/// Returns where the file for an image goes.
+fn path(target: &Target, image: &Image, disc: &Disc, extension: &str) -> Result<PathBuf, Failure> {
+    match target {
+        Target::Opl(folder) => opl::path(folder.as_deref(), image, disc, extension),
+        other => Ok(other.path(image.path(), extension)),
+    }
 }
 
 /// Claims a target; returns what exists there, and whether that is a file that has to be kept.
@@ -292,96 +309,6 @@ fn plan_each<J, O: Default + Into<Outcome>>(
         }
     }
     planned
-}
-
-/// Opens an image, and warns if its extension does not match its content.
-pub(crate) fn open<O>(
-    input: &Path,
-    record: &mut Record<O>,
-    reporter: &mut Reporter,
-) -> Result<Image, Failure> {
-    Image::open(input).map(|image| compare_names(image, record, reporter))
-}
-
-/// As [`open`], for reading all of it.
-pub(crate) fn open_steady<O>(
-    input: &Path,
-    record: &mut Record<O>,
-    reporter: &mut Reporter,
-) -> Result<Image, Failure> {
-    Image::open_steady(input).map(|image| compare_names(image, record, reporter))
-}
-
-/// Warns if an image's extension does not match its content.
-fn compare_names<O>(image: Image, record: &mut Record<O>, reporter: &mut Reporter) -> Image {
-    if image.origin().is_some() {
-        return image;
-    }
-    let format = image.layout().format();
-    let by_name = match target::known_extension(image.path()) {
-        Some("iso" | "img") => Some(&[Format::Iso][..]),
-        Some("cso" | "ciso") => Some(&[Format::Cso, Format::Cso2][..]),
-        Some("zso") => Some(&[Format::Zso][..]),
-        Some("dax") => Some(&[Format::Dax][..]),
-        Some("jso") => Some(&[Format::Jso][..]),
-        _ => None,
-    };
-    if by_name.is_some_and(|formats| !formats.contains(&format)) {
-        let what = if format == Format::Iso { "a plain image".into() } else { format!("a {format} image") };
-        reporter.warn(record, format!("by its content this is {what}, whatever its name says"));
-    }
-    image
-}
-
-/// Identifies the disc. Damage does not stop the work here: it will be found and reported when the image is
-/// decoded.
-///
-/// # Errors
-///
-/// A read error of the operating system does: planning needs these bytes.
-pub(crate) fn identify<O>(
-    image: &Image,
-    record: &mut Record<O>,
-    reporter: &mut Reporter,
-) -> Result<Disc, Failure> {
-    match look_at(image) {
-        Ok(disc) => {
-            if disc.is_partly_unreadable {
-                reporter.warn(record, "not all that tells which disc this is can be read".to_owned());
-            }
-            note_cut_off(image, &disc, record, reporter);
-            Ok(disc)
-        }
-        Err(error @ ReadError::Source { .. }) => image.settle(Err(error.into())),
-        Err(error) => {
-            reporter.warn(record, format!("cannot tell which disc this is: {}", Failure::from(error)));
-            Ok(Disc { is_partly_unreadable: true, ..Disc::default() })
-        }
-    }
-}
-
-/// Returns the hash that RetroAchievements identifies the game by. Damage yields `None` and is reported
-/// elsewhere.
-pub(crate) fn achievements(image: &Image) -> Option<[u8; 16]> {
-    let mut workspace = Workspace::new(image);
-    disc_info::achievements_hash(&mut workspace.reader(image)).ok().flatten()
-}
-
-/// Identifies the disc, without a warning.
-pub(crate) fn look_at(image: &Image) -> Result<Disc, ReadError<std::io::Error>> {
-    let mut workspace = Workspace::new(image);
-    disc_info::identify(&mut workspace.reader(image))
-}
-
-/// Warns if a disc's file system extends past the end of the image.
-pub(crate) fn note_cut_off<O>(image: &Image, disc: &Disc, record: &mut Record<O>, reporter: &mut Reporter) {
-    let image_sectors = image.layout().image_size() / u64::from(SECTOR_SIZE);
-    if let Some(expected) = disc.volume_sectors.filter(|&volume| u64::from(volume) > image_sectors) {
-        record.cut_off = Some(CutOff { volume_sectors: expected.into(), image_sectors });
-        let text =
-            format!("the disc's file system has {expected} sectors, but the image only {image_sectors}");
-        reporter.warn(record, text + ": it may be cut off");
-    }
 }
 
 /// Returns the size of the image that is packed: the input's, or a whole number of sectors if the input has

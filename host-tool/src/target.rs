@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use crate::claims::Claims;
-use crate::cli::TargetArgs;
+use crate::cli::{Naming, TargetArgs};
 use crate::output::Existing;
 
 /// Extensions of images, which are removed from the name of a converted file.
@@ -21,11 +21,16 @@ pub enum Target {
     File(PathBuf),
     /// Into this folder.
     Folder(PathBuf),
+    /// Into the folders of Open PS2 Loader, in this folder or beside each input, with names that it knows.
+    Opl(Option<PathBuf>),
 }
 
 impl TargetArgs {
     /// Returns where files go.
     pub fn target(&self) -> Target {
+        if self.naming == Naming::Opl {
+            return Target::Opl(self.folder.clone());
+        }
         match (&self.output, &self.folder) {
             (Some(file), _) => Target::File(file.clone()),
             (None, Some(folder)) => Target::Folder(folder.clone()),
@@ -44,8 +49,8 @@ impl Target {
     pub fn path(&self, input: &Path, extension: &str) -> PathBuf {
         match self {
             Self::File(file) => file.clone(),
-            Self::Folder(folder) => folder.join(converted_name(input, extension)),
-            Self::Beside => input.with_file_name(converted_name(input, extension)),
+            Self::Folder(folder) | Self::Opl(Some(folder)) => folder.join(converted_name(input, extension)),
+            Self::Beside | Self::Opl(None) => input.with_file_name(converted_name(input, extension)),
         }
     }
 }
@@ -56,12 +61,18 @@ pub(crate) fn known_extension(path: &Path) -> Option<&'static str> {
     KNOWN_EXTENSIONS.into_iter().find(|known| extension.eq_ignore_ascii_case(known))
 }
 
-fn converted_name(input: &Path, extension: &str) -> OsString {
-    let mut name = stem(input);
+/// Returns a name without the extensions of images and archives.
+pub(crate) fn stem_of_disc(input: &Path) -> OsString {
+    let name = stem(input);
     if matches!(known_extension(input), Some("zip" | "7z")) {
         // GAME.iso.7z
-        name = stem(Path::new(&name));
+        return stem(Path::new(&name));
     }
+    name
+}
+
+fn converted_name(input: &Path, extension: &str) -> OsString {
+    let mut name = stem_of_disc(input);
     name.push(".");
     name.push(extension);
     name

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use sector_decode::BlockError;
+
 use crate::archive_error::ArchiveError;
 use crate::cue::CueError;
 use crate::other::Other;
@@ -101,6 +103,14 @@ pub enum DamageKind {
         /// Counted from the beginning of the data track.
         sector: u32,
     },
+    /// A block of a compressed image with raw sectors is damaged.
+    #[error("block {block} is damaged: {error}")]
+    Block {
+        /// Its number.
+        block: u32,
+        /// What is wrong with it.
+        error: BlockError,
+    },
     /// A sector lacks the sync pattern, or its mode is unknown.
     #[error("CD sector {sector} is no data sector")]
     NoSector {
@@ -158,6 +168,7 @@ impl Error {
                 DamageKind::HunkCrc { .. } => "hunk_crc",
                 DamageKind::Edc { .. } => "sector_edc",
                 DamageKind::NoSector { .. } => "no_sector",
+                DamageKind::Block { .. } => "packed_sectors",
                 DamageKind::Form2 { .. } => "form_2",
             },
         }

@@ -19,6 +19,7 @@ mod edc;
 mod error;
 mod kind;
 mod other;
+mod packed_cd;
 mod source;
 
 pub use self::archive::{ArchiveFacts, ArchiveKind};

@@ -16,6 +16,7 @@ use crate::dump::{Content, Dump, Section};
 use crate::error::Error;
 use crate::kind::{ChdFacts, Kind, Loss, TrackInfo};
 use crate::other::Other;
+use crate::packed_cd;
 
 /// An open source.
 pub struct Source {
@@ -83,10 +84,20 @@ impl Source {
                 return Self::of_cue(path, text).map(Some);
             }
         }
+        if let Some(sectors) = packed_cd::open(&file) {
+            return Self::of_sectors(sectors, true);
+        }
         let Some(place) = cd::recognise(&file, true)? else { return Ok(None) };
         let mut source = Self::of_raw(Kind::RawCd(place.stride), Arc::clone(&file), place);
         source.dump = Some(Dump::of_file(path, file, place));
         Ok(Some(source))
+    }
+
+    /// A dump of raw sectors, plain or as the content of a compressed image.
+    fn of_sectors(file: Arc<dyn Bytes>, is_random: bool) -> Result<Option<Self>, Error> {
+        let file = packed_cd::open(&file).unwrap_or(file);
+        let place = cd::recognise(&file, is_random)?;
+        Ok(place.map(|place| Self::of_raw(Kind::RawCd(place.stride), file, place)))
     }
 
     fn of_chd(chd: Arc<Chd>) -> Result<Self, Error> {
@@ -156,12 +167,10 @@ impl Source {
             }
             return Self::of_chd(Arc::new(Chd::open(bytes)?));
         }
-        if let Some(place) = cd::recognise(&bytes, image.is_random())? {
-            return Ok(Self::of_raw(Kind::RawCd(place.stride), bytes, place));
-        }
-        let source = Self::plain(Kind::Image, bytes);
-        // Another error in the header is the business of whoever reads the image.
-        if let Ok(layout) = Layout::probe(&mut source.data())
+        // The index first: everything after it is read forward. Another error in the header is the business of
+        // whoever reads the image.
+        let layout = Layout::probe(&mut UserData::new(Arc::clone(&bytes)));
+        if let Ok(layout) = layout
             && !image.is_random()
         {
             let index = layout.data_start().0;
@@ -170,7 +179,8 @@ impl Source {
             }
             image.keep(index);
         }
-        Ok(source)
+        let sectors = Self::of_sectors(Arc::clone(&bytes), image.is_random())?;
+        Ok(sectors.unwrap_or_else(|| Self::plain(Kind::Image, bytes)))
     }
 
     /// A dump whose first track is at `place`. The kind of the rest is unknown, so it is treated as audio.

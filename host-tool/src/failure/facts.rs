@@ -76,6 +76,7 @@ impl Failure {
             Self::UnknownDisc => refused("unknown_disc")
                 .fix("If it is one after all, say whom it is for: cisor compress --for."),
             Self::NoImages => failed("no_images"),
+            Self::NoGameId => refused("no_game_id").fix("Name the file yourself, with -o."),
 
             // Reading.
             Self::Read { .. } => failed("read"),

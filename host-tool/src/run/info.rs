@@ -11,6 +11,7 @@ use crate::damage::{Damage, DamageList, Fault, ListLimit};
 use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
+use crate::opl;
 use crate::plan;
 use crate::readers::{Content, Facts, Reader, Verdict, verdict};
 use crate::report::{Described, Evidence, Record, Reporter, SourceRecord, source_notes};
@@ -40,6 +41,9 @@ fn info_one(
     record.outcome.achievements = plan::achievements(&image);
     let notes = image.origin().map(|origin| source_notes(origin, &disc));
     notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
+    if let Some(note) = opl::volume_note(&disc, &image) {
+        reporter.warn(record, note);
+    }
     let console = disc.console;
     let mut facts = Facts::from_layout(image.layout());
 

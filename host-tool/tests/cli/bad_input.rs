@@ -161,25 +161,6 @@ fn image_that_does_not_consist_of_sectors_is_refused() {
 }
 
 #[test]
-fn raw_cd_image_in_a_compressed_image_is_refused() {
-    let folder = Folder::new();
-    let mut sector = vec![0; 2352];
-    sector[1..11].fill(0xFF);
-    let image = sector.repeat(128);
-    let blocks = u32::try_from(image.len() / SECTOR).unwrap();
-    let mut file = b"CISO\x18\0\0\0".to_vec();
-    file.extend((image.len() as u64).to_le_bytes());
-    file.extend([0, 8, 0, 0, 1, 0, 0, 0]);
-    let data = 24 + 4 * (blocks + 1);
-    (0..=blocks).for_each(|block| file.extend(((data + block * 2048) | (1 << 31)).to_le_bytes()));
-    file.extend(&image);
-    folder.write("cd.cso", &file);
-    let run = folder.cisor(["compress", "--to", "zso", "cd.cso"]).assert().code(3);
-    run.stderr(contains("raw CD sectors of 2352 bytes")).stderr(contains("BIN/CUE"));
-    assert_eq!(folder.names(), ["cd.cso"]);
-}
-
-#[test]
 fn image_that_is_shorter_than_its_file_system_warns() {
     let folder = Folder::new();
     let disc = crate::support::psp_disc();

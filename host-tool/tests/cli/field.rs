@@ -161,11 +161,11 @@ fn files_that_are_left_alone_are_counted() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path("discs")).unwrap();
     folder.write("discs/a.iso", &small_disc());
-    for name in ["a.zip", "b.ZIP", "c.bin", "readme"] {
+    for name in ["a.rar", "b.RAR", "c.bin", "readme"] {
         folder.write(format!("discs/{name}"), b"x");
     }
     let run = folder.cisor(["discs"]).assert().success();
-    run.stderr(contains("note: discs: 4 files left alone: 2 .zip, 1 .bin, 1 without extension\n"));
+    run.stderr(contains("note: discs: 4 files left alone: 2 .rar, 1 .bin, 1 without extension\n"));
 }
 
 /// 24: one folder for all, levels and --rm.

@@ -16,6 +16,7 @@ mod field_reports;
 mod info;
 mod json;
 mod one_target;
+mod opl;
 mod raw;
 mod safety;
 mod sources;

@@ -6,7 +6,7 @@ use std::process::Command;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_match};
 
-use crate::support::{Folder, SECTOR, ps2_disc, psp_disc};
+use crate::support::{Folder, SECTOR, ps2_disc, psp_disc, zip};
 
 /// Golden files of the crate that reads them: Debian's chdman lacks `createdvd` and Zstandard.
 fn golden(name: &str) -> PathBuf {
@@ -174,6 +174,97 @@ fn sheet_and_dump_give_the_image_of_the_data_track() {
     assert_eq!(json[0]["source"]["kind"], "cue");
     assert_eq!(json[0]["source"]["tracks"][0]["kind"], "MODE1/2352");
     assert_eq!(json[0]["disc"]["id"], "SLES-12345");
+}
+
+/// How a block is packed.
+#[derive(Clone, Copy)]
+enum Packing {
+    Stored,
+    Deflate,
+    Lz4,
+}
+
+/// A CSO or ZSO of any bytes in blocks of any size.
+fn ciso(content: &[u8], block_size: usize, packing: Packing) -> Vec<u8> {
+    let magic = if matches!(packing, Packing::Lz4) { b"ZISO" } else { b"CISO" };
+    let blocks: Vec<Vec<u8>> = content
+        .chunks(block_size)
+        .map(|block| match packing {
+            Packing::Stored => block.to_vec(),
+            Packing::Deflate => zip::deflate(block),
+            Packing::Lz4 => {
+                // Literals alone.
+                let more = block.len() - 15;
+                let mut packed = vec![0xF0];
+                packed.extend(std::iter::repeat_n(255, more / 255));
+                packed.push(u8::try_from(more % 255).unwrap());
+                packed.extend(block);
+                packed
+            }
+        })
+        .collect();
+    let mut file = [&magic[..], &[24, 0, 0, 0]].concat();
+    file.extend((content.len() as u64).to_le_bytes());
+    file.extend(u32::try_from(block_size).unwrap().to_le_bytes());
+    file.extend([1, 0, 0, 0]);
+    let mut at = u32::try_from(24 + 4 * (blocks.len() + 1)).unwrap();
+    let flag = if matches!(packing, Packing::Stored) { 1 << 31 } else { 0 };
+    for block in &blocks {
+        file.extend((at | flag).to_le_bytes());
+        at += u32::try_from(block.len()).unwrap();
+    }
+    file.extend(at.to_le_bytes());
+    file.extend(blocks.concat());
+    file
+}
+
+#[test]
+fn raw_sectors_in_compressed_images_give_the_disc() {
+    let disc = ps2_disc();
+    let sectors = raw_sectors(&disc);
+    for (block_size, packing) in [
+        (2048, Packing::Stored),
+        (2048, Packing::Deflate),
+        (2352, Packing::Stored),
+        (2352, Packing::Deflate),
+        (2352, Packing::Lz4),
+        (2352 * 7, Packing::Deflate),
+    ] {
+        let folder = Folder::new();
+        folder.write("GAME.iso", &disc);
+        folder.write("cd.cso", &ciso(&sectors, block_size, packing));
+        folder.cisor(["compress", "--for", "opl", "-o", "GAME.zso", "cd.cso"]).assert().success();
+        folder.cisor(["compare", "GAME.zso", "GAME.iso"]).assert().success();
+        let info = folder.cisor(["info", "cd.cso"]).assert().success();
+        info.stdout(is_match("format +raw CD sectors\n").unwrap())
+            .stdout(is_match("disc +PS2 SLES-12345\n").unwrap());
+    }
+}
+
+#[test]
+fn damage_in_compressed_raw_sectors_is_found() {
+    let folder = Folder::new();
+    let sectors = raw_sectors(&ps2_disc());
+    for (block_size, packing, text) in [
+        (2352, Packing::Deflate, "block 20 is damaged"),
+        (2048, Packing::Deflate, "block 20 is damaged"),
+        // Stored bytes have no checksum, but the sectors do.
+        (2352, Packing::Stored, "CD sector 20 has a wrong checksum"),
+    ] {
+        let mut file = ciso(&sectors, block_size, packing);
+        let entry = u32::from_le_bytes(file[24 + 80..24 + 84].try_into().unwrap());
+        let at = (entry & !(1 << 31)) as usize;
+        if matches!(packing, Packing::Stored) {
+            file[at + 100] ^= 1
+        } else {
+            file[at] = 0xFF
+        }
+        folder.write("cd.img", &file);
+        for verb in ["compress", "extract", "verify"] {
+            folder.cisor([verb, "cd.img"]).assert().code(1).stderr(contains(text));
+            assert_eq!(folder.names(), ["cd.img"], "{verb}");
+        }
+    }
 }
 
 #[test]

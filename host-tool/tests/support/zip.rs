@@ -35,10 +35,7 @@ impl Packed {
     }
 
     pub(crate) fn deflated(name: &str, content: &[u8]) -> Self {
-        let mut data = Vec::new();
-        let mut encoder = flate2::read::DeflateEncoder::new(content, flate2::Compression::fast());
-        encoder.read_to_end(&mut data).unwrap();
-        Self { method: 8, data, ..Self::stored(name, content) }
+        Self { method: 8, data: deflate(content), ..Self::stored(name, content) }
     }
 
     fn fields(&self, name: &str, crc: u32) -> Vec<u8> {
@@ -62,6 +59,14 @@ impl Packed {
         let sizes = [self.len, self.data.len() as u64].map(u64::to_le_bytes).concat();
         [&[1, 0, 16, 0][..], &sizes].concat()
     }
+}
+
+/// A raw deflate stream.
+pub(crate) fn deflate(content: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut encoder = flate2::read::DeflateEncoder::new(content, flate2::Compression::fast());
+    encoder.read_to_end(&mut packed).unwrap();
+    packed
 }
 
 /// CRC-32, bit by bit.
