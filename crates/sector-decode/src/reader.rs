@@ -49,7 +49,7 @@ pub use buffers::{BufferSizes, Buffers, MemoryPlan};
 pub use options::ReaderOptions;
 #[cfg(feature = "alloc")]
 pub use owned::{AlignedBytes, ImageReader};
-use run::{Held, Run, Wish, distance, gather, packed_of};
+use run::{Held, Run, RunLimits, distance, gather, packed_of};
 
 /// One block, as it is stored and as it decodes.
 #[derive(Clone, Copy, Debug)]
@@ -330,8 +330,8 @@ impl<S: ReadAt, B: DerefMut<Target = [u8]>, D: DerefMut<Target = Decoder>> Reade
                 self.index.cover(&self.layout, &mut self.source, first, limit)?;
                 let extent = self.located(first)?;
                 let (wanted, room) = (out.len(), self.packed.len());
-                let wish = Wish { first, inside, limit, wanted, ahead, room, block_size };
-                let run = gather(wish, extent, |block| self.index.locate(&self.layout, block));
+                let limits = RunLimits { first, inside, limit, wanted, ahead, room, block_size };
+                let run = gather(limits, extent, |block| self.index.locate(&self.layout, block));
                 place = self.fetch_run(&run, out)?;
                 last.0 += run.blocks - 1;
                 extent

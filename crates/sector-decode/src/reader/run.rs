@@ -31,7 +31,7 @@ pub(super) struct Run {
 
 /// What a run is to serve, and the room that there is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish {
+pub(super) struct RunLimits {
     /// The block that the run begins with.
     pub(super) first: BlockIndex,
     /// How many bytes of the first block come before those that are wanted.
@@ -54,11 +54,11 @@ pub(super) struct Wish {
 /// fetched along as long as all together have no more than `ahead` bytes.
 #[inline(always)]
 pub(super) fn gather(
-    wish: Wish,
+    limits: RunLimits,
     extent: Extent,
     mut locate: impl FnMut(BlockIndex) -> Option<Extent>,
 ) -> Run {
-    let Wish { first, inside, limit, wanted, ahead, room, block_size } = wish;
+    let RunLimits { first, inside, limit, wanted, ahead, room, block_size } = limits;
     let len = extent.len as usize;
     let mut run = Run { blocks: 1, start: extent.offset, len, lead: 0, fetched: len };
     let mut block = first;

@@ -53,44 +53,51 @@ fn an_inconsistency_is_no_damage_of_the_file() {
     assert_eq!(out, [0x5A; 2048]);
 }
 
-const WISH: Wish =
-    Wish { first: BlockIndex(10), inside: 0, limit: 3, wanted: 6144, ahead: 0, room: 1000, block_size: 2048 };
+const LIMITS: RunLimits = RunLimits {
+    first: BlockIndex(10),
+    inside: 0,
+    limit: 3,
+    wanted: 6144,
+    ahead: 0,
+    room: 1000,
+    block_size: 2048,
+};
 
 /// Gathers blocks of these lengths, which lie side by side from byte 500 on.
-fn side_by_side(wish: Wish, lens: &[u32]) -> Run {
+fn side_by_side(limits: RunLimits, lens: &[u32]) -> Run {
     let place = |block: BlockIndex| {
-        let at = (block.0 - wish.first.0) as usize;
+        let at = (block.0 - limits.first.0) as usize;
         let before: u32 = lens[..at.min(lens.len())].iter().sum();
         lens.get(at).map(|&len| extent(500 + u64::from(before), len))
     };
-    gather(wish, place(wish.first).unwrap(), place)
+    gather(limits, place(limits.first).unwrap(), place)
 }
 
 #[test]
 fn a_run_has_what_is_wanted_and_no_more() {
-    let run = side_by_side(WISH, &[300, 300, 300, 300]);
+    let run = side_by_side(LIMITS, &[300, 300, 300, 300]);
     assert_eq!((run.blocks, run.start, run.len, run.fetched), (3, FileOffset(500), 900, 900));
-    let run = side_by_side(Wish { limit: 1, ..WISH }, &[300, 300]);
+    let run = side_by_side(RunLimits { limit: 1, ..LIMITS }, &[300, 300]);
     assert_eq!((run.blocks, run.len, run.fetched), (1, 300, 300));
 }
 
 #[test]
 fn blocks_that_are_not_wanted_come_along_up_to_a_limit() {
     for (ahead, fetched) in [(0, 900), (1199, 900), (1200, 1200), (5000, 1500)] {
-        let run = side_by_side(Wish { ahead, ..WISH }, &[300, 300, 300, 300, 300]);
+        let run = side_by_side(RunLimits { ahead, ..LIMITS }, &[300, 300, 300, 300, 300]);
         assert_eq!((run.blocks, run.len, run.fetched), (3, 900, fetched), "{ahead}");
     }
 }
 
 #[test]
 fn a_run_ends_where_a_place_is_unknown_or_not_behind() {
-    let run = side_by_side(WISH, &[300, 300]);
+    let run = side_by_side(LIMITS, &[300, 300]);
     assert_eq!(run.blocks, 2);
     // The next block begins before this one ends.
-    let run = gather(WISH, extent(500, 300), |_| Some(extent(799, 10)));
+    let run = gather(LIMITS, extent(500, 300), |_| Some(extent(799, 10)));
     assert_eq!((run.blocks, run.fetched), (1, 300));
     // A gap is fetched along.
-    let run = gather(Wish { limit: 2, ..WISH }, extent(500, 300), |_| Some(extent(900, 10)));
+    let run = gather(RunLimits { limit: 2, ..LIMITS }, extent(500, 300), |_| Some(extent(900, 10)));
     assert_eq!((run.blocks, run.len), (2, 410));
 }
 
@@ -98,10 +105,10 @@ fn a_run_ends_where_a_place_is_unknown_or_not_behind() {
 fn a_run_over_the_buffer_needs_room_in_the_output() {
     // 1,200 bytes are more than the buffer's 1,000, but the output has 6,144: each block is decoded before its place is
     // written over.
-    let run = side_by_side(WISH, &[400, 400, 400]);
+    let run = side_by_side(LIMITS, &[400, 400, 400]);
     assert_eq!((run.blocks, run.len, run.lead), (3, 1200, 4096 - 800));
     // 3 KiB packed would have to begin at 4,096 - 2,000, which ends behind 5,000 bytes of output.
-    let run = side_by_side(Wish { wanted: 5000, ..WISH }, &[1000, 1000, 1000]);
+    let run = side_by_side(RunLimits { wanted: 5000, ..LIMITS }, &[1000, 1000, 1000]);
     assert_eq!(run.blocks, 2);
 }
 
@@ -121,8 +128,8 @@ proptest! {
             at += gap + u64::from(len);
         }
         let limit = u32::try_from((inside + wanted).div_ceil(2048)).unwrap();
-        let wish = Wish { first: BlockIndex(0), inside, limit, wanted, ahead, room, block_size: 2048 };
-        let run = gather(wish, places[0], |block| places.get(block.0 as usize).copied());
+        let limits = RunLimits { first: BlockIndex(0), inside, limit, wanted, ahead, room, block_size: 2048 };
+        let run = gather(limits, places[0], |block| places.get(block.0 as usize).copied());
         let count = run.blocks as usize;
         prop_assert!(count >= 1 && run.blocks <= limit && count <= places.len());
         let last = places[count - 1];
