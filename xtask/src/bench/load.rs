@@ -10,15 +10,19 @@ use super::measure::Bench;
 use crate::paths;
 
 /// A row: its name and the options that make the file; none for the disc itself.
-type Way = (&'static str, Option<&'static [&'static str]>);
+type Row = (&'static str, Option<&'static [&'static str]>);
 
-const WAYS: &[Way] = &[
+const ROWS: &[Row] = &[
     ("ISO", None),
     ("CSO, 2 KiB", Some(&["--for", "psp"])),
     ("CSO, 8 KiB", Some(&["--for", "ark", "-b", "8K"])),
     ("CSO, 16 KiB", Some(&["--to", "cso", "-b", "16K"])),
+    ("CSO, 32 KiB", Some(&["--to", "cso", "-b", "32K"])),
+    ("CSO, 64 KiB", Some(&["--to", "cso", "-b", "64K"])),
     ("ZSO, 2 KiB", Some(&["--to", "zso", "-9"])),
     ("ZSO, 16 KiB", Some(&["--to", "zso", "-9", "-b", "16K"])),
+    ("ZSO, 32 KiB", Some(&["--to", "zso", "-9", "-b", "32K"])),
+    ("ZSO, 64 KiB", Some(&["--to", "zso", "-9", "-b", "64K"])),
     ("CSO v2, 2 KiB", Some(&["--to", "cso2"])),
     ("CSO, 2 KiB, `--optimize load`", Some(&["--for", "psp", "--optimize", "load"])),
     ("CSO, 8 KiB, `--optimize load`", Some(&["--for", "ark", "-b", "8K", "--optimize", "load"])),
@@ -76,7 +80,7 @@ pub(super) fn table(bench: &Bench) -> Result<String> {
         write!(text, " {number}: ours | classic |")?;
     }
     writeln!(text, "\n|---|---:|{}", "---:|---:|".repeat(traces.len()))?;
-    for &(name, options) in WAYS {
+    for &(name, options) in ROWS {
         let (path, len) = match options {
             None => (bench.disc.clone(), bench.disc_size),
             Some(options) => {
