@@ -1,6 +1,7 @@
 //! The command line: what can be written there, and nothing else.
 
 mod serve;
+mod tree;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -11,6 +12,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
 pub use serve::ServeArgs;
+pub use tree::{BatchArgs, RemakeArgs, Shard, SkipExisting, TreeArgs};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
@@ -106,8 +108,11 @@ pub enum Verb {
 #[command(after_help = compress_help())]
 pub struct CompressArgs {
     /// Images to compress: ISO, or any compressed format that is read
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
     /// Where the file goes.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -141,6 +146,9 @@ pub struct CompressArgs {
     /// Delete each source after its new file was verified and put in place
     #[arg(long)]
     pub rm: bool,
+    /// Which files are written again.
+    #[command(flatten)]
+    pub remake: RemakeArgs,
 }
 
 /// Where a file that is written goes.
@@ -149,7 +157,7 @@ pub struct TargetArgs {
     /// Write to this file; only with a single input
     #[arg(short, long, value_name = "FILE", conflicts_with = "folder")]
     pub output: Option<PathBuf>,
-    /// Write into this folder, which exists, instead of beside each input
+    /// Write into this folder, which exists, instead of beside each input; -r keeps sub-folders apart in it
     #[arg(short = 'd', long = "dir", value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Replace existing files
@@ -158,6 +166,9 @@ pub struct TargetArgs {
     /// Write what the profile advises against, and begin even if the disk may be too small
     #[arg(long)]
     pub ignore_limits: bool,
+    /// How many files are treated.
+    #[command(flatten)]
+    pub batch: BatchArgs,
 }
 
 /// The level, as the ten flags that people know from other tools.
@@ -222,8 +233,11 @@ impl LevelArgs {
 #[command(after_help = EXTRACT_EXAMPLES)]
 pub struct ExtractArgs {
     /// Compressed images
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
     /// Where the file goes.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -239,22 +253,31 @@ pub struct ExtractArgs {
 }
 
 /// Arguments of `cisor verify`.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct VerifyArgs {
     /// Images, compressed or plain
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
+    /// Write the SHA-256 of each disc beside its file, as NAME.sha256, unless there is one
+    #[arg(long)]
+    pub sidecar: bool,
     /// Work in this many threads [default: as many as there are processors, at most 16]
     #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
 }
 
 /// Arguments of `cisor info`.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct InfoArgs {
     /// Images, compressed or plain
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
     /// Decode every block: counts codecs and runs the deflate lint (without: header and index only)
     #[arg(long)]
     pub blocks: bool,
@@ -447,7 +470,10 @@ Examples:
   cisor compress --to zso -d out *.cso      from one compressed format to another
   cisor compress --for cisor --to cso2 --optimize load GAME.iso
                                             larger, but loads sooner on a PSP
-  cisor compress --best --rm GAME.iso       as small as can be; deletes the ISO";
+  cisor compress --best --rm GAME.iso       as small as can be; deletes the ISO
+  cisor compress -r -n -d out SHELF         what a whole folder would become
+  cisor compress -r --in-place --only-unsafe --for psp SHELF
+                                            new files for those that freeze a PSP";
 
 #[cfg(test)]
 mod tests;

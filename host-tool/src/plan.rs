@@ -1,14 +1,18 @@
 //! Turns requests into jobs: examines every input and every target, and refuses anything that cannot
 //! succeed, before any work is done.
 
+mod requests;
+
 use std::path::{Path, PathBuf};
 
 use image_writer::{OutputFormat, Plan};
 use sector_decode::{Format, ReadError, SECTOR_SIZE};
 
-use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
+pub use self::requests::usage_error;
+use crate::cli::FORMATS;
 use crate::content::Origin;
 use crate::failure::Failure;
+use crate::handling::{Claim, Handling};
 use crate::human;
 use crate::image::{Image, Workspace};
 use crate::output::{Existing, Standing};
@@ -41,6 +45,8 @@ pub struct CompressRequest {
     pub wishes: Wishes,
     /// Whether to delete the sources afterwards.
     pub remove_source: bool,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// The request of an `extract` run.
@@ -60,6 +66,8 @@ pub struct ExtractRequest {
     pub remove_source: bool,
     /// How many threads decode.
     pub threads: std::num::NonZeroUsize,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// One image to compress, with every decision made.
@@ -85,6 +93,8 @@ pub struct CompressJob {
     pub source_size: u64,
     /// Whether to delete the source afterwards.
     pub remove_source: bool,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// One image to extract.
@@ -107,60 +117,12 @@ pub struct ExtractJob {
     pub remove_source: bool,
     /// How many threads decode.
     pub threads: std::num::NonZeroUsize,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// A job with the record of its file. Refused files have already been reported.
 pub type Planned<J, O> = (J, Record<O>);
-
-impl From<CompressArgs> for CompressRequest {
-    fn from(args: CompressArgs) -> Self {
-        Self {
-            target: args.target.target(),
-            existing: args.target.existing(),
-            try_without_room: args.target.ignore_limits,
-            profile: args.profile,
-            only_known_discs: false,
-            any_console: false,
-            tail: args.tail,
-            wishes: Wishes {
-                to: args.to,
-                block_size: args.block_size,
-                level: args.level.level(),
-                threshold: args.threshold,
-                optimize: args.optimize,
-                align: args.align,
-                ignore_limits: args.target.ignore_limits,
-                threads: threads_or_default(args.threads),
-            },
-            remove_source: args.rm,
-            inputs: args.inputs,
-        }
-    }
-}
-
-impl From<ExtractArgs> for ExtractRequest {
-    fn from(args: ExtractArgs) -> Self {
-        Self {
-            target: args.target.target(),
-            existing: args.target.existing(),
-            try_without_room: args.target.ignore_limits,
-            keep_going: args.keep_going,
-            remove_source: args.rm,
-            threads: threads_or_default(args.threads),
-            inputs: args.inputs,
-        }
-    }
-}
-
-/// Returns the usage error of arguments that are valid individually but not together.
-pub fn usage_error(inputs: &[PathBuf], target: &TargetArgs) -> Option<&'static str> {
-    let output = target.output.as_ref()?;
-    if inputs.len() > 1 {
-        return Some("-o names one file, but there are several inputs; use -d to name a folder");
-    }
-    (output.as_os_str() == "-")
-        .then_some("cannot write to standard output: the finished file must be read back and checked")
-}
 
 /// Plans a whole compression run and reports refused files.
 pub fn compress(
@@ -185,9 +147,14 @@ pub fn compress(
             record.outcome.disc = Some(disc);
             let (size, (profile, choice)) = chosen?;
             record.outcome.profile = Some(profile);
-            let target = request.target.path(input, extension(choice.plan.format));
-            let (standing, is_there) = claim(claims, &target, input, request.existing)?;
             let format = choice.plan.format;
+            let target = request.handling.target(&request.target, input, extension(format));
+            let Claim { standing, is_there, skipped } =
+                request.handling.claim(claims, &target, input, request.existing)?;
+            record.outcome.skipped = skipped;
+            if request.handling.in_place && !is_named_in_place(format, &target) {
+                return Err(Failure::InPlaceName(format.format()));
+            }
             if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
                 let (name, format) = (human::name(&target), format.format());
                 reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
@@ -205,6 +172,7 @@ pub fn compress(
                 image_size: size,
                 source_size,
                 remove_source: request.remove_source,
+                handling: request.handling,
             })
         },
     )
@@ -228,7 +196,9 @@ pub fn extract(
             record.outcome.disc = Some(disc);
         }
         let target = request.target.path(input, "iso");
-        let (standing, is_there) = claim(claims, &target, input, request.existing)?;
+        let Claim { standing, is_there, skipped } =
+            request.handling.claim(claims, &target, input, request.existing)?;
+        record.outcome.skipped = skipped;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
@@ -238,22 +208,9 @@ pub fn extract(
             keep_going: request.keep_going,
             remove_source: request.remove_source,
             threads: request.threads,
+            handling: request.handling,
         })
     })
-}
-
-/// Claims a target; returns what exists there, and whether that is a file that has to be kept.
-fn claim(
-    claims: &mut Claims,
-    target: &Path,
-    input: &Path,
-    existing: Existing,
-) -> Result<(Standing, bool), Failure> {
-    match claims.claim(target, input, existing) {
-        Ok(standing) => Ok((standing, false)),
-        Err(Failure::TargetExists(_)) => Ok((Standing::at(target, existing), true)),
-        Err(failure) => Err(failure),
-    }
 }
 
 /// Refuses to drop what an image of 2048-byte sectors cannot hold, unless the user allows it.
@@ -468,8 +425,13 @@ fn format_by_name(target: &Target) -> Option<OutputFormat> {
 }
 
 /// Returns whether files of this format may have this extension.
-fn is_named_like(format: OutputFormat, extension_found: &str) -> bool {
+pub(crate) fn is_named_like(format: OutputFormat, extension_found: &str) -> bool {
     extension_found == extension(format) || (extension_found == "ciso" && extension(format) == "cso")
+}
+
+/// Returns whether a file of this format keeps a name that it gets in place of another.
+fn is_named_in_place(format: OutputFormat, target: &Path) -> bool {
+    target::known_extension(target).is_some_and(|named| is_named_like(format, named))
 }
 
 /// The extension that readers expect.

@@ -19,6 +19,7 @@ use image_writer::{Optimize, OutputFormat};
 use self::options::level;
 use crate::cli::{Talk, Tool, threads_or_default};
 use crate::exit::Status;
+use crate::handling::Handling;
 use crate::human;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, CompressRequest, ExtractRequest, Planned};
@@ -113,6 +114,7 @@ fn extract(
             keep_going: false,
             remove_source: false,
             threads,
+            handling: Handling::default(),
         };
         for (job, mut record) in plan::extract(&request, &mut claims, reporter) {
             warn_of_replacing(&job.target, &mut record, reporter);
@@ -143,6 +145,7 @@ fn request(
         tail: None,
         wishes,
         remove_source: false,
+        handling: Handling::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use image_writer::{BlockCounts, Digests};
 use sector_decode::{Layout, SECTOR_SIZE};
 use serde::Serialize;
 
+use super::batch::Fields;
 use super::record::{Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, Verified};
 use super::source::SourceRecord;
 use crate::damage::{DamageList, DamageRange, Unlisted};
@@ -19,7 +20,7 @@ use crate::readers::{Reader, Verdict};
 use crate::scan::LintCounts;
 
 /// Version of the objects' fields. New fields do not change it.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// Returns the object of a file as one line.
 pub(super) fn line(record: &Record) -> String {
@@ -91,6 +92,8 @@ struct Object {
     stored_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
+    #[serde(flatten)]
+    batch: Fields,
 }
 
 #[derive(Serialize)]
@@ -213,6 +216,8 @@ impl Object {
         self.profile = compressed.profile.map(crate::profile::Profile::name);
         self.source_removed = compressed.source_removed;
         self.already_done = compressed.already_done.as_deref().map(lossy);
+        let Compressed { skipped, planned, sidecar, .. } = compressed;
+        self.batch = Fields::of(skipped.as_ref(), planned.as_ref(), sidecar.as_ref());
         let Some(written) = &compressed.written else { return };
         self.format = Some(written.format.format().name());
         self.block_size = Some(written.block_size);
@@ -233,6 +238,8 @@ impl Object {
         self.blocks = extracted.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.source_removed = extracted.source_removed;
         self.already_done = extracted.already_done.as_deref().map(lossy);
+        let Extracted { skipped, planned, sidecar, .. } = extracted;
+        self.batch = Fields::of(skipped.as_ref(), planned.as_ref(), sidecar.as_ref());
     }
 
     fn set_verified(&mut self, verified: &Verified) {
@@ -241,6 +248,7 @@ impl Object {
         self.hashes = verified.digests.as_ref().map(Hashes::from);
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.stored_bytes = verified.stored_bytes;
+        self.batch = Fields::of(None, None, verified.sidecar.as_ref());
         self.lint = verified.lint.as_ref().map(LintObject::from);
         self.set_source(verified.source.as_ref(), verified.achievements);
     }

@@ -8,6 +8,7 @@ use disc_info::{Console, Disc};
 use image_writer::BlockCounts;
 use sector_decode::{Format, Layout};
 
+use super::batch::{Action, Planned, SidecarState};
 use super::record::{
     Compared, Compressed, Described, Evidence, Extracted, Outcome, Record, Verified, Written,
 };
@@ -24,20 +25,30 @@ pub(super) fn result(record: &Record) -> String {
         Outcome::Verified(verified) => verify(record, verified),
         Outcome::Described(described) => info(record, described),
         Outcome::Compared(compared) => compare(record, compared),
-        Outcome::Compressed(_) | Outcome::Extracted(_) | Outcome::Searched | Outcome::Summed => String::new(),
+        Outcome::Compressed(Compressed { planned, .. }) | Outcome::Extracted(Extracted { planned, .. }) => {
+            let line = |planned: &Planned| {
+                let (input, target) = (human::name(&record.input), human::name(&planned.target));
+                match planned.action {
+                    Action::Compare => format!("{input}: {}\n", planned.text()),
+                    _ => format!("{input} -> {target}: {}\n", planned.text()),
+                }
+            };
+            planned.as_ref().filter(|_| record.failure.is_none()).map(line).unwrap_or_default()
+        }
+        Outcome::Searched | Outcome::Summed => String::new(),
     }
 }
 
 /// Returns the line about a file that was written and put in place.
 pub(super) fn finished(record: &Record) -> Option<String> {
-    if let Some(there) = already_done(record) {
-        return Some(format!(
-            "{}: already done, {} holds this disc",
-            human::name(&record.input),
-            human::name(there)
-        ));
+    if let Some(text) = not_done(record) {
+        return Some(format!("{}: {text}", human::name(&record.input)));
     }
-    let (output, source_removed, what, firmware, digests) = match &record.outcome {
+    if let Some(there) = already_done(record) {
+        let (input, there) = (human::name(&record.input), human::name(there));
+        return Some(format!("{input}: already done, {there} holds this disc"));
+    }
+    let (output, source_removed, what, firmware, digests, sidecar) = match &record.outcome {
         Outcome::Compressed(compressed) => {
             let written = compressed.written.as_ref()?;
             let firmware = firmware_of_written(compressed, written);
@@ -47,11 +58,13 @@ pub(super) fn finished(record: &Record) -> Option<String> {
                 packed(written),
                 firmware,
                 written.digests,
+                &compressed.sidecar,
             )
         }
         Outcome::Extracted(extracted) => {
             let size = human::size(extracted.layout?.image_size());
-            (extracted.output.as_ref()?, extracted.source_removed, size, None, extracted.digests)
+            let Extracted { source_removed, digests, sidecar, .. } = extracted;
+            (extracted.output.as_ref()?, *source_removed, size, None, *digests, sidecar)
         }
         _ => return None,
     };
@@ -69,10 +82,23 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     if let Some(digests) = digests {
         let _ = write!(line, "; SHA-1 of the disc {}", human::hex(&digests.sha1));
     }
+    if let Some(sidecar) = sidecar {
+        let _ = write!(line, "; {} {}", human::name(&sidecar.file), sidecar.state);
+    }
     if source_removed == Some(true) {
         line.push_str("; source deleted");
     }
     Some(line)
+}
+
+/// Why nothing was done.
+fn not_done(record: &Record) -> Option<String> {
+    let (Outcome::Compressed(Compressed { skipped, .. }) | Outcome::Extracted(Extracted { skipped, .. })) =
+        &record.outcome
+    else {
+        return None;
+    };
+    skipped.as_ref().filter(|_| record.failure.is_none()).map(|skipped| format!("skipped, {skipped}"))
 }
 
 /// The existing file, if there was nothing to do.
@@ -153,6 +179,9 @@ fn verify(record: &Record, verified: &Verified) -> String {
     let verdict = match (record.status(), record.cut_off) {
         (Status::Ok, None) => "ok",
         (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
+        _ if verified.sidecar.as_ref().is_some_and(|sidecar| sidecar.state == SidecarState::Mismatch) => {
+            "decodes, but is not the disc of its sidecar"
+        }
         _ => "decodes, but is not what its header says",
     };
     let mut text = format!(
@@ -166,9 +195,18 @@ fn verify(record: &Record, verified: &Verified) -> String {
     if let Some(hash) = &verified.achievements {
         let _ = writeln!(text, "  RA hash  {}", human::hex(hash));
     }
+    if let Some(sidecar) = &verified.sidecar {
+        let _ = writeln!(text, "  sidecar  {}: {}", human::name(&sidecar.file), sidecar.state);
+    }
     // The result for a CHD or a raw CD is part of its description.
     if record.status() == Status::Ok && verified.source.is_none() {
-        let _ = writeln!(text, "  shown    {}", shown(layout, verified.stored_bytes.unwrap_or_default()));
+        let has_digest =
+            verified.sidecar.as_ref().is_some_and(|sidecar| sidecar.state == SidecarState::Match);
+        let shown = match has_digest {
+            true => "the image has the SHA-256 in its sidecar".into(),
+            false => shown(layout, verified.stored_bytes.unwrap_or_default()),
+        };
+        let _ = writeln!(text, "  shown    {shown}");
     }
     if let Some(lint) = &verified.lint {
         let _ = writeln!(text, "  PSP      {}", firmware_text(lint));

@@ -5,6 +5,7 @@ mod compare;
 mod compress;
 mod extract;
 mod info;
+mod lint;
 mod man;
 pub mod serve;
 mod verify;
@@ -25,6 +26,7 @@ pub use compare::compare;
 pub use compress::{compress, measure};
 pub use extract::extract;
 pub use info::info;
+pub(crate) use lint::reason_to_skip;
 pub use man::{completions, man};
 pub use verify::{crc32, verify};
 
@@ -45,7 +47,7 @@ const ONE_PASS: &[f64] = &[1.0];
 
 /// Does the work on each file in turn. `passes` are the shares of time of the passes over each. A failure
 /// of one file does not stop the others; an interruption does.
-fn each<J, O: Into<Outcome>>(
+pub(crate) fn each<J, O: Into<Outcome>>(
     jobs: Vec<Planned<J, O>>,
     passes: &'static [f64],
     reporter: &mut Reporter,
@@ -59,6 +61,7 @@ fn each<J, O: Into<Outcome>>(
             return;
         }
         let begun = Instant::now();
+        record.input_size = std::fs::metadata(&record.input).ok().map(|metadata| metadata.len());
         if let Err(failure) = work(&job, &mut record, reporter) {
             record.fail(failure);
         }
@@ -102,6 +105,7 @@ fn begin_part<O>(
     record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<PartFile, Failure> {
+    standing.make_folders(target)?;
     if let Some(needed) = needed {
         volume::check(target, needed)?;
     }
@@ -114,17 +118,14 @@ fn begin_part<O>(
     Ok(part)
 }
 
-/// Gives the verified file its name, and notes that in `output`, unless the source changed or a signal
-/// arrived meanwhile.
+/// Gives the verified file its name, and notes that in `output`, unless a signal has arrived.
 fn put_in_place(
     outputs: &mut Outputs,
     part: PartFile,
-    image: &Image,
     target: &Path,
     standing: &Standing,
     output: &mut Option<PathBuf>,
 ) -> Result<(), Failure> {
-    image.settle(Ok(()))?;
     let outcome = outputs.commit(part, standing);
     if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
         *output = Some(target.to_owned());

@@ -17,5 +17,6 @@ mod one_target;
 mod safety;
 mod sources;
 mod talk;
+mod trees;
 #[cfg(unix)]
 mod unix;
