@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sector_decode::Format;
 
 use crate::cli::{CompressArgs, ExtractArgs, InfoArgs, TreeArgs, VerifyArgs};
+use crate::human;
 use crate::inputs::{Inputs, Look};
 use crate::interrupt;
 use crate::plan::{self, CompressRequest, ExtractRequest};
@@ -27,7 +28,7 @@ pub(crate) fn usage_error(args: &CompressArgs) -> Option<&'static str> {
 pub(crate) fn compress(args: CompressArgs, reporter: &mut Reporter) {
     let target = args.target.target();
     let takes_packed = args.remake.in_place || folder(&target).is_some();
-    let other_than = args.to.map(|format| plan::extension(format));
+    let other_than = args.to.map(plan::extension);
     // What is packed already stays as it is, unless the new file goes elsewhere or is of another kind.
     let wanted = |look| match look {
         Look::Plain | Look::Source => !args.remake.in_place && !args.remake.only_unsafe,
@@ -39,7 +40,8 @@ pub(crate) fn compress(args: CompressArgs, reporter: &mut Reporter) {
         Look::Packed(None) => false,
     };
     let batch = Batch::new::<Compressed>("compress", &args.inputs, &args.tree, &target, wanted, reporter);
-    let Some(batch) = batch else { return };
+    let Some(mut batch) = batch else { return };
+    batch.prefer_plain(reporter);
     let mut claims = batch.claims(&target);
     let is_dry_run = args.target.batch.dry_run;
     let mut request = CompressRequest::from(args);
@@ -155,6 +157,18 @@ impl Batch {
             reporter.finish(record);
         }
         Some(Self { inputs, files, is_tree })
+    }
+
+    /// Leaves out packed images where the plain ones are there, too.
+    fn prefer_plain(&mut self, reporter: &mut Reporter) {
+        let packed = self.inputs.prefer_plain() as u64;
+        self.inputs.left_alone += packed;
+        self.files -= packed;
+        if packed > 0 {
+            let files = human::count(packed, "packed file", "packed files");
+            let text = format!("{files} left alone, each beside the plain image of the same name");
+            reporter.note(Path::new("compress"), &text);
+        }
     }
 
     /// The claims of a run that makes the folders below its target folder.

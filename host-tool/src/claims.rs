@@ -142,8 +142,8 @@ fn check_place(target: &Path, base: Option<&Path>) -> Result<(), Failure> {
     }
     special::check_target(target)?;
     // The names of folders that will be made have to be possible as well.
-    let missing = target.strip_prefix(folder).ok().into_iter().flat_map(Path::components);
-    missing.map(|name| file_names::check(&folder.join(name))).collect::<Result<(), _>>()?;
+    let mut missing = target.strip_prefix(folder).ok().into_iter().flat_map(Path::components);
+    missing.try_for_each(|name| file_names::check(&folder.join(name)))?;
     file_names::check(target)
 }
 

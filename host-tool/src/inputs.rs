@@ -9,7 +9,7 @@ mod look;
 mod shard;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,8 @@ pub struct Input {
     /// The folder that it was found in, relative to the one that was named; empty at the top. `None` if the
     /// file itself was named.
     pub below: Option<PathBuf>,
+    /// What it seems to be, if it was found in a folder.
+    pub look: Option<Look>,
 }
 
 impl Input {
@@ -89,7 +91,7 @@ impl Inputs {
         all().filter(|path| !is_walked(path)).for_each(|path| walk.leave_out(path));
         for path in all() {
             if !is_walked(path) {
-                inputs.files.push(Input { path: path.clone(), below: None });
+                inputs.files.push(Input { path: path.clone(), below: None, look: None });
                 continue;
             }
             let found = walk.below(path, &wanted);
@@ -109,6 +111,18 @@ impl Inputs {
             inputs.elsewhere = (all - inputs.files.len()) as u64;
         }
         Ok(inputs)
+    }
+
+    /// Leaves out packed images beside a plain image or a source of the same name: both would be written to
+    /// the same file. Returns how many there are.
+    pub fn prefer_plain(&mut self) -> usize {
+        let name = |input: &Input| Target::Beside.path(&input.path, "");
+        let is_packed = |input: &Input| matches!(input.look, Some(Look::Packed(_)));
+        let found = self.files.iter().filter(|input| input.look.is_some() && !is_packed(input));
+        let plain: HashSet<_> = found.map(name).collect();
+        let before = self.files.len();
+        self.files.retain(|input| !is_packed(input) || !plain.contains(&name(input)));
+        before - self.files.len()
     }
 
     /// Returns the paths of the files.

@@ -65,7 +65,7 @@ fn files_are_taken_once_however_they_are_reached() {
 fn folder_stays_a_folder_without_being_asked() {
     let tree = Tree::new();
     let inputs = tree.gather(&["shelf"], &TreeArgs::default());
-    assert_eq!(inputs.files, [Input { path: tree.at("shelf"), below: None }]);
+    assert_eq!(inputs.files, [Input { path: tree.at("shelf"), below: None, look: None }]);
 }
 
 #[test]

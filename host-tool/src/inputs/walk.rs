@@ -109,7 +109,7 @@ impl Walk {
             match look {
                 Some(_) if belongs_to_another => {}
                 Some(look) if wanted(look) => {
-                    found.files.push(Input { path: entry.path, below: Some(entry.below) });
+                    found.files.push(Input { path: entry.path, below: Some(entry.below), look: Some(look) });
                 }
                 _ => found.count(kind(&entry.path)),
             }

@@ -77,6 +77,10 @@ fn packing_a_shelf_again_leaves_packed_files_alone() {
     assert_eq!((&summary["already_done"], &summary["left_alone"]), (&json!(3), &json!(4)));
     assert_eq!((&summary["written"], &summary["refused"]), (&json!(0), &json!(0)));
     assert_eq!(files(&folder), all);
+    // Elsewhere, one of the two is packed.
+    let (code, objects, summary) = with_summary(&folder, &["compress", "-r", "-d", "out", "shelf"]);
+    assert_eq!((code, objects.len(), &summary["written"]), (0, 3, &json!(3)));
+    assert!(objects.iter().all(|object| !object["input"].as_str().unwrap().ends_with(".cso")));
     // The next month, with the sources gone.
     for name in ["shelf/psp/ONE.iso", "shelf/psp/deep/TWO.data", "shelf/ps2/ONE.iso"] {
         folder.remove(name);
