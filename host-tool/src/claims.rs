@@ -33,6 +33,8 @@ pub struct Claims {
     /// The files that existing targets lead to.
     replaced: HashMap<FileId, PathBuf>,
     folds_case: HashMap<FileId, bool>,
+    /// The folder below which missing folders will be made.
+    base: Option<PathBuf>,
 }
 
 /// A name that need not exist, in a form in which all names of one file are equal.
@@ -50,6 +52,35 @@ impl Claims {
         Self { inputs, ..Self::default() }
     }
 
+    /// From now on, folders below `base` may be missing: they will be made.
+    #[must_use]
+    pub fn making_folders_below(self, base: Option<PathBuf>) -> Self {
+        Self { base, ..self }
+    }
+
+    /// As [`Claims::making_folders_below`], for the next targets.
+    pub fn make_folders_below(&mut self, base: &Path) {
+        self.base = Some(base.to_owned());
+    }
+
+    /// Claims an input as its own target.
+    ///
+    /// # Errors
+    ///
+    /// When something prevents that the file is replaced.
+    pub fn claim_in_place(&mut self, input: &Path) -> Result<Standing, Failure> {
+        check_place(input, None)?;
+        // A new file would take the place of the link, not of the file.
+        if std::fs::symlink_metadata(input).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(Failure::InPlaceLink);
+        }
+        let there = FileId::at(input).map_err(Failure::Open)?;
+        if let Some(other) = self.replaced.insert(there, input.to_owned()) {
+            return Err(Failure::TargetTaken { target: input.to_owned(), other });
+        }
+        Ok(Standing::at(input, Existing::Replace))
+    }
+
     /// Claims a target for one of the inputs, or refuses one that cannot or must not be written; returns
     /// what exists there. The time does not depend on the number of inputs or targets.
     ///
@@ -57,7 +88,7 @@ impl Claims {
     ///
     /// What is wrong with the target.
     pub fn claim(&mut self, target: &Path, input: &Path, existing: Existing) -> Result<Standing, Failure> {
-        check_place(target)?;
+        check_place(target, self.base.as_deref())?;
         let standing = Standing::at(target, existing);
         let there = FileId::at(target).ok();
         if there.is_some() && is_same(target, input) {
@@ -88,29 +119,52 @@ impl Claims {
 
     fn name(&mut self, target: &Path) -> Result<Name, Failure> {
         let path = folder_of(target);
-        let folder = FileId::at(&path).map_err(|_| Failure::NoFolder(path.clone()))?;
-        let folds = *self.folds_case.entry(folder).or_insert_with(|| may_fold_case(&path));
-        let name = target.file_name().unwrap_or_default();
+        let path = existing_part(&path, self.base.as_deref()).to_owned();
+        let folder = FileId::at(here_if_empty(&path)).map_err(|_| Failure::NoFolder(path.clone()))?;
+        let folds = *self.folds_case.entry(folder).or_insert_with(|| may_fold_case(here_if_empty(&path)));
+        // With the names of folders that will be made.
+        let name =
+            target.strip_prefix(&path).map_or_else(|_| target.file_name(), |rest| Some(rest.as_os_str()));
+        let name = name.unwrap_or_default();
         Ok(Name { folder, name: if folds { folded(name) } else { name.as_encoded_bytes().to_vec() } })
     }
 }
 
 /// Refuses a target where a file cannot be created.
-fn check_place(target: &Path) -> Result<(), Failure> {
+fn check_place(target: &Path, base: Option<&Path>) -> Result<(), Failure> {
     let folder = folder_of(target);
+    let folder = here_if_empty(existing_part(&folder, base));
     if ends_with_separator(target) && !target.is_dir() {
         return Err(Failure::NoFolder(target.to_owned()));
     }
-    match std::fs::metadata(&folder) {
-        Err(_) => return Err(Failure::NoFolder(folder)),
-        Ok(metadata) if !metadata.is_dir() => return Err(Failure::NotAFolder(folder)),
+    match std::fs::metadata(folder) {
+        Err(_) => return Err(Failure::NoFolder(folder.to_owned())),
+        Ok(metadata) if !metadata.is_dir() => return Err(Failure::NotAFolder(folder.to_owned())),
         Ok(_) => {}
     }
     if target.is_dir() {
         return Err(Failure::TargetIsFolder(target.to_owned()));
     }
     special::check_target(target)?;
+    // The names of folders that will be made have to be possible as well.
+    let mut missing = target.strip_prefix(folder).ok().into_iter().flat_map(Path::components);
+    missing.try_for_each(|name| file_names::check(&folder.join(name)))?;
     file_names::check(target)
+}
+
+/// The part of a folder's path that exists, if the rest will be made, as that below `base` is.
+fn existing_part<'f>(folder: &'f Path, base: Option<&Path>) -> &'f Path {
+    let Some(base) = base.filter(|base| folder.starts_with(base)) else { return folder };
+    let is_missing = |folder: &Path| {
+        std::fs::symlink_metadata(folder).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    };
+    let may_be_made = |folder: &&Path| *folder != base && is_missing(folder);
+    folder.ancestors().find(|folder| !may_be_made(folder)).unwrap_or(folder)
+}
+
+/// The current folder has an empty path, which the system does not know.
+fn here_if_empty(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
 }
 
 /// Returns whether this folder may be case-insensitive. Only a file that is not found by its name in
@@ -225,6 +279,24 @@ mod tests {
             std::fs::hard_link(at("a/GAME.zso"), at("b/OTHER.zso")).unwrap();
             assert!(!takes_both(folder.path(), &target, &at("b/OTHER.zso")), "one file by two names");
         }
+    }
+
+    #[test]
+    fn folders_below_the_base_may_be_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("out")).unwrap();
+        std::fs::write(at("out/file"), "").unwrap();
+        let input = at("input");
+        let mut claims = Claims::new(&[]).making_folders_below(Some(at("out")));
+        let mut claim = |name: &str| claims.claim(&at(name), &input, Existing::Keep);
+        assert!(claim("out/a/b/GAME.cso").is_ok() && claim("out/a/GAME.cso").is_ok());
+        assert!(matches!(claim("out/a/b/GAME.cso"), Err(Failure::TargetTaken { .. })));
+        assert!(matches!(claim("out/file/GAME.cso"), Err(Failure::NotAFolder(_))));
+        assert!(matches!(claim("elsewhere/GAME.cso"), Err(Failure::NoFolder(_))));
+        let mut claims = Claims::new(&[]).making_folders_below(Some(at("none")));
+        let claim = claims.claim(&at("none/a/GAME.cso"), &input, Existing::Keep);
+        assert!(matches!(claim, Err(Failure::NoFolder(none)) if none == at("none")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod dat;
 mod naming;
 mod raw;
 mod serve;
+mod tree;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -17,6 +18,7 @@ pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatV
 pub use naming::Naming;
 pub use raw::{KeepRawArgs, RestoreArgs};
 pub use serve::ServeArgs;
+pub use tree::{BatchArgs, RemakeArgs, Shard, SkipExisting, TreeArgs};
 
 use crate::level::{self, Level};
 use crate::profile::Profile;
@@ -114,8 +116,11 @@ pub enum Verb {
 #[command(after_help = compress_help())]
 pub struct CompressArgs {
     /// Images to compress: ISO, or any compressed format that is read
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
     /// Where the file goes.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -152,6 +157,9 @@ pub struct CompressArgs {
     /// The sidecar.
     #[command(flatten)]
     pub keep: KeepRawArgs,
+    /// Which files are written again.
+    #[command(flatten)]
+    pub remake: RemakeArgs,
 }
 
 /// Where a file that is written goes.
@@ -160,7 +168,7 @@ pub struct TargetArgs {
     /// Write to this file; only with a single input
     #[arg(short, long, value_name = "FILE", conflicts_with = "folder")]
     pub output: Option<PathBuf>,
-    /// Write into this folder, which exists, instead of beside each input
+    /// Write into this folder, which exists, instead of beside each input; -r keeps sub-folders apart in it
     #[arg(short = 'd', long = "dir", value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Call new files like their sources, or as Open PS2 Loader wants it: CD/ or DVD/SLES_123.45.Title.zso
@@ -179,6 +187,9 @@ pub struct TargetArgs {
     /// Write what the profile advises against, and begin even if the disk may be too small
     #[arg(long)]
     pub ignore_limits: bool,
+    /// How many files are treated.
+    #[command(flatten)]
+    pub batch: BatchArgs,
 }
 
 /// The level, as the ten flags that people know from other tools.
@@ -243,8 +254,11 @@ impl LevelArgs {
 #[command(after_help = EXTRACT_EXAMPLES)]
 pub struct ExtractArgs {
     /// Compressed images
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
     /// Where the file goes.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -266,11 +280,17 @@ pub struct ExtractArgs {
 }
 
 /// Arguments of `cisor verify`.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct VerifyArgs {
     /// Images, compressed or plain
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
+    /// Write the SHA-256 of each disc beside its file, as NAME.sha256, unless there is one
+    #[arg(long)]
+    pub sidecar: bool,
     /// Compare with this DAT in Logiqx XML, a ZIP with DATs, or a folder of them; may be repeated
     #[arg(long = "dat", value_name = "FILE|DIR")]
     pub dats: Vec<PathBuf>,
@@ -280,11 +300,14 @@ pub struct VerifyArgs {
 }
 
 /// Arguments of `cisor info`.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct InfoArgs {
     /// Images, compressed or plain
-    #[arg(required = true, value_name = "IN")]
+    #[arg(required_unless_present = "files_from", value_name = "IN")]
     pub inputs: Vec<PathBuf>,
+    /// Which other files.
+    #[command(flatten)]
+    pub tree: TreeArgs,
     /// Decode every block: counts codecs and runs the deflate lint (without: header and index only)
     #[arg(long)]
     pub blocks: bool,
@@ -477,7 +500,10 @@ Examples:
   cisor compress --to zso -d out *.cso      from one compressed format to another
   cisor compress --for cisor --to cso2 --optimize load GAME.iso
                                             larger, but loads sooner on a PSP
-  cisor compress --best --rm GAME.iso       as small as can be; deletes the ISO";
+  cisor compress --best --rm GAME.iso       as small as can be; deletes the ISO
+  cisor compress -r -n -d out SHELF         what a whole folder would become
+  cisor compress -r --in-place --only-unsafe --for psp SHELF
+                                            new files for those that freeze a PSP";
 
 #[cfg(test)]
 mod tests;

@@ -167,6 +167,12 @@ pub enum Failure {
     /// The target is the input itself, perhaps by another name.
     #[error("{} is the input itself", human::name(.0))]
     TargetIsInput(PathBuf),
+    /// The input is a link, so it cannot be replaced by a new file.
+    #[error("it is a link to a file elsewhere, which stays as it is")]
+    InPlaceLink,
+    /// The new file would not be of the kind that the input's name says.
+    #[error("in its place, a {0} image would have the name of another format")]
+    InPlaceName(sector_decode::Format),
     /// The target is an input of the same run.
     #[error("{} is another input of this run", human::name(.0))]
     TargetIsOtherInput(PathBuf),
@@ -264,6 +270,19 @@ pub enum Failure {
         start: u64,
         /// End of that part (exclusive).
         end: u64,
+    },
+    /// The digest beside a target is not that of its image.
+    #[error("{} exists already and has another digest", human::name(.0))]
+    SidecarExists(PathBuf),
+    /// The image is not the one whose digest lies beside it.
+    #[error("the image does not have the SHA-256 in {}: expected {expected}, got {got}", human::name(.file))]
+    SidecarMismatch {
+        /// The file with the digest.
+        file: PathBuf,
+        /// The digest in it.
+        expected: String,
+        /// The digest of the image.
+        got: String,
     },
     /// The finished file has its name, but the folder could not be synchronised to disk.
     #[error("the file is complete, but its name may not be safe from a power cut yet: {0}")]

@@ -146,6 +146,13 @@ impl Image {
         self.file.len()
     }
 
+    /// Returns the length of the file and of those that belong to it.
+    pub fn stored_len(&self) -> u64 {
+        let parts = self.origin.iter().flat_map(|origin| origin.source().parts());
+        let parts = parts.map(|(_, part)| part.metadata().map_or(0, |metadata| metadata.len()));
+        self.file.len() + parts.sum::<u64>()
+    }
+
     /// Returns the facts from the header.
     pub fn layout(&self) -> &Layout {
         &self.layout

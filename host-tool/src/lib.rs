@@ -11,6 +11,7 @@
 //! 4. [`report`] reports the result of each file as text or JSON; [`exit`] turns it into the exit code.
 #![forbid(unsafe_code)]
 
+mod batch;
 pub mod claims;
 pub mod cli;
 pub mod compat;
@@ -20,10 +21,12 @@ pub mod dropped;
 pub mod exit;
 pub mod failure;
 mod file_names;
+pub mod handling;
 pub mod host_file;
 pub mod human;
 pub mod identity;
 pub mod image;
+pub mod inputs;
 pub mod interrupt;
 pub mod level;
 pub mod network;
@@ -36,6 +39,7 @@ pub mod readers;
 pub mod report;
 pub mod run;
 pub mod scan;
+mod sidecar;
 mod source;
 mod sparse;
 pub mod special;
@@ -46,16 +50,13 @@ pub mod volume;
 pub mod wildcards;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, Talk, TargetArgs, Verb};
+use crate::cli::{Cli, Talk, Verb};
 use crate::exit::Status;
-use crate::plan::{CompressRequest, ExtractRequest};
 use crate::report::Reporter;
-use crate::target::Claims;
 
 /// Runs the program with these arguments, the first of which is its name. If all others are paths, they are
 /// [`dropped`] ones.
@@ -87,15 +88,15 @@ fn run_verb(cli: Cli) -> Status {
     let reporter = &mut reporter;
     match cli.verb {
         Verb::Compress(args) => {
-            if let Some(status) = check_usage("compress", &args.inputs, &args.target) {
+            let wrong = plan::usage_error(&args.inputs, &args.tree, &args.target);
+            if let Some(status) = refuse_usage("compress", wrong.or_else(|| batch::usage_error(&args))) {
                 return status;
             }
-            let request = CompressRequest::from(*args);
-            let jobs = plan::compress(&request, &mut Claims::new(&request.inputs), reporter);
-            run::compress(jobs, reporter);
+            batch::compress(*args, reporter);
         }
         Verb::Extract(args) => {
-            if let Some(status) = check_usage("extract", &args.inputs, &args.target) {
+            let wrong = plan::usage_error(&args.inputs, &args.tree, &args.target);
+            if let Some(status) = refuse_usage("extract", wrong) {
                 return status;
             }
             if args.restore.is_wanted() {
@@ -106,12 +107,10 @@ fn run_verb(cli: Cli) -> Status {
                 run::restore(jobs, reporter);
                 return reporter.worst();
             }
-            let request = ExtractRequest::from(args);
-            let jobs = plan::extract(&request, &mut Claims::new(&request.inputs), reporter);
-            run::extract(jobs, reporter);
+            batch::extract(args, reporter);
         }
-        Verb::Verify(args) => run::verify(args, reporter),
-        Verb::Info(args) => run::info(args, reporter),
+        Verb::Verify(args) => batch::verify(args, reporter),
+        Verb::Info(args) => batch::info(args, reporter),
         Verb::Compare(args) => run::compare(args, reporter),
         Verb::Dat(args) => run::dat(args, reporter),
         Verb::Serve(mut args) => {
@@ -128,8 +127,8 @@ fn run_verb(cli: Cli) -> Status {
 }
 
 /// Refuses arguments that are valid individually but not together.
-fn check_usage(verb: &str, inputs: &[PathBuf], target: &TargetArgs) -> Option<Status> {
-    plan::usage_error(inputs, target).map(|wrong| wrong_usage(verb, wrong))
+fn refuse_usage(verb: &str, wrong: Option<&'static str>) -> Option<Status> {
+    wrong.map(|wrong| wrong_usage(verb, wrong))
 }
 
 fn wrong_usage(verb: &str, wrong: &str) -> Status {

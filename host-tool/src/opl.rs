@@ -21,30 +21,16 @@ const CD_PADDING: u64 = 150;
 /// Length of `SLES_123.45.`.
 const ID_LEN: usize = 12;
 
-/// Returns the place of a game: `CD/SLES_123.45.Title.zso` or `DVD/…` in the folder, or beside the input.
-/// `CD` or `DVD` is created if it is missing.
+/// Returns the place of a game: `CD/SLES_123.45.Title.zso` or `DVD/…` in the folder. `CD` or `DVD` may be missing.
 ///
 /// # Errors
 ///
-/// [`Failure::NoGameId`] if it is not a PS2 game, or the folder's error.
-pub(crate) fn path(
-    folder: Option<&Path>,
-    image: &Image,
-    disc: &Disc,
-    extension: &str,
-) -> Result<PathBuf, Failure> {
+/// [`Failure::NoGameId`] if it is not a PS2 game.
+pub(crate) fn path(folder: &Path, image: &Image, disc: &Disc, extension: &str) -> Result<PathBuf, Failure> {
     let id = disc.id.as_deref().filter(|_| disc.console == Some(Console::Ps2)).and_then(id_in_names);
     let id = id.ok_or(Failure::NoGameId)?;
-    let beside = image.path().parent().unwrap_or(Path::new(""));
-    let folder = folder.unwrap_or(beside).join(if is_cd(image) { "CD" } else { "DVD" });
+    let folder = folder.join(if is_cd(image) { "CD" } else { "DVD" });
     let title = title(image.path(), disc);
-    match std::fs::create_dir(&folder) {
-        Err(error) if !folder.is_dir() && error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Failure::create(&folder, error));
-        }
-        // That the folder above is missing is noticed later, like that of any target.
-        _ => {}
-    }
     Ok(folder.join(format!("{id}.{title}.{extension}")))
 }
 

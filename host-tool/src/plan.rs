@@ -3,6 +3,7 @@
 
 mod look;
 pub mod raw;
+mod requests;
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +11,10 @@ use image_writer::{OutputFormat, Plan};
 use sector_decode::{Format, SECTOR_SIZE};
 
 pub(crate) use self::look::{achievements, identify, look_at, note_cut_off, open, open_steady};
-use crate::cli::{CompressArgs, ExtractArgs, FORMATS, TargetArgs, threads_or_default};
+pub use self::requests::usage_error;
+use crate::cli::FORMATS;
 use crate::failure::Failure;
+use crate::handling::{Claim, Handling};
 use crate::human;
 use crate::image::Image;
 use crate::opl;
@@ -48,6 +51,8 @@ pub struct CompressRequest {
     pub remove_source: bool,
     /// Whether to keep the rest of a CD dump.
     pub keep_raw: bool,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// The request of an `extract` run.
@@ -69,6 +74,8 @@ pub struct ExtractRequest {
     pub threads: std::num::NonZeroUsize,
     /// Whether to keep the rest of a CD dump.
     pub keep_raw: bool,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// One image to compress, with every decision made.
@@ -95,7 +102,9 @@ pub struct CompressJob {
     /// Whether to delete the source afterwards.
     pub remove_source: bool,
     /// The rest of a CD dump, if it is kept.
-    pub sidecar: Option<SidecarJob>,
+    pub raw_sidecar: Option<SidecarJob>,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// One image to extract.
@@ -119,63 +128,13 @@ pub struct ExtractJob {
     /// How many threads decode.
     pub threads: std::num::NonZeroUsize,
     /// The rest of a CD dump, if it is kept.
-    pub sidecar: Option<SidecarJob>,
+    pub raw_sidecar: Option<SidecarJob>,
+    /// How files among many are treated.
+    pub handling: Handling,
 }
 
 /// A job with the record of its file. Refused files have already been reported.
 pub type Planned<J, O> = (J, Record<O>);
-
-impl From<CompressArgs> for CompressRequest {
-    fn from(args: CompressArgs) -> Self {
-        Self {
-            target: args.target.target(),
-            existing: args.target.existing(),
-            try_without_room: args.target.ignore_limits,
-            profile: args.profile,
-            only_known_discs: false,
-            any_console: false,
-            tail: args.tail,
-            wishes: Wishes {
-                to: args.to,
-                block_size: args.block_size,
-                level: args.level.level(),
-                threshold: args.threshold,
-                optimize: args.optimize,
-                align: args.align,
-                ignore_limits: args.target.ignore_limits,
-                threads: threads_or_default(args.threads),
-            },
-            remove_source: args.rm,
-            keep_raw: args.keep.keep_raw,
-            inputs: args.inputs,
-        }
-    }
-}
-
-impl From<ExtractArgs> for ExtractRequest {
-    fn from(args: ExtractArgs) -> Self {
-        Self {
-            target: args.target.target(),
-            existing: args.target.existing(),
-            try_without_room: args.target.ignore_limits,
-            keep_going: args.keep_going,
-            remove_source: args.rm,
-            threads: threads_or_default(args.threads),
-            keep_raw: args.keep.keep_raw,
-            inputs: args.inputs,
-        }
-    }
-}
-
-/// Returns the usage error of arguments that are valid individually but not together.
-pub fn usage_error(inputs: &[PathBuf], target: &TargetArgs) -> Option<&'static str> {
-    let output = target.output.as_ref()?;
-    if inputs.len() > 1 {
-        return Some("-o names one file, but there are several inputs; use -d to name a folder");
-    }
-    (output.as_os_str() == "-")
-        .then_some("cannot write to standard output: the finished file must be read back and checked")
-}
 
 /// Plans a whole compression run and reports refused files.
 pub fn compress(
@@ -201,15 +160,20 @@ pub fn compress(
             let (size, (profile, choice)) = chosen?;
             record.outcome.profile = Some(profile);
             let disc = record.outcome.disc.as_ref().expect("set above");
-            let target = path(&request.target, &image, disc, extension(choice.plan.format))?;
+            let format = choice.plan.format;
+            let target = path(request.handling, &request.target, claims, &image, disc, extension(format))?;
             if profile == Profile::Opl {
                 let notes = [opl::volume_note(disc, &image), opl::name_note(&target)];
                 notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
             }
-            let (standing, is_there) = claim(claims, &target, &image, request.existing)?;
-            let sidecar =
+            let Claim { standing, is_there, skipped } =
+                claim(request.handling, claims, &target, &image, request.existing)?;
+            record.outcome.skipped = skipped;
+            let raw_sidecar =
                 claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
-            let format = choice.plan.format;
+            if request.handling.in_place && !is_named_in_place(format, &target) {
+                return Err(Failure::InPlaceName(format.format()));
+            }
             if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
                 let (name, format) = (human::name(&target), format.format());
                 reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
@@ -227,7 +191,8 @@ pub fn compress(
                 image_size: size,
                 source_size,
                 remove_source: request.remove_source,
-                sidecar,
+                raw_sidecar,
+                handling: request.handling,
             })
         },
     )
@@ -250,10 +215,20 @@ pub fn extract(
         if let Some(disc) = &disc {
             note_cut_off(&image, disc, record, reporter);
         }
-        let target = path(&request.target, &image, &disc.clone().unwrap_or_default(), "iso")?;
+        let target = path(
+            request.handling,
+            &request.target,
+            claims,
+            &image,
+            &disc.clone().unwrap_or_default(),
+            "iso",
+        )?;
         record.outcome.disc = disc;
-        let (standing, is_there) = claim(claims, &target, &image, request.existing)?;
-        let sidecar = claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
+        let Claim { standing, is_there, skipped } =
+            claim(request.handling, claims, &target, &image, request.existing)?;
+        record.outcome.skipped = skipped;
+        let raw_sidecar =
+            claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,
@@ -263,32 +238,42 @@ pub fn extract(
             keep_going: request.keep_going,
             remove_source: request.remove_source,
             threads: request.threads,
-            sidecar,
+            raw_sidecar,
+            handling: request.handling,
         })
     })
 }
 
-/// Returns where the file for an image goes.
-fn path(target: &Target, image: &Image, disc: &Disc, extension: &str) -> Result<PathBuf, Failure> {
+/// Returns where the file for an image goes. The folders of Open PS2 Loader will be made.
+fn path(
+    handling: Handling,
+    target: &Target,
+    claims: &mut Claims,
+    image: &Image,
+    disc: &Disc,
+    extension: &str,
+) -> Result<PathBuf, Failure> {
     match target {
-        Target::Opl(folder) => opl::path(folder.as_deref(), image, disc, extension),
-        other => Ok(other.path(image.path(), extension)),
+        Target::Opl(folder) => {
+            let beside = image.path().parent().unwrap_or(Path::new(""));
+            let folder = folder.as_deref().unwrap_or(beside);
+            claims.make_folders_below(folder);
+            opl::path(folder, image, disc, extension)
+        }
+        other => Ok(handling.target(other, image.path(), extension)),
     }
 }
 
-/// Claims a target; returns what exists there, and whether that is a file that has to be kept.
+/// Claims a target, which must not be a part of the source.
 fn claim(
+    handling: Handling,
     claims: &mut Claims,
     target: &Path,
     image: &Image,
     existing: Existing,
-) -> Result<(Standing, bool), Failure> {
+) -> Result<Claim, Failure> {
     raw::spare_parts(image, target)?;
-    match claims.claim(target, image.path(), existing) {
-        Ok(standing) => Ok((standing, false)),
-        Err(Failure::TargetExists(_)) => Ok((Standing::at(target, existing), true)),
-        Err(failure) => Err(failure),
-    }
+    handling.claim(claims, target, image.path(), existing)
 }
 
 fn plan_each<J, O: Default + Into<Outcome>>(
@@ -398,8 +383,13 @@ fn format_by_name(target: &Target) -> Option<OutputFormat> {
 }
 
 /// Returns whether files of this format may have this extension.
-fn is_named_like(format: OutputFormat, extension_found: &str) -> bool {
+pub(crate) fn is_named_like(format: OutputFormat, extension_found: &str) -> bool {
     extension_found == extension(format) || (extension_found == "ciso" && extension(format) == "cso")
+}
+
+/// Returns whether a file of this format keeps a name that it gets in place of another.
+fn is_named_in_place(format: OutputFormat, target: &Path) -> bool {
+    target::known_extension(target).is_some_and(|named| is_named_like(format, named))
 }
 
 /// The extension that readers expect.

@@ -17,10 +17,12 @@ pub struct KeepRawArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct RestoreArgs {
     /// Write the CD dump (BIN/CUE) that the image was made from, with the help of NAME.raw beside it
-    #[arg(long, conflicts_with_all = ["rm", "keep_going", "keep_raw", "output", "naming"])]
+    #[arg(long, conflicts_with_all = ["rm", "keep_going", "keep_raw", "output", "naming",
+        "recursive", "files_from", "shard", "dry_run", "skip_existing", "sidecar"])]
     pub raw: bool,
     /// As --raw, with another file than NAME.raw; only with a single input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["rm", "keep_going", "keep_raw", "output", "naming"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rm", "keep_going", "keep_raw", "output", "naming",
+        "recursive", "files_from", "shard", "dry_run", "skip_existing", "sidecar"])]
     pub raw_from: Option<PathBuf>,
 }
 

@@ -19,6 +19,7 @@ use image_writer::{Optimize, OutputFormat};
 use self::options::level;
 use crate::cli::{Talk, Tool, threads_or_default};
 use crate::exit::Status;
+use crate::handling::Handling;
 use crate::human;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, CompressRequest, ExtractRequest, Planned};
@@ -114,6 +115,7 @@ fn extract(
             remove_source: false,
             threads,
             keep_raw: false,
+            handling: Handling::default(),
         };
         for (job, mut record) in plan::extract(&request, &mut claims, reporter) {
             warn_of_replacing(&job.target, &mut record, reporter);
@@ -145,6 +147,7 @@ fn request(
         wishes,
         remove_source: false,
         keep_raw: false,
+        handling: Handling::default(),
     }
 }
 

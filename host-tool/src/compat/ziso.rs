@@ -11,6 +11,7 @@ use sector_decode::Format;
 use super::options::{ScriptArguments, in_and_out, level, number, parse, shortened};
 use super::{Limits, Misuse, Outcome, compress_to_zso, extract, zso};
 use crate::cli::{Talk, threads_or_default};
+use crate::handling::Handling;
 use crate::image::Image;
 use crate::output::Existing;
 use crate::plan::{self, ExtractRequest};
@@ -89,6 +90,7 @@ fn to_image(input: PathBuf, target: Target, existing: Existing, limits: Limits, 
         remove_source: false,
         threads: threads_or_default(None),
         keep_raw: false,
+        handling: Handling::default(),
     };
     let jobs = plan::extract(&request, &mut Claims::new(&request.inputs), reporter);
     run::extract(jobs, reporter);

@@ -19,6 +19,7 @@ use sector_decode::Format;
 use crate::cli::{Cli, DropArgs, InfoArgs, Talk, VerifyArgs, threads_or_default};
 use crate::exit::Status;
 use crate::failure::Failure;
+use crate::handling::Handling;
 use crate::image::Image;
 use crate::interrupt;
 use crate::level::Level;
@@ -220,8 +221,8 @@ fn work(paths: &[PathBuf], wishes: &DropWishes, reporter: &mut Reporter) -> Stat
             break;
         }
         let inputs = vec![file.path];
-        run::info(InfoArgs { inputs: inputs.clone(), blocks: false, threads: None }, reporter);
-        run::verify(VerifyArgs { inputs, dats: Vec::new(), threads: None }, reporter);
+        run::info(InfoArgs { inputs: inputs.clone(), ..InfoArgs::default() }, reporter);
+        run::verify(VerifyArgs { inputs, ..VerifyArgs::default() }, reporter);
     }
     reporter.summary(total);
     reporter.worst()
@@ -261,6 +262,7 @@ fn compress(files: &[DroppedFile], profile: Option<Profile>, wishes: &DropWishes
             },
             remove_source: wishes.remove_source,
             keep_raw: false,
+            handling: Handling::default(),
         };
         jobs.extend(plan::compress(&request, &mut claims, reporter));
     }
@@ -280,6 +282,7 @@ fn extract(files: &[DroppedFile], wishes: &DropWishes, reporter: &mut Reporter) 
             remove_source: wishes.remove_source,
             threads: threads_or_default(None),
             keep_raw: false,
+            handling: Handling::default(),
         };
         jobs.extend(plan::extract(&request, &mut claims, reporter));
     }

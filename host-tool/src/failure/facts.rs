@@ -68,7 +68,7 @@ impl Failure {
         match self {
             // Opening.
             Self::Open(_) => failed("open"),
-            Self::NotAFile(FileKind::Folder) => failed("not_a_file").fix("Name the images in it."),
+            Self::NotAFile(FileKind::Folder) => failed("not_a_file").fix("Name the images in it, or use -r to take all of them."),
             Self::NotAFile(FileKind::Special) => failed("not_a_file").fix("Dump the disc to a file first."),
             Self::Empty => failed("empty").fix("Copy or dump it again."),
             Self::Shortcut => refused("shortcut").fix("Take the file itself."),
@@ -120,6 +120,8 @@ impl Failure {
             Self::TargetIsFolder(_) => failed("target_is_folder").fix("Use -d to write into a folder."),
             Self::TargetIsInput(_) => refused("target_is_input")
                 .fix("Name another file with -o, or another folder with -d."),
+            Self::InPlaceLink => refused("in_place").fix("Name the file itself."),
+            Self::InPlaceName(_) => refused("in_place").fix("Leave out --in-place: the new file gets its own name."),
             Self::TargetIsOtherInput(_) => refused("target_is_other_input").fix(ONE_AT_A_TIME),
             Self::TargetTaken { .. } => refused("target_taken").fix(ONE_AT_A_TIME),
             Self::TargetIsSpecial(_) => failed("target_is_special").fix(OTHER_PLACE),
@@ -155,6 +157,12 @@ impl Failure {
             Self::Unsteady { .. } => mismatch("unsteady").fix(
                 "Nothing was put in place: check this machine's memory, and the disk and cable of the source.",
             ),
+
+            // The digest beside the file.
+            Self::SidecarExists(_) => refused("sidecar_exists")
+                .fix("Verify both discs; if that digest is wrong, -f or deleting it makes way for the new one."),
+            Self::SidecarMismatch { .. } => mismatch("sidecar")
+                .fix("The file or the sidecar was changed: get another copy of the disc."),
 
             // With the file in place.
             Self::FolderSync(_) => failed("folder_sync")

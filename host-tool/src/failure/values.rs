@@ -54,6 +54,7 @@ impl Failure {
             Self::HeaderMd5 { expected, got }
             | Self::Digest { expected, got }
             | Self::DatWrong { expected, got, .. }
+            | Self::SidecarMismatch { expected, got, .. }
             | Self::Unsteady { expected, got } => text(expected, got),
             Self::NoSpace { needed, free, .. } => numbers((Some(*needed), Some(*free))),
             Self::TooLargeForFat { needed, .. } => numbers((Some(*needed), Some(u32::MAX.into()))),

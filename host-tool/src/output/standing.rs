@@ -8,9 +8,10 @@
 //! name, detects other programs. If the target did not exist at first, nothing is ever replaced; if it did,
 //! there is a short window between that check and the rename.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use super::Existing;
+use super::{Existing, folder_of, judge_folder_sync, sync_folder};
 use crate::failure::Failure;
 use crate::identity::FileId;
 use crate::source::Stamp;
@@ -20,6 +21,8 @@ use crate::source::Stamp;
 pub struct Standing {
     existing: Existing,
     stood: Option<Seen>,
+    /// The part of the folder's path that existed, if the rest has to be made.
+    above: Option<PathBuf>,
 }
 
 /// A file and its state.
@@ -39,7 +42,38 @@ impl Seen {
 impl Standing {
     /// Notes what exists at `target` now.
     pub fn at(target: &Path, existing: Existing) -> Self {
-        Self { existing, stood: Seen::at(target) }
+        let folder = folder_of(target);
+        // The current folder has an empty path.
+        let is_missing =
+            |path: &Path| !path.as_os_str().is_empty() && std::fs::symlink_metadata(path).is_err();
+        let above = is_missing(&folder).then(|| folder.ancestors().find(|path| !is_missing(path))).flatten();
+        Self { existing, stood: Seen::at(target), above: above.map(Path::to_owned) }
+    }
+
+    /// Makes the folders that were missing. If what was above them is gone, so is the place for the file.
+    ///
+    /// # Errors
+    ///
+    /// When a folder cannot be made.
+    pub(crate) fn make_folders(&self, target: &Path) -> Result<(), Failure> {
+        let Some(above) = &self.above else { return Ok(()) };
+        let folder = folder_of(target);
+        let mut missing: Vec<_> = folder.ancestors().take_while(|path| path != above).collect();
+        missing.reverse();
+        for path in missing {
+            match std::fs::create_dir(path) {
+                Ok(()) => sync_folder(&folder_of(path)).or_else(|error| judge_folder_sync(Err(error))),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                Err(error) => Err(error),
+            }
+            .map_err(|error| Failure::create(path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Returns what the user said about existing files.
+    pub fn rule(&self) -> Existing {
+        self.existing
     }
 
     /// Refuses a `target` that has changed since then.

@@ -9,6 +9,7 @@ use image_writer::{BlockCounts, Digests};
 use sector_decode::{Layout, SECTOR_SIZE};
 use serde::Serialize;
 
+use super::batch::Fields;
 use super::dat::DatRecord;
 use super::record::{
     Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, RestoredFile, Verified,
@@ -95,13 +96,15 @@ struct Object {
     #[serde(skip_serializing_if = "Option::is_none")]
     already_done: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sidecar: Option<String>,
+    raw_sidecar: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stored_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
+    #[serde(flatten)]
+    batch: Fields,
 }
 
 #[derive(Serialize)]
@@ -236,7 +239,9 @@ impl Object {
         self.profile = compressed.profile.map(crate::profile::Profile::name);
         self.source_removed = compressed.source_removed;
         self.already_done = compressed.already_done.as_deref().map(lossy);
-        self.sidecar = compressed.sidecar.as_ref().map(|(path, _)| lossy(path));
+        self.raw_sidecar = compressed.raw_sidecar.as_ref().map(|(path, _)| lossy(path));
+        let Compressed { skipped, planned, sidecar, .. } = compressed;
+        self.batch = Fields::of(skipped.as_ref(), planned.as_ref(), sidecar.as_ref());
         let Some(written) = &compressed.written else { return };
         self.format = Some(written.format.format().name());
         self.block_size = Some(written.block_size);
@@ -257,8 +262,10 @@ impl Object {
         self.blocks = extracted.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.source_removed = extracted.source_removed;
         self.already_done = extracted.already_done.as_deref().map(lossy);
-        self.sidecar = extracted.sidecar.as_ref().map(|(path, _)| lossy(path));
+        self.raw_sidecar = extracted.raw_sidecar.as_ref().map(|(path, _)| lossy(path));
         self.files = extracted.restored.iter().map(FileObject::from).collect();
+        let Extracted { skipped, planned, sidecar, .. } = extracted;
+        self.batch = Fields::of(skipped.as_ref(), planned.as_ref(), sidecar.as_ref());
     }
 
     fn set_verified(&mut self, verified: &Verified) {
@@ -268,6 +275,7 @@ impl Object {
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.stored_bytes = verified.stored_bytes;
         self.dat.clone_from(&verified.dat);
+        self.batch = Fields::of(None, None, verified.sidecar.as_ref());
         self.lint = verified.lint.as_ref().map(LintObject::from);
         self.set_source(verified.source.as_ref(), verified.achievements);
     }

@@ -1,10 +1,12 @@
 //! Everything that the user sees: one [`Record`] per file, as text or as a JSON object, and messages along
 //! the way.
 
+mod batch;
 mod dat;
 mod json;
 mod record;
 mod source;
+mod summary;
 mod tally;
 mod text;
 
@@ -14,9 +16,11 @@ use std::path::Path;
 
 use anstream::AutoStream;
 
+pub use batch::{Action, Estimate, Planned, SidecarRecord, SidecarState, Skipped};
 pub use dat::{Checked, DatRecord, DatVerdict};
 pub use json::SCHEMA;
 pub use source::{EntryRecord, SourceRecord, TrackRecord, source_notes};
+pub use summary::Others;
 
 pub use record::{
     Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, RestoredFile,
@@ -28,6 +32,7 @@ use crate::damage::{DamageList, ListLimit, Unlisted};
 use crate::exit::Status;
 use crate::human;
 use crate::progress::{Bars, Place};
+use crate::report::summary::Summary;
 use crate::report::tally::Tally;
 
 /// Prints records and lines, and remembers the worst status.
@@ -40,6 +45,7 @@ pub struct Reporter {
     worst: Status,
     stdout: Sink,
     tally: Option<Tally>,
+    summary: Option<Summary>,
     place: Option<Place>,
     passes: &'static [f64],
     pass: Cell<usize>,
@@ -68,6 +74,7 @@ impl Reporter {
             worst: Status::Ok,
             stdout: Sink::Open,
             tally: None,
+            summary: None,
             place: None,
             passes: &[],
             pass: Cell::new(0),
@@ -87,6 +94,11 @@ impl Reporter {
     /// Returns the worst status of all files so far.
     pub fn worst(&self) -> Status {
         self.worst
+    }
+
+    /// Notes that something failed which is not about a file.
+    pub fn failed(&mut self) {
+        self.worst = self.worst.max(Status::Failed);
     }
 
     /// Notes that files were skipped because of a signal.
@@ -153,12 +165,32 @@ impl Reporter {
         }
     }
 
+    /// Starts counting the files of a verb for its [`end_of_batch`](Self::end_of_batch).
+    pub fn begin_batch(&mut self, verb: &'static str) {
+        self.summary = Some(Summary::new(verb));
+    }
+
+    /// Prints how the files ended: as an object if `in_json`, otherwise as text unless objects are printed.
+    pub fn end_of_batch(&mut self, others: Others, in_json: bool) {
+        let Some(summary) = self.summary.take() else { return };
+        if self.talk.json {
+            if in_json {
+                self.print(&summary.json(others, json::SCHEMA));
+            }
+        } else if !self.talk.quiet {
+            let _ = write!(anstream::stderr(), "{}", summary.text(others));
+        }
+    }
+
     /// Prints a file's record: the end of all work on it.
     pub fn finish<O: Into<Outcome>>(&mut self, record: Record<O>) {
         let record = record.of_any_verb();
         self.worst = self.worst.max(record.status());
         if let Some(tally) = &mut self.tally {
             tally.add(&record);
+        }
+        if let Some(summary) = &mut self.summary {
+            summary.add(&record);
         }
         if let Some(damage) = record.damage() {
             self.list(&record.input, damage);

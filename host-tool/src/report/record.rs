@@ -16,6 +16,7 @@ use crate::exit::Status;
 use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::readers::{Reader, Verdict};
+use crate::report::batch::{Planned, SidecarRecord, Skipped};
 use crate::report::dat::{Checked, DatRecord};
 use crate::report::source::SourceRecord;
 use crate::scan::LintCounts;
@@ -33,6 +34,8 @@ pub struct Record<O = Outcome> {
     pub cut_off: Option<CutOff>,
     /// How long it took.
     pub seconds: Option<f64>,
+    /// Bytes of the input, with the other files that belong to it.
+    pub input_size: Option<u64>,
     /// What the verb found or made. Filled in as the work proceeds, so a failure leaves it incomplete.
     pub outcome: O,
 }
@@ -82,8 +85,14 @@ pub struct Compressed {
     pub source_removed: Option<bool>,
     /// The existing file that turned out to hold this disc, so that nothing was written.
     pub already_done: Option<PathBuf>,
-    /// The sidecar beside it, and its length.
-    pub sidecar: Option<(PathBuf, u64)>,
+    /// The sidecar with the rest of a CD dump, and its length.
+    pub raw_sidecar: Option<(PathBuf, u64)>,
+    /// Why nothing was done.
+    pub skipped: Option<Skipped>,
+    /// What would be done, in a dry run.
+    pub planned: Option<Planned>,
+    /// The digest beside the file.
+    pub sidecar: Option<SidecarRecord>,
 }
 
 /// A compressed file that was written.
@@ -135,10 +144,16 @@ pub struct Extracted {
     pub source_removed: Option<bool>,
     /// The existing file that turned out to hold this disc, so that nothing was written.
     pub already_done: Option<PathBuf>,
-    /// The sidecar beside it, and its length.
-    pub sidecar: Option<(PathBuf, u64)>,
+    /// The sidecar with the rest of a CD dump, and its length.
+    pub raw_sidecar: Option<(PathBuf, u64)>,
     /// The files of a CD dump, if that was restored instead of an image.
     pub restored: Vec<RestoredFile>,
+    /// Why nothing was done.
+    pub skipped: Option<Skipped>,
+    /// What would be done, in a dry run.
+    pub planned: Option<Planned>,
+    /// The digest beside the file.
+    pub sidecar: Option<SidecarRecord>,
 }
 
 /// One file of a restored CD dump.
@@ -173,6 +188,8 @@ pub struct Verified {
     pub source: Option<SourceRecord>,
     /// The hash that RetroAchievements identifies the game by.
     pub achievements: Option<[u8; 16]>,
+    /// The digest beside the file.
+    pub sidecar: Option<SidecarRecord>,
 }
 
 /// What `info` found.
@@ -221,6 +238,7 @@ impl<O> Record<O> {
             failure: None,
             cut_off: None,
             seconds: None,
+            input_size: None,
             outcome,
         }
     }
@@ -247,8 +265,8 @@ impl<O> Record<O> {
 impl<O: Into<Outcome>> Record<O> {
     /// Converts the record of any verb to the common type.
     pub(super) fn of_any_verb(self) -> Record {
-        let Self { input, warnings, failure, cut_off, seconds, outcome } = self;
-        Record { input, warnings, failure, cut_off, seconds, outcome: outcome.into() }
+        let Self { input, warnings, failure, cut_off, seconds, input_size, outcome } = self;
+        Record { input, warnings, failure, cut_off, seconds, input_size, outcome: outcome.into() }
     }
 }
 

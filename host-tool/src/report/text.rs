@@ -8,6 +8,7 @@ use disc_info::{Console, Disc};
 use image_writer::BlockCounts;
 use sector_decode::{Format, Layout};
 
+use super::batch::{Action, Planned, SidecarState};
 use super::dat::{Checked, DatRecord};
 use super::record::{
     Compared, Compressed, Described, Evidence, Extracted, Outcome, Record, RestoredFile, Verified, Written,
@@ -27,20 +28,30 @@ pub(super) fn result(record: &Record) -> String {
         Outcome::Described(described) => info(record, described),
         Outcome::Compared(compared) => compare(record, compared),
         Outcome::Checked(checked) => check(record, checked),
-        Outcome::Compressed(_) | Outcome::Extracted(_) | Outcome::Searched | Outcome::Summed => String::new(),
+        Outcome::Compressed(Compressed { planned, .. }) | Outcome::Extracted(Extracted { planned, .. }) => {
+            let line = |planned: &Planned| {
+                let (input, target) = (human::name(&record.input), human::name(&planned.target));
+                match planned.action {
+                    Action::Compare => format!("{input}: {}\n", planned.text()),
+                    _ => format!("{input} -> {target}: {}\n", planned.text()),
+                }
+            };
+            planned.as_ref().filter(|_| record.failure.is_none()).map(line).unwrap_or_default()
+        }
+        Outcome::Searched | Outcome::Summed => String::new(),
     }
 }
 
 /// Returns the line about a file that was written and put in place.
 pub(super) fn finished(record: &Record) -> Option<String> {
-    if let Some(there) = already_done(record) {
-        return Some(format!(
-            "{}: already done, {} holds this disc",
-            human::name(&record.input),
-            human::name(there)
-        ));
+    if let Some(text) = not_done(record) {
+        return Some(format!("{}: {text}", human::name(&record.input)));
     }
-    let (output, source_removed, what, firmware, digests, sidecar) = match &record.outcome {
+    if let Some(there) = already_done(record) {
+        let (input, there) = (human::name(&record.input), human::name(there));
+        return Some(format!("{input}: already done, {there} holds this disc"));
+    }
+    let (output, source_removed, what, firmware, digests, sidecars) = match &record.outcome {
         Outcome::Compressed(compressed) => {
             let written = compressed.written.as_ref()?;
             let firmware = firmware_of_written(compressed, written);
@@ -50,7 +61,7 @@ pub(super) fn finished(record: &Record) -> Option<String> {
                 packed(written),
                 firmware,
                 written.digests,
-                &compressed.sidecar,
+                (&compressed.sidecar, &compressed.raw_sidecar),
             )
         }
         Outcome::Extracted(extracted) if !extracted.restored.is_empty() => {
@@ -58,8 +69,9 @@ pub(super) fn finished(record: &Record) -> Option<String> {
         }
         Outcome::Extracted(extracted) => {
             let size = human::size(extracted.layout?.image_size());
-            let removed = extracted.source_removed;
-            (extracted.output.as_ref()?, removed, size, None, extracted.digests, &extracted.sidecar)
+            let Extracted { source_removed, digests, sidecar, raw_sidecar, .. } = extracted;
+            let sidecars = (sidecar, raw_sidecar);
+            (extracted.output.as_ref()?, *source_removed, size, None, *digests, sidecars)
         }
         _ => return None,
     };
@@ -77,8 +89,12 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     if let Some(digests) = digests {
         let _ = write!(line, "; SHA-1 of the disc {}", human::hex(&digests.sha1));
     }
-    if let Some((path, len)) = sidecar {
+    let (sidecar, raw_sidecar) = sidecars;
+    if let Some((path, len)) = raw_sidecar {
         let _ = write!(line, "; the rest of the dump in {}, {}", human::name(path), human::size(*len));
+    }
+    if let Some(sidecar) = sidecar {
+        let _ = write!(line, "; {} {}", human::name(&sidecar.file), sidecar.state);
     }
     if source_removed == Some(true) {
         line.push_str("; source deleted");
@@ -95,6 +111,16 @@ fn restored(input: &Path, files: &[RestoredFile]) -> String {
         let _ = write!(text, "\n  {name}: {size} bytes, SHA-1 {}", human::hex(&file.sha1));
     }
     text
+}
+
+/// Why nothing was done.
+fn not_done(record: &Record) -> Option<String> {
+    let (Outcome::Compressed(Compressed { skipped, .. }) | Outcome::Extracted(Extracted { skipped, .. })) =
+        &record.outcome
+    else {
+        return None;
+    };
+    skipped.as_ref().filter(|_| record.failure.is_none()).map(|skipped| format!("skipped, {skipped}"))
 }
 
 /// The existing file, if there was nothing to do.
@@ -176,6 +202,9 @@ fn verify(record: &Record, verified: &Verified) -> String {
         (Status::Ok, None) => "ok",
         (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
         _ if is_wrong(record) => "decodes, but is not what the DAT has",
+        _ if verified.sidecar.as_ref().is_some_and(|sidecar| sidecar.state == SidecarState::Mismatch) => {
+            "decodes, but is not the disc of its sidecar"
+        }
         _ => "decodes, but is not what its header says",
     };
     let mut text = format!(
@@ -189,9 +218,18 @@ fn verify(record: &Record, verified: &Verified) -> String {
     if let Some(hash) = &verified.achievements {
         let _ = writeln!(text, "  RA hash  {}", human::hex(hash));
     }
+    if let Some(sidecar) = &verified.sidecar {
+        let _ = writeln!(text, "  sidecar  {}: {}", human::name(&sidecar.file), sidecar.state);
+    }
     // The result for a CHD or a raw CD is part of its description.
     if record.status() == Status::Ok && verified.source.is_none() {
-        let _ = writeln!(text, "  shown    {}", shown(layout, verified.stored_bytes.unwrap_or_default()));
+        let has_digest =
+            verified.sidecar.as_ref().is_some_and(|sidecar| sidecar.state == SidecarState::Match);
+        let shown = match has_digest {
+            true => "the image has the SHA-256 in its sidecar".into(),
+            false => shown(layout, verified.stored_bytes.unwrap_or_default()),
+        };
+        let _ = writeln!(text, "  shown    {shown}");
     }
     if let Some(line) = dat_line(record, verified.dat.as_ref()) {
         let _ = writeln!(text, "  DAT      {line}");

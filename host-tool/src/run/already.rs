@@ -4,6 +4,7 @@ use std::path::Path;
 
 use image_writer::Plan;
 use sector_decode::{Format, Layout};
+use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 use crate::image::{Image, Workspace};
@@ -13,6 +14,7 @@ use crate::run::bars;
 use crate::scan::{self, OnDamage, Options, Part};
 
 /// Verifies that the file at `target` is what would be written for `source`, by decoding both completely.
+/// Returns the SHA-256 of the image if that is wanted.
 ///
 /// # Errors
 ///
@@ -23,8 +25,9 @@ pub(super) fn prove(
     target: &Path,
     wanted: Wanted<'_>,
     threads: std::num::NonZeroUsize,
+    with_digest: bool,
     reporter: &Reporter,
-) -> Result<(), Failure> {
+) -> Result<Option<[u8; 32]>, Failure> {
     let exists = || Failure::TargetExists(target.to_owned());
     let there = Image::open_steady(target).map_err(|_| exists())?;
     let size = source.layout().image_size();
@@ -37,6 +40,7 @@ pub(super) fn prove(
     let options = Options { threads, on_damage: OnDamage::Stop, listed, lint };
     let mut workspace = Workspace::new(source);
     let mut reader = workspace.reader(source);
+    let mut digest = with_digest.then(Sha256::new);
     let (mut at, mut expected, mut of_source) = (0, Vec::new(), None);
     let seen = scan::run(&there, options, &monitor, |part| {
         let Part::Data(bytes) = part else { return Err(std::io::ErrorKind::InvalidData.into()) };
@@ -46,6 +50,7 @@ pub(super) fn prove(
             return Err(std::io::ErrorKind::Other.into());
         }
         at += bytes.len() as u64;
+        digest.iter_mut().for_each(|digest| digest.update(bytes.as_slice()));
         if expected == **bytes { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
     });
     if let Some(failure) = of_source {
@@ -59,7 +64,7 @@ pub(super) fn prove(
     if seen.lint.failed() > 0 {
         return Err(exists());
     }
-    source.settle(Ok(()))
+    source.settle(Ok(digest.map(|digest| digest.finalize().into())))
 }
 
 /// What would be written.

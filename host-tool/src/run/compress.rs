@@ -13,26 +13,31 @@ use crate::human;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::level;
-use crate::output::Outputs;
+use crate::output::{Existing, Outputs};
 use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::already::{self, Wanted};
 use crate::run::raw;
 use crate::run::{
     ONE_PASS, bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each,
-    put_in_place, read_again, remove_source, warn_of_second_name,
+    put_in_place, read_again, reason_to_skip, remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part, Seen};
+use crate::sidecar;
 use crate::tail::Resized;
 
 /// Shares of packing, and of reading the finished file back. They are rough, which is enough for the
 /// remaining time.
 const PASSES: &[f64] = &[0.85, 0.15];
+/// The same if each file is decoded first to find out whether it is safe.
+const PASSES_OF_UNSAFE: &[f64] = &[0.15, 0.7, 0.15];
 
 /// Compresses every image.
 pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Reporter) {
     let mut outputs = Outputs::default();
-    each(jobs, PASSES, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
+    let checks_first = jobs.first().is_some_and(|(job, _)| job.handling.only_unsafe);
+    let passes = if checks_first { PASSES_OF_UNSAFE } else { PASSES };
+    each(jobs, passes, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
 }
 
 /// Compresses every image without writing a file, to find out the size.
@@ -60,19 +65,44 @@ fn compress_one(
     record: &mut Record<Compressed>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
+    if record.outcome.skipped.is_some() {
+        return Ok(());
+    }
     let image = open(job)?;
+    record.input_size = Some(image.stored_len());
     let plan = &job.plan;
+    record.outcome.skipped = reason_to_skip(&image, job, reporter)?;
+    if record.outcome.skipped.is_some() {
+        return Ok(());
+    }
     reporter.detail(&job.input, &describe(plan));
 
     if job.is_there {
-        already::prove(&image, &job.target, Wanted::Packed(plan), plan.threads, reporter)?;
-        record.outcome.already_done = Some(job.target.clone());
-        record.outcome.source_removed = job.remove_source.then_some(false);
-        return Ok(());
+        let proof = already::prove(
+            &image,
+            &job.target,
+            Wanted::Packed(plan),
+            plan.threads,
+            job.handling.sidecar,
+            reporter,
+        );
+        match proof {
+            Ok(sha256) => {
+                record.outcome.already_done = Some(job.target.clone());
+                record.outcome.source_removed = job.remove_source.then_some(false);
+                record.outcome.sidecar = sha256
+                    .map(|sha256| sidecar::write(outputs, &job.target, sha256, job.standing.rule()))
+                    .transpose()?;
+                return Ok(());
+            }
+            // It may be replaced by what it should have been.
+            Err(Failure::TargetExists(_)) if job.standing.rule() == Existing::Replace => {}
+            Err(failure) => return Err(failure),
+        }
     }
     let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
     let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
-    let sidecar = raw::begin_wanted(outputs, &image, job.sidecar.as_ref(), needed, record, reporter)?;
+    let raw_part = raw::begin_wanted(outputs, &image, job.raw_sidecar.as_ref(), needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     check_archive(&image)?;
     warn_of_growth(&summary, record, reporter);
@@ -81,24 +111,36 @@ fn compress_one(
         check_header_md5(&image, summary.digests.all())?;
     }
 
+    let sha256 = summary.digests.sha256();
+    if job.handling.sidecar {
+        sidecar::check(&job.target, sha256, job.standing.rule())?;
+    }
     let file = part.sync()?;
     // Another descriptor only for those who need it.
-    let sidecar = sidecar.map(|sidecar| (sidecar, file.clone()));
+    let raw_part = raw_part.map(|part| (part, file.clone()));
     let seen = prove(file, job, &summary, reporter)?;
     written.lint = Some(lint(plan, &summary, seen));
-    if let Some((sidecar, file)) = sidecar {
-        let (sha256, threads) = (summary.digests.sha256(), plan.packing_threads());
+    if let Some((raw_part, file)) = raw_part {
+        let threads = plan.packing_threads();
         let written = raw::Written { path: &job.target, file, sha256, threads };
-        record.outcome.sidecar = Some(raw::keep(&image, sidecar, written, outputs, record, reporter)?);
+        record.outcome.raw_sidecar = Some(raw::keep(&image, raw_part, written, outputs, record, reporter)?);
     }
-    if job.remove_source {
-        read_again(&image, summary.digests.sha256(), plan.packing_threads(), reporter)?;
+    if job.remove_source || job.handling.in_place {
+        read_again(&image, sha256, plan.packing_threads(), reporter)?;
     }
-    let placed = put_in_place(outputs, part, &image, &job.target, &job.standing, &mut record.outcome.output);
+    image.settle(Ok(()))?;
+    // Some systems do not replace a file that is open.
+    let source = Some(image).filter(|_| !job.handling.in_place);
+    let placed = put_in_place(outputs, part, &job.target, &job.standing, &mut record.outcome.output);
     warn_of_second_name(&job.target, record, reporter);
     placed?;
-    if job.remove_source {
-        remove_source(&image, &job.target, &mut record.outcome.source_removed)?;
+    if job.handling.sidecar {
+        record.outcome.sidecar = Some(sidecar::write(outputs, &job.target, sha256, job.standing.rule())?);
+    }
+    if job.remove_source
+        && let Some(image) = &source
+    {
+        remove_source(image, &job.target, &mut record.outcome.source_removed)?;
     }
     Ok(())
 }
@@ -106,7 +148,7 @@ fn compress_one(
 /// Reopens the image that was examined when the job was planned.
 fn open(job: &CompressJob) -> Result<Image, Failure> {
     let image = Image::open_steady(&job.input)?;
-    if job.sidecar.is_some() {
+    if job.raw_sidecar.is_some() {
         image.take_all();
     } else if job.try_without_room {
         image.take_losses();
@@ -335,7 +377,8 @@ pub(in crate::run) mod tests {
             image_size: image.len() as u64,
             source_size: image.len() as u64,
             remove_source: false,
-            sidecar: None,
+            raw_sidecar: None,
+            handling: crate::handling::Handling::default(),
         };
         (file.into_inner(), job, summary)
     }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::host_file::HostFile;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::Outputs;
+use crate::output::{Existing, Outputs};
 use crate::plan::{ExtractJob, Planned};
 use crate::report::{Extracted, Record, Reporter};
 use crate::run::already::{self, Wanted};
@@ -20,6 +20,7 @@ use crate::run::{
     read_again, remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part};
+use crate::sidecar;
 use crate::sparse::{SparseDigest, next_data};
 
 /// Bytes per call when writing or reading back.
@@ -41,8 +42,12 @@ fn extract_one(
     record: &mut Record<Extracted>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
+    if record.outcome.skipped.is_some() {
+        return Ok(());
+    }
     let image = Image::open_steady(&job.input)?;
-    if job.sidecar.is_some() {
+    record.input_size = Some(image.stored_len());
+    if job.raw_sidecar.is_some() {
         image.take_all();
     } else if job.try_without_room {
         image.take_losses();
@@ -50,15 +55,26 @@ fn extract_one(
     record.outcome.layout = Some(*image.layout());
     let size = image.layout().image_size();
     if job.is_there {
-        already::prove(&image, &job.target, Wanted::Plain, job.threads, reporter)?;
-        record.outcome.already_done = Some(job.target.clone());
-        record.outcome.source_removed = job.remove_source.then_some(false);
-        return Ok(());
+        let proof =
+            already::prove(&image, &job.target, Wanted::Plain, job.threads, job.handling.sidecar, reporter);
+        match proof {
+            Ok(sha256) => {
+                record.outcome.already_done = Some(job.target.clone());
+                record.outcome.source_removed = job.remove_source.then_some(false);
+                record.outcome.sidecar = sha256
+                    .map(|sha256| sidecar::write(outputs, &job.target, sha256, job.standing.rule()))
+                    .transpose()?;
+                return Ok(());
+            }
+            // It may be replaced by what it should have been.
+            Err(Failure::TargetExists(_)) if job.standing.rule() == Existing::Replace => {}
+            Err(failure) => return Err(failure),
+        }
     }
     let needed = (!job.try_without_room).then_some(size);
     let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
 
-    let sidecar = raw::begin_wanted(outputs, &image, job.sidecar.as_ref(), needed, record, reporter)?;
+    let raw_part = raw::begin_wanted(outputs, &image, job.raw_sidecar.as_ref(), needed, record, reporter)?;
 
     let hasher = ImageHasher::new(digest_set(&image, reporter));
     let mut hasher = Some(hasher.map_err(|error| Failure::NoThread(error.kind()))?);
@@ -111,26 +127,34 @@ fn extract_one(
         part.file().set_len(size).map_err(Failure::Write)?;
     }
 
+    let sha256 = digests.as_ref().filter(|_| job.handling.sidecar).map(|digests| digests.sha256());
+    if let Some(sha256) = sha256 {
+        sidecar::check(&job.target, sha256, job.standing.rule())?;
+    }
     let file = part.sync()?;
     // Another descriptor only for those who need it.
-    let sidecar = sidecar.map(|sidecar| (sidecar, file.clone()));
+    let raw_part = raw_part.map(|part| (part, file.clone()));
     match (&digests, content) {
         (Some(digests), _) => prove(file, job, digests.sha256(), reporter)?,
         (None, content) => prove_rest(&file, job, content.map(SparseDigest::finish), reporter)?,
     }
-    if let (Some((sidecar, file)), Some(digests)) = (sidecar, &digests) {
+    if let (Some((raw_part, file)), Some(digests)) = (raw_part, &digests) {
         let (sha256, threads) = (digests.sha256(), job.threads);
         let written = raw::Written { path: &job.target, file, sha256, threads };
-        record.outcome.sidecar = Some(raw::keep(&image, sidecar, written, outputs, record, reporter)?);
+        record.outcome.raw_sidecar = Some(raw::keep(&image, raw_part, written, outputs, record, reporter)?);
     }
     if job.remove_source
         && let Some(digests) = &digests
     {
         read_again(&image, digests.sha256(), job.threads, reporter)?;
     }
-    let placed = put_in_place(outputs, part, &image, &job.target, &job.standing, &mut record.outcome.output);
+    image.settle(Ok(()))?;
+    let placed = put_in_place(outputs, part, &job.target, &job.standing, &mut record.outcome.output);
     warn_of_second_name(&job.target, record, reporter);
     placed?;
+    if let Some(sha256) = sha256.filter(|_| record.failure.is_none()) {
+        record.outcome.sidecar = Some(sidecar::write(outputs, &job.target, sha256, job.standing.rule())?);
+    }
     if digests.is_none() {
         return Err(Failure::DamagedBlocks(seen.damage));
     }
@@ -206,7 +230,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Talk;
-    use crate::output::{Existing, Standing};
+    use crate::output::Standing;
 
     #[test]
     fn changed_byte_on_the_disk_is_noticed() {
@@ -219,7 +243,8 @@ mod tests {
             keep_going: false,
             remove_source: false,
             threads: NonZeroUsize::MIN,
-            sidecar: None,
+            raw_sidecar: None,
+            handling: crate::handling::Handling::default(),
         };
         let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
         let mut bytes = vec![7; PIECE + 100];

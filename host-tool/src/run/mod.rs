@@ -6,6 +6,7 @@ mod compress;
 mod dat;
 mod extract;
 mod info;
+mod lint;
 mod man;
 mod raw;
 pub mod serve;
@@ -28,6 +29,7 @@ pub use compress::{compress, measure};
 pub use dat::dat;
 pub use extract::extract;
 pub use info::info;
+pub(crate) use lint::reason_to_skip;
 pub use man::{completions, man};
 pub use raw::restore;
 pub use verify::{crc32, verify};
@@ -49,7 +51,7 @@ const ONE_PASS: &[f64] = &[1.0];
 
 /// Does the work on each file in turn. `passes` are the shares of time of the passes over each. A failure
 /// of one file does not stop the others; an interruption does.
-fn each<J, O: Into<Outcome>>(
+pub(crate) fn each<J, O: Into<Outcome>>(
     jobs: Vec<Planned<J, O>>,
     passes: &'static [f64],
     reporter: &mut Reporter,
@@ -63,6 +65,7 @@ fn each<J, O: Into<Outcome>>(
             return;
         }
         let begun = Instant::now();
+        record.input_size = std::fs::metadata(&record.input).ok().map(|metadata| metadata.len());
         if let Err(failure) = work(&job, &mut record, reporter) {
             record.fail(failure);
         }
@@ -106,6 +109,7 @@ fn begin_part<O>(
     record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<PartFile, Failure> {
+    standing.make_folders(target)?;
     if let Some(needed) = needed {
         volume::check(target, needed)?;
     }
@@ -118,17 +122,14 @@ fn begin_part<O>(
     Ok(part)
 }
 
-/// Gives the verified file its name, and notes that in `output`, unless the source changed or a signal
-/// arrived meanwhile.
+/// Gives the verified file its name, and notes that in `output`, unless a signal has arrived.
 fn put_in_place(
     outputs: &mut Outputs,
     part: PartFile,
-    image: &Image,
     target: &Path,
     standing: &Standing,
     output: &mut Option<PathBuf>,
 ) -> Result<(), Failure> {
-    image.settle(Ok(()))?;
     let outcome = outputs.commit(part, standing);
     if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
         *output = Some(target.to_owned());

@@ -35,7 +35,8 @@ fn source_that_changed_is_neither_converted_nor_deleted() {
     let (mut put, mut removed) = (None, None);
     // Before the new file gets its name, and between that and the deletion.
     let target = at("a.cso");
-    let outcome = put_in_place(&mut outputs, part, &image, &target, &standing, &mut put);
+    let outcome =
+        image.settle(Ok(())).and_then(|()| put_in_place(&mut outputs, part, &target, &standing, &mut put));
     assert!(matches!(outcome, Err(Failure::InputChanged)));
     assert!(!at("a.cso").exists() && put.is_none());
     let kept = remove_source(&image, &at("a.cso"), &mut removed);

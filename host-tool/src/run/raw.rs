@@ -82,7 +82,7 @@ pub(super) fn keep<O>(
         other => Failure::ReadBack(Box::new(other.in_second(&job.target))),
     })?;
     image.settle(read_again(image, &sums))?;
-    let placed = put_in_place(outputs, part, image, &job.target, &job.standing, &mut None);
+    let placed = put_in_place(outputs, part, &job.target, &job.standing, &mut None);
     warn_of_second_name(&job.target, record, reporter);
     placed.map(|()| (job.target.clone(), len))
 }
@@ -344,7 +344,8 @@ fn restore_one(
     }
     drop(bar);
     for ((part, (target, standing)), file) in parts.into_iter().zip(&job.targets).zip(restored) {
-        let placed = put_in_place(outputs, part, &image, target, standing, &mut record.outcome.output);
+        image.settle(Ok(()))?;
+        let placed = put_in_place(outputs, part, target, standing, &mut record.outcome.output);
         warn_of_second_name(target, record, reporter);
         placed?;
         record.outcome.restored.push(file);

@@ -8,13 +8,16 @@ use image_writer::{Digests, ParallelHasher};
 
 use crate::cli::{VerifyArgs, threads_or_default};
 use crate::failure::Failure;
+use crate::human;
 use crate::image::Image;
 use crate::interrupt;
+use crate::output::{Existing, Outputs};
 use crate::plan;
 use crate::profile::Profile;
-use crate::report::{Outcome, Record, Reporter, SourceRecord, Verified};
+use crate::report::{Outcome, Record, Reporter, SidecarRecord, SidecarState, SourceRecord, Verified};
 use crate::run::{ONE_PASS, bars, check_archive, check_header_md5, dat, each, records};
 use crate::scan::{self, OnDamage, Options, Part};
+use crate::sidecar::{self, Found};
 
 /// Verifies every image.
 pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
@@ -26,9 +29,11 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
             None => return,
         },
     };
+    let mut outputs = Outputs::default();
     each(records(&args.inputs), ONE_PASS, reporter, |(), record: &mut Record<Verified>, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
         record.outcome.source = SourceRecord::of(&image);
+        record.input_size = Some(image.stored_len());
         // Damage is found below.
         if let Ok(disc) = plan::look_at(&image) {
             plan::note_cut_off(&image, &disc, record, reporter);
@@ -39,12 +44,45 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
         record.outcome.achievements = plan::achievements(&image);
         check_archive(&image)?;
         check_origin(&image, &digests, reporter)?;
+        check_sidecar(&image, &digests, args.sidecar.then_some(&mut outputs), record, reporter)?;
         // Last, so that nothing is said of a file that has changed since.
         image.settle(check_header_md5(&image, Some(&digests)))?;
         catalogue.as_ref().map_or(Ok(()), |catalogue| {
             dat::of_verified(catalogue, &image, &digests, reporter, &mut record.outcome.dat)
         })
     });
+}
+
+/// Compares an image with the digest beside it. If there is none, and `outputs` are given, it is written.
+fn check_sidecar(
+    image: &Image,
+    digests: &Digests,
+    outputs: Option<&mut Outputs>,
+    record: &mut Record<Verified>,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
+    let got = digests.sha256;
+    match (sidecar::beside(image.path()), outputs) {
+        (Found::Digest { file, sha256 }, _) => {
+            let state = if sha256 == got { SidecarState::Match } else { SidecarState::Mismatch };
+            record.outcome.sidecar = Some(SidecarRecord { file: file.clone(), state });
+            if state == SidecarState::Mismatch {
+                let (expected, got) = (human::hex(&sha256), human::hex(&got));
+                return image.settle(Err(Failure::SidecarMismatch { file, expected, got }));
+            }
+        }
+        (Found::Unusable(file), None) => {
+            let file = human::name(&file);
+            reporter.warn(record, format!("{file} does not tell the SHA-256 of the image in this file"));
+        }
+        (Found::Unusable(file), Some(_)) => return Err(Failure::SidecarExists(file)),
+        (Found::Nothing, Some(outputs)) => {
+            image.settle(check_header_md5(image, Some(digests)))?;
+            record.outcome.sidecar = Some(sidecar::write(outputs, image.path(), got, Existing::Keep)?);
+        }
+        (Found::Nothing, None) => {}
+    }
+    Ok(())
 }
 
 /// Compares a CHD with its header.

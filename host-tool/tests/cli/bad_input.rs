@@ -31,7 +31,7 @@ fn missing_file() {
 fn folder_as_input() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path("discs.cso")).unwrap();
-    all_verbs(&folder, "discs.cso", 2, "it is a folder, not a file. Name the images in it.");
+    all_verbs(&folder, "discs.cso", 2, "it is a folder, not a file. Name the images in it, or use -r");
 }
 
 #[test]

@@ -173,7 +173,10 @@ fn documentation_has_every_field() {
     folder.write("BAD.cso", &file.0);
     let mut all = Vec::new();
     for args in [
-        &["compress", "--to", "zso", "--rm", "GAME.iso"][..],
+        &["compress", "-r", "-n", "."][..],
+        &["compress", "--skip-existing=name", "GAME.iso"],
+        &["verify", "--sidecar", "GAME.cso"],
+        &["compress", "--to", "zso", "--rm", "GAME.iso"],
         &["extract", "--keep-going", "BAD.cso"],
         &["verify", "GAME.cso", "BAD.cso", "none.cso"],
         &["extract", "GAME.cso", "-o", "BACK.iso"],

@@ -21,5 +21,6 @@ mod raw;
 mod safety;
 mod sources;
 mod talk;
+mod trees;
 #[cfg(unix)]
 mod unix;

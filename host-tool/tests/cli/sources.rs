@@ -385,3 +385,21 @@ fn dropped_sources_become_what_the_console_reads() {
     folder.cisor(["drop", "discs"]).assert().success();
     assert!(folder.path("discs/GAME.zso").exists() && folder.path("discs/PSP.cso").exists());
 }
+
+#[test]
+fn folder_gives_a_sheet_and_not_the_dump_that_it_names() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("shelf")).unwrap();
+    folder.write("shelf/GAME.bin", &raw_sectors(&ps2_disc()));
+    folder.write("shelf/GAME.cue", sheet(None).as_bytes());
+    folder.write("shelf/ALONE.bin", &raw_sectors(&psp_disc()));
+    folder.write("shelf/OTHER.bin", &[7; 5000]);
+    let (code, objects) = folder.json(&["compress", "-r", "--to", "zso", "shelf"]);
+    let inputs: Vec<_> = objects.iter().filter_map(|object| object["input"].as_str()).collect();
+    assert_eq!((code, inputs.len()), (0, 2), "{objects:?}");
+    assert!(inputs[0].ends_with("ALONE.bin") && inputs[1].ends_with("GAME.cue"), "{inputs:?}");
+    let summary = &objects[2]["summary"];
+    assert_eq!((&summary["written"], &summary["left_alone"]), (&2.into(), &1.into()));
+    let read = (psp_disc().len() + ps2_disc().len()) / SECTOR * 2352 + sheet(None).len();
+    assert_eq!(summary["bytes_in"], read);
+}

@@ -4,6 +4,7 @@ mod changing;
 mod mapped;
 mod racing;
 mod special;
+mod trees;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
