@@ -1,4 +1,4 @@
-//! Any bytes as a CHD, a CUE sheet or a raw CD dump: opening and reading end in data or in an error.
+//! Any bytes as a CHD, a CUE sheet, a raw CD dump or an archive: opening and reading end in data or in an error.
 #![no_main]
 
 use std::path::Path;
