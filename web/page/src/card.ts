@@ -165,8 +165,9 @@ function readers(all: ReaderVerdict[], texts: Texts): HTMLDetailsElement {
   const able = all.filter(([, verdict]) => verdict === 'yes' || verdict === 'caution').map(([name]) => name);
   const short = able.length === 0 ? texts.readersNone : able.slice(0, 3).join(', ') + (able.length > 3 ? ` +${able.length - 3}` : '');
   const words = { yes: texts.readersYes, caution: texts.readersCaution, maybe: texts.readersMaybe, no: texts.readersNo };
+  const own = (why: string) => why.replaceAll(texts.programsCheck, texts.ownCheck);
   const rows = all.map(([name, verdict, why]) =>
-    make('li', { class: verdict }, `${name}: ${words[verdict]}${why ? ` (${why})` : ''}`),
+    make('li', { class: verdict }, `${name}: ${words[verdict]}${why ? ` (${own(why)})` : ''}`),
   );
   return make('details', {}, make('summary', {}, `${texts.readers}: ${short}`), make('ul', {}, ...rows));
 }

@@ -65,10 +65,13 @@ export const english = {
   done: 'Done',
   doneFile: (name: string, size: string, percent: number) =>
     `${name}: ${size}, ${percent} % of the image. It was read back, unpacked and compared with the disc.`,
-  doneCheck: 'Every block can be unpacked.',
+  doneCheck: 'All of it can be read.',
   unsafe: (count: number) =>
     `${count} ${count === 1 ? 'block is' : 'blocks are'} packed in a way that is reported to hang PSPs. Pack the disc for PSP again.`,
   savedIn: 'It is in the folder that you chose.',
+  // The program's own words for a check that this page has, too.
+  programsCheck: 'which `cisor info --blocks` tells',
+  ownCheck: 'which “Check only” tells',
   failed: 'Not done',
   rate: (rate: string, left: string) => `${rate} MB/s, ${left} left`,
   seconds: (count: number) => `${count} s`,
