@@ -41,7 +41,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     // The C program takes three arguments; the Python script takes options.
     let is_script = first.as_encoded_bytes().starts_with(b"-") || args.len() == 2;
     let (asked, files) = if is_script {
-        let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED)?;
+        let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED, &[])?;
         (ScriptArguments::of(&parsed.options, 0..=9)?, parsed.files)
     } else {
         let level = number("LEVEL", &first.to_string_lossy(), 0..=9)?;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::options::{in_and_out, level, number, parse, shortened};
+use super::options::{in_and_out, level, number, parse};
 use super::{Limits, Misuse, Outcome, compress_to_zso, zso};
 use crate::cli::{Talk, threads_or_default};
 use crate::output::Existing;
@@ -27,8 +27,8 @@ This is cisor, taking iso2zso's arguments; cisor --help says what else it does.
 ";
 
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
-    let args = shortened(args, &[("checksum", 'k'), ("verify", 'v'), ("help", 'h')]);
-    let parsed = parse(&args, "vh", "bcmpk")?;
+    let names = [("checksum", 'k'), ("verify", 'v'), ("help", 'h')];
+    let parsed = parse(args, "vh", "bcmpk", &names)?;
     if parsed.options.iter().any(|&(option, _)| option == 'h') {
         return Ok(Outcome::Help);
     }

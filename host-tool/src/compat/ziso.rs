@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use sector_decode::Format;
 
-use super::options::{ScriptArguments, in_and_out, level, number, parse, shortened};
+use super::options::{ScriptArguments, in_and_out, level, number, parse};
 use super::{Limits, Misuse, Outcome, compress_to_zso, extract, zso};
 use crate::cli::{Talk, threads_or_default};
 use crate::image::Image;
@@ -63,9 +63,9 @@ struct Work {
 }
 
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
-    let danixu = shortened(args, &DANIXU);
-    let is_danixu = danixu.iter().any(|arg| arg.to_str().is_some_and(|arg| arg.starts_with("-i")));
-    let work = if is_danixu { danixus(&danixu)? } else { script(args)? };
+    let is_input = |arg: &str| arg.starts_with("-i") || arg.starts_with("--input");
+    let is_danixu = args.iter().any(|arg| arg.to_str().is_some_and(is_input));
+    let work = if is_danixu { danixus(args)? } else { script(args)? };
     let Some(Work { input, target, existing, wishes }) = work else { return Ok(Outcome::Help) };
     let mut reporter = Reporter::new(Talk::default());
     let Some(wishes) = wishes else {
@@ -95,7 +95,7 @@ fn to_image(input: PathBuf, target: Target, existing: Existing, limits: Limits, 
 
 /// Parses the arguments of ziso.py; `None` if the usage was requested.
 fn script(args: &[OsString]) -> Result<Option<Work>, Misuse> {
-    let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED)?;
+    let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED, &[])?;
     if parsed.options.iter().any(|&(option, _)| option == 'h') {
         return Ok(None);
     }
@@ -114,7 +114,7 @@ fn script(args: &[OsString]) -> Result<Option<Work>, Misuse> {
 
 /// Parses the arguments of Danixu's ziso, which decides by the input what to do with it.
 fn danixus(args: &[OsString]) -> Result<Option<Work>, Misuse> {
-    let parsed = parse(args, "mlfrh", "iocbz")?;
+    let parsed = parse(args, "mlfrh", "iocbz", &DANIXU)?;
     if let Some(file) = parsed.files.first() {
         return Err(Misuse(format!("{} is one file name too many", file.display())));
     }
@@ -167,7 +167,7 @@ mod tests {
         let input = folder.path().join("a.iso");
         std::fs::write(&input, [0; 2048]).unwrap();
         let line = format!("--input={} -o OUT -c 12 -l -f -b 2048 -z 4 -r -h", input.display());
-        let work = danixus(&shortened(&args(&line), &DANIXU)).unwrap().unwrap();
+        let work = danixus(&args(&line)).unwrap().unwrap();
         assert_eq!((work.input, work.existing), (input, Existing::Replace));
         let wishes = work.wishes.unwrap();
         assert_eq!((wishes.level, wishes.block_size), (Level::Best, Some(2048)));
