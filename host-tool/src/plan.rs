@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
 use crate::output::{Existing, Standing};
-use crate::profile::{self, Choice, Profile, Wishes};
+use crate::profile::{self, Choice, CompressOptions, Profile};
 use crate::report::{Compressed, CutOff, Extracted, Outcome, Record, Reporter};
 use crate::tail::Tail;
 use crate::target::{self, Claims, Target};
@@ -38,7 +38,7 @@ pub struct CompressRequest {
     /// What to do with bytes past the last whole sector; `None` refuses them.
     pub tail: Option<Tail>,
     /// The user's settings.
-    pub wishes: Wishes,
+    pub compress_options: CompressOptions,
     /// Whether to delete the sources afterwards.
     pub remove_source: bool,
 }
@@ -122,7 +122,7 @@ impl From<CompressArgs> for CompressRequest {
             only_known_discs: false,
             any_console: false,
             tail: args.tail,
-            wishes: Wishes {
+            compress_options: CompressOptions {
                 to: args.to,
                 block_size: args.block_size,
                 level: args.level.level(),
@@ -420,15 +420,15 @@ fn whole_sectors<O>(
 
 /// Decides who the file is for and how it is written.
 fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile, Choice), Failure> {
-    let mut wishes = request.wishes;
+    let mut compress_options = request.compress_options;
     if let Some(profile) = request.profile.filter(|_| !request.any_console) {
-        profile::check_console(profile, disc, wishes.ignore_limits).map_err(Failure::Profile)?;
+        profile::check_console(profile, disc, compress_options.ignore_limits).map_err(Failure::Profile)?;
     }
     let by_name = format_by_name(&request.target);
     let mut guessed = false;
-    let profile = match (request.profile, wishes.to) {
+    let profile = match (request.profile, compress_options.to) {
         (Some(profile), _) => {
-            wishes.to = wishes.to.or(by_name);
+            compress_options.to = compress_options.to.or(by_name);
             profile
         }
         (None, Some(_)) => Profile::Any,
@@ -438,7 +438,7 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
                 return Err(Failure::UnknownDisc);
             }
             let profile = detected.unwrap_or(Profile::Psp);
-            wishes.to = by_name;
+            compress_options.to = by_name;
             // The name can request a format that this disc's profile does not write.
             if by_name.is_none_or(|format| profile.formats().contains(&format)) {
                 guessed = detected.is_none();
@@ -448,7 +448,7 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
             }
         }
     };
-    let mut choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
+    let mut choice = profile::choose(profile, &compress_options, size).map_err(Failure::Profile)?;
     if guessed {
         let text = if disc.is_partly_unreadable {
             "Which disc this is cannot be read; packing it for the PSP (--for names a reader)."

@@ -12,7 +12,7 @@ use crate::cli::{Talk, threads_or_default};
 use crate::image::Image;
 use crate::output::Existing;
 use crate::plan;
-use crate::profile::{self, Profile, Wishes};
+use crate::profile::{self, CompressOptions, Profile};
 use crate::report::Reporter;
 use crate::target::{Claims, Target};
 
@@ -57,7 +57,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     }
 
     let level = asked.level();
-    let wishes = Wishes {
+    let compress_options = CompressOptions {
         to: Some(OutputFormat::Cso),
         block_size: asked.block_size.or(Some(2048)),
         level,
@@ -67,8 +67,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         ignore_limits: limits == Limits::Ignored,
         threads,
     };
-    let profile = profile_of(&input, &wishes);
-    let request = request(input, target, Existing::Replace, profile, wishes, limits);
+    let profile = profile_of(&input, &compress_options);
+    let request = request(input, target, Existing::Replace, profile, compress_options, limits);
     let mut jobs = plan::compress(&request, &mut Claims::new(&request.inputs), &mut reporter);
     for (job, record) in &mut jobs {
         if profile == Profile::Any {
@@ -84,8 +84,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
 
 /// ciso writes for the PSP, but never refuses: if the profile's limits are exceeded, only the format's own
 /// apply.
-fn profile_of(input: &Path, wishes: &Wishes) -> Profile {
-    let fits = |size| profile::choose(Profile::Psp, wishes, size).is_ok();
+fn profile_of(input: &Path, compress_options: &CompressOptions) -> Profile {
+    let fits = |size| profile::choose(Profile::Psp, compress_options, size).is_ok();
     match Image::open(input) {
         Ok(image) if !fits(image.layout().image_size()) => Profile::Any,
         _ => Profile::Psp,

@@ -15,7 +15,7 @@ use crate::image::Image;
 use crate::level::Level;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, Planned};
-use crate::profile::{Profile, Wishes};
+use crate::profile::{CompressOptions, Profile};
 use crate::report::{Compressed, Reporter};
 use crate::run;
 use crate::target::{Claims, Target};
@@ -154,7 +154,7 @@ fn plan_all(
     let mut claims = Claims::new(&arguments.inputs);
     let mut jobs = Vec::new();
     for (input, target) in arguments.files() {
-        let wishes = Wishes {
+        let compress_options = CompressOptions {
             to: Some(format),
             block_size: arguments.block_size_of(format, &input),
             level: Level::default(),
@@ -164,7 +164,7 @@ fn plan_all(
             ignore_limits: limits == Limits::Ignored,
             threads,
         };
-        let request = request(input, target, Existing::Replace, Profile::Any, wishes, limits);
+        let request = request(input, target, Existing::Replace, Profile::Any, compress_options, limits);
         for (mut job, mut record) in plan::compress(&request, &mut claims, reporter) {
             job.plan.deflate = encoders.deflate;
             job.plan.lz4 = encoders.lz4;

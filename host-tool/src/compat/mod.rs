@@ -22,7 +22,7 @@ use crate::exit::Status;
 use crate::human;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, CompressRequest, ExtractRequest, Planned};
-use crate::profile::{Profile, Wishes};
+use crate::profile::{CompressOptions, Profile};
 use crate::report::{Compressed, Record, Reporter};
 use crate::run;
 use crate::target::{Claims, Target};
@@ -129,7 +129,7 @@ fn request(
     target: Target,
     existing: Existing,
     profile: Profile,
-    wishes: Wishes,
+    compress_options: CompressOptions,
     limits: Limits,
 ) -> CompressRequest {
     CompressRequest {
@@ -141,14 +141,14 @@ fn request(
         only_known_discs: false,
         any_console: true,
         tail: None,
-        wishes,
+        compress_options,
         remove_source: false,
     }
 }
 
 /// The settings of a ZSO, before a tool's options.
-fn zso() -> Wishes {
-    Wishes {
+fn zso() -> CompressOptions {
+    CompressOptions {
         to: Some(OutputFormat::Zso),
         block_size: None,
         level: level(9),
@@ -166,13 +166,13 @@ fn compress_to_zso(
     input: PathBuf,
     target: Target,
     existing: Existing,
-    wishes: Wishes,
+    compress_options: CompressOptions,
     limits: Limits,
     reporter: &mut Reporter,
 ) {
-    let for_opl = wishes.block_size.is_none_or(|size| size == 2048);
+    let for_opl = compress_options.block_size.is_none_or(|size| size == 2048);
     let profile = if for_opl { Profile::Opl } else { Profile::Any };
-    let request = request(input, target, existing, profile, wishes, limits);
+    let request = request(input, target, existing, profile, compress_options, limits);
     let jobs = plan::compress(&request, &mut Claims::new(&request.inputs), reporter);
     compress(jobs, reporter);
 }
