@@ -32,7 +32,7 @@ const DEFAULT_THREADS: usize = 16;
 pub struct Cli {
     /// What is printed.
     #[command(flatten)]
-    pub talk: Talk,
+    pub verbosity: Verbosity,
     /// What is done.
     #[command(subcommand)]
     pub verb: Verb,
@@ -40,7 +40,7 @@ pub struct Cli {
 
 /// What is printed.
 #[derive(Args, Clone, Copy, Debug, Default)]
-pub struct Talk {
+pub struct Verbosity {
     /// Print one JSON object per file and line on standard output (docs/json.md says what is in it)
     #[arg(long, global = true, help_heading = "Messages")]
     pub json: bool,

@@ -49,7 +49,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, Talk, TargetArgs, Verb};
+use crate::cli::{Cli, TargetArgs, Verb, Verbosity};
 use crate::exit::Status;
 use crate::plan::{CompressRequest, ExtractRequest};
 use crate::report::Reporter;
@@ -81,7 +81,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Status {
 }
 
 fn run_verb(cli: Cli) -> Status {
-    let mut reporter = Reporter::new(cli.talk);
+    let mut reporter = Reporter::new(cli.verbosity);
     let reporter = &mut reporter;
     match cli.verb {
         Verb::Compress(args) => {
@@ -132,7 +132,7 @@ fn usage(error: &clap::Error) -> Status {
         let _ = error.print();
         return Status::Failed;
     }
-    let mut reporter = Reporter::new(Talk::default());
+    let mut reporter = Reporter::new(Verbosity::default());
     reporter.print(&error.render().ansi().to_string());
     reporter.worst()
 }

@@ -8,7 +8,7 @@ use image_writer::{Optimize, OutputFormat};
 
 use super::options::{ScriptArguments, in_and_out, number, parse};
 use super::{Limits, Misuse, Outcome, compress, extract, request};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::image::Image;
 use crate::output::Existing;
 use crate::plan;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         (ScriptArguments::of(&[('c', level.to_string())], 0..=9)?, files.iter().map(Into::into).collect())
     };
     let (input, output) = in_and_out(files)?;
-    let mut reporter = Reporter::new(Talk::default());
+    let mut reporter = Reporter::new(Verbosity::default());
     let threads = threads_or_default(None);
     let target = Target::File(output);
     if asked.level == 0 {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::options::{in_and_out, level, number, parse};
 use super::{Limits, Misuse, Outcome, compress_to_zso, zso};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::output::Existing;
 use crate::profile::CompressOptions;
 use crate::report::Reporter;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     if parsed.options.iter().any(|&(option, _)| option == 'h') {
         return Ok(Outcome::Help);
     }
-    let mut reporter = Reporter::new(Talk::default());
+    let mut reporter = Reporter::new(Verbosity::default());
     let compress_options = compress_options(&parsed.options, &mut reporter)?;
     let (input, output) = in_and_out(parsed.files)?;
     compress_to_zso(input, Target::File(output), Existing::Replace, compress_options, limits, &mut reporter);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn block_sizes_are_in_kib() {
-        let mut reporter = Reporter::new(Talk::default());
+        let mut reporter = Reporter::new(Verbosity::default());
         let options = [('b', "16".to_owned()), ('c', "12".into()), ('p', "3".into()), ('k', "none".into())];
         let compress_options = compress_options(&options, &mut reporter).unwrap();
         assert_eq!(

@@ -8,7 +8,7 @@ use image_writer::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold
 
 use super::options::number;
 use super::{Limits, Misuse, Outcome, compress, extract, request};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::exit::Status;
 use crate::human;
 use crate::image::Image;
@@ -105,7 +105,11 @@ struct Encoders {
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
     let Some(arguments) = parse(args)? else { return Ok(Outcome::Help) };
     if arguments.work == Work::Version {
-        Reporter::new(Talk::default()).print(concat!("maxcso, by cisor ", env!("CARGO_PKG_VERSION"), "\n"));
+        Reporter::new(Verbosity::default()).print(concat!(
+            "maxcso, by cisor ",
+            env!("CARGO_PKG_VERSION"),
+            "\n"
+        ));
         return Ok(Outcome::Done(Status::Ok));
     }
     if arguments.inputs.is_empty() {
@@ -114,7 +118,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     if arguments.outputs.len() > arguments.inputs.len() {
         return Err(Misuse("more output files than inputs".into()));
     }
-    let mut reporter = Reporter::new(Talk { quiet: arguments.quiet, ..Talk::default() });
+    let mut reporter = Reporter::new(Verbosity { quiet: arguments.quiet, ..Verbosity::default() });
     for ignored in &arguments.ignored {
         reporter.note(Path::new("maxcso"), ignored);
     }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use image_writer::{Optimize, OutputFormat};
 
 use self::options::level;
-use crate::cli::{Talk, Tool, threads_or_default};
+use crate::cli::{Tool, Verbosity, threads_or_default};
 use crate::exit::Status;
 use crate::human;
 use crate::output::Existing;
@@ -57,7 +57,7 @@ pub fn run(tool: Tool, args: &[OsString]) -> Status {
     match outcome {
         Ok(Outcome::Done(status)) => status,
         Ok(Outcome::Help) => {
-            let mut reporter = Reporter::new(Talk::default());
+            let mut reporter = Reporter::new(Verbosity::default());
             reporter.print(usage);
             reporter.worst()
         }

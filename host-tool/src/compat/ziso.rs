@@ -10,7 +10,7 @@ use sector_decode::Format;
 
 use super::options::{ScriptArguments, in_and_out, level, number, parse};
 use super::{Limits, Misuse, Outcome, compress_to_zso, extract, zso};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::image::Image;
 use crate::output::Existing;
 use crate::plan::{self, ExtractRequest};
@@ -67,7 +67,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     let is_danixu = args.iter().any(|arg| arg.to_str().is_some_and(is_input));
     let work = if is_danixu { danixus(args)? } else { script(args)? };
     let Some(Work { input, target, existing, compress_options }) = work else { return Ok(Outcome::Help) };
-    let mut reporter = Reporter::new(Talk::default());
+    let mut reporter = Reporter::new(Verbosity::default());
     let Some(compress_options) = compress_options else {
         to_image(input, target, existing, limits, &mut reporter);
         return Ok(Outcome::Done(reporter.worst()));

@@ -16,7 +16,7 @@ use clap::CommandFactory;
 use image_writer::Optimize;
 use sector_decode::Format;
 
-use crate::cli::{Cli, DropArgs, InfoArgs, Talk, VerifyArgs, threads_or_default};
+use crate::cli::{Cli, DropArgs, InfoArgs, Verbosity, VerifyArgs, threads_or_default};
 use crate::exit::Status;
 use crate::failure::Failure;
 use crate::image::Image;
@@ -125,7 +125,7 @@ pub fn run_as(program: Option<&OsString>, paths: &[PathBuf]) -> Status {
     let extracts = stem.strip_suffix(".exe").unwrap_or(&stem) == EXTRACTOR;
     let action = if extracts { Action::Extract } else { Action::ByContent };
     let compress_options = DropWishes::new(action);
-    let status = work(paths, &compress_options, &mut Reporter::new(Talk::default()));
+    let status = work(paths, &compress_options, &mut Reporter::new(Verbosity::default()));
     window::stay_open_if_ours();
     status
 }

@@ -278,7 +278,7 @@ pub(in crate::run) mod tests {
     use image_writer::{DigestSet, Monitor};
 
     use super::*;
-    use crate::cli::Talk;
+    use crate::cli::Verbosity;
     use crate::level::Level;
     use crate::output::{Existing, Standing};
     use crate::profile::{self, CompressOptions, Profile};
@@ -334,7 +334,7 @@ pub(in crate::run) mod tests {
         job: &CompressJob,
         summary: &Summary,
     ) -> Result<Seen, Failure> {
-        let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+        let reporter = Reporter::new(Verbosity { quiet: true, ..Verbosity::default() });
         prove(file, job, summary, &reporter)
     }
 
