@@ -1,6 +1,7 @@
 //! The command line: what can be written there, and nothing else.
 
 mod dat;
+mod levels;
 mod naming;
 mod raw;
 mod serve;
@@ -15,12 +16,13 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
 pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatVerb};
+pub use levels::LevelArgs;
 pub use naming::Naming;
 pub use raw::{KeepRawArgs, RestoreArgs};
 pub use serve::ServeArgs;
 pub use tree::{BatchArgs, RemakeArgs, Shard, SkipExisting, TreeArgs};
 
-use crate::level::{self, Level};
+use crate::level;
 use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::tail::Tail;
@@ -40,7 +42,7 @@ const DEFAULT_THREADS: usize = 16;
 pub struct Cli {
     /// What is printed.
     #[command(flatten)]
-    pub talk: Talk,
+    pub verbosity: Verbosity,
     /// What is done.
     #[command(subcommand)]
     pub verb: Verb,
@@ -48,7 +50,7 @@ pub struct Cli {
 
 /// What is printed.
 #[derive(Args, Clone, Copy, Debug, Default)]
-pub struct Talk {
+pub struct Verbosity {
     /// Print one JSON object per file and line on standard output (docs/json.md says what is in it)
     #[arg(long, global = true, help_heading = "Messages")]
     pub json: bool,
@@ -190,63 +192,6 @@ pub struct TargetArgs {
     /// How many files are treated.
     #[command(flatten)]
     pub batch: BatchArgs,
-}
-
-/// The level, as the ten flags that people know from other tools.
-#[derive(Args, Clone, Copy, Debug, Default)]
-#[command(group = ArgGroup::new("level").multiple(false))]
-pub struct LevelArgs {
-    /// Fastest
-    #[arg(short = '1', group = "level", help_heading = "Levels")]
-    level_1: bool,
-    /// Level 2
-    #[arg(short = '2', group = "level", hide = true)]
-    level_2: bool,
-    /// Level 3
-    #[arg(short = '3', group = "level", hide = true)]
-    level_3: bool,
-    /// Level 4
-    #[arg(short = '4', group = "level", hide = true)]
-    level_4: bool,
-    /// Level 5
-    #[arg(short = '5', group = "level", hide = true)]
-    level_5: bool,
-    /// What is done without a level
-    #[arg(short = '6', group = "level", help_heading = "Levels")]
-    level_6: bool,
-    /// Level 7
-    #[arg(short = '7', group = "level", hide = true)]
-    level_7: bool,
-    /// Level 8
-    #[arg(short = '8', group = "level", hide = true)]
-    level_8: bool,
-    /// Small; the table below has the levels between
-    #[arg(short = '9', group = "level", help_heading = "Levels")]
-    level_9: bool,
-    /// Smallest, however long it takes
-    #[arg(long, group = "level", help_heading = "Levels")]
-    best: bool,
-}
-
-impl LevelArgs {
-    /// Returns the level that was asked for, or the default.
-    pub fn level(self) -> Level {
-        let flags = [
-            self.level_1,
-            self.level_2,
-            self.level_3,
-            self.level_4,
-            self.level_5,
-            self.level_6,
-            self.level_7,
-            self.level_8,
-            self.level_9,
-        ];
-        if self.best {
-            return Level::Best;
-        }
-        (1..).zip(flags).find(|&(_, set)| set).and_then(|(number, _)| Level::new(number)).unwrap_or_default()
-    }
 }
 
 /// Arguments of `cisor extract`.

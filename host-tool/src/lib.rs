@@ -54,7 +54,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, Talk, Verb};
+use crate::cli::{Cli, Verb, Verbosity};
 use crate::exit::Status;
 use crate::report::Reporter;
 
@@ -84,7 +84,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Status {
 }
 
 fn run_verb(cli: Cli) -> Status {
-    let mut reporter = Reporter::new(cli.talk);
+    let mut reporter = Reporter::new(cli.verbosity);
     let reporter = &mut reporter;
     match cli.verb {
         Verb::Compress(args) => {
@@ -145,7 +145,7 @@ fn usage(error: &clap::Error) -> Status {
         let _ = error.print();
         return Status::Failed;
     }
-    let mut reporter = Reporter::new(Talk::default());
+    let mut reporter = Reporter::new(Verbosity::default());
     reporter.print(&error.render().ansi().to_string());
     reporter.worst()
 }

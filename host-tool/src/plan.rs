@@ -20,7 +20,7 @@ use crate::image::Image;
 use crate::opl;
 use crate::output::{Existing, Standing};
 use crate::plan::raw::{SidecarJob, accept_losses, claim_sidecar};
-use crate::profile::{self, Choice, Profile, Wishes};
+use crate::profile::{self, Choice, CompressOptions, Profile};
 use crate::report::{Compressed, Extracted, Outcome, Record, Reporter};
 use crate::tail::Tail;
 use crate::target::{self, Claims, Target};
@@ -46,7 +46,7 @@ pub struct CompressRequest {
     /// What to do with bytes past the last whole sector; `None` refuses them.
     pub tail: Option<Tail>,
     /// The user's settings.
-    pub wishes: Wishes,
+    pub compress_options: CompressOptions,
     /// Whether to delete the sources afterwards.
     pub remove_source: bool,
     /// Whether to keep the rest of a CD dump.
@@ -335,15 +335,15 @@ fn whole_sectors<O>(
 
 /// Decides who the file is for and how it is written.
 fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile, Choice), Failure> {
-    let mut wishes = request.wishes;
+    let mut compress_options = request.compress_options;
     if let Some(profile) = request.profile.filter(|_| !request.any_console) {
-        profile::check_console(profile, disc, wishes.ignore_limits).map_err(Failure::Profile)?;
+        profile::check_console(profile, disc, compress_options.ignore_limits).map_err(Failure::Profile)?;
     }
     let by_name = format_by_name(&request.target);
     let mut guessed = false;
-    let profile = match (request.profile, wishes.to) {
+    let profile = match (request.profile, compress_options.to) {
         (Some(profile), _) => {
-            wishes.to = wishes.to.or(by_name);
+            compress_options.to = compress_options.to.or(by_name);
             profile
         }
         (None, Some(_)) => Profile::Any,
@@ -353,7 +353,7 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
                 return Err(Failure::UnknownDisc);
             }
             let profile = detected.unwrap_or(Profile::Psp);
-            wishes.to = by_name;
+            compress_options.to = by_name;
             // The name can request a format that this disc's profile does not write.
             if by_name.is_none_or(|format| profile.formats().contains(&format)) {
                 guessed = detected.is_none();
@@ -363,7 +363,7 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
             }
         }
     };
-    let mut choice = profile::choose(profile, &wishes, size).map_err(Failure::Profile)?;
+    let mut choice = profile::choose(profile, &compress_options, size).map_err(Failure::Profile)?;
     if guessed {
         let text = if disc.is_partly_unreadable {
             "Which disc this is cannot be read; packing it for the PSP (--for names a reader)."

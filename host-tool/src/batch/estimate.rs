@@ -180,10 +180,10 @@ mod tests {
     use super::*;
     use crate::host_file::HostFile;
     use crate::level::Level;
-    use crate::profile::{self, Profile, Wishes};
+    use crate::profile::{self, CompressOptions, Profile};
 
     fn plan(to: OutputFormat, size: u64) -> Plan {
-        let wishes = Wishes {
+        let wishes = CompressOptions {
             to: Some(to),
             block_size: None,
             level: Level::new(1).unwrap(),

@@ -8,11 +8,11 @@ use image_writer::{Optimize, OutputFormat};
 
 use super::options::{ScriptArguments, in_and_out, number, parse};
 use super::{Limits, Misuse, Outcome, compress, extract, request};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::image::Image;
 use crate::output::Existing;
 use crate::plan;
-use crate::profile::{self, Profile, Wishes};
+use crate::profile::{self, CompressOptions, Profile};
 use crate::report::Reporter;
 use crate::target::{Claims, Target};
 
@@ -41,14 +41,14 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     // The C program takes three arguments; the Python script takes options.
     let is_script = first.as_encoded_bytes().starts_with(b"-") || args.len() == 2;
     let (asked, files) = if is_script {
-        let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED)?;
+        let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED, &[])?;
         (ScriptArguments::of(&parsed.options, 0..=9)?, parsed.files)
     } else {
         let level = number("LEVEL", &first.to_string_lossy(), 0..=9)?;
         (ScriptArguments::of(&[('c', level.to_string())], 0..=9)?, files.iter().map(Into::into).collect())
     };
     let (input, output) = in_and_out(files)?;
-    let mut reporter = Reporter::new(Talk::default());
+    let mut reporter = Reporter::new(Verbosity::default());
     let threads = threads_or_default(None);
     let target = Target::File(output);
     if asked.level == 0 {
@@ -57,7 +57,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     }
 
     let level = asked.level();
-    let wishes = Wishes {
+    let compress_options = CompressOptions {
         to: Some(OutputFormat::Cso),
         block_size: asked.block_size.or(Some(2048)),
         level,
@@ -67,8 +67,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         ignore_limits: limits == Limits::Ignored,
         threads,
     };
-    let profile = profile_of(&input, &wishes);
-    let request = request(input, target, Existing::Replace, profile, wishes, limits);
+    let profile = profile_of(&input, &compress_options);
+    let request = request(input, target, Existing::Replace, profile, compress_options, limits);
     let mut jobs = plan::compress(&request, &mut Claims::new(&request.inputs), &mut reporter);
     for (job, record) in &mut jobs {
         if profile == Profile::Any {
@@ -84,8 +84,8 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
 
 /// ciso writes for the PSP, but never refuses: if the profile's limits are exceeded, only the format's own
 /// apply.
-fn profile_of(input: &Path, wishes: &Wishes) -> Profile {
-    let fits = |size| profile::choose(Profile::Psp, wishes, size).is_ok();
+fn profile_of(input: &Path, compress_options: &CompressOptions) -> Profile {
+    let fits = |size| profile::choose(Profile::Psp, compress_options, size).is_ok();
     match Image::open(input) {
         Ok(image) if !fits(image.layout().image_size()) => Profile::Any,
         _ => Profile::Psp,

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::options::{in_and_out, level, number, parse, shortened};
+use super::options::{in_and_out, level, number, parse};
 use super::{Limits, Misuse, Outcome, compress_to_zso, zso};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::output::Existing;
-use crate::profile::Wishes;
+use crate::profile::CompressOptions;
 use crate::report::Reporter;
 use crate::target::Target;
 
@@ -27,34 +27,34 @@ This is cisor, taking iso2zso's arguments; cisor --help says what else it does.
 ";
 
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
-    let args = shortened(args, &[("checksum", 'k'), ("verify", 'v'), ("help", 'h')]);
-    let parsed = parse(&args, "vh", "bcmpk")?;
+    let names = [("checksum", 'k'), ("verify", 'v'), ("help", 'h')];
+    let parsed = parse(args, "vh", "bcmpk", &names)?;
     if parsed.options.iter().any(|&(option, _)| option == 'h') {
         return Ok(Outcome::Help);
     }
-    let mut reporter = Reporter::new(Talk::default());
-    let wishes = wishes(&parsed.options, &mut reporter)?;
+    let mut reporter = Reporter::new(Verbosity::default());
+    let compress_options = compress_options(&parsed.options, &mut reporter)?;
     let (input, output) = in_and_out(parsed.files)?;
-    compress_to_zso(input, Target::File(output), Existing::Replace, wishes, limits, &mut reporter);
+    compress_to_zso(input, Target::File(output), Existing::Replace, compress_options, limits, &mut reporter);
     Ok(Outcome::Done(reporter.worst()))
 }
 
-fn wishes(options: &[(char, String)], reporter: &mut Reporter) -> Result<Wishes, Misuse> {
-    let mut wishes = zso();
+fn compress_options(options: &[(char, String)], reporter: &mut Reporter) -> Result<CompressOptions, Misuse> {
+    let mut compress_options = zso();
     for (option, value) in options {
         match option {
-            'b' => wishes.block_size = Some(number("-b", value, 1..=1024)? << 10),
-            'c' => wishes.level = level(number("-c", value, 1..=12)?),
+            'b' => compress_options.block_size = Some(number("-b", value, 1..=1024)? << 10),
+            'c' => compress_options.level = level(number("-c", value, 1..=12)?),
             'p' => {
                 let threads = NonZeroUsize::new(number("-p", value, 0..=64)? as usize);
-                wishes.threads = threads_or_default(threads);
+                compress_options.threads = threads_or_default(threads);
             }
             'm' => method(value)?,
             'k' => checksum(value, reporter)?,
             _ => {}
         }
     }
-    Ok(wishes)
+    Ok(compress_options)
 }
 
 /// ZSO does not have a field for the method: its readers always decode LZ4.
@@ -98,10 +98,13 @@ mod tests {
 
     #[test]
     fn block_sizes_are_in_kib() {
-        let mut reporter = Reporter::new(Talk::default());
+        let mut reporter = Reporter::new(Verbosity::default());
         let options = [('b', "16".to_owned()), ('c', "12".into()), ('p', "3".into()), ('k', "none".into())];
-        let wishes = wishes(&options, &mut reporter).unwrap();
-        assert_eq!((wishes.block_size, wishes.level), (Some(16384), crate::level::Level::Best));
-        assert_eq!(wishes.threads.get(), 3);
+        let compress_options = compress_options(&options, &mut reporter).unwrap();
+        assert_eq!(
+            (compress_options.block_size, compress_options.level),
+            (Some(16384), crate::level::Level::Best)
+        );
+        assert_eq!(compress_options.threads.get(), 3);
     }
 }

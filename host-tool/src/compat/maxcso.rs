@@ -8,14 +8,14 @@ use image_writer::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold
 
 use super::options::number;
 use super::{Limits, Misuse, Outcome, compress, extract, request};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::exit::Status;
 use crate::human;
 use crate::image::Image;
 use crate::level::Level;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, Planned};
-use crate::profile::{Profile, Wishes};
+use crate::profile::{CompressOptions, Profile};
 use crate::report::{Compressed, Reporter};
 use crate::run;
 use crate::target::{Claims, Target};
@@ -105,7 +105,11 @@ struct Encoders {
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
     let Some(arguments) = parse(args)? else { return Ok(Outcome::Help) };
     if arguments.work == Work::Version {
-        Reporter::new(Talk::default()).print(concat!("maxcso, by cisor ", env!("CARGO_PKG_VERSION"), "\n"));
+        Reporter::new(Verbosity::default()).print(concat!(
+            "maxcso, by cisor ",
+            env!("CARGO_PKG_VERSION"),
+            "\n"
+        ));
         return Ok(Outcome::Done(Status::Ok));
     }
     if arguments.inputs.is_empty() {
@@ -114,7 +118,7 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
     if arguments.outputs.len() > arguments.inputs.len() {
         return Err(Misuse("more output files than inputs".into()));
     }
-    let mut reporter = Reporter::new(Talk { quiet: arguments.quiet, ..Talk::default() });
+    let mut reporter = Reporter::new(Verbosity { quiet: arguments.quiet, ..Verbosity::default() });
     for ignored in &arguments.ignored {
         reporter.note(Path::new("maxcso"), ignored);
     }
@@ -154,7 +158,7 @@ fn plan_all(
     let mut claims = Claims::new(&arguments.inputs);
     let mut jobs = Vec::new();
     for (input, target) in arguments.files() {
-        let wishes = Wishes {
+        let compress_options = CompressOptions {
             to: Some(format),
             block_size: arguments.block_size_of(format, &input),
             level: Level::default(),
@@ -164,7 +168,7 @@ fn plan_all(
             ignore_limits: limits == Limits::Ignored,
             threads,
         };
-        let request = request(input, target, Existing::Replace, Profile::Any, wishes, limits);
+        let request = request(input, target, Existing::Replace, Profile::Any, compress_options, limits);
         for (mut job, mut record) in plan::compress(&request, &mut claims, reporter) {
             job.plan.deflate = encoders.deflate;
             job.plan.lz4 = encoders.lz4;

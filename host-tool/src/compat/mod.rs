@@ -17,13 +17,13 @@ use std::path::{Path, PathBuf};
 use image_writer::{Optimize, OutputFormat};
 
 use self::options::level;
-use crate::cli::{Talk, Tool, threads_or_default};
+use crate::cli::{Tool, Verbosity, threads_or_default};
 use crate::exit::Status;
 use crate::handling::Handling;
 use crate::human;
 use crate::output::Existing;
 use crate::plan::{self, CompressJob, CompressRequest, ExtractRequest, Planned};
-use crate::profile::{Profile, Wishes};
+use crate::profile::{CompressOptions, Profile};
 use crate::report::{Compressed, Record, Reporter};
 use crate::run;
 use crate::target::{Claims, Target};
@@ -58,7 +58,7 @@ pub fn run(tool: Tool, args: &[OsString]) -> Status {
     match outcome {
         Ok(Outcome::Done(status)) => status,
         Ok(Outcome::Help) => {
-            let mut reporter = Reporter::new(Talk::default());
+            let mut reporter = Reporter::new(Verbosity::default());
             reporter.print(usage);
             reporter.worst()
         }
@@ -132,7 +132,7 @@ fn request(
     target: Target,
     existing: Existing,
     profile: Profile,
-    wishes: Wishes,
+    compress_options: CompressOptions,
     limits: Limits,
 ) -> CompressRequest {
     CompressRequest {
@@ -144,7 +144,7 @@ fn request(
         only_known_discs: false,
         any_console: true,
         tail: None,
-        wishes,
+        compress_options,
         remove_source: false,
         keep_raw: false,
         handling: Handling::default(),
@@ -152,8 +152,8 @@ fn request(
 }
 
 /// The settings of a ZSO, before a tool's options.
-fn zso() -> Wishes {
-    Wishes {
+fn zso() -> CompressOptions {
+    CompressOptions {
         to: Some(OutputFormat::Zso),
         block_size: None,
         level: level(9),
@@ -171,13 +171,13 @@ fn compress_to_zso(
     input: PathBuf,
     target: Target,
     existing: Existing,
-    wishes: Wishes,
+    compress_options: CompressOptions,
     limits: Limits,
     reporter: &mut Reporter,
 ) {
-    let for_opl = wishes.block_size.is_none_or(|size| size == 2048);
+    let for_opl = compress_options.block_size.is_none_or(|size| size == 2048);
     let profile = if for_opl { Profile::Opl } else { Profile::Any };
-    let request = request(input, target, existing, profile, wishes, limits);
+    let request = request(input, target, existing, profile, compress_options, limits);
     let jobs = plan::compress(&request, &mut Claims::new(&request.inputs), reporter);
     compress(jobs, reporter);
 }

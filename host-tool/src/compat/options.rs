@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use image_writer::Threshold;
+use lexopt::Arg;
 
 use super::Misuse;
 use crate::level::Level;
@@ -17,36 +18,36 @@ pub(super) struct Parsed {
     pub(super) files: Vec<PathBuf>,
 }
 
-/// Parses arguments; `flags` are the options without a value, `valued` those with one.
-pub(super) fn parse(args: &[OsString], flags: &str, valued: &str) -> Result<Parsed, Misuse> {
+/// Parses arguments; `flags` are the options without a value, `valued` those with one. `names` has the long
+/// names of some of them.
+pub(super) fn parse(
+    args: &[OsString],
+    flags: &str,
+    valued: &str,
+    names: &[(&str, char)],
+) -> Result<Parsed, Misuse> {
     let mut parsed = Parsed::default();
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        if arg == "--" {
-            parsed.files.extend(args.map(PathBuf::from));
-            break;
-        }
-        let Some(cluster) =
-            arg.to_str().and_then(|arg| arg.strip_prefix('-')).filter(|rest| !rest.is_empty())
-        else {
-            parsed.files.push(PathBuf::from(arg));
-            continue;
-        };
-        let mut rest = cluster.chars();
-        while let Some(option) = rest.next() {
-            if flags.contains(option) {
-                parsed.options.push((option, String::new()));
-            } else if valued.contains(option) {
-                let value = match rest.as_str() {
-                    "" => text(args.next().ok_or_else(|| Misuse(format!("-{option} needs a value")))?)?,
-                    value => value.to_owned(),
-                };
-                parsed.options.push((option, value));
-                break;
-            } else {
-                return Err(Misuse(format!("unknown option -{option}")));
+    let mut parser = lexopt::Parser::from_args(args.to_vec());
+    while let Some(arg) = parser.next().map_err(|error| Misuse(error.to_string()))? {
+        let option = match arg {
+            Arg::Value(file) => {
+                parsed.files.push(file.into());
+                continue;
             }
-        }
+            Arg::Short(option) => option,
+            Arg::Long(name) => match names.iter().find(|(known, _)| *known == name) {
+                Some(&(_, option)) => option,
+                None => return Err(Misuse(format!("unknown option --{name}"))),
+            },
+        };
+        let value = if flags.contains(option) {
+            String::new()
+        } else if valued.contains(option) {
+            text(&parser.value().map_err(|_| Misuse(format!("-{option} needs a value")))?)?
+        } else {
+            return Err(Misuse(format!("unknown option -{option}")));
+        };
+        parsed.options.push((option, value));
     }
     Ok(parsed)
 }
@@ -114,17 +115,6 @@ pub(super) fn level(number: u32) -> Level {
     u8::try_from(number).ok().and_then(Level::new).unwrap_or(Level::Best)
 }
 
-/// Rewrites long options as the corresponding short ones: `--input=FILE` as `-iFILE`.
-pub(super) fn shortened(args: &[OsString], names: &[(&str, char)]) -> Vec<OsString> {
-    let short = |arg: &OsString| {
-        let long = arg.to_str()?.strip_prefix("--")?;
-        let (name, value) = long.split_once('=').unwrap_or((long, ""));
-        let &(_, option) = names.iter().find(|(known, _)| *known == name)?;
-        Some(OsString::from(format!("-{option}{value}")))
-    };
-    args.iter().map(|arg| short(arg).unwrap_or_else(|| arg.clone())).collect()
-}
-
 /// The two file names of ziso and ciso.
 pub(super) fn in_and_out(files: Vec<PathBuf>) -> Result<(PathBuf, PathBuf), Misuse> {
     match <[PathBuf; 2]>::try_from(files) {
@@ -139,7 +129,7 @@ mod tests {
 
     fn parsed(args: &[&str]) -> Result<Parsed, Misuse> {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        parse(&args, "mh", "cb")
+        parse(&args, "mh", "cb", &[("block-size", 'b'), ("multi", 'm')])
     }
 
     #[test]
@@ -150,6 +140,16 @@ mod tests {
         };
         assert_eq!(parsed(&["-c", "9", "-m", "-b", "2048", "in", "out"]).unwrap(), expected);
         assert_eq!(parsed(&["in", "-c9", "out", "-mb2048"]).unwrap(), expected);
+    }
+
+    #[test]
+    fn long_names_are_those_of_short_options() {
+        let options = |args: &[&str]| parsed(args).map(|parsed| parsed.options);
+        let expected = Ok(vec![('b', "2048".into()), ('m', String::new())]);
+        assert_eq!(options(&["--block-size=2048", "--multi"]), expected);
+        assert_eq!(options(&["--block-size", "2048", "-m"]), expected);
+        assert!(parsed(&["--multi=1"]).is_err());
+        assert!(parsed(&["--blocks=1"]).unwrap_err().0.contains("unknown option --blocks"));
     }
 
     #[test]

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 use sector_decode::Format;
 
-use super::options::{ScriptArguments, in_and_out, level, number, parse, shortened};
+use super::options::{ScriptArguments, in_and_out, level, number, parse};
 use super::{Limits, Misuse, Outcome, compress_to_zso, extract, zso};
-use crate::cli::{Talk, threads_or_default};
+use crate::cli::{Verbosity, threads_or_default};
 use crate::handling::Handling;
 use crate::image::Image;
 use crate::output::Existing;
 use crate::plan::{self, ExtractRequest};
-use crate::profile::Wishes;
+use crate::profile::CompressOptions;
 use crate::report::Reporter;
 use crate::run;
 use crate::target::{Claims, Target};
@@ -60,20 +60,20 @@ struct Work {
     target: Target,
     existing: Existing,
     /// `None` to extract the image.
-    wishes: Option<Wishes>,
+    compress_options: Option<CompressOptions>,
 }
 
 pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> {
-    let danixu = shortened(args, &DANIXU);
-    let is_danixu = danixu.iter().any(|arg| arg.to_str().is_some_and(|arg| arg.starts_with("-i")));
-    let work = if is_danixu { danixus(&danixu)? } else { script(args)? };
-    let Some(Work { input, target, existing, wishes }) = work else { return Ok(Outcome::Help) };
-    let mut reporter = Reporter::new(Talk::default());
-    let Some(wishes) = wishes else {
+    let is_input = |arg: &str| arg.starts_with("-i") || arg.starts_with("--input");
+    let is_danixu = args.iter().any(|arg| arg.to_str().is_some_and(is_input));
+    let work = if is_danixu { danixus(args)? } else { script(args)? };
+    let Some(Work { input, target, existing, compress_options }) = work else { return Ok(Outcome::Help) };
+    let mut reporter = Reporter::new(Verbosity::default());
+    let Some(compress_options) = compress_options else {
         to_image(input, target, existing, limits, &mut reporter);
         return Ok(Outcome::Done(reporter.worst()));
     };
-    compress_to_zso(input, target, existing, wishes, limits, &mut reporter);
+    compress_to_zso(input, target, existing, compress_options, limits, &mut reporter);
     Ok(Outcome::Done(reporter.worst()))
 }
 
@@ -98,44 +98,44 @@ fn to_image(input: PathBuf, target: Target, existing: Existing, limits: Limits, 
 
 /// Parses the arguments of ziso.py; `None` if the usage was requested.
 fn script(args: &[OsString]) -> Result<Option<Work>, Misuse> {
-    let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED)?;
+    let parsed = parse(args, ScriptArguments::FLAGS, ScriptArguments::VALUED, &[])?;
     if parsed.options.iter().any(|&(option, _)| option == 'h') {
         return Ok(None);
     }
     let asked = ScriptArguments::of(&parsed.options, 0..=12)?;
     let (input, output) = in_and_out(parsed.files)?;
-    let wishes = Wishes {
+    let compress_options = CompressOptions {
         block_size: asked.block_size,
         level: asked.level(),
         threshold: asked.threshold,
         align: asked.align,
         ..zso()
     };
-    let wishes = (asked.level > 0).then_some(wishes);
-    Ok(Some(Work { input, target: Target::File(output), existing: Existing::Replace, wishes }))
+    let compress_options = (asked.level > 0).then_some(compress_options);
+    Ok(Some(Work { input, target: Target::File(output), existing: Existing::Replace, compress_options }))
 }
 
 /// Parses the arguments of Danixu's ziso, which decides by the input what to do with it.
 fn danixus(args: &[OsString]) -> Result<Option<Work>, Misuse> {
-    let parsed = parse(args, "mlfrh", "iocbz")?;
+    let parsed = parse(args, "mlfrh", "iocbz", &DANIXU)?;
     if let Some(file) = parsed.files.first() {
         return Err(Misuse(format!("{} is one file name too many", file.display())));
     }
-    let (mut wishes, mut input, mut target) = (zso(), None, Target::Beside);
+    let (mut compress_options, mut input, mut target) = (zso(), None, Target::Beside);
     let mut existing = Existing::Keep;
     for (option, value) in &parsed.options {
         match option {
             'i' => input = Some(PathBuf::from(value)),
             'o' => target = Target::File(value.into()),
-            'c' => wishes.level = level(number("-c", value, 1..=12)?),
-            'b' => wishes.block_size = Some(number("-b", value, 1..=1 << 20)?),
+            'c' => compress_options.level = level(number("-c", value, 1..=12)?),
+            'b' => compress_options.block_size = Some(number("-b", value, 1..=1 << 20)?),
             'r' => existing = Existing::Replace,
             _ => {}
         }
     }
     let input = input.ok_or_else(|| Misuse("-i needs a value".into()))?;
     let is_packed = Image::open(&input).is_ok_and(|image| image.layout().format() != Format::Iso);
-    Ok(Some(Work { input, target, existing, wishes: (!is_packed).then_some(wishes) }))
+    Ok(Some(Work { input, target, existing, compress_options: (!is_packed).then_some(compress_options) }))
 }
 
 #[cfg(test)]
@@ -150,17 +150,17 @@ mod tests {
     }
 
     #[test]
-    fn options_become_wishes() {
+    fn arguments_become_options() {
         let work = script(&args("-c 12 -b 8192 -t 130 -a 6 -p X -m in out")).unwrap().unwrap();
-        let wishes = work.wishes.unwrap();
-        assert_eq!((wishes.level, wishes.block_size), (Level::Best, Some(8192)));
-        assert_eq!((wishes.threshold, wishes.align), (Threshold::new(100), Some(64)));
+        let compress_options = work.compress_options.unwrap();
+        assert_eq!((compress_options.level, compress_options.block_size), (Level::Best, Some(8192)));
+        assert_eq!((compress_options.threshold, compress_options.align), (Threshold::new(100), Some(64)));
     }
 
     #[test]
     fn level_0_extracts_and_no_level_compresses() {
-        assert!(script(&args("-c 0 in out")).unwrap().unwrap().wishes.is_none());
-        assert_eq!(script(&args("in out")).unwrap().unwrap().wishes.unwrap().level, level(9));
+        assert!(script(&args("-c 0 in out")).unwrap().unwrap().compress_options.is_none());
+        assert_eq!(script(&args("in out")).unwrap().unwrap().compress_options.unwrap().level, level(9));
         assert!(script(&args("-c 13 in out")).is_err());
     }
 
@@ -170,10 +170,10 @@ mod tests {
         let input = folder.path().join("a.iso");
         std::fs::write(&input, [0; 2048]).unwrap();
         let line = format!("--input={} -o OUT -c 12 -l -f -b 2048 -z 4 -r -h", input.display());
-        let work = danixus(&shortened(&args(&line), &DANIXU)).unwrap().unwrap();
+        let work = danixus(&args(&line)).unwrap().unwrap();
         assert_eq!((work.input, work.existing), (input, Existing::Replace));
-        let wishes = work.wishes.unwrap();
-        assert_eq!((wishes.level, wishes.block_size), (Level::Best, Some(2048)));
+        let compress_options = work.compress_options.unwrap();
+        assert_eq!((compress_options.level, compress_options.block_size), (Level::Best, Some(2048)));
         assert!(danixus(&args("-i a b")).is_err());
     }
 }

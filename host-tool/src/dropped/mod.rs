@@ -16,7 +16,7 @@ use clap::CommandFactory;
 use image_writer::Optimize;
 use sector_decode::Format;
 
-use crate::cli::{Cli, DropArgs, InfoArgs, Talk, VerifyArgs, threads_or_default};
+use crate::cli::{Cli, DropArgs, InfoArgs, Verbosity, VerifyArgs, threads_or_default};
 use crate::exit::Status;
 use crate::failure::Failure;
 use crate::handling::Handling;
@@ -25,7 +25,7 @@ use crate::interrupt;
 use crate::level::Level;
 use crate::output::Existing;
 use crate::plan::{self, CompressRequest, ExtractRequest};
-use crate::profile::{Profile, Wishes};
+use crate::profile::{CompressOptions, Profile};
 use crate::report::{Outcome, Record, Reporter};
 use crate::run;
 use crate::target::{self, Claims, Target};
@@ -125,8 +125,8 @@ pub fn run_as(program: Option<&OsString>, paths: &[PathBuf]) -> Status {
     let stem = stem.to_string_lossy().to_ascii_lowercase();
     let extracts = stem.strip_suffix(".exe").unwrap_or(&stem) == EXTRACTOR;
     let action = if extracts { Action::Extract } else { Action::ByContent };
-    let wishes = DropWishes::new(action);
-    let status = work(paths, &wishes, &mut Reporter::new(Talk::default()));
+    let compress_options = DropWishes::new(action);
+    let status = work(paths, &compress_options, &mut Reporter::new(Verbosity::default()));
     window::stay_open_if_ours();
     status
 }
@@ -146,7 +146,7 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
         None => Action::ByContent,
     };
     let level = args.level.level();
-    let wishes = DropWishes { action, folder: args.folder, level, remove_source: args.rm };
+    let compress_options = DropWishes { action, folder: args.folder, level, remove_source: args.rm };
     let paths = match &args.script {
         None => Some(args.inputs),
         Some(script) => paths_on(script),
@@ -162,7 +162,7 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
             );
             Status::Failed
         }
-        (Some(paths), _) => work(&paths, &wishes, reporter),
+        (Some(paths), _) => work(&paths, &compress_options, reporter),
         (None, script) => {
             let name = script.as_deref().unwrap_or(Path::new(""));
             reporter.error(name, "cannot tell which files were dropped. Drop their folder instead.");
@@ -177,9 +177,9 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
     status
 }
 
-fn work(paths: &[PathBuf], wishes: &DropWishes, reporter: &mut Reporter) -> Status {
+fn work(paths: &[PathBuf], compress_options: &DropWishes, reporter: &mut Reporter) -> Status {
     reporter.begin_tally();
-    let action = wishes.action;
+    let action = compress_options.action;
     let mut files = Vec::new();
     let mut total = 0;
     for path in paths {
@@ -211,9 +211,9 @@ fn work(paths: &[PathBuf], wishes: &DropWishes, reporter: &mut Reporter) -> Stat
         Action::Compress(_) | Action::Extract => (Vec::new(), files),
     };
     match action {
-        Action::Extract => extract(&to_write, wishes, reporter),
-        Action::Compress(profile) => compress(&to_write, Some(profile), wishes, reporter),
-        Action::ByContent | Action::Verify => compress(&to_write, None, wishes, reporter),
+        Action::Extract => extract(&to_write, compress_options, reporter),
+        Action::Compress(profile) => compress(&to_write, Some(profile), compress_options, reporter),
+        Action::ByContent | Action::Verify => compress(&to_write, None, compress_options, reporter),
     }
     for file in to_read {
         if interrupt::requested() {
@@ -237,30 +237,35 @@ fn claims(files: &[DroppedFile]) -> Claims {
     Claims::new(&files.iter().map(|file| file.path.clone()).collect::<Vec<_>>())
 }
 
-fn compress(files: &[DroppedFile], profile: Option<Profile>, wishes: &DropWishes, reporter: &mut Reporter) {
+fn compress(
+    files: &[DroppedFile],
+    profile: Option<Profile>,
+    compress_options: &DropWishes,
+    reporter: &mut Reporter,
+) {
     let mut claims = claims(files);
     let mut jobs = Vec::new();
     for file in files {
         let request = CompressRequest {
             inputs: vec![file.path.clone()],
-            target: wishes.target(file),
+            target: compress_options.target(file),
             existing: Existing::Keep,
             try_without_room: false,
             profile,
             only_known_discs: profile.is_none(),
             any_console: false,
             tail: None,
-            wishes: Wishes {
+            compress_options: CompressOptions {
                 to: None,
                 block_size: None,
-                level: wishes.level,
+                level: compress_options.level,
                 threshold: None,
                 optimize: Optimize::Size,
                 align: None,
                 ignore_limits: false,
                 threads: threads_or_default(None),
             },
-            remove_source: wishes.remove_source,
+            remove_source: compress_options.remove_source,
             keep_raw: false,
             handling: Handling::default(),
         };
@@ -269,17 +274,17 @@ fn compress(files: &[DroppedFile], profile: Option<Profile>, wishes: &DropWishes
     run::compress(jobs, reporter);
 }
 
-fn extract(files: &[DroppedFile], wishes: &DropWishes, reporter: &mut Reporter) {
+fn extract(files: &[DroppedFile], compress_options: &DropWishes, reporter: &mut Reporter) {
     let mut claims = claims(files);
     let mut jobs = Vec::new();
     for file in files {
         let request = ExtractRequest {
             inputs: vec![file.path.clone()],
-            target: wishes.target(file),
+            target: compress_options.target(file),
             existing: Existing::Keep,
             try_without_room: false,
             keep_going: false,
-            remove_source: wishes.remove_source,
+            remove_source: compress_options.remove_source,
             threads: threads_or_default(None),
             keep_raw: false,
             handling: Handling::default(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{CompressRequest, ExtractRequest};
 use crate::cli::{CompressArgs, ExtractArgs, SkipExisting, TargetArgs, TreeArgs, threads_or_default};
 use crate::handling::Handling;
-use crate::profile::Wishes;
+use crate::profile::CompressOptions;
 
 impl From<CompressArgs> for CompressRequest {
     fn from(args: CompressArgs) -> Self {
@@ -18,7 +18,7 @@ impl From<CompressArgs> for CompressRequest {
             only_known_discs: false,
             any_console: false,
             tail: args.tail,
-            wishes: Wishes {
+            compress_options: CompressOptions {
                 to: args.to,
                 block_size: args.block_size,
                 level: args.level.level(),

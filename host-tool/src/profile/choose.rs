@@ -4,7 +4,7 @@ use image_writer::{OutputFormat, Plan};
 use sector_decode::MAX_INDEX_SHIFT;
 
 use super::rules::{Blocks, Deflate, Index};
-use super::{Choice, Profile, Refusal, Wishes};
+use super::{Choice, CompressOptions, Profile, Refusal};
 use crate::level::Level;
 use crate::readers::{Facts, Verdict, verdict};
 use disc_info::Disc;
@@ -14,32 +14,36 @@ use disc_info::Disc;
 /// # Errors
 ///
 /// The first thing that the profile, the format, or one of the profile's readers cannot do.
-pub fn choose(profile: Profile, wishes: &Wishes, image_size: u64) -> Result<Choice, Refusal> {
+pub fn choose(
+    profile: Profile,
+    compress_options: &CompressOptions,
+    image_size: u64,
+) -> Result<Choice, Refusal> {
     let mut notes = Vec::new();
-    let format = format(profile, wishes.to)?;
+    let format = format(profile, compress_options.to)?;
     let mut plan = Plan {
         format,
-        block_size: block_size(profile, format, wishes)?,
+        block_size: block_size(profile, format, compress_options)?,
         index_shift: 0,
         deflate: match deflate(profile, format) {
-            Deflate::Stock => wishes.level.zlib(),
-            Deflate::Linted | Deflate::Any => wishes.level.deflate(),
+            Deflate::Stock => compress_options.level.zlib(),
+            Deflate::Linted | Deflate::Any => compress_options.level.deflate(),
         },
-        lz4: wishes.level.lz4(),
-        threshold: wishes.threshold.unwrap_or(profile.rules().threshold),
-        optimize: wishes.optimize,
+        lz4: compress_options.level.lz4(),
+        threshold: compress_options.threshold.unwrap_or(profile.rules().threshold),
+        optimize: compress_options.optimize,
         firmware_safe: profile.rules().deflate != Deflate::Any,
         pad_file_to: profile.rules().pad_file_to,
-        threads: wishes.threads,
+        threads: compress_options.threads,
     };
-    plan.index_shift = index_shift(profile, &plan, wishes.align, image_size)?;
+    plan.index_shift = index_shift(profile, &plan, compress_options.align, image_size)?;
     plan.check(image_size)?;
 
-    if stock_zlib_is_exhausted(profile, format, wishes.level) {
+    if stock_zlib_is_exhausted(profile, format, compress_options.level) {
         notes.push(format!(
             "{} packs as -6 does here: {format} for this reader is written by stock zlib, which has nothing \
              stronger.",
-            wishes.level,
+            compress_options.level,
             format = format.format(),
         ));
     }
@@ -95,13 +99,17 @@ fn format(profile: Profile, wish: Option<OutputFormat>) -> Result<OutputFormat, 
     }
 }
 
-fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result<u32, Refusal> {
+fn block_size(
+    profile: Profile,
+    format: OutputFormat,
+    compress_options: &CompressOptions,
+) -> Result<u32, Refusal> {
     let (format_min, format_max) = format.block_sizes();
     let (default, max, beyond, why) = match profile.rules().blocks {
         Blocks::Sizes { default, max, beyond, why } => (default, max, beyond, why),
         Blocks::OfFormat => (format_min, format_max, None, limit_of(format)),
     };
-    let Some(got) = wishes.block_size else { return Ok(default) };
+    let Some(got) = compress_options.block_size else { return Ok(default) };
     let refused = |why| Err(Refusal::BlockSize { profile, format, got, min: format_min, max, why });
     if got < format_min {
         return refused(if format_min == format_max {
@@ -115,7 +123,7 @@ fn block_size(profile: Profile, format: OutputFormat, wishes: &Wishes) -> Result
     }
     match beyond {
         _ if got <= max => Ok(got),
-        Some(beyond) if got <= beyond.max && wishes.ignore_limits => Ok(got),
+        Some(beyond) if got <= beyond.max && compress_options.ignore_limits => Ok(got),
         Some(beyond) if got <= beyond.max => {
             Err(Refusal::Unwise { profile, got, max, why, fine_if: beyond.fine_if })
         }

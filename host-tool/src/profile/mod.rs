@@ -44,7 +44,7 @@ pub enum Profile {
 
 /// The user's options; the profile decides whatever is left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wishes {
+pub struct CompressOptions {
     /// Format.
     pub to: Option<OutputFormat>,
     /// Block size in bytes.

@@ -8,8 +8,8 @@ const FORMATS: [OutputFormat; 5] =
 const IMAGE: u64 = 64 << 20;
 const GIB: u64 = 1 << 30;
 
-fn wishes() -> Wishes {
-    Wishes {
+fn compress_options() -> CompressOptions {
+    CompressOptions {
         to: None,
         block_size: None,
         level: Level::default(),
@@ -21,8 +21,8 @@ fn wishes() -> Wishes {
     }
 }
 
-fn plan(profile: Profile, wishes: &Wishes) -> Plan {
-    choose(profile, wishes, IMAGE).unwrap_or_else(|refusal| panic!("{profile}: {refusal}")).plan
+fn plan(profile: Profile, compress_options: &CompressOptions) -> Plan {
+    choose(profile, compress_options, IMAGE).unwrap_or_else(|refusal| panic!("{profile}: {refusal}")).plan
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn defaults_of_each_profile() {
         (Profile::Cisor, Cso, 2048, LIBDEFLATE, 100, true, 1),
         (Profile::Any, Cso, 2048, LIBDEFLATE, 100, false, 1),
     ] {
-        let Choice { plan, notes } = choose(profile, &wishes(), IMAGE).unwrap();
+        let Choice { plan, notes } = choose(profile, &compress_options(), IMAGE).unwrap();
         let expected = Plan {
             format,
             block_size,
@@ -71,7 +71,7 @@ fn formats_of_each_profile() {
         (Profile::Any, &["cso", "cso2", "zso", "dax", "jso"]),
     ] {
         for format in FORMATS {
-            let result = choose(profile, &Wishes { to: Some(format), ..wishes() }, IMAGE);
+            let result = choose(profile, &CompressOptions { to: Some(format), ..compress_options() }, IMAGE);
             if expected.contains(&format.format().name()) {
                 assert_eq!(result.unwrap().plan.format, format);
             } else {
@@ -103,7 +103,12 @@ fn block_sizes_of_each_profile() {
     ] {
         for (number, size) in SIZES.into_iter().enumerate() {
             for ignore_limits in [false, true] {
-                let wish = Wishes { to: Some(format), block_size: Some(size), ignore_limits, ..wishes() };
+                let options = CompressOptions {
+                    to: Some(format),
+                    block_size: Some(size),
+                    ignore_limits,
+                    ..compress_options()
+                };
                 // What --ignore-limits is for.
                 let most = match profile {
                     Profile::Cisor => 16 << 10,
@@ -111,7 +116,7 @@ fn block_sizes_of_each_profile() {
                     _ => 0,
                 };
                 let overridden = ignore_limits && size <= most;
-                let result = choose(profile, &wish, IMAGE);
+                let result = choose(profile, &options, IMAGE);
                 assert_eq!(result.is_ok(), number < count || overridden, "{profile} {size} {ignore_limits}");
             }
         }
@@ -122,7 +127,8 @@ fn block_sizes_of_each_profile() {
 fn odd_block_sizes_are_refused_by_all() {
     for profile in Profile::ALL {
         for size in [0, 1, 512, 1024, 2047, 2352, 3072, 6144, u32::MAX] {
-            let result = choose(profile, &Wishes { block_size: Some(size), ..wishes() }, IMAGE);
+            let result =
+                choose(profile, &CompressOptions { block_size: Some(size), ..compress_options() }, IMAGE);
             assert!(matches!(result, Err(Refusal::BlockSize { got, .. }) if got == size), "{profile} {size}");
         }
     }
@@ -130,11 +136,12 @@ fn odd_block_sizes_are_refused_by_all() {
 
 #[test]
 fn dax_has_its_one_block_size() {
-    let dax = Wishes { to: Some(OutputFormat::Dax), ..wishes() };
+    let dax = CompressOptions { to: Some(OutputFormat::Dax), ..compress_options() };
     assert_eq!(plan(Profile::Any, &dax).block_size, 8192);
-    assert_eq!(plan(Profile::Any, &Wishes { block_size: Some(8192), ..dax }).block_size, 8192);
+    assert_eq!(plan(Profile::Any, &CompressOptions { block_size: Some(8192), ..dax }).block_size, 8192);
     for size in [2048, 4096, 16384] {
-        let refusal = choose(Profile::Any, &Wishes { block_size: Some(size), ..dax }, IMAGE).unwrap_err();
+        let refusal =
+            choose(Profile::Any, &CompressOptions { block_size: Some(size), ..dax }, IMAGE).unwrap_err();
         let text = format!("{refusal} {}", refusal.fix());
         assert!(
             text.contains("all blocks of the format have 8192") && text.contains("Leave out -b"),
@@ -145,12 +152,12 @@ fn dax_has_its_one_block_size() {
 
 #[test]
 fn blocks_of_16_kib_for_our_driver_need_the_override_and_warn() {
-    let wish = Wishes { block_size: Some(16384), ..wishes() };
-    let refusal = choose(Profile::Cisor, &wish, IMAGE).unwrap_err();
+    let options = CompressOptions { block_size: Some(16384), ..compress_options() };
+    let refusal = choose(Profile::Cisor, &options, IMAGE).unwrap_err();
     assert!(matches!(refusal, Refusal::Unwise { got: 16384, max: 8192, .. }), "{refusal:?}");
     assert!(refusal.fix().contains("--ignore-limits") && refusal.to_string().contains("8192"), "{refusal}");
 
-    let choice = choose(Profile::Cisor, &Wishes { ignore_limits: true, ..wish }, IMAGE).unwrap();
+    let choice = choose(Profile::Cisor, &CompressOptions { ignore_limits: true, ..options }, IMAGE).unwrap();
     assert_eq!(choice.notes.len(), 1, "{:?}", choice.notes);
     assert!(choice.notes[0].contains("8192"), "{:?}", choice.notes);
 }
@@ -161,7 +168,7 @@ fn psp_profiles_write_files_below_4_gib() {
     // 24 + 4 * (n + 1) + 2048 * n <= (2^31 - 1) << shift, with blocks at even positions.
     let largest = |shift: u8| ((((1u64 << 31) - 1) << shift) - 28) / 2052 * 2048;
     for profile in [Profile::Psp, Profile::Adrenaline, Profile::Ark] {
-        let chosen = |size| choose(profile, &wishes(), size).unwrap();
+        let chosen = |size| choose(profile, &compress_options(), size).unwrap();
         let small = chosen(largest(0));
         assert_eq!((small.plan.index_shift, small.notes.len()), (0, 0));
         let large = chosen(largest(0) + 2048);
@@ -173,7 +180,7 @@ fn psp_profiles_write_files_below_4_gib() {
             large.notes
         );
         assert!(chosen(largest(1)).plan.worst_case_len(largest(1)) < 4 * GIB);
-        let refusal = choose(profile, &wishes(), largest(1) + 2048).unwrap_err();
+        let refusal = choose(profile, &compress_options(), largest(1) + 2048).unwrap_err();
         assert!(
             matches!(refusal, Refusal::FourGib { worst_case, .. } if worst_case >= 4 * GIB - 2048),
             "{refusal:?}"
@@ -181,7 +188,7 @@ fn psp_profiles_write_files_below_4_gib() {
         assert!(refusal.to_string().contains("4 GiB"), "{refusal}");
     }
     for profile in [Profile::Ppsspp, Profile::Pcsx2, Profile::Cisor, Profile::Any, Profile::Opl] {
-        assert!(choose(profile, &wishes(), largest(1) + 2048).is_ok(), "{profile}");
+        assert!(choose(profile, &compress_options(), largest(1) + 2048).is_ok(), "{profile}");
     }
 }
 
@@ -207,7 +214,11 @@ fn discs_of_the_other_console_are_refused_unless_forced() {
 fn shift_is_the_smallest_that_fits() {
     for (size, shift) in [(IMAGE, 0), (3 * GIB, 1), (5 * GIB, 2), (9 * GIB, 3)] {
         for profile in [Profile::Ppsspp, Profile::Pcsx2, Profile::Cisor, Profile::Opl, Profile::Any] {
-            assert_eq!(choose(profile, &wishes(), size).unwrap().plan.index_shift, shift, "{profile} {size}");
+            assert_eq!(
+                choose(profile, &compress_options(), size).unwrap().plan.index_shift,
+                shift,
+                "{profile} {size}"
+            );
         }
     }
 }
@@ -215,7 +226,7 @@ fn shift_is_the_smallest_that_fits() {
 #[test]
 fn alignment_only_ever_raises_the_shift() {
     let shift = |profile, align, size| {
-        choose(profile, &Wishes { align: Some(align), ..wishes() }, size)
+        choose(profile, &CompressOptions { align: Some(align), ..compress_options() }, size)
             .map(|choice| choice.plan.index_shift)
     };
     assert_eq!(shift(Profile::Ppsspp, 1, IMAGE), Ok(0));
@@ -239,16 +250,19 @@ fn alignment_only_ever_raises_the_shift() {
         );
     }
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
-        let wish = |align| Wishes { to: Some(format), align: Some(align), ..wishes() };
-        assert!(choose(Profile::Any, &wish(1), IMAGE).is_ok());
-        assert!(matches!(choose(Profile::Any, &wish(2), IMAGE), Err(Refusal::Align { max: 1, .. })));
+        let options = |align| CompressOptions { to: Some(format), align: Some(align), ..compress_options() };
+        assert!(choose(Profile::Any, &options(1), IMAGE).is_ok());
+        assert!(matches!(choose(Profile::Any, &options(2), IMAGE), Err(Refusal::Align { max: 1, .. })));
     }
 }
 
 #[test]
 fn alignment_that_saves_nothing_is_said() {
-    let notes =
-        |align| choose(Profile::Any, &Wishes { align: Some(align), ..wishes() }, IMAGE).unwrap().notes;
+    let notes = |align| {
+        choose(Profile::Any, &CompressOptions { align: Some(align), ..compress_options() }, IMAGE)
+            .unwrap()
+            .notes
+    };
     assert_eq!(notes(1024), [""; 0]);
     assert!(notes(2048)[0].contains("2048"));
 }
@@ -256,26 +270,32 @@ fn alignment_that_saves_nothing_is_said() {
 /// The firmware's readers come before the driver.
 #[test]
 fn alignment_that_overruns_the_firmware_before_our_driver_is_said() {
-    let notes =
-        |align| choose(Profile::Cisor, &Wishes { align: Some(align), ..wishes() }, IMAGE).unwrap().notes;
+    let notes = |align| {
+        choose(Profile::Cisor, &CompressOptions { align: Some(align), ..compress_options() }, IMAGE)
+            .unwrap()
+            .notes
+    };
     assert_eq!(notes(1024), [""; 0]);
     assert!(notes(4096).iter().any(|note| note.contains("overrun")), "{:?}", notes(4096));
 }
 
 #[test]
-fn threshold_can_be_wished() {
+fn threshold_can_be_chosen() {
     let threshold = Threshold::new(80);
     for profile in Profile::ALL {
-        assert_eq!(Some(plan(profile, &Wishes { threshold, ..wishes() }).threshold), threshold);
+        assert_eq!(
+            Some(plan(profile, &CompressOptions { threshold, ..compress_options() }).threshold),
+            threshold
+        );
     }
 }
 
 #[test]
 fn encoders_by_reader() {
-    let best = Wishes { level: Level::Best, ..wishes() };
+    let best = CompressOptions { level: Level::Best, ..compress_options() };
     for profile in [Profile::Psp, Profile::Adrenaline, Profile::Ark] {
         for level in [1, 5, 9].into_iter().filter_map(Level::new) {
-            let plan = plan(profile, &Wishes { level, ..wishes() });
+            let plan = plan(profile, &CompressOptions { level, ..compress_options() });
             assert!(matches!(plan.deflate, DeflateEncoder::Zlib { .. }), "{profile}");
         }
         let choice = choose(profile, &best, IMAGE).unwrap();
@@ -289,19 +309,20 @@ fn encoders_by_reader() {
     }
     // Only firmwares play these, so they get streams that firmwares are known to accept.
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
-        let plan = plan(Profile::Any, &Wishes { to: Some(format), ..wishes() });
+        let plan = plan(Profile::Any, &CompressOptions { to: Some(format), ..compress_options() });
         assert_eq!(plan.deflate, DeflateEncoder::Zlib { level: 9 });
     }
-    let zso = Wishes { to: Some(OutputFormat::Zso), ..best };
+    let zso = CompressOptions { to: Some(OutputFormat::Zso), ..best };
     assert_eq!(choose(Profile::Ark, &zso, IMAGE).unwrap().notes, [""; 0], "LZ4 has stronger levels");
 }
 
 /// Its readers round the number of blocks down, but still read every byte of the last one.
 #[test]
 fn ark_reads_an_image_that_ends_inside_a_block_without_a_word() {
-    let wish = Wishes { block_size: Some(8192), ..wishes() };
+    let options = CompressOptions { block_size: Some(8192), ..compress_options() };
     for to in [OutputFormat::Cso, OutputFormat::Zso] {
-        let notes = choose(Profile::Ark, &Wishes { to: Some(to), ..wish }, IMAGE + 2048).unwrap().notes;
+        let notes =
+            choose(Profile::Ark, &CompressOptions { to: Some(to), ..options }, IMAGE + 2048).unwrap().notes;
         assert_eq!(notes, [""; 0]);
     }
 }
@@ -310,20 +331,22 @@ fn ark_reads_an_image_that_ends_inside_a_block_without_a_word() {
 fn images_that_no_format_can_hold_are_refused() {
     for profile in Profile::ALL {
         for size in [0, 1, 2047, 2049, IMAGE + 1] {
-            let result = choose(profile, &wishes(), size);
+            let result = choose(profile, &compress_options(), size);
             assert_eq!(result, Err(Refusal::Plan(PlanError::ImageSize { size })), "{profile}");
         }
     }
-    let fix = choose(Profile::Opl, &wishes(), 2352 * 1001).unwrap_err().fix();
+    let fix = choose(Profile::Opl, &compress_options(), 2352 * 1001).unwrap_err().fix();
     assert!(fix.contains("2352"), "{fix}");
     // A header can contain anything.
     for size in [1 << 53, 1 << 60, u64::MAX - 2047] {
         for profile in Profile::ALL {
-            assert!(choose(profile, &wishes(), size).is_err(), "{profile} {size}");
+            assert!(choose(profile, &compress_options(), size).is_err(), "{profile} {size}");
         }
     }
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
-        let refusal = choose(Profile::Any, &Wishes { to: Some(format), ..wishes() }, 5 * GIB).unwrap_err();
+        let refusal =
+            choose(Profile::Any, &CompressOptions { to: Some(format), ..compress_options() }, 5 * GIB)
+                .unwrap_err();
         assert!(matches!(refusal, Refusal::Plan(PlanError::TooLarge { .. })), "{refusal:?}");
     }
 }
@@ -347,48 +370,53 @@ fn names_lead_back_to_profiles() {
 /// Every refusal gives the requested value, the reason, and what to do.
 #[test]
 fn refusals_have_reason_and_fix() {
-    let cases: [(Profile, Wishes, u64, &[&str]); 8] = [
+    let cases: [(Profile, CompressOptions, u64, &[&str]); 8] = [
         (
             Profile::Psp,
-            Wishes { to: Some(OutputFormat::Zso), ..wishes() },
+            CompressOptions { to: Some(OutputFormat::Zso), ..compress_options() },
             IMAGE,
             &["psp", "ZSO", "--to cso"],
         ),
         (
             Profile::Opl,
-            Wishes { to: Some(OutputFormat::Cso), ..wishes() },
+            CompressOptions { to: Some(OutputFormat::Cso), ..compress_options() },
             IMAGE,
             &["opl", "1.2+ does not read CSO", "--to zso"],
         ),
         (
             Profile::Psp,
-            Wishes { block_size: Some(8192), ..wishes() },
+            CompressOptions { block_size: Some(8192), ..compress_options() },
             IMAGE,
             &["8192", "2048", "Leave out -b", "--for ark, ppsspp or cisor."],
         ),
         (
             Profile::Opl,
-            Wishes { block_size: Some(4096), ..wishes() },
+            CompressOptions { block_size: Some(4096), ..compress_options() },
             IMAGE,
             &["4096", "crashes", "--for pcsx2."],
         ),
         (
             Profile::Ark,
-            Wishes { block_size: Some(16384), ..wishes() },
+            CompressOptions { block_size: Some(16384), ..compress_options() },
             IMAGE,
             &["16384", "8192", "2048 to 8192"],
         ),
-        (Profile::Psp, wishes(), 4 * GIB, &["4294967296", "4 GiB", "--for"]),
+        (Profile::Psp, compress_options(), 4 * GIB, &["4294967296", "4 GiB", "--for"]),
         (
             Profile::Any,
-            Wishes { to: Some(OutputFormat::Dax), optimize: Optimize::Load, ..wishes() },
+            CompressOptions { to: Some(OutputFormat::Dax), optimize: Optimize::Load, ..compress_options() },
             IMAGE,
             &["DAX", "plain", "--optimize"],
         ),
-        (Profile::Opl, Wishes { align: Some(4096), ..wishes() }, IMAGE, &["4096", "2048", "--align"]),
+        (
+            Profile::Opl,
+            CompressOptions { align: Some(4096), ..compress_options() },
+            IMAGE,
+            &["4096", "2048", "--align"],
+        ),
     ];
-    for (profile, wish, size, words) in cases {
-        let refusal = choose(profile, &wish, size).unwrap_err();
+    for (profile, options, size, words) in cases {
+        let refusal = choose(profile, &options, size).unwrap_err();
         let text = format!("{refusal}. {}", refusal.fix());
         for word in words {
             assert!(text.contains(word), "{word:?} is missing: {text}");
@@ -406,8 +434,8 @@ prop_compose! {
         load in any::<bool>(),
         ignore_limits in any::<bool>(),
         threads in 1usize..=16,
-    ) -> Wishes {
-        Wishes {
+    ) -> CompressOptions {
+        CompressOptions {
             to,
             block_size,
             level: level.and_then(Level::new).unwrap_or(Level::Best),
@@ -428,12 +456,12 @@ proptest! {
     #[test]
     fn every_choice_is_read(
         profile in prop::sample::select(&Profile::ALL[..]),
-        wishes in any_wishes(),
+        compress_options in any_wishes(),
         // Up to a terabyte, small and large ones alike.
         sectors in (0u32..29).prop_flat_map(|bits| 0u64..1 << bits),
     ) {
         let image_size = sectors * 2048;
-        match choose(profile, &wishes, image_size) {
+        match choose(profile, &compress_options, image_size) {
             Ok(Choice { plan, notes }) => {
                 prop_assert_eq!(plan.check(image_size), Ok(()));
                 prop_assert!(profile.formats().contains(&plan.format));

@@ -27,7 +27,7 @@ pub use record::{
     Verified, Written,
 };
 
-use crate::cli::Talk;
+use crate::cli::Verbosity;
 use crate::damage::{DamageList, ListLimit, Unlisted};
 use crate::exit::Status;
 use crate::human;
@@ -41,7 +41,7 @@ use crate::report::tally::Tally;
 /// A closed pipe (as with `head`) is not an error: the rest is not printed, and the work goes on.
 #[derive(Debug)]
 pub struct Reporter {
-    talk: Talk,
+    verbosity: Verbosity,
     worst: Status,
     stdout: Sink,
     tally: Option<Tally>,
@@ -68,9 +68,9 @@ enum Prefix {
 
 impl Reporter {
     /// Creates a reporter with this verbosity.
-    pub fn new(talk: Talk) -> Self {
+    pub fn new(verbosity: Verbosity) -> Self {
         Self {
-            talk,
+            verbosity,
             worst: Status::Ok,
             stdout: Sink::Open,
             tally: None,
@@ -82,13 +82,13 @@ impl Reporter {
     }
 
     /// Returns the requested verbosity.
-    pub fn talk(&self) -> Talk {
-        self.talk
+    pub fn talk(&self) -> Verbosity {
+        self.verbosity
     }
 
     /// Returns how many ranges of damaged blocks are listed per file.
     pub fn list_limit(&self) -> ListLimit {
-        if self.talk.list_all { ListLimit::ALL } else { ListLimit::FEW }
+        if self.verbosity.list_all { ListLimit::ALL } else { ListLimit::FEW }
     }
 
     /// Returns the worst status of all files so far.
@@ -109,7 +109,7 @@ impl Reporter {
     /// Prints a warning at once, before or during the work on a file, and adds it to the file's record.
     pub fn warn<O>(&mut self, record: &mut Record<O>, text: impl Into<String>) {
         let text = text.into();
-        if !self.talk.quiet {
+        if !self.verbosity.quiet {
             self.line(Prefix::Warning, &record.input, &text);
         }
         record.warnings.push(text);
@@ -122,14 +122,14 @@ impl Reporter {
 
     /// Prints a note.
     pub fn note(&mut self, input: &Path, text: &str) {
-        if !self.talk.quiet {
+        if !self.verbosity.quiet {
             self.line(Prefix::Note, input, text);
         }
     }
 
     /// Prints a message in verbose mode.
     pub fn detail(&mut self, input: &Path, text: &str) {
-        if self.talk.verbose {
+        if self.verbosity.verbose {
             self.line(Prefix::Note, input, text);
         }
     }
@@ -148,7 +148,7 @@ impl Reporter {
         self.pass.set(number + 1);
         let from: f64 = self.passes.iter().take(number).sum();
         let to = from + self.passes.get(number).copied().unwrap_or(1.0 - from);
-        Bars::new(self.talk.progress, self.talk.quiet, self.place, (from, to))
+        Bars::new(self.verbosity.progress, self.verbosity.quiet, self.place, (from, to))
     }
 
     /// Starts counting files for a [`summary`](Self::summary).
@@ -159,7 +159,7 @@ impl Reporter {
     /// Prints a summary of the files that were finished since the tally began, out of `total`.
     pub fn summary(&mut self, total: usize) {
         if let Some(tally) = self.tally.take()
-            && !self.talk.quiet
+            && !self.verbosity.quiet
         {
             let _ = write!(anstream::stderr(), "\n{}", tally.text(total));
         }
@@ -173,11 +173,11 @@ impl Reporter {
     /// Prints how the files ended: as an object if `in_json`, otherwise as text unless objects are printed.
     pub fn end_of_batch(&mut self, others: Others, in_json: bool) {
         let Some(summary) = self.summary.take() else { return };
-        if self.talk.json {
+        if self.verbosity.json {
             if in_json {
                 self.print(&summary.json(others, json::SCHEMA));
             }
-        } else if !self.talk.quiet {
+        } else if !self.verbosity.quiet {
             let _ = write!(anstream::stderr(), "{}", summary.text(others));
         }
     }
@@ -201,7 +201,7 @@ impl Reporter {
         {
             self.line(Prefix::Error, &record.input, &failure.line());
         }
-        if self.talk.json {
+        if self.verbosity.json {
             self.print(&json::line(&record));
             return;
         }
@@ -210,7 +210,7 @@ impl Reporter {
         }
         self.print(&text::result(&record));
         if let Some(line) = text::finished(&record)
-            && !self.talk.quiet
+            && !self.verbosity.quiet
         {
             let _ = writeln!(anstream::stderr(), "{line}");
         }

@@ -334,10 +334,10 @@ pub(in crate::run) mod tests {
     use image_writer::{DigestSet, Monitor};
 
     use super::*;
-    use crate::cli::Talk;
+    use crate::cli::Verbosity;
     use crate::level::Level;
     use crate::output::{Existing, Standing};
-    use crate::profile::{self, Profile, Wishes};
+    use crate::profile::{self, CompressOptions, Profile};
 
     /// Incompressible bytes.
     pub(in crate::run) fn noise(len: usize) -> Vec<u8> {
@@ -354,7 +354,7 @@ pub(in crate::run) mod tests {
     /// A finished file, with its job and the summary of its writing.
     pub(in crate::run) fn written(to: OutputFormat) -> (Vec<u8>, CompressJob, Summary) {
         let image = noise(20 * 8192);
-        let wishes = Wishes {
+        let compress_options = CompressOptions {
             to: Some(to),
             block_size: None,
             level: Level::default(),
@@ -364,7 +364,7 @@ pub(in crate::run) mod tests {
             ignore_limits: false,
             threads: NonZeroUsize::MIN,
         };
-        let plan = profile::choose(Profile::Any, &wishes, image.len() as u64).unwrap().plan;
+        let plan = profile::choose(Profile::Any, &compress_options, image.len() as u64).unwrap().plan;
         let mut file = Cursor::new(Vec::new());
         let summary = encode(image.as_slice(), &mut file, &plan, DigestSet::Sha256, &Monitor::new()).unwrap();
         let job = CompressJob {
@@ -392,7 +392,7 @@ pub(in crate::run) mod tests {
         job: &CompressJob,
         summary: &Summary,
     ) -> Result<Seen, Failure> {
-        let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+        let reporter = Reporter::new(Verbosity { quiet: true, ..Verbosity::default() });
         prove(file, job, summary, &reporter)
     }
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::compress::tests::{noise, proof_of, written};
 use super::*;
-use crate::cli::Talk;
+use crate::cli::Verbosity;
 
 /// A small file system on a loop device.
 struct Disk {
@@ -114,7 +114,7 @@ fn source_that_was_read_wrong_is_noticed_before_it_is_deleted() {
     // All of it is in the system's cache.
     assert!(std::fs::read(&path).unwrap() == bytes);
     let image = Image::open(&path).unwrap();
-    let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+    let reporter = Reporter::new(Verbosity { quiet: true, ..Verbosity::default() });
     let expected: [u8; 32] = Sha256::digest(&bytes).into();
     read_again(&image, expected, NonZeroUsize::MIN, &reporter).unwrap();
     disk.change(&bytes);

@@ -229,7 +229,7 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::cli::Talk;
+    use crate::cli::Verbosity;
     use crate::output::Standing;
 
     #[test]
@@ -246,7 +246,7 @@ mod tests {
             raw_sidecar: None,
             handling: crate::handling::Handling::default(),
         };
-        let reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+        let reporter = Reporter::new(Verbosity { quiet: true, ..Verbosity::default() });
         let mut bytes = vec![7; PIECE + 100];
         let digest: [u8; 32] = Sha256::digest(&bytes).into();
         assert!(prove(HostFile::of_bytes(&bytes), &job, digest, &reporter).is_ok());

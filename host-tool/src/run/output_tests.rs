@@ -1,7 +1,7 @@
 //! Tests for what the verbs require of outputs.
 
 use super::*;
-use crate::cli::Talk;
+use crate::cli::Verbosity;
 use crate::output::Existing;
 
 #[test]
@@ -64,7 +64,7 @@ fn source_that_another_run_is_replacing_is_not_deleted() {
 fn second_name_that_a_folder_does_not_give_up_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let mut reporter = Reporter::new(Talk { quiet: true, ..Talk::default() });
+    let mut reporter = Reporter::new(Verbosity { quiet: true, ..Verbosity::default() });
     let mut warnings = || {
         let mut record = Record::new(&at("a.iso"), Outcome::Summed);
         warn_of_second_name(&at("a.cso"), &mut record, &mut reporter);

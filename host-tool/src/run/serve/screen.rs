@@ -9,33 +9,33 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::events::Event;
 use super::peers::Pace;
-use crate::cli::Talk;
+use crate::cli::Verbosity;
 
 /// Bytes of data in a packet, nearly always.
 const PACKET: u64 = 1408;
 
 /// Prints events and live lines.
 pub(super) struct Screen {
-    talk: Talk,
+    verbosity: Verbosity,
     lines: MultiProgress,
     bars: HashMap<Ipv4Addr, ProgressBar>,
 }
 
 impl Screen {
     /// Creates a screen with this verbosity. Live lines are only for a terminal.
-    pub(super) fn new(talk: Talk) -> Self {
-        let is_live = !talk.quiet && !talk.json && std::io::stderr().is_terminal();
+    pub(super) fn new(verbosity: Verbosity) -> Self {
+        let is_live = !verbosity.quiet && !verbosity.json && std::io::stderr().is_terminal();
         let target = if is_live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { talk, lines: MultiProgress::with_draw_target(target), bars: HashMap::new() }
+        Self { verbosity, lines: MultiProgress::with_draw_target(target), bars: HashMap::new() }
     }
 
     /// Prints one event. Problems are always printed.
     pub(super) fn tell(&self, event: &Event) {
-        if self.talk.json {
+        if self.verbosity.json {
             event.print_json();
         }
         let is_trouble = matches!(event, Event::Trouble { .. });
-        if self.talk.quiet && !is_trouble || event.is_detail() && !self.talk.verbose {
+        if self.verbosity.quiet && !is_trouble || event.is_detail() && !self.verbosity.verbose {
             return;
         }
         if let Some(line) = event.line() {
@@ -58,7 +58,7 @@ impl Screen {
             let console = pace.console.address;
             let playing = pace.console.playing();
             let bytes_per_second = pace.packets.saturating_mul(PACKET).saturating_mul(1000) / millis;
-            if self.talk.json && pace.packets > 0 {
+            if self.verbosity.json && pace.packets > 0 {
                 let (packets, resent) = (pace.packets, pace.resent);
                 let file = playing.clone();
                 Event::Progress { console, file, bytes_per_second, packets, resent }.print_json();
