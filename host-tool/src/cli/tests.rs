@@ -3,6 +3,7 @@
 use clap::CommandFactory;
 
 use super::*;
+use crate::level::Level;
 
 fn compress(args: &[&str]) -> Result<CompressArgs, clap::Error> {
     let args = ["cisor", "compress"].iter().chain(args);

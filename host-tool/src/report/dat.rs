@@ -84,7 +84,7 @@ pub struct Checked {
     /// The verb of the command line.
     pub verb: &'static str,
     /// The result.
-    pub dat: Option<DatRecord>,
+    pub dat: Option<Box<DatRecord>>,
     /// The name that it should have, or was given.
     pub rename_to: Option<PathBuf>,
     /// Its new path, if it was renamed.

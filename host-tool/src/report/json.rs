@@ -90,7 +90,7 @@ struct Object {
     #[serde(skip_serializing_if = "Option::is_none")]
     source_removed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    dat: Option<DatRecord>,
+    dat: Option<Box<DatRecord>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rename_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

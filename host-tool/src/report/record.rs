@@ -183,7 +183,7 @@ pub struct Verified {
     /// The lint result for the streams, if a PSP's firmware may read the file.
     pub lint: Option<LintCounts>,
     /// What DATs say about it.
-    pub dat: Option<DatRecord>,
+    pub dat: Option<Box<DatRecord>>,
     /// The container of the disc, if it is neither a plain image nor a compressed one.
     pub source: Option<SourceRecord>,
     /// The hash that RetroAchievements identifies the game by.

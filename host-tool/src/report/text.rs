@@ -231,7 +231,7 @@ fn verify(record: &Record, verified: &Verified) -> String {
         };
         let _ = writeln!(text, "  shown    {shown}");
     }
-    if let Some(line) = dat_line(record, verified.dat.as_ref()) {
+    if let Some(line) = dat_line(record, verified.dat.as_deref()) {
         let _ = writeln!(text, "  DAT      {line}");
     }
     if let Some(lint) = &verified.lint {
@@ -249,7 +249,7 @@ fn check(record: &Record, checked: &Checked) -> String {
         (None, Some(output), Some(_)) => format!("{name} -> {}\n", renamed(output)),
         (None, None, Some(to)) => format!("{name}: would become {}\n", renamed(to)),
         _ if checked.verb != "dat check" && !is_wrong(record) => String::new(),
-        _ => dat_line(record, checked.dat.as_ref())
+        _ => dat_line(record, checked.dat.as_deref())
             .map_or_else(String::new, |line| format!("{name}: {line}\n")),
     }
 }

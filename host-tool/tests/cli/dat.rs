@@ -405,7 +405,7 @@ fn folders_that_cannot_be_read_are_one_line_each_and_loops_end() {
     symlink("..", folder.path("tree/up")).unwrap();
     symlink("loop.iso", folder.path("tree/loop.iso")).unwrap();
     std::fs::create_dir(folder.path("tree/closed")).unwrap();
-    std::fs::set_permissions(folder.path("tree/closed"), PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(folder.path("tree/closed"), PermissionsExt::from_mode(0o0)).unwrap();
     std::fs::set_permissions(folder.root(), PermissionsExt::from_mode(0o755)).unwrap();
     let (program, args) = crate::support::unprivileged(&["dat", "check", "tree", "--dat", "sony.dat"]);
     let output = folder.run(program, args).output();

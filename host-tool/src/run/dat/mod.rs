@@ -42,7 +42,7 @@ pub(super) fn of_verified(
     image: &Image,
     digests: &Digests,
     reporter: &Reporter,
-    result: &mut Option<DatRecord>,
+    result: &mut Option<Box<DatRecord>>,
 ) -> Result<(), Failure> {
     let id = || plan::look_at(image).ok().and_then(|disc| disc.id);
     let unit = match content::of_image(image) {
@@ -64,6 +64,6 @@ pub(super) fn of_verified(
             judge::set(catalogue, image.path(), &hashed, id)
         }
     };
-    *result = Some(unit.record);
+    *result = Some(Box::new(unit.record));
     unit.failure.map_or(Ok(()), Err)
 }

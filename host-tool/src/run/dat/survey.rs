@@ -111,7 +111,7 @@ pub(super) fn survey(
         counts.add(&judged);
         let judged = judged?;
         found.extend(judged.entries.iter().copied());
-        record.outcome.dat = Some(judged.record.clone());
+        record.outcome.dat = Some(Box::new(judged.record.clone()));
         then(&catalogue, &judged, record)?;
         judged.failure.map_or(Ok(()), Err)
     });
