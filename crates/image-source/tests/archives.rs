@@ -82,9 +82,9 @@ fn flipped_bits_never_give_other_bytes() {
         assert!(content(archive.clone()).unwrap() == image);
         let bits = archive.len() * 8;
         // Bits of the ends, where headers and directories are, and some of the rest.
-        let ends = (0..60 * 8).chain(bits - 150 * 8..bits).step_by(3);
+        let ends = (0..60 * 8).chain(bits - 150 * 8..bits).step_by(7);
         let mut noticed = 0;
-        for bit in ends.chain((0..bits).step_by(bits / 100)) {
+        for bit in ends.chain((0..bits).step_by(bits / 60)) {
             let mut flipped = archive.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             match Source::of(Path::new("archive"), Arc::new(flipped.clone())) {
@@ -95,7 +95,7 @@ fn flipped_bits_never_give_other_bytes() {
                 _ => noticed += 1,
             }
         }
-        assert!(noticed > 150, "{kind} {args:?}: {noticed}");
+        assert!(noticed > 80, "{kind} {args:?}: {noticed}");
     }
 }
 
