@@ -82,7 +82,7 @@ impl Reporter {
     }
 
     /// Returns the requested verbosity.
-    pub fn talk(&self) -> Verbosity {
+    pub fn verbosity(&self) -> Verbosity {
         self.verbosity
     }
 

@@ -220,7 +220,7 @@ fn header_md5(image: &Image) -> Option<[u8; 16]> {
 /// The digests to compute while an image is read: all of them only if they will be shown or compared. The
 /// line about a finished file includes its SHA-1.
 fn digest_set(image: &Image, reporter: &Reporter) -> DigestSet {
-    let is_seen = reporter.talk().json || !reporter.talk().quiet;
+    let is_seen = reporter.verbosity().json || !reporter.verbosity().quiet;
     if is_seen || header_md5(image).is_some() { DigestSet::All } else { DigestSet::Sha256 }
 }
 

@@ -79,7 +79,7 @@ fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, S
         Ok::<_, std::io::Error>((poll, workers))
     };
     let (poll, workers) = begin().map_err(|error| format!("cannot begin: {error}"))?;
-    let screen = Screen::new(reporter.talk());
+    let screen = Screen::new(reporter.verbosity());
     greet(args, root, &screen, reporter);
     let allowed = Allowed::new(&args.allow);
     Ok(Server { sockets, poll, workers, allowed, events, told, screen })
@@ -89,12 +89,12 @@ fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, S
 fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
     let address = args.bind.or_else(own_address).unwrap_or(Ipv4Addr::UNSPECIFIED);
     let images = count_images(root);
-    if reporter.talk().json {
+    if reporter.verbosity().json {
         let folder = root.to_string_lossy().into_owned();
         let (port, writable, images) = (args.port, args.writable, images.clone());
         Event::Listening { address, port, folder, writable, images }.print_json();
     }
-    if reporter.talk().quiet {
+    if reporter.verbosity().quiet {
         return;
     }
     let kinds: Vec<String> = images.iter().map(|(kind, count)| format!("{count} {kind}")).collect();

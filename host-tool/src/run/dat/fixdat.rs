@@ -40,7 +40,7 @@ pub(super) fn fixdat(args: &DatFixdatArgs, reporter: &mut Reporter) {
             record.fail(failure);
         }
     }
-    if record.failure.is_none() && !reporter.talk().json {
+    if record.failure.is_none() && !reporter.verbosity().json {
         let games = human::count(missing.len() as u64, "game is", "games are");
         reporter.print(&format!("{}: {games} missing\n", human::name(&args.output)));
     }

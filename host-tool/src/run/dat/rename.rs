@@ -32,7 +32,7 @@ pub(super) fn rename(args: &DatRenameArgs, reporter: &mut Reporter) {
         renamer.rename(catalogue, judged, record)
     };
     let Some(survey) = survey(&args.tree, "dat rename", reporter, &mut then) else { return };
-    if reporter.talk().json {
+    if reporter.verbosity().json {
         reporter.print(&summary::json("dat rename", &survey, &survey.lacks(), false));
         return;
     }

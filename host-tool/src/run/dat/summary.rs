@@ -13,7 +13,7 @@ use crate::report::Reporter;
 pub(super) fn check(args: &DatCheckArgs, reporter: &mut Reporter) {
     let Some(survey) = survey(&args.tree, "dat check", reporter, &mut |_, _, _| Ok(())) else { return };
     let lacks = survey.lacks();
-    let text = if reporter.talk().json {
+    let text = if reporter.verbosity().json {
         json("dat check", &survey, &lacks, args.missing)
     } else {
         text(&survey, &lacks, args.missing)
