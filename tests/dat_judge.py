@@ -195,7 +195,7 @@ class Tree:
             cso = packed(image, b"CISO")
             self.put(f"{name}.cso", cso[:16] + bytes(4) + cso[20:], status="damaged")
         elif kind == 17:
-            self.put(f"{name}.iso", b"PK\x03\x04" + image, status="refused")
+            self.put(f"{name}.iso", b"Rar!\x1a\x07\x01\x00" + image, status="refused")
         else:
             # Its size is in no DAT, so the damage in it does not matter and is not looked for.
             strange = image + bytes(SECTOR * 40)

@@ -85,7 +85,7 @@ fn main() -> ExitCode {
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),
-        Task::Web => web::run().map(|()| ExitCode::SUCCESS),
+        Task::Web => web::run(dist::page_licences).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run(),
     };

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.filters.is_empty() {
         const PAGE: &str = "the page, in browsers";
         match web::missing() {
-            None => drop(steps.run(PAGE, web::test)),
+            None => drop(steps.run(PAGE, || web::test(dist::page_licences))),
             Some(reason) => steps.skip(PAGE, reason),
         }
     }

@@ -1,12 +1,12 @@
 //! Builds the converter as a page: one HTML file that works without a network. And tries it in browsers.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{debian, disc, dist, paths, shell};
+use crate::{debian, disc, paths, shell};
 
 /// What the page is built for.
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -18,9 +18,12 @@ const LIMIT: u64 = 1_500_000;
 /// The browsers that the page is tried in, by program and Debian package.
 const BROWSERS: &[(&str, &str)] = &[("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
 
+/// Collects the licence texts of what is linked for a target, using a folder. Packaging knows how.
+pub(crate) type CollectLicences = fn(&str, &Path) -> Result<String>;
+
 /// Builds the page into target/dist/.
-pub(crate) fn run() -> Result<()> {
-    let page = build()?;
+pub(crate) fn run(collect: CollectLicences) -> Result<()> {
+    let page = build(collect)?;
     let folder = paths::root().join("target/dist");
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let to = folder.join(PAGE);
@@ -30,12 +33,12 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// Builds the page and returns its path.
-pub(crate) fn build() -> Result<PathBuf> {
+pub(crate) fn build(collect: CollectLicences) -> Result<PathBuf> {
     install_packages()?;
     let folder = build_dir();
     let wasm = engine()?;
     let licences = folder.join("licences.txt");
-    fs::write(&licences, dist::page_licences(TARGET, &folder.join("licences"))?)?;
+    fs::write(&licences, collect(TARGET, &folder.join("licences"))?)?;
     let page = folder.join(PAGE);
     let mut node = Command::new("node");
     node.current_dir(source()).arg("build.mjs").arg(wasm).arg(licences).arg(&page);
@@ -72,14 +75,14 @@ pub(crate) fn ensure() -> Result<()> {
 }
 
 /// Builds the page twice and tries it in every browser. The converter must have been built: it is the judge.
-pub(crate) fn test() -> Result<()> {
+pub(crate) fn test(collect: CollectLicences) -> Result<()> {
     ensure()?;
-    let page = build()?;
+    let page = build(collect)?;
     let first = disc::sha256(&page)?;
     let mut clean = engine_cargo();
     clean.args(["clean", "--quiet", "--release", "--package", "cisor-web", "--target", TARGET]);
     shell::run(clean.arg("--target-dir").arg(build_dir()))?;
-    ensure!(disc::sha256(&build()?)? == first, "the page has other bytes when it is built again");
+    ensure!(disc::sha256(&build(collect)?)? == first, "the page has other bytes when it is built again");
 
     shell::run(Command::new("node").current_dir(source()).arg("node_modules/typescript/bin/tsc"))?;
     let work = build_dir().join("test");

@@ -92,8 +92,8 @@ const QUEUE: usize = 4;
 /// One digest's thread and its queue.
 #[derive(Debug)]
 struct Lane<D> {
-    chunks: Sender<Arc<Vec<u8>>>,
-    thread: JoinHandle<D>,
+    chunks: Option<Sender<Arc<Vec<u8>>>>,
+    thread: Option<JoinHandle<D>>,
 }
 
 impl ParallelHasher {
@@ -193,17 +193,28 @@ impl<D: Send + 'static> Lane<D> {
             }
             finish(hasher)
         })?;
-        Ok(Self { chunks, thread })
+        Ok(Self { chunks: Some(chunks), thread: Some(thread) })
     }
 
     fn send(&self, bytes: &Arc<Vec<u8>>) {
         // The thread takes chunks as long as there is a sender. If it panicked, `finish` reports it.
-        let _ = self.chunks.send(Arc::clone(bytes));
+        let _ = self.chunks.as_ref().map(|chunks| chunks.send(Arc::clone(bytes)));
     }
 
-    fn finish(self) -> D {
-        drop(self.chunks);
-        self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    fn finish(mut self) -> D {
+        drop(self.chunks.take());
+        let thread = self.thread.take().expect("only taken here and at the end");
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// Waits for the thread. If another lane cannot start, what this one might still report must not come after that error.
+impl<D> Drop for Lane<D> {
+    fn drop(&mut self) {
+        drop(self.chunks.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

@@ -67,7 +67,7 @@ fn folder_must_exist_and_a_name_given_with_o_is_not_mixed_with_it() {
     let folder = Folder::new();
     folder.write("GAME.iso", &ps2_disc());
     let run = folder.cisor(["compress", "--name", "opl", "-d", "none", "GAME.iso"]).assert().code(2);
-    run.stderr(contains("the target folder none/CD does not exist"));
+    run.stderr(contains("the target folder none does not exist"));
     folder.cisor(["compress", "--name", "opl", "-o", "a.zso", "GAME.iso"]).assert().code(2);
     assert_eq!(folder.names(), ["GAME.iso"]);
 }

@@ -233,7 +233,7 @@ fn scripts_learn_the_names_and_digests() {
     assert_eq!(files[1]["size"], (150 + 60) * 2352);
     let (code, json) = folder.json(&["extract", "--keep-raw", "-f", "dump/GAME.cue"]);
     assert_eq!(code, 0);
-    let name = json[0]["sidecar"].as_str().unwrap().replace('\\', "/");
+    let name = json[0]["raw_sidecar"].as_str().unwrap().replace('\\', "/");
     assert_eq!(name, "dump/GAME.raw");
     assert!(is_windows() || folder.read("dump/GAME.raw") == folder.read("GAME.raw"));
 }

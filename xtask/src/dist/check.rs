@@ -26,7 +26,7 @@ pub(crate) fn check(windows: &Path, disc: &Path) -> Result<()> {
         windows: windows.to_owned(),
         linux: linux::build()?,
         psp: paths::psp_results(),
-        page: web::build()?,
+        page: web::build(super::page_licences)?,
     };
     let scratch = paths::build_dir().join("dist-check");
     let (first, second) = (scratch.join("first"), scratch.join("second"));

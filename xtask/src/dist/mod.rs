@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         windows: windows::build()?,
         linux: linux::build()?,
         psp: paths::psp_results(),
-        page: web::build()?,
+        page: web::build(page::page_licences)?,
     };
     psp::run()?;
     let folder = paths::root().join("target/dist");
