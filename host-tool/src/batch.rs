@@ -42,19 +42,12 @@ pub(crate) fn compress(args: CompressArgs, reporter: &mut Reporter) {
     let batch = Batch::new::<Compressed>("compress", &args.inputs, &args.tree, &target, wanted, reporter);
     let Some(mut batch) = batch else { return };
     batch.prefer_plain(reporter);
-    let mut claims = batch.claims(&target);
     let is_dry_run = args.target.batch.dry_run;
     let mut request = CompressRequest::from(args);
-    let mut jobs = Vec::new();
-    for input in &batch.inputs.files {
-        if interrupt::requested() {
-            reporter.interrupted();
-            break;
-        }
-        request.inputs = vec![input.path.clone()];
-        request.target = input.target(&target);
-        jobs.extend(plan::compress(&request, &mut claims, reporter));
-    }
+    let jobs = batch.plan(&target, reporter, |inputs, target, claims, reporter| {
+        (request.inputs, request.target) = (inputs, target);
+        plan::compress(&request, claims, reporter)
+    });
     if is_dry_run {
         estimate::compress(jobs, reporter);
     } else {
@@ -69,19 +62,12 @@ pub(crate) fn extract(args: ExtractArgs, reporter: &mut Reporter) {
     let wanted = |look| look != Look::Plain;
     let batch = Batch::new::<Extracted>("extract", &args.inputs, &args.tree, &target, wanted, reporter);
     let Some(batch) = batch else { return };
-    let mut claims = batch.claims(&target);
     let is_dry_run = args.target.batch.dry_run;
     let mut request = ExtractRequest::from(args);
-    let mut jobs = Vec::new();
-    for input in &batch.inputs.files {
-        if interrupt::requested() {
-            reporter.interrupted();
-            break;
-        }
-        request.inputs = vec![input.path.clone()];
-        request.target = input.target(&target);
-        jobs.extend(plan::extract(&request, &mut claims, reporter));
-    }
+    let jobs = batch.plan(&target, reporter, |inputs, target, claims, reporter| {
+        (request.inputs, request.target) = (inputs, target);
+        plan::extract(&request, claims, reporter)
+    });
     if is_dry_run {
         estimate::extract(jobs, reporter);
     } else {
@@ -171,9 +157,24 @@ impl Batch {
         }
     }
 
-    /// The claims of a run that makes the folders below its target folder.
-    fn claims(&self, target: &Target) -> Claims {
-        Claims::new(&self.inputs.paths()).making_folders_below(folder(target).map(Path::to_owned))
+    /// Plans every file by itself, with folders below the target folder made as needed. Stops at a signal.
+    fn plan<J>(
+        &self,
+        target: &Target,
+        reporter: &mut Reporter,
+        mut plan: impl FnMut(Vec<PathBuf>, Target, &mut Claims, &mut Reporter) -> Vec<J>,
+    ) -> Vec<J> {
+        let base = folder(target).map(Path::to_owned);
+        let mut claims = Claims::new(&self.inputs.paths()).making_folders_below(base);
+        let mut jobs = Vec::new();
+        for input in &self.inputs.files {
+            if interrupt::requested() {
+                reporter.interrupted();
+                break;
+            }
+            jobs.extend(plan(vec![input.path.clone()], input.target(target), &mut claims, reporter));
+        }
+        jobs
     }
 
     fn end(&self, reporter: &mut Reporter) {

@@ -15,7 +15,7 @@ use udpfs_sim::calls::{bread, close, next_entry, number, open, plain, read, size
 use udpfs_sim::client::Outcome;
 use udpfs_sim::socket::Console;
 
-use support::BIN;
+use support::{BIN, raw_sectors};
 
 /// A running server that is stopped at the end of the test.
 struct Server {
@@ -133,20 +133,6 @@ fn every_format_arrives_byte_for_byte_with_and_without_losses() {
         }
         assert_eq!(console.lost > 0, lose_every.is_some());
     }
-}
-
-/// Raw mode 1 sectors without ECC, which is not checked.
-fn raw_sectors(disc: &[u8]) -> Vec<u8> {
-    let sector = |data: &[u8]| {
-        let mut sector = [0; 2352];
-        sector[1..11].fill(0xFF);
-        sector[15] = 1;
-        sector[16..16 + data.len()].copy_from_slice(data);
-        let edc = image_source::edc(&sector[..2064]);
-        sector[2064..2068].copy_from_slice(&edc.to_le_bytes());
-        sector
-    };
-    disc.chunks(2048).flat_map(sector).collect()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Existing targets: if one turns out to hold the disc, there is nothing to do.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use image_writer::Plan;
@@ -9,25 +10,65 @@ use sha2::{Digest, Sha256};
 use crate::failure::Failure;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
-use crate::report::Reporter;
+use crate::output::{Existing, Outputs, Standing};
+use crate::report::{Reporter, SidecarRecord};
 use crate::run::bars;
 use crate::scan::{self, OnDamage, Options, Part};
+use crate::sidecar;
 
-/// Verifies that the file at `target` is what would be written for `source`, by decoding both completely.
-/// Returns the SHA-256 of the image if that is wanted.
+/// A file that exists where one is to be written.
+pub(super) struct There<'a> {
+    /// Its path.
+    pub(super) target: &'a Path,
+    /// What may be done with it.
+    pub(super) standing: &'a Standing,
+    /// What would be written.
+    pub(super) wanted: Wanted<'a>,
+    /// How many threads decode it.
+    pub(super) threads: NonZeroUsize,
+    /// Whether the digest is to be beside it.
+    pub(super) sidecar: bool,
+}
+
+/// An existing file that holds the disc.
+pub(super) struct Done {
+    /// The digest beside it, if that is wanted.
+    pub(super) sidecar: Option<SidecarRecord>,
+}
+
+/// Finds out whether the file that exists is what would be written for `source`. `None` if it is not, and may be
+/// replaced.
 ///
 /// # Errors
 ///
-/// [`Failure::TargetExists`] if it is anything else, for whatever reason; the failure of the source; or an
+/// [`Failure::TargetExists`] if it is not, and must be kept; the failure of the source or of the digest's file; or an
 /// interruption.
-pub(super) fn prove(
+pub(super) fn find(
+    outputs: &mut Outputs,
     source: &Image,
-    target: &Path,
-    wanted: Wanted<'_>,
-    threads: std::num::NonZeroUsize,
-    with_digest: bool,
+    there: &There<'_>,
     reporter: &Reporter,
-) -> Result<Option<[u8; 32]>, Failure> {
+) -> Result<Option<Done>, Failure> {
+    let rule = there.standing.rule();
+    match prove(source, there, reporter) {
+        Ok(sha256) => {
+            let sidecar =
+                sha256.map(|sha256| sidecar::write(outputs, there.target, sha256, rule)).transpose()?;
+            Ok(Some(Done { sidecar }))
+        }
+        Err(Failure::TargetExists(_)) if rule == Existing::Replace => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Decodes both files completely and compares them. Returns the SHA-256 of the image if that is wanted.
+///
+/// # Errors
+///
+/// [`Failure::TargetExists`] if the file is anything else, for whatever reason; the failure of the source; or an
+/// interruption.
+fn prove(source: &Image, file: &There<'_>, reporter: &Reporter) -> Result<Option<[u8; 32]>, Failure> {
+    let &There { target, wanted, threads, sidecar, .. } = file;
     let exists = || Failure::TargetExists(target.to_owned());
     let there = Image::open_steady(target).map_err(|_| exists())?;
     let size = source.layout().image_size();
@@ -40,7 +81,7 @@ pub(super) fn prove(
     let options = Options { threads, on_damage: OnDamage::Stop, listed, lint };
     let mut workspace = Workspace::new(source);
     let mut reader = workspace.reader(source);
-    let mut digest = with_digest.then(Sha256::new);
+    let mut digest = sidecar.then(Sha256::new);
     let (mut at, mut expected, mut of_source) = (0, Vec::new(), None);
     let seen = scan::run(&there, options, &monitor, |part| {
         let Part::Data(bytes) = part else { return Err(std::io::ErrorKind::InvalidData.into()) };

@@ -13,10 +13,10 @@ use crate::human;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::level;
-use crate::output::{Existing, Outputs};
+use crate::output::Outputs;
 use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
-use crate::run::already::{self, Wanted};
+use crate::run::already::{self, There, Wanted};
 use crate::run::raw;
 use crate::run::{
     ONE_PASS, bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each,
@@ -78,26 +78,18 @@ fn compress_one(
     reporter.detail(&job.input, &describe(plan));
 
     if job.is_there {
-        let proof = already::prove(
-            &image,
-            &job.target,
-            Wanted::Packed(plan),
-            plan.threads,
-            job.handling.sidecar,
-            reporter,
-        );
-        match proof {
-            Ok(sha256) => {
-                record.outcome.already_done = Some(job.target.clone());
-                record.outcome.source_removed = job.remove_source.then_some(false);
-                record.outcome.sidecar = sha256
-                    .map(|sha256| sidecar::write(outputs, &job.target, sha256, job.standing.rule()))
-                    .transpose()?;
-                return Ok(());
-            }
-            // It may be replaced by what it should have been.
-            Err(Failure::TargetExists(_)) if job.standing.rule() == Existing::Replace => {}
-            Err(failure) => return Err(failure),
+        let there = There {
+            target: &job.target,
+            standing: &job.standing,
+            wanted: Wanted::Packed(plan),
+            threads: plan.threads,
+            sidecar: job.handling.sidecar,
+        };
+        if let Some(done) = already::find(outputs, &image, &there, reporter)? {
+            record.outcome.already_done = Some(job.target.clone());
+            record.outcome.source_removed = job.remove_source.then_some(false);
+            record.outcome.sidecar = done.sidecar;
+            return Ok(());
         }
     }
     let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));

@@ -10,10 +10,10 @@ use crate::failure::Failure;
 use crate::host_file::HostFile;
 use crate::image::Image;
 use crate::interrupt;
-use crate::output::{Existing, Outputs};
+use crate::output::Outputs;
 use crate::plan::{ExtractJob, Planned};
 use crate::report::{Extracted, Record, Reporter};
-use crate::run::already::{self, Wanted};
+use crate::run::already::{self, There, Wanted};
 use crate::run::raw;
 use crate::run::{
     bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each, put_in_place,
@@ -55,20 +55,18 @@ fn extract_one(
     record.outcome.layout = Some(*image.layout());
     let size = image.layout().image_size();
     if job.is_there {
-        let proof =
-            already::prove(&image, &job.target, Wanted::Plain, job.threads, job.handling.sidecar, reporter);
-        match proof {
-            Ok(sha256) => {
-                record.outcome.already_done = Some(job.target.clone());
-                record.outcome.source_removed = job.remove_source.then_some(false);
-                record.outcome.sidecar = sha256
-                    .map(|sha256| sidecar::write(outputs, &job.target, sha256, job.standing.rule()))
-                    .transpose()?;
-                return Ok(());
-            }
-            // It may be replaced by what it should have been.
-            Err(Failure::TargetExists(_)) if job.standing.rule() == Existing::Replace => {}
-            Err(failure) => return Err(failure),
+        let there = There {
+            target: &job.target,
+            standing: &job.standing,
+            wanted: Wanted::Plain,
+            threads: job.threads,
+            sidecar: job.handling.sidecar,
+        };
+        if let Some(done) = already::find(outputs, &image, &there, reporter)? {
+            record.outcome.already_done = Some(job.target.clone());
+            record.outcome.source_removed = job.remove_source.then_some(false);
+            record.outcome.sidecar = done.sidecar;
+            return Ok(());
         }
     }
     let needed = (!job.try_without_room).then_some(size);
@@ -230,7 +228,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Verbosity;
-    use crate::output::Standing;
+    use crate::output::{Existing, Standing};
 
     #[test]
     fn changed_byte_on_the_disk_is_noticed() {

@@ -2,12 +2,11 @@
 
 use std::process::Command;
 
-use image_source::edc;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_match};
 
 use crate::support::zip::{Packed, crc32, zip};
-use crate::support::{Folder, SECTOR, noise, ps2_disc, psp_disc, small_disc};
+use crate::support::{Folder, noise, ps2_disc, psp_disc, raw_sectors, small_disc};
 
 /// Packs files of the folder with 7z.
 fn seven_zip(folder: &Folder, archive: &str, files: &[&str], args: &[&str]) {
@@ -52,20 +51,6 @@ fn damaged(folder: &Folder, archive: &str, text: &str) {
         run.stderr(contains(text));
         assert_eq!(folder.names(), before, "{args:?}");
     }
-}
-
-/// Raw mode 1 sectors without ECC, which is not checked.
-fn raw_sectors(disc: &[u8]) -> Vec<u8> {
-    let sector = |data: &[u8]| {
-        let mut sector = vec![0; 2352];
-        sector[1..11].fill(0xFF);
-        sector[15] = 1;
-        sector[16..16 + SECTOR].copy_from_slice(data);
-        let edc = edc(&sector[..2064]);
-        sector[2064..2068].copy_from_slice(&edc.to_le_bytes());
-        sector
-    };
-    disc.chunks(SECTOR).flat_map(sector).collect()
 }
 
 const SHEET: &str = "FILE \"GAME.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n";

@@ -8,7 +8,7 @@ use predicates::str::{contains, is_match};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use crate::support::{Ciso, Folder, is_windows, ps2_disc, psp_disc, small_disc, unknown_disc};
+use crate::support::{Ciso, Folder, is_windows, ps2_disc, psp_disc, raw_sectors, small_disc, unknown_disc};
 
 fn sha1(bytes: &[u8]) -> String {
     Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -316,20 +316,6 @@ fn what_is_not_compared_is_said() {
     std::fs::copy(chd, folder.path("disc.chd")).unwrap();
     let check = folder.cisor(["dat", "check", "disc.chd", "--dat", "x.dat"]).assert().success();
     check.stdout(contains("disc.chd: not covered: the tracks of a CD in a CHD are not compared\n"));
-}
-
-/// Raw mode 1 sectors without ECC, which is not checked.
-fn raw_sectors(disc: &[u8]) -> Vec<u8> {
-    let sector = |data: &[u8]| {
-        let mut sector = vec![0; 2352];
-        sector[1..11].fill(0xFF);
-        sector[15] = 1;
-        sector[16..16 + data.len()].copy_from_slice(data);
-        let edc = image_source::edc(&sector[..2064]);
-        sector[2064..2068].copy_from_slice(&edc.to_le_bytes());
-        sector
-    };
-    disc.chunks(2048).flat_map(sector).collect()
 }
 
 #[test]

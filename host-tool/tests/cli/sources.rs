@@ -6,7 +6,7 @@ use std::process::Command;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_match};
 
-use crate::support::{Folder, SECTOR, ps2_disc, psp_disc, zip};
+use crate::support::{Folder, SECTOR, ps2_disc, psp_disc, raw_sectors, zip};
 
 /// Golden files of the crate that reads them: Debian's chdman lacks `createdvd` and Zstandard.
 fn golden(name: &str) -> PathBuf {
@@ -27,20 +27,6 @@ fn with_chd(disc: &[u8], hunk: &str, codec: &str) -> Folder {
     let args = ["createraw", "-i", "GAME.iso", "-o", "GAME.chd", "-us", "2048", "-hs", hunk, "-c", codec];
     chdman(&folder, &args);
     folder
-}
-
-/// Raw mode 1 sectors without ECC, which is not checked.
-fn raw_sectors(disc: &[u8]) -> Vec<u8> {
-    let sector = |data: &[u8]| {
-        let mut sector = vec![0; 2352];
-        sector[1..11].fill(0xFF);
-        sector[15] = 1;
-        sector[16..16 + SECTOR].copy_from_slice(data);
-        let edc = image_source::edc(&sector[..2064]);
-        sector[2064..2068].copy_from_slice(&edc.to_le_bytes());
-        sector
-    };
-    disc.chunks(SECTOR).flat_map(sector).collect()
 }
 
 /// The text of a CUE sheet for `GAME.bin`: one data track, and audio from a given sector on.

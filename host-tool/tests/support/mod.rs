@@ -216,6 +216,20 @@ fn odd(mut disc: Vec<u8>) -> Vec<u8> {
     disc
 }
 
+/// Raw mode 1 sectors of a disc, without ECC, which is not checked.
+pub(crate) fn raw_sectors(disc: &[u8]) -> Vec<u8> {
+    let sector = |data: &[u8]| {
+        let mut sector = [0; 2352];
+        sector[1..11].fill(0xFF);
+        sector[15] = 1;
+        sector[16..16 + data.len()].copy_from_slice(data);
+        let edc = image_source::edc(&sector[..2064]);
+        sector[2064..2068].copy_from_slice(&edc.to_le_bytes());
+        sector
+    };
+    disc.chunks(SECTOR).flat_map(sector).collect()
+}
+
 pub(crate) fn text(len: usize) -> Vec<u8> {
     let words = ["disc ", "block ", "sector ", "of ", "the ", "game ", "index ", "a ", "\r\n"];
     let mut random = Random(7);
