@@ -183,7 +183,7 @@ mod tests {
     use crate::profile::{self, CompressOptions, Profile};
 
     fn plan(to: OutputFormat, size: u64) -> Plan {
-        let wishes = CompressOptions {
+        let options = CompressOptions {
             to: Some(to),
             block_size: None,
             level: Level::new(1).unwrap(),
@@ -193,7 +193,7 @@ mod tests {
             ignore_limits: false,
             threads: NonZeroUsize::MIN,
         };
-        profile::choose(Profile::Any, &wishes, size).unwrap().plan
+        profile::choose(Profile::Any, &options, size).unwrap().plan
     }
 
     /// Areas of noise, zeros and increasing numbers.

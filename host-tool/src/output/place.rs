@@ -31,7 +31,9 @@ use tempfile::TempPath;
 
 use super::{Existing, PartFile, system_path};
 use crate::failure::Failure;
-use crate::identity::{leads_to, remove_if_ours};
+use crate::identity::leads_to;
+#[cfg(target_os = "linux")]
+use crate::identity::remove_if_ours;
 
 /// Gives a part file the name of its target.
 ///

@@ -18,9 +18,11 @@ use crate::special;
 /// not allow it, [`Failure::FolderSync`] when the file has its name, but perhaps not on the disk yet.
 pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     special::check_target(to)?;
-    match keeping(from, to) {
-        Err(Failure::TargetExists(_)) if is_other_case(from, to) => by_way_of(from, to)?,
-        other => other?,
+    // Asked to rename a file to itself, some systems say that it exists, and others that all is well.
+    if is_other_case(from, to) {
+        by_way_of(from, to)?
+    } else {
+        keeping(from, to)?
     }
     judge_folder_sync(sync_folder(&folder_of(to))).map_err(Failure::FolderSync)
 }
@@ -44,10 +46,13 @@ fn keeping(from: &Path, to: &Path) -> Result<(), Failure> {
 /// Whether both are spellings of the one name that a file has, rather than two names of it.
 fn is_other_case(from: &Path, to: &Path) -> bool {
     let lower = |path: &Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    if from.file_name() == to.file_name() || lower(from) != lower(to) {
+        return false;
+    }
     let same = matches!((FileId::named(from), FileId::named(to)), (Ok(from), Ok(to)) if from == to);
     let Ok(entries) = std::fs::read_dir(folder_of(to)) else { return false };
     let is_listed = |name: &std::fs::DirEntry| Some(name.file_name().as_os_str()) == to.file_name();
-    same && lower(from) == lower(to) && !entries.flatten().any(|entry| is_listed(&entry))
+    same && !entries.flatten().any(|entry| is_listed(&entry))
 }
 
 /// Renames through a third name: renaming a file to itself changes nothing.

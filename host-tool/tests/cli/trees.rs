@@ -154,7 +154,7 @@ fn dry_run_tells_what_a_run_does_and_writes_nothing() {
     assert_eq!(files(&folder), before);
     assert!(!folder.path("out/psp").exists());
     let planned = |name: &str| {
-        let is = |object: &&Value| object["input"].as_str().unwrap().ends_with(name);
+        let is = |object: &&Value| object["input"].as_str().unwrap().replace('\\', "/").ends_with(name);
         objects.iter().find(is).unwrap()["planned"].clone()
     };
     assert_eq!(planned("ps2/ONE.iso")["action"], "compare");

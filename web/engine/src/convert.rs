@@ -12,7 +12,7 @@ use crate::describe::Image;
 use crate::journal::{Journal, Writes};
 use crate::json::{Object, quoted};
 use crate::level::Level;
-use crate::profile::{Profile, Wishes, check_console, choose};
+use crate::profile::{CompressOptions, Profile, check_console, choose};
 
 /// Bytes of one block in the table before the packed bytes: its length and how it is packed.
 const ROW: usize = 5;
@@ -31,7 +31,7 @@ impl Job {
     pub(crate) fn new(profile: &str, disc: &Disc, image_size: u64) -> Result<(Self, String), String> {
         let profile = Profile::from_name(profile).ok_or_else(|| format!("no profile {profile}"))?;
         check_console(profile, disc, false).map_err(|refusal| refusal.to_string())?;
-        let wishes = Wishes {
+        let options = CompressOptions {
             to: None,
             block_size: None,
             level: Level::default(),
@@ -41,7 +41,7 @@ impl Job {
             ignore_limits: false,
             threads: NonZeroUsize::MIN,
         };
-        let choice = choose(profile, &wishes, image_size).map_err(|refusal| refusal.to_string())?;
+        let choice = choose(profile, &options, image_size).map_err(|refusal| refusal.to_string())?;
         let plan = choice.plan;
         let json = Object::new()
             .text("format", &plan.format.format().to_string())
