@@ -30,7 +30,7 @@
 //!     &Monitor::new(),
 //!     || Ok(numbers.next()),
 //!     |jobs| {
-//! Runs once in each thread, so files opened and buffers allocated here belong to that thread.
+//!         // Runs once in each thread, so files opened and buffers allocated here belong to that thread.
 //!         let mut scratch = Vec::new();
 //!         Ok(jobs.work(|number| {
 //!             scratch.clear();
