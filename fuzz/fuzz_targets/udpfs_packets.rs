@@ -43,12 +43,8 @@ impl Server {
                 self.data(&header, payload);
             }
             Step::Ack { ahead, ack, is_ack } => {
-                let header = DataHeader {
-                    seq: self.seq(ahead),
-                    ack: Seq::new(ack),
-                    is_ack,
-                    ..DataHeader::default()
-                };
+                let header =
+                    DataHeader { seq: self.seq(ahead), ack: Seq::new(ack), is_ack, ..DataHeader::default() };
                 self.data(&header, &[]);
             }
             Step::Wait { span, is_answered } => {

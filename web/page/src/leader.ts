@@ -202,6 +202,8 @@ export class Leader {
         while (next < size && asked.length < PARTS_EACH * this.#hands.length) {
           const len = Math.min(PART, size - next);
           const answer = this.#hands[turn++ % this.#hands.length]!.ask({ part: next, len, how });
+          // An error is noticed when it is this part's turn, and until then it would count as nobody's.
+          answer.catch(() => undefined);
           asked.push({ at: next, len, answer });
           next += len;
         }
