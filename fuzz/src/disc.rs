@@ -1,4 +1,4 @@
-//! A folder without a disk behind it, for the fuzz target of UDPFS.
+//! A folder that exists only in memory, for the fuzz target of UDPFS.
 
 use udpfs::message::{MAX_NAME, OpenFlags};
 use udpfs::{Errno, Files, RemotePath, Stat};

@@ -9,14 +9,13 @@ mod look;
 mod shard;
 mod walk;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::look::Look;
 use crate::cli::TreeArgs;
 use crate::failure::Failure;
-use crate::human;
 use crate::target::Target;
 
 /// A file to work on.
@@ -95,8 +94,8 @@ impl Inputs {
                 continue;
             }
             let found = walk.below(path, &wanted);
-            inputs.left_alone += found.left_alone.values().sum::<u64>();
-            if let Some(text) = sentence(&found.left_alone) {
+            inputs.left_alone += found.left_alone.total();
+            if let Some(text) = found.left_alone.sentence() {
                 inputs.notes.push((path.clone(), text));
             }
             if found.is_bare() {
@@ -129,24 +128,6 @@ impl Inputs {
     pub fn paths(&self) -> Vec<PathBuf> {
         self.files.iter().map(|input| input.path.clone()).collect()
     }
-}
-
-/// Kinds of files that are not told by their extension.
-const FOLDER_LINK: &str = "link to a folder";
-const SPECIAL: &str = "device or pipe";
-
-/// A sentence about the files that were left alone; `None` if there are none.
-fn sentence(left_alone: &BTreeMap<String, u64>) -> Option<String> {
-    let all: u64 = left_alone.values().sum();
-    let mut kinds: Vec<_> = left_alone.iter().collect();
-    kinds.sort_by_key(|&(_, &count)| std::cmp::Reverse(count));
-    let kind = |(kind, &count): (&String, &u64)| match kind.as_str() {
-        FOLDER_LINK => human::count(count, kind, "links to folders"),
-        SPECIAL => human::count(count, kind, "devices or pipes"),
-        _ => format!("{} {kind}", human::number(count)),
-    };
-    let kinds: Vec<_> = kinds.into_iter().map(kind).collect();
-    (all > 0).then(|| format!("{} left alone: {}", human::count(all, "file", "files"), kinds.join(", ")))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod identity;
 pub mod image;
 pub mod inputs;
 pub mod interrupt;
+mod left_alone;
 pub mod level;
 pub mod network;
 mod opl;

@@ -220,7 +220,7 @@ pub fn extract(
             &request.target,
             claims,
             &image,
-            &disc.clone().unwrap_or_default(),
+            disc.as_ref().unwrap_or(&Disc::default()),
             "iso",
         )?;
         record.outcome.disc = disc;

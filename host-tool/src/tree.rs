@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
 use crate::failure::Failure;
+use crate::left_alone::is_private;
 use crate::target;
-
-/// Windows folders that even their owner may not list.
-const SYSTEM: [&str; 2] = ["$RECYCLE.BIN", "System Volume Information"];
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -41,7 +39,7 @@ pub(crate) fn files(roots: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Walk {
             continue;
         }
         let entries = WalkDir::new(root).sort_by_file_name().into_iter();
-        for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_private(entry)) {
+        for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_private(entry.file_name())) {
             match entry {
                 Ok(entry) if entry.path().is_dir() => {}
                 Ok(entry) if wanted(entry.path()) => {
@@ -58,11 +56,6 @@ pub(crate) fn files(roots: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Walk {
         }
     }
     walk
-}
-
-fn is_private(entry: &DirEntry) -> bool {
-    let name = entry.file_name();
-    name.as_encoded_bytes().starts_with(b".") || SYSTEM.iter().any(|system| name == *system)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub enum ArchiveError {
     /// More than one file in it is a disc image.
     #[error("there are several disc images in this archive: {0}")]
     SeveralDiscs(String),
-    /// It has more files than are looked at.
+    /// It has more files than the limit.
     #[error("this archive holds too many files ({0}) to be a disc")]
     TooManyFiles(u64),
     /// The disc image, or the list of files, is encrypted.

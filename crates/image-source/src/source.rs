@@ -84,20 +84,19 @@ impl Source {
                 return Self::of_cue(path, text).map(Some);
             }
         }
-        if let Some(sectors) = packed_cd::open(&file) {
-            return Self::of_sectors(sectors, true);
-        }
-        let Some(place) = cd::recognise(&file, true)? else { return Ok(None) };
-        let mut source = Self::of_raw(Kind::RawCd(place.stride), Arc::clone(&file), place);
-        source.dump = Some(Dump::of_file(path, file, place));
-        Ok(Some(source))
+        let unpacked = packed_cd::open(&file);
+        let is_dump = unpacked.is_none();
+        let found = Self::of_sectors(unpacked.unwrap_or_else(|| Arc::clone(&file)), true)?;
+        Ok(found.map(|(source, place)| {
+            let dump = is_dump.then(|| Dump::of_file(path, file, place));
+            Self { dump, ..source }
+        }))
     }
 
-    /// A dump of raw sectors, plain or as the content of a compressed image.
-    fn of_sectors(file: Arc<dyn Bytes>, is_random: bool) -> Result<Option<Self>, Error> {
-        let file = packed_cd::open(&file).unwrap_or(file);
-        let place = cd::recognise(&file, is_random)?;
-        Ok(place.map(|place| Self::of_raw(Kind::RawCd(place.stride), file, place)))
+    /// A dump of raw sectors, and where the data is in it.
+    fn of_sectors(bytes: Arc<dyn Bytes>, is_random: bool) -> Result<Option<(Self, Place)>, Error> {
+        let place = cd::recognise(&bytes, is_random)?;
+        Ok(place.map(|place| (Self::of_raw(Kind::RawCd(place.stride), bytes, place), place)))
     }
 
     fn of_chd(chd: Arc<Chd>) -> Result<Self, Error> {
@@ -167,8 +166,8 @@ impl Source {
             }
             return Self::of_chd(Arc::new(Chd::open(bytes)?));
         }
-        // The index first: everything after it is read forward. Another error in the header is the business of
-        // whoever reads the image.
+        // The index first: everything after it is read forward. Other errors in the header are reported when the
+        // image is read.
         let layout = Layout::probe(&mut UserData::new(Arc::clone(&bytes)));
         if let Ok(layout) = layout
             && !image.is_random()
@@ -179,8 +178,9 @@ impl Source {
             }
             image.keep(index);
         }
-        let sectors = Self::of_sectors(Arc::clone(&bytes), image.is_random())?;
-        Ok(sectors.unwrap_or_else(|| Self::plain(Kind::Image, bytes)))
+        let unpacked = packed_cd::open(&bytes).unwrap_or_else(|| Arc::clone(&bytes));
+        let found = Self::of_sectors(unpacked, image.is_random())?;
+        Ok(found.map_or_else(|| Self::plain(Kind::Image, bytes), |(source, _)| source))
     }
 
     /// A dump whose first track is at `place`. The kind of the rest is unknown, so it is treated as audio.

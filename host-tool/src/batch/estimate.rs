@@ -173,9 +173,8 @@ fn round(number: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
-    use std::num::NonZeroUsize;
 
-    use image_writer::{DigestSet, Monitor, Optimize, encode};
+    use image_writer::{DigestSet, Monitor, encode};
 
     use super::*;
     use crate::host_file::HostFile;
@@ -183,16 +182,8 @@ mod tests {
     use crate::profile::{self, CompressOptions, Profile};
 
     fn plan(to: OutputFormat, size: u64) -> Plan {
-        let options = CompressOptions {
-            to: Some(to),
-            block_size: None,
-            level: Level::new(1).unwrap(),
-            threshold: None,
-            optimize: Optimize::Size,
-            align: None,
-            ignore_limits: false,
-            threads: NonZeroUsize::MIN,
-        };
+        let options =
+            CompressOptions { to: Some(to), level: Level::new(1).unwrap(), ..CompressOptions::default() };
         profile::choose(Profile::Any, &options, size).unwrap().plan
     }
 

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use image_writer::{Optimize, OutputFormat};
+use image_writer::OutputFormat;
 
 use super::options::{ScriptArguments, in_and_out, number, parse};
 use super::{Limits, Misuse, Outcome, compress, extract, request};
@@ -62,10 +62,10 @@ pub(super) fn run(args: &[OsString], limits: Limits) -> Result<Outcome, Misuse> 
         block_size: asked.block_size.or(Some(2048)),
         level,
         threshold: asked.threshold,
-        optimize: Optimize::Size,
         align: asked.align.filter(|&align| align > 1),
         ignore_limits: limits == Limits::Ignored,
         threads,
+        ..CompressOptions::default()
     };
     let profile = profile_of(&input, &compress_options);
     let request = request(input, target, Existing::Replace, profile, compress_options, limits);

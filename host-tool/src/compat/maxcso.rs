@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use image_writer::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
+use image_writer::{DeflateEncoder, Lz4Encoder, OutputFormat, Threshold};
 
 use super::options::number;
 use super::{Limits, Misuse, Outcome, compress, extract, request};
@@ -161,12 +161,10 @@ fn plan_all(
         let compress_options = CompressOptions {
             to: Some(format),
             block_size: arguments.block_size_of(format, &input),
-            level: Level::default(),
             threshold: arguments.threshold(),
-            optimize: Optimize::Size,
-            align: None,
             ignore_limits: limits == Limits::Ignored,
             threads,
+            ..CompressOptions::default()
         };
         let request = request(input, target, Existing::Replace, Profile::Any, compress_options, limits);
         for (mut job, mut record) in plan::compress(&request, &mut claims, reporter) {

@@ -14,7 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use image_writer::{Optimize, OutputFormat};
+use image_writer::OutputFormat;
 
 use self::options::level;
 use crate::cli::{Tool, Verbosity, threads_or_default};
@@ -125,8 +125,8 @@ fn extract(
     run::extract(jobs, reporter);
 }
 
-/// A request of one file, with what all these tools have in common: they write for whoever will read the file, and
-/// never ask.
+/// A request of one file, with what all these tools have in common: they write for any reader, and never
+/// ask.
 fn request(
     input: PathBuf,
     target: Target,
@@ -155,13 +155,9 @@ fn request(
 fn zso() -> CompressOptions {
     CompressOptions {
         to: Some(OutputFormat::Zso),
-        block_size: None,
         level: level(9),
-        threshold: None,
-        optimize: Optimize::Size,
-        align: None,
-        ignore_limits: false,
         threads: threads_or_default(None),
+        ..CompressOptions::default()
     }
 }
 

@@ -13,7 +13,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
-use image_writer::Optimize;
 use sector_decode::Format;
 
 use crate::cli::{Cli, DropArgs, InfoArgs, Verbosity, VerifyArgs, threads_or_default};
@@ -50,7 +49,7 @@ enum Action {
 
 /// Settings for all dropped paths.
 #[derive(Clone, Debug)]
-struct DropWishes {
+struct DropOptions {
     action: Action,
     /// Output folder, instead of that of each image.
     folder: Option<PathBuf>,
@@ -58,7 +57,7 @@ struct DropWishes {
     remove_source: bool,
 }
 
-impl DropWishes {
+impl DropOptions {
     fn new(action: Action) -> Self {
         Self { action, folder: None, level: Level::default(), remove_source: false }
     }
@@ -125,8 +124,8 @@ pub fn run_as(program: Option<&OsString>, paths: &[PathBuf]) -> Status {
     let stem = stem.to_string_lossy().to_ascii_lowercase();
     let extracts = stem.strip_suffix(".exe").unwrap_or(&stem) == EXTRACTOR;
     let action = if extracts { Action::Extract } else { Action::ByContent };
-    let compress_options = DropWishes::new(action);
-    let status = work(paths, &compress_options, &mut Reporter::new(Verbosity::default()));
+    let options = DropOptions::new(action);
+    let status = work(paths, &options, &mut Reporter::new(Verbosity::default()));
     window::stay_open_if_ours();
     status
 }
@@ -146,7 +145,7 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
         None => Action::ByContent,
     };
     let level = args.level.level();
-    let compress_options = DropWishes { action, folder: args.folder, level, remove_source: args.rm };
+    let options = DropOptions { action, folder: args.folder, level, remove_source: args.rm };
     let paths = match &args.script {
         None => Some(args.inputs),
         Some(script) => paths_on(script),
@@ -162,7 +161,7 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
             );
             Status::Failed
         }
-        (Some(paths), _) => work(&paths, &compress_options, reporter),
+        (Some(paths), _) => work(&paths, &options, reporter),
         (None, script) => {
             let name = script.as_deref().unwrap_or(Path::new(""));
             reporter.error(name, "cannot tell which files were dropped. Drop their folder instead.");
@@ -177,15 +176,15 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
     status
 }
 
-fn work(paths: &[PathBuf], compress_options: &DropWishes, reporter: &mut Reporter) -> Status {
+fn work(paths: &[PathBuf], options: &DropOptions, reporter: &mut Reporter) -> Status {
     reporter.begin_tally();
-    let action = compress_options.action;
+    let action = options.action;
     let mut files = Vec::new();
     let mut total = 0;
     for path in paths {
         let found = walk::files(path, |file| action.takes(file));
         if let Ok(found) = &found
-            && let Some(text) = found.left_alone()
+            && let Some(text) = found.left_alone.sentence()
         {
             reporter.note(path, &text);
         }
@@ -211,9 +210,9 @@ fn work(paths: &[PathBuf], compress_options: &DropWishes, reporter: &mut Reporte
         Action::Compress(_) | Action::Extract => (Vec::new(), files),
     };
     match action {
-        Action::Extract => extract(&to_write, compress_options, reporter),
-        Action::Compress(profile) => compress(&to_write, Some(profile), compress_options, reporter),
-        Action::ByContent | Action::Verify => compress(&to_write, None, compress_options, reporter),
+        Action::Extract => extract(&to_write, options, reporter),
+        Action::Compress(profile) => compress(&to_write, Some(profile), options, reporter),
+        Action::ByContent | Action::Verify => compress(&to_write, None, options, reporter),
     }
     for file in to_read {
         if interrupt::requested() {
@@ -237,18 +236,13 @@ fn claims(files: &[DroppedFile]) -> Claims {
     Claims::new(&files.iter().map(|file| file.path.clone()).collect::<Vec<_>>())
 }
 
-fn compress(
-    files: &[DroppedFile],
-    profile: Option<Profile>,
-    compress_options: &DropWishes,
-    reporter: &mut Reporter,
-) {
+fn compress(files: &[DroppedFile], profile: Option<Profile>, options: &DropOptions, reporter: &mut Reporter) {
     let mut claims = claims(files);
     let mut jobs = Vec::new();
     for file in files {
         let request = CompressRequest {
             inputs: vec![file.path.clone()],
-            target: compress_options.target(file),
+            target: options.target(file),
             existing: Existing::Keep,
             try_without_room: false,
             profile,
@@ -256,16 +250,11 @@ fn compress(
             any_console: false,
             tail: None,
             compress_options: CompressOptions {
-                to: None,
-                block_size: None,
-                level: compress_options.level,
-                threshold: None,
-                optimize: Optimize::Size,
-                align: None,
-                ignore_limits: false,
+                level: options.level,
                 threads: threads_or_default(None),
+                ..CompressOptions::default()
             },
-            remove_source: compress_options.remove_source,
+            remove_source: options.remove_source,
             keep_raw: false,
             handling: Handling::default(),
         };
@@ -274,17 +263,17 @@ fn compress(
     run::compress(jobs, reporter);
 }
 
-fn extract(files: &[DroppedFile], compress_options: &DropWishes, reporter: &mut Reporter) {
+fn extract(files: &[DroppedFile], options: &DropOptions, reporter: &mut Reporter) {
     let mut claims = claims(files);
     let mut jobs = Vec::new();
     for file in files {
         let request = ExtractRequest {
             inputs: vec![file.path.clone()],
-            target: compress_options.target(file),
+            target: options.target(file),
             existing: Existing::Keep,
             try_without_room: false,
             keep_going: false,
-            remove_source: compress_options.remove_source,
+            remove_source: options.remove_source,
             threads: threads_or_default(None),
             keep_raw: false,
             handling: Handling::default(),

@@ -3,18 +3,15 @@
 //! Links to files are followed, links to folders are not: a folder inside the tree is found by its own name
 //! anyway, and one outside does not belong to the tree. So a walk always ends, and finds each folder once.
 
-use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::Input;
 use super::look::{self, Look};
 use crate::failure::Failure;
 use crate::identity::FileId;
-use crate::{human, interrupt};
-
-/// Windows folders that even their owner may not list.
-const SYSTEM: [&str; 2] = ["$RECYCLE.BIN", "System Volume Information"];
+use crate::interrupt;
+use crate::left_alone::{self, LeftAlone, is_private};
 
 /// Folders that are walked in one run.
 #[derive(Debug)]
@@ -33,7 +30,7 @@ pub(super) struct Found {
     /// Folders and files that could not be looked at.
     pub(super) failures: Vec<(PathBuf, Failure)>,
     /// How many other files there are, by kind.
-    pub(super) left_alone: BTreeMap<String, u64>,
+    pub(super) left_alone: LeftAlone,
     /// Whether there was any image, wanted or not, or anything that was taken before.
     has_images: bool,
 }
@@ -99,7 +96,7 @@ impl Walk {
                     parts.extend(others);
                     images.push((entry, id, look));
                 }
-                Err(Failure::NotAFile(_)) => found.count(super::SPECIAL.into()),
+                Err(Failure::NotAFile(_)) => found.left_alone.count(left_alone::SPECIAL.into()),
                 Err(failure) => found.failures.push((entry.path, failure)),
             }
         }
@@ -111,7 +108,7 @@ impl Walk {
                 Some(look) if wanted(look) => {
                     found.files.push(Input { path: entry.path, below: Some(entry.below), look: Some(look) });
                 }
-                _ => found.count(kind(&entry.path)),
+                _ => found.left_alone.count_file(&entry.path),
             }
         }
         found
@@ -158,29 +155,10 @@ impl Walk {
                 continue;
             }
             if kind.is_symlink() && path.is_dir() {
-                found.count(super::FOLDER_LINK.into());
+                found.left_alone.count(left_alone::FOLDER_LINK.into());
                 continue;
             }
             entries.push(Entry { path, below: below.to_owned(), is_link: kind.is_symlink() });
         }
     }
-}
-
-impl Found {
-    fn count(&mut self, kind: String) {
-        *self.left_alone.entry(kind).or_default() += 1;
-    }
-}
-
-/// A file's extension.
-fn kind(file: &Path) -> String {
-    match file.extension() {
-        Some(extension) => format!(".{}", human::name(Path::new(extension)).to_lowercase()),
-        None => "without extension".into(),
-    }
-}
-
-/// Hidden files are other systems' metadata, and part files.
-fn is_private(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".") || SYSTEM.iter().any(|system| name == OsStr::new(system))
 }

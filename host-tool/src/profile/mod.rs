@@ -63,6 +63,22 @@ pub struct CompressOptions {
     pub threads: NonZeroUsize,
 }
 
+impl Default for CompressOptions {
+    /// Leaves everything open, and packs in one thread.
+    fn default() -> Self {
+        Self {
+            to: None,
+            block_size: None,
+            level: Level::default(),
+            threshold: None,
+            optimize: Optimize::default(),
+            align: None,
+            ignore_limits: false,
+            threads: NonZeroUsize::MIN,
+        }
+    }
+}
+
 /// How a file will be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {

@@ -8,19 +8,6 @@ const FORMATS: [OutputFormat; 5] =
 const IMAGE: u64 = 64 << 20;
 const GIB: u64 = 1 << 30;
 
-fn compress_options() -> CompressOptions {
-    CompressOptions {
-        to: None,
-        block_size: None,
-        level: Level::default(),
-        threshold: None,
-        optimize: Optimize::Size,
-        align: None,
-        ignore_limits: false,
-        threads: NonZeroUsize::MIN,
-    }
-}
-
 fn plan(profile: Profile, compress_options: &CompressOptions) -> Plan {
     choose(profile, compress_options, IMAGE).unwrap_or_else(|refusal| panic!("{profile}: {refusal}")).plan
 }
@@ -40,7 +27,7 @@ fn defaults_of_each_profile() {
         (Profile::Cisor, Cso, 2048, LIBDEFLATE, 100, true, 1),
         (Profile::Any, Cso, 2048, LIBDEFLATE, 100, false, 1),
     ] {
-        let Choice { plan, notes } = choose(profile, &compress_options(), IMAGE).unwrap();
+        let Choice { plan, notes } = choose(profile, &CompressOptions::default(), IMAGE).unwrap();
         let expected = Plan {
             format,
             block_size,
@@ -71,7 +58,8 @@ fn formats_of_each_profile() {
         (Profile::Any, &["cso", "cso2", "zso", "dax", "jso"]),
     ] {
         for format in FORMATS {
-            let result = choose(profile, &CompressOptions { to: Some(format), ..compress_options() }, IMAGE);
+            let result =
+                choose(profile, &CompressOptions { to: Some(format), ..CompressOptions::default() }, IMAGE);
             if expected.contains(&format.format().name()) {
                 assert_eq!(result.unwrap().plan.format, format);
             } else {
@@ -107,7 +95,7 @@ fn block_sizes_of_each_profile() {
                     to: Some(format),
                     block_size: Some(size),
                     ignore_limits,
-                    ..compress_options()
+                    ..CompressOptions::default()
                 };
                 // What --ignore-limits is for.
                 let most = match profile {
@@ -127,8 +115,11 @@ fn block_sizes_of_each_profile() {
 fn odd_block_sizes_are_refused_by_all() {
     for profile in Profile::ALL {
         for size in [0, 1, 512, 1024, 2047, 2352, 3072, 6144, u32::MAX] {
-            let result =
-                choose(profile, &CompressOptions { block_size: Some(size), ..compress_options() }, IMAGE);
+            let result = choose(
+                profile,
+                &CompressOptions { block_size: Some(size), ..CompressOptions::default() },
+                IMAGE,
+            );
             assert!(matches!(result, Err(Refusal::BlockSize { got, .. }) if got == size), "{profile} {size}");
         }
     }
@@ -136,7 +127,7 @@ fn odd_block_sizes_are_refused_by_all() {
 
 #[test]
 fn dax_has_its_one_block_size() {
-    let dax = CompressOptions { to: Some(OutputFormat::Dax), ..compress_options() };
+    let dax = CompressOptions { to: Some(OutputFormat::Dax), ..CompressOptions::default() };
     assert_eq!(plan(Profile::Any, &dax).block_size, 8192);
     assert_eq!(plan(Profile::Any, &CompressOptions { block_size: Some(8192), ..dax }).block_size, 8192);
     for size in [2048, 4096, 16384] {
@@ -152,7 +143,7 @@ fn dax_has_its_one_block_size() {
 
 #[test]
 fn blocks_of_16_kib_for_our_driver_need_the_override_and_warn() {
-    let options = CompressOptions { block_size: Some(16384), ..compress_options() };
+    let options = CompressOptions { block_size: Some(16384), ..CompressOptions::default() };
     let refusal = choose(Profile::Cisor, &options, IMAGE).unwrap_err();
     assert!(matches!(refusal, Refusal::Unwise { got: 16384, max: 8192, .. }), "{refusal:?}");
     assert!(refusal.fix().contains("--ignore-limits") && refusal.to_string().contains("8192"), "{refusal}");
@@ -168,7 +159,7 @@ fn psp_profiles_write_files_below_4_gib() {
     // 24 + 4 * (n + 1) + 2048 * n <= (2^31 - 1) << shift, with blocks at even positions.
     let largest = |shift: u8| ((((1u64 << 31) - 1) << shift) - 28) / 2052 * 2048;
     for profile in [Profile::Psp, Profile::Adrenaline, Profile::Ark] {
-        let chosen = |size| choose(profile, &compress_options(), size).unwrap();
+        let chosen = |size| choose(profile, &CompressOptions::default(), size).unwrap();
         let small = chosen(largest(0));
         assert_eq!((small.plan.index_shift, small.notes.len()), (0, 0));
         let large = chosen(largest(0) + 2048);
@@ -180,7 +171,7 @@ fn psp_profiles_write_files_below_4_gib() {
             large.notes
         );
         assert!(chosen(largest(1)).plan.worst_case_len(largest(1)) < 4 * GIB);
-        let refusal = choose(profile, &compress_options(), largest(1) + 2048).unwrap_err();
+        let refusal = choose(profile, &CompressOptions::default(), largest(1) + 2048).unwrap_err();
         assert!(
             matches!(refusal, Refusal::FourGib { worst_case, .. } if worst_case >= 4 * GIB - 2048),
             "{refusal:?}"
@@ -188,7 +179,7 @@ fn psp_profiles_write_files_below_4_gib() {
         assert!(refusal.to_string().contains("4 GiB"), "{refusal}");
     }
     for profile in [Profile::Ppsspp, Profile::Pcsx2, Profile::Cisor, Profile::Any, Profile::Opl] {
-        assert!(choose(profile, &compress_options(), largest(1) + 2048).is_ok(), "{profile}");
+        assert!(choose(profile, &CompressOptions::default(), largest(1) + 2048).is_ok(), "{profile}");
     }
 }
 
@@ -215,7 +206,7 @@ fn shift_is_the_smallest_that_fits() {
     for (size, shift) in [(IMAGE, 0), (3 * GIB, 1), (5 * GIB, 2), (9 * GIB, 3)] {
         for profile in [Profile::Ppsspp, Profile::Pcsx2, Profile::Cisor, Profile::Opl, Profile::Any] {
             assert_eq!(
-                choose(profile, &compress_options(), size).unwrap().plan.index_shift,
+                choose(profile, &CompressOptions::default(), size).unwrap().plan.index_shift,
                 shift,
                 "{profile} {size}"
             );
@@ -226,7 +217,7 @@ fn shift_is_the_smallest_that_fits() {
 #[test]
 fn alignment_only_ever_raises_the_shift() {
     let shift = |profile, align, size| {
-        choose(profile, &CompressOptions { align: Some(align), ..compress_options() }, size)
+        choose(profile, &CompressOptions { align: Some(align), ..CompressOptions::default() }, size)
             .map(|choice| choice.plan.index_shift)
     };
     assert_eq!(shift(Profile::Ppsspp, 1, IMAGE), Ok(0));
@@ -250,7 +241,8 @@ fn alignment_only_ever_raises_the_shift() {
         );
     }
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
-        let options = |align| CompressOptions { to: Some(format), align: Some(align), ..compress_options() };
+        let options =
+            |align| CompressOptions { to: Some(format), align: Some(align), ..CompressOptions::default() };
         assert!(choose(Profile::Any, &options(1), IMAGE).is_ok());
         assert!(matches!(choose(Profile::Any, &options(2), IMAGE), Err(Refusal::Align { max: 1, .. })));
     }
@@ -259,7 +251,7 @@ fn alignment_only_ever_raises_the_shift() {
 #[test]
 fn alignment_that_saves_nothing_is_said() {
     let notes = |align| {
-        choose(Profile::Any, &CompressOptions { align: Some(align), ..compress_options() }, IMAGE)
+        choose(Profile::Any, &CompressOptions { align: Some(align), ..CompressOptions::default() }, IMAGE)
             .unwrap()
             .notes
     };
@@ -271,7 +263,7 @@ fn alignment_that_saves_nothing_is_said() {
 #[test]
 fn alignment_that_overruns_the_firmware_before_our_driver_is_said() {
     let notes = |align| {
-        choose(Profile::Cisor, &CompressOptions { align: Some(align), ..compress_options() }, IMAGE)
+        choose(Profile::Cisor, &CompressOptions { align: Some(align), ..CompressOptions::default() }, IMAGE)
             .unwrap()
             .notes
     };
@@ -284,7 +276,7 @@ fn threshold_can_be_chosen() {
     let threshold = Threshold::new(80);
     for profile in Profile::ALL {
         assert_eq!(
-            Some(plan(profile, &CompressOptions { threshold, ..compress_options() }).threshold),
+            Some(plan(profile, &CompressOptions { threshold, ..CompressOptions::default() }).threshold),
             threshold
         );
     }
@@ -292,10 +284,10 @@ fn threshold_can_be_chosen() {
 
 #[test]
 fn encoders_by_reader() {
-    let best = CompressOptions { level: Level::Best, ..compress_options() };
+    let best = CompressOptions { level: Level::Best, ..CompressOptions::default() };
     for profile in [Profile::Psp, Profile::Adrenaline, Profile::Ark] {
         for level in [1, 5, 9].into_iter().filter_map(Level::new) {
-            let plan = plan(profile, &CompressOptions { level, ..compress_options() });
+            let plan = plan(profile, &CompressOptions { level, ..CompressOptions::default() });
             assert!(matches!(plan.deflate, DeflateEncoder::Zlib { .. }), "{profile}");
         }
         let choice = choose(profile, &best, IMAGE).unwrap();
@@ -309,7 +301,7 @@ fn encoders_by_reader() {
     }
     // Only firmwares play these, so they get streams that firmwares are known to accept.
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
-        let plan = plan(Profile::Any, &CompressOptions { to: Some(format), ..compress_options() });
+        let plan = plan(Profile::Any, &CompressOptions { to: Some(format), ..CompressOptions::default() });
         assert_eq!(plan.deflate, DeflateEncoder::Zlib { level: 9 });
     }
     let zso = CompressOptions { to: Some(OutputFormat::Zso), ..best };
@@ -319,7 +311,7 @@ fn encoders_by_reader() {
 /// Its readers round the number of blocks down, but still read every byte of the last one.
 #[test]
 fn ark_reads_an_image_that_ends_inside_a_block_without_a_word() {
-    let options = CompressOptions { block_size: Some(8192), ..compress_options() };
+    let options = CompressOptions { block_size: Some(8192), ..CompressOptions::default() };
     for to in [OutputFormat::Cso, OutputFormat::Zso] {
         let notes =
             choose(Profile::Ark, &CompressOptions { to: Some(to), ..options }, IMAGE + 2048).unwrap().notes;
@@ -331,22 +323,25 @@ fn ark_reads_an_image_that_ends_inside_a_block_without_a_word() {
 fn images_that_no_format_can_hold_are_refused() {
     for profile in Profile::ALL {
         for size in [0, 1, 2047, 2049, IMAGE + 1] {
-            let result = choose(profile, &compress_options(), size);
+            let result = choose(profile, &CompressOptions::default(), size);
             assert_eq!(result, Err(Refusal::Plan(PlanError::ImageSize { size })), "{profile}");
         }
     }
-    let fix = choose(Profile::Opl, &compress_options(), 2352 * 1001).unwrap_err().fix();
+    let fix = choose(Profile::Opl, &CompressOptions::default(), 2352 * 1001).unwrap_err().fix();
     assert!(fix.contains("2352"), "{fix}");
     // A header can contain anything.
     for size in [1 << 53, 1 << 60, u64::MAX - 2047] {
         for profile in Profile::ALL {
-            assert!(choose(profile, &compress_options(), size).is_err(), "{profile} {size}");
+            assert!(choose(profile, &CompressOptions::default(), size).is_err(), "{profile} {size}");
         }
     }
     for format in [OutputFormat::Dax, OutputFormat::Jso] {
-        let refusal =
-            choose(Profile::Any, &CompressOptions { to: Some(format), ..compress_options() }, 5 * GIB)
-                .unwrap_err();
+        let refusal = choose(
+            Profile::Any,
+            &CompressOptions { to: Some(format), ..CompressOptions::default() },
+            5 * GIB,
+        )
+        .unwrap_err();
         assert!(matches!(refusal, Refusal::Plan(PlanError::TooLarge { .. })), "{refusal:?}");
     }
 }
@@ -373,44 +368,48 @@ fn refusals_have_reason_and_fix() {
     let cases: [(Profile, CompressOptions, u64, &[&str]); 8] = [
         (
             Profile::Psp,
-            CompressOptions { to: Some(OutputFormat::Zso), ..compress_options() },
+            CompressOptions { to: Some(OutputFormat::Zso), ..CompressOptions::default() },
             IMAGE,
             &["psp", "ZSO", "--to cso"],
         ),
         (
             Profile::Opl,
-            CompressOptions { to: Some(OutputFormat::Cso), ..compress_options() },
+            CompressOptions { to: Some(OutputFormat::Cso), ..CompressOptions::default() },
             IMAGE,
             &["opl", "1.2+ does not read CSO", "--to zso"],
         ),
         (
             Profile::Psp,
-            CompressOptions { block_size: Some(8192), ..compress_options() },
+            CompressOptions { block_size: Some(8192), ..CompressOptions::default() },
             IMAGE,
             &["8192", "2048", "Leave out -b", "--for ark, ppsspp or cisor."],
         ),
         (
             Profile::Opl,
-            CompressOptions { block_size: Some(4096), ..compress_options() },
+            CompressOptions { block_size: Some(4096), ..CompressOptions::default() },
             IMAGE,
             &["4096", "crashes", "--for pcsx2."],
         ),
         (
             Profile::Ark,
-            CompressOptions { block_size: Some(16384), ..compress_options() },
+            CompressOptions { block_size: Some(16384), ..CompressOptions::default() },
             IMAGE,
             &["16384", "8192", "2048 to 8192"],
         ),
-        (Profile::Psp, compress_options(), 4 * GIB, &["4294967296", "4 GiB", "--for"]),
+        (Profile::Psp, CompressOptions::default(), 4 * GIB, &["4294967296", "4 GiB", "--for"]),
         (
             Profile::Any,
-            CompressOptions { to: Some(OutputFormat::Dax), optimize: Optimize::Load, ..compress_options() },
+            CompressOptions {
+                to: Some(OutputFormat::Dax),
+                optimize: Optimize::Load,
+                ..CompressOptions::default()
+            },
             IMAGE,
             &["DAX", "plain", "--optimize"],
         ),
         (
             Profile::Opl,
-            CompressOptions { align: Some(4096), ..compress_options() },
+            CompressOptions { align: Some(4096), ..CompressOptions::default() },
             IMAGE,
             &["4096", "2048", "--align"],
         ),

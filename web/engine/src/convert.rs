@@ -1,17 +1,15 @@
 //! Packs parts of an image, and puts what the workers packed into a file.
 
 use std::io;
-use std::num::NonZeroUsize;
 
 use disc_info::Disc;
-use image_writer::{Assembler, BlockPacker, Optimize, PackedBlock, Plan};
+use image_writer::{Assembler, BlockPacker, PackedBlock, Plan};
 use sector_decode::deflate_lint::lint;
 use sector_decode::{BlockIndex, Coding};
 
 use crate::describe::Image;
 use crate::journal::{Journal, Writes};
 use crate::json::{Object, quoted};
-use crate::level::Level;
 use crate::profile::{CompressOptions, Profile, check_console, choose};
 
 /// Bytes of one block in the table before the packed bytes: its length and how it is packed.
@@ -31,17 +29,8 @@ impl Job {
     pub(crate) fn new(profile: &str, disc: &Disc, image_size: u64) -> Result<(Self, String), String> {
         let profile = Profile::from_name(profile).ok_or_else(|| format!("no profile {profile}"))?;
         check_console(profile, disc, false).map_err(|refusal| refusal.to_string())?;
-        let options = CompressOptions {
-            to: None,
-            block_size: None,
-            level: Level::default(),
-            threshold: None,
-            optimize: Optimize::Size,
-            align: None,
-            ignore_limits: false,
-            threads: NonZeroUsize::MIN,
-        };
-        let choice = choose(profile, &options, image_size).map_err(|refusal| refusal.to_string())?;
+        let choice = choose(profile, &CompressOptions::default(), image_size)
+            .map_err(|refusal| refusal.to_string())?;
         let plan = choice.plan;
         let json = Object::new()
             .text("format", &plan.format.format().to_string())

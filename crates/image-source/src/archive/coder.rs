@@ -48,8 +48,8 @@ impl Coder {
     }
 }
 
-/// Returns the most bytes that can come out of so many deflated ones: a match takes two bits at least. A
-/// directory that says more lies.
+/// Returns the maximum decoded size of a deflated file of this many bytes: a match takes at least two bits. A
+/// directory that gives a larger one is wrong.
 pub(super) const fn most_deflated(packed: u64) -> u64 {
     /// The longest match of deflate64.
     const LONGEST: u64 = 65_538;

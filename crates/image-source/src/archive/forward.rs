@@ -28,8 +28,8 @@ pub(crate) const MOST_HEAD: u64 = 20 << 20;
 /// Starts decoding at the beginning.
 pub(super) type Open = dyn Fn(Stop) -> io::Result<Decoder> + Send + Sync;
 
-/// A packed file in an archive. A decoder runs in a thread of its own. Reading behind the window of kept
-/// bytes starts it again.
+/// A packed file in an archive. Its decoder runs in its own thread. Reading anything before the window of kept bytes
+/// restarts it.
 pub(crate) struct Forward {
     shared: Arc<Shared>,
     state: Mutex<State>,

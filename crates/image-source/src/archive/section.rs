@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::bytes::Bytes;
 
-/// Whether whoever reads from a stream has gone.
+/// Whether the reader of a stream has gone.
 pub(super) type Stop = Arc<AtomicBool>;
 
 /// An error of the file, as opposed to one of a decoder that reads from it.
