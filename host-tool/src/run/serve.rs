@@ -9,6 +9,7 @@ mod events;
 mod folder;
 mod names;
 mod peers;
+mod root;
 mod screen;
 mod server;
 mod views;
@@ -22,6 +23,7 @@ use self::events::{Event, Events};
 use self::folder::SharedFolder;
 use self::screen::Screen;
 use self::server::{Server, Sockets};
+
 use self::workers::Workers;
 use crate::cli::ServeArgs;
 use crate::exit::Status;
