@@ -12,6 +12,7 @@ mod peers;
 mod root;
 mod screen;
 mod server;
+mod sockets;
 mod views;
 mod workers;
 
@@ -22,8 +23,8 @@ use std::path::Path;
 use self::events::{Event, Events};
 use self::folder::SharedFolder;
 use self::screen::Screen;
-use self::server::{Server, Sockets};
-
+use self::server::Server;
+use self::sockets::Sockets;
 use self::workers::Workers;
 use crate::cli::ServeArgs;
 use crate::exit::Status;
