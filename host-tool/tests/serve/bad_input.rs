@@ -12,7 +12,6 @@ use crate::running::{Games, Server, open_file, read_all};
 const DISCOVERY: [u8; 6] = [0, 0, 0xF5, 0xF5, 0, 0];
 
 /// Returns a number in KiB from the server's status file, such as its resident memory.
-#[cfg(target_os = "linux")]
 fn status(server: &Server, field: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
     let line = text.lines().find(|line| line.starts_with(field)).expect(field);
@@ -29,7 +28,6 @@ fn request(seq: u16, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn ten_thousand_opens_keep_few_files_open() {
     let games = Games::new(60);
     let server = Server::start(games.folder.path(), &[]);
@@ -48,7 +46,6 @@ fn ten_thousand_opens_keep_few_files_open() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn flood_from_one_address_takes_bounded_memory_and_another_console_goes_on() {
     let games = Games::new(300);
     let server = Server::start(games.folder.path(), &["--cache", "1M"]);
@@ -151,7 +148,6 @@ impl Drop for Mounted<'_> {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn folder_that_is_unmounted_is_an_error_and_the_rest_goes_on() {
     let games = Games::new(300);
     let disk = games.path("disk");
@@ -177,7 +173,6 @@ fn folder_that_is_unmounted_is_an_error_and_the_rest_goes_on() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn no_file_is_opened_for_writing() {
     let games = Games::new(100);
     let log = games.path("strace.log");

@@ -1,6 +1,7 @@
 //! The real program, with consoles over loopback.
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
 mod bad_input;
 #[cfg(target_os = "linux")]
 mod namespaces;

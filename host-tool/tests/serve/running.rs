@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -17,8 +19,8 @@ use crate::support::BIN;
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
-    /// Its output.
-    lines: BufReader<std::process::ChildStdout>,
+    /// Its output. A thread reads it: the program waits for whoever does not read its events.
+    lines: Mutex<Receiver<String>>,
 }
 
 impl Server {
@@ -34,9 +36,13 @@ impl Server {
         let port = address.port();
         command.args(["serve", "--json", "--port", &port.to_string()]).arg(folder).args(args);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        lines.read_line(&mut line).unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        let line = lines.recv().unwrap();
+        let lines = Mutex::new(lines);
         let first: Value = serde_json::from_str(&line).unwrap();
         assert_eq!((&first["event"], &first["port"]), (&"listening".into(), &port.into()), "{line}");
         Self { child, address, lines }
@@ -51,8 +57,7 @@ impl Server {
     /// Reads events until one has this name.
     pub(crate) fn event(&mut self, name: &str) -> Value {
         loop {
-            let mut line = String::new();
-            assert!(self.lines.read_line(&mut line).unwrap() > 0, "no event {name}");
+            let line = self.lines.get_mut().unwrap().recv().unwrap_or_else(|_| panic!("no event {name}"));
             let event: Value = serde_json::from_str(&line).unwrap();
             if event["event"] == name {
                 return event;
