@@ -18,7 +18,7 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Returns the datagrams.
-    pub fn datagrams(&self) -> impl Iterator<Item = &'a [u8]> {
+    pub fn datagrams(self) -> impl Iterator<Item = &'a [u8]> {
         self.bytes.chunks(self.each.max(1))
     }
 }
