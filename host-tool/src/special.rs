@@ -45,7 +45,12 @@ pub(crate) fn is_device_name(path: &Path) -> bool {
         || ["COM", "LPT"].iter().any(|port| stem.starts_with(port) && numbered(stem))
 }
 
-fn check_kind(kind: FileType) -> Result<(), Failure> {
+/// Refuses everything but a regular file.
+///
+/// # Errors
+///
+/// [`Failure::NotAFile`].
+pub(crate) fn check_kind(kind: FileType) -> Result<(), Failure> {
     match kind {
         kind if kind.is_file() => Ok(()),
         kind if kind.is_dir() => Err(Failure::NotAFile(FileKind::Folder)),
@@ -55,14 +60,14 @@ fn check_kind(kind: FileType) -> Result<(), Failure> {
 
 /// Opens without blocking, in case a pipe takes the file's name at the last moment.
 #[cfg(unix)]
-fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(crate) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
     options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed())
 }
 
 #[cfg(not(unix))]
-fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(crate) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 

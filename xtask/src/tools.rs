@@ -36,6 +36,11 @@ const TOOLS: &[Tool] = &[
         purpose: "shows in which order the converter writes and renames",
     },
     Tool {
+        program: "ip",
+        package: "iproute2",
+        purpose: "connects network namespaces, in which a console plays over a bad network",
+    },
+    Tool {
         program: "cmake",
         package: "cmake",
         purpose: "builds the processor emulator of the driver's tests",

@@ -86,6 +86,12 @@ pub fn read(handle: i32, len: u32) -> Call {
     data(message([0x14, 0, 0, 0], &[&handle.to_le_bytes(), &len.to_le_bytes()]), len as usize)
 }
 
+/// LSEEK from the start.
+#[must_use]
+pub fn seek(handle: i32, to: u64) -> Call {
+    plain(message([0x1A, 0, 0, 0], &[&handle.to_le_bytes(), &to.to_le_bytes()]), 12)
+}
+
 /// Returns the 32-bit number at an offset of a reply.
 #[must_use]
 pub fn number(reply: &[u8], at: usize) -> i32 {

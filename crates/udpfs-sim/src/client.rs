@@ -11,7 +11,7 @@ use udpfs::packet::{Data, DataHeader, Packet, ServiceId, write_discovery};
 use udpfs::seq::Seq;
 
 /// How many times anything is sent before the client gives up.
-const TRIES: u32 = 4;
+pub(crate) const TRIES: u32 = 4;
 /// How long it waits for an ACK.
 const ACK_PATIENCE: Duration = Duration::from_millis(500);
 /// How long it waits for an INFORM.
@@ -145,7 +145,7 @@ impl Client {
     pub fn call(&mut self, now: Time, call: Call, out: &mut Vec<Vec<u8>>) {
         assert_eq!(self.phase, Phase::Idle);
         self.armed = Some(Armed {
-            data: Vec::new(),
+            data: Vec::with_capacity(call.buffer),
             size: call.buffer,
             header: call.wants_header.then(Vec::new),
             in_window: 0,

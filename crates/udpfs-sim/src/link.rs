@@ -76,6 +76,12 @@ impl Link {
         true
     }
 
+    /// Accepts a datagram that arrives without fail.
+    pub fn deliver(&mut self, now: Time, to: To, datagram: Vec<u8>) {
+        self.sent += 1;
+        self.push(now.after(self.faults.delay), to, datagram);
+    }
+
     fn is_lost(&mut self) -> bool {
         if self.burst_left > 0 {
             self.burst_left -= 1;

@@ -1,6 +1,6 @@
 //! What a console's programs do, and the replies that they must get.
 
-use crate::calls::{bread, close, data, message, next_entry, number, open, plain, size_at, write};
+use crate::calls::{bread, close, message, next_entry, number, open, plain, read, seek, size_at, write};
 use crate::client::Call;
 use crate::disc::{DEVICE, FILES, FileNumber, byte};
 use crate::random::Random;
@@ -89,13 +89,8 @@ impl State {
             Step::List => next_entry(self.inner),
             Step::OpenMissing => open("nothing/here.iso", 0, 1),
             Step::Open(file) => open(FILES[file].0, 0, 1),
-            Step::Seek(to) => {
-                plain(message([0x1A, 0, 0, 0], &[&self.handle.to_le_bytes(), &to.to_le_bytes()]), 12)
-            }
-            Step::Read(len) => {
-                let request = message([0x14, 0, 0, 0], &[&self.handle.to_le_bytes(), &len.to_le_bytes()]);
-                data(request, len as usize)
-            }
+            Step::Seek(to) => seek(self.handle, to),
+            Step::Read(len) => read(self.handle, len),
             Step::Bread { sector, sectors } => bread(self.handle, sector, sectors),
             Step::DeviceBread { sector, sectors } => bread(0, sector, sectors),
             Step::Mkdir => plain(message([0x20, 0, 0, 0], &[b"new\0"]), 8),

@@ -15,15 +15,22 @@ pub struct Console {
     socket: UdpSocket,
     server: SocketAddr,
     client: Client,
+    checks_acks: bool,
     start: Instant,
     lose_every: Option<u64>,
     data_packets: u64,
+    /// The time limit that the socket has now.
+    limit: Option<Duration>,
     /// Data packets that were lost.
     pub lost: u64,
 }
 
+/// Maximum time limit of one wait. Most waits have it, so the socket's limit rarely has to be changed, which costs as
+/// much as receiving a packet.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+
 impl Console {
-    /// Creates a console that has not looked for a server yet.
+    /// Creates a console that has not looked for a server yet, which it does at this address.
     ///
     /// # Errors
     ///
@@ -31,8 +38,25 @@ impl Console {
     pub fn new(server: SocketAddr, lose_every: Option<u64>) -> io::Result<Self> {
         let bind = if server.ip().is_loopback() { "127.0.0.1:0" } else { "0.0.0.0:0" };
         let socket = UdpSocket::bind(bind)?;
-        let client = Client::new(false);
-        Ok(Self { socket, server, client, start: Instant::now(), lose_every, data_packets: 0, lost: 0 })
+        // The address may be that of a whole network, as on a real console.
+        socket.set_broadcast(true)?;
+        Ok(Self {
+            socket,
+            server,
+            client: Client::new(false),
+            checks_acks: false,
+            start: Instant::now(),
+            lose_every,
+            data_packets: 0,
+            limit: None,
+            lost: 0,
+        })
+    }
+
+    /// The same console with a client that recognises an old ACK.
+    #[must_use]
+    pub fn checking_acks(self) -> Self {
+        Self { checks_acks: true, ..self }
     }
 
     /// Starts another program on the console, which looks for the server.
@@ -41,7 +65,7 @@ impl Console {
     ///
     /// When the socket cannot be used.
     pub fn start(&mut self) -> io::Result<Outcome> {
-        self.client = Client::new(false);
+        self.client = Client::new(self.checks_acks);
         let mut out = Vec::new();
         self.client.discover(self.now(), &mut out);
         self.wait(out)
@@ -88,9 +112,13 @@ impl Console {
                 return Ok(outcome);
             }
             let until = self.client.deadline().unwrap_or_default().since(self.now());
-            self.socket.set_read_timeout(Some(until.max(Duration::from_micros(100))))?;
-            match self.socket.recv(&mut buf) {
-                Ok(len) => self.take(&buf[..len]),
+            let limit = until.clamp(Duration::from_micros(100), LONGEST_WAIT);
+            if self.limit != Some(limit) {
+                self.socket.set_read_timeout(Some(limit))?;
+                self.limit = Some(limit);
+            }
+            match self.socket.recv_from(&mut buf) {
+                Ok((len, from)) => self.take(&buf[..len], from),
                 Err(error) if is_timeout(&error) => {}
                 // The port has no listener yet.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
@@ -99,8 +127,13 @@ impl Console {
         }
     }
 
-    fn take(&mut self, datagram: &[u8]) {
-        if matches!(Packet::parse(datagram), Ok(Packet::Data(data)) if !data.is_empty()) {
+    fn take(&mut self, datagram: &[u8], from: SocketAddr) {
+        let packet = Packet::parse(datagram);
+        if matches!(packet, Ok(Packet::Inform(_))) {
+            // Whoever answers is the server from now on.
+            self.server = from;
+        }
+        if matches!(packet, Ok(Packet::Data(data)) if !data.is_empty()) {
             self.data_packets += 1;
             if self.lose_every.is_some_and(|every| self.data_packets.is_multiple_of(every)) {
                 self.lost += 1;

@@ -9,8 +9,10 @@ mod events;
 mod folder;
 mod names;
 mod peers;
+mod root;
 mod screen;
 mod server;
+mod sockets;
 mod views;
 mod workers;
 
@@ -21,7 +23,8 @@ use std::path::Path;
 use self::events::{Event, Events};
 use self::folder::SharedFolder;
 use self::screen::Screen;
-use self::server::{Server, Sockets};
+use self::server::Server;
+use self::sockets::Sockets;
 use self::workers::Workers;
 use crate::cli::ServeArgs;
 use crate::exit::Status;
@@ -87,12 +90,14 @@ fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, S
 
 /// Prints what is served, where, and what to do on the console.
 fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
-    let address = args.bind.or_else(own_address).unwrap_or(Ipv4Addr::UNSPECIFIED);
+    let addresses = args.bind.map_or_else(own_addresses, |address| vec![address]);
+    let address = addresses.first().copied().unwrap_or(Ipv4Addr::UNSPECIFIED);
     let images = count_images(root);
     if reporter.verbosity().json {
         let folder = root.to_string_lossy().into_owned();
         let (port, writable, images) = (args.port, args.writable, images.clone());
-        Event::Listening { address, port, folder, writable, images }.print_json();
+        let addresses = addresses.clone();
+        Event::Listening { address, addresses, port, folder, writable, images }.print_json();
     }
     if reporter.verbosity().quiet {
         return;
@@ -101,15 +106,40 @@ fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
     let total = human::count(images.values().sum(), "image", "images");
     let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
     let rights = if args.writable { "consoles may change files" } else { "read-only" };
+    let names: Vec<String> = addresses.iter().map(Ipv4Addr::to_string).collect();
     screen.print(&format!(
-        "Serving {} on {address}, UDP port {}: {total}{kinds}, {rights}.",
+        "Serving {} on {}, UDP port {}: {total}{kinds}, {rights}.",
         root.display(),
+        if names.is_empty() { address.to_string() } else { names.join(", ") },
         args.port
     ));
     screen.print(
         "On the console: choose UDPFS in Neutrino, wOPL, NHDDL or RiptOPL. It finds this server by itself.",
     );
     screen.print("Ctrl-C stops.");
+}
+
+/// Returns this computer's addresses, the one in the network of its router first.
+fn own_addresses() -> Vec<Ipv4Addr> {
+    let mut addresses: Vec<Ipv4Addr> = own_address().into_iter().collect();
+    for address in interface_addresses() {
+        if !address.is_loopback() && !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+#[cfg(unix)]
+fn interface_addresses() -> Vec<Ipv4Addr> {
+    let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
+    interfaces.filter_map(|it| it.address?.as_sockaddr_in().map(nix::sys::socket::SockaddrIn::ip)).collect()
+}
+
+/// Windows has no such list without unsafe code; the address towards the router has to do.
+#[cfg(not(unix))]
+fn interface_addresses() -> Vec<Ipv4Addr> {
+    Vec::new()
 }
 
 /// Returns this computer's address in the network of its router. Nothing is sent for that.

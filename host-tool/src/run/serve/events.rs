@@ -14,6 +14,8 @@ pub(super) enum Event {
     Listening {
         /// The address at which consoles reach this computer, as far as it knows.
         address: Ipv4Addr,
+        /// All of its addresses.
+        addresses: Vec<Ipv4Addr>,
         port: u16,
         folder: String,
         writable: bool,

@@ -4,7 +4,7 @@ mod writing;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::SystemTime;
@@ -15,14 +15,16 @@ use udpfs::{Errno, Files, RemotePath};
 
 use super::cache::PieceCache;
 use super::events::Events;
-use super::names::{Names, Place, image_kind, may_be_compressed, shown};
+use super::names::{MAX_ENTRIES, Names, Place, image_kind, may_be_compressed, shown};
+use super::root::{Change, Root};
 use super::views::{PlainFile, View, decoded_size, glance_at};
-use crate::content::Origin;
+use crate::failure::Failure;
 use crate::image::{Image, Workspace};
+use crate::special;
 use writing::WritableFile;
 
-/// Maximum number of listed entries of a folder. It bounds the memory of an open folder.
-const MAX_ENTRIES: usize = 20_000;
+/// Maximum number of images whose size is remembered.
+const MAX_SIZES: usize = 20_000;
 
 /// Settings for a served folder.
 #[derive(Clone, Debug)]
@@ -81,10 +83,28 @@ impl SharedFolder {
     /// # Errors
     ///
     /// When it does not exist.
-    pub(super) fn new(folder: &Path, options: Options, events: Events) -> std::io::Result<Self> {
-        let names = Names::new(folder.canonicalize()?, options.alias);
+    pub(super) fn new(folder: &Path, mut options: Options, events: Events) -> std::io::Result<Self> {
+        let names = Names::new(Root::open(folder)?, options.alias);
+        options.disk = options.disk.map(|disk| disk.canonicalize()).transpose()?;
         let cache = Arc::new(PieceCache::new(options.cache));
         Ok(Self { names, options, cache, events, views: Mutex::default(), sizes: Mutex::default() })
+    }
+
+    fn root(&self) -> &Root {
+        &self.names.root
+    }
+
+    /// Whether the path is the block device and not in the folder.
+    fn is_outside(&self, path: &Path) -> bool {
+        self.options.disk.as_deref() == Some(path) && !path.starts_with(self.root().path())
+    }
+
+    fn file(&self, path: &Path) -> Result<File, Failure> {
+        if self.is_outside(path) { special::open(path) } else { self.root().file(path) }
+    }
+
+    fn metadata(&self, path: &Path) -> std::io::Result<Metadata> {
+        if self.is_outside(path) { std::fs::metadata(path) } else { self.root().metadata(path) }
     }
 
     fn find(&self, path: &RemotePath) -> Result<Place, Errno> {
@@ -93,21 +113,22 @@ impl SharedFolder {
 
     /// Returns the decoded size in bytes of an image that consoles cannot read as it is; `None` for any other file.
     fn decoded_size(&self, file: &Path) -> Option<u64> {
-        let metadata = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
+        let metadata = self.metadata(file).ok().filter(Metadata::is_file)?;
         let (len, modified) = (metadata.len(), metadata.modified().ok());
         let lock = || self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         let known = lock().get(file).copied();
         if let Some(known) = known.filter(|known| (known.len, known.modified) == (len, modified)) {
             return known.decoded;
         }
-        let image = glance_at(file).ok().filter(|image| self.is_inside(image));
+        let image = self.file(file).and_then(|open| glance_at(file, open));
+        let image = image.ok().filter(|image| self.is_inside(image));
         let decoded = image.as_ref().and_then(decoded_size);
         if image.is_some_and(|image| has_parts(&image)) {
             // Their times would have to be compared as well.
             return decoded;
         }
         let mut sizes = lock();
-        if sizes.len() >= MAX_ENTRIES {
+        if sizes.len() >= MAX_SIZES {
             sizes.clear();
         }
         sizes.insert(file.to_owned(), KnownSize { len, modified, decoded });
@@ -116,8 +137,12 @@ impl SharedFolder {
 
     /// Whether all files that the image consists of are in the served folder.
     fn is_inside(&self, image: &Image) -> bool {
-        let parts = image.origin().into_iter().flat_map(Origin::parts);
-        parts.into_iter().all(|part| self.names.inside(part).is_ok())
+        let parts = image.origin().into_iter().flat_map(|origin| origin.source().parts());
+        parts.into_iter().all(|(path, open)| {
+            // A path could lead somewhere else now than when the file was opened.
+            let there = self.root().resolve(path).ok().and_then(|real| self.metadata(&real).ok());
+            there.zip(open.metadata().ok()).is_some_and(|(there, open)| is_same_file(&there, &open))
+        })
     }
 
     fn view(&self, file: &Path) -> Result<Arc<View>, Errno> {
@@ -127,17 +152,28 @@ impl SharedFolder {
         if let Some(view) = views.get(file).and_then(Weak::upgrade).filter(|view| view.is_steady()) {
             return Ok(view);
         }
-        let view = View::open(file, Arc::clone(&self.cache)).map_err(|_| Errno::IO)?;
-        let view = Arc::new(view);
+        let open = self.file(file).and_then(|open| View::new(file, open, Arc::clone(&self.cache)));
+        let view = Arc::new(open.map_err(|_| Errno::IO)?);
+        if !self.is_inside(view.image()) {
+            return Err(Errno::ACCESS);
+        }
         views.insert(file.to_owned(), Arc::downgrade(&view));
         Ok(view)
+    }
+
+    fn plain(&self, path: &Path) -> Result<OpenFile, Errno> {
+        let file = self.file(path).and_then(|open| PlainFile::new(path, open));
+        file.map(OpenFile::Plain).map_err(|_| Errno::IO)
     }
 
     /// Returns the title or disc id of an image, if it has one.
     pub(super) fn title(&self, path: &RemotePath) -> Option<String> {
         let (Place::There(file) | Place::Decoded(file)) = self.find(path).ok()? else { return None };
         image_kind(file.file_name()?)?;
-        let image = glance_at(&file).ok()?;
+        let image = self.file(&file).and_then(|open| glance_at(&file, open)).ok()?;
+        if !self.is_inside(&image) {
+            return None;
+        }
         let disc = disc_info::identify(&mut Workspace::new(&image).reader(&image)).ok()?;
         match (disc.title, disc.id) {
             (Some(title), Some(id)) => Some(format!("{title}, {id}")),
@@ -147,14 +183,27 @@ impl SharedFolder {
 
     fn stat_of(&self, place: &Place) -> Result<Stat, Errno> {
         match place {
-            Place::There(path) => stat(&std::fs::metadata(path).map_err(|_| Errno::NOT_FOUND)?),
+            Place::There(path) => stat(&self.metadata(path).map_err(|_| Errno::NOT_FOUND)?),
             Place::Decoded(path) => {
                 let size = self.decoded_size(path).ok_or(Errno::NOT_FOUND)?;
-                let as_stored = stat(&std::fs::metadata(path).map_err(|_| Errno::NOT_FOUND)?)?;
+                let as_stored = stat(&self.metadata(path).map_err(|_| Errno::NOT_FOUND)?)?;
                 Ok(Stat { size, ..as_stored })
             }
             Place::Nothing(_) => Err(Errno::NOT_FOUND),
         }
+    }
+}
+
+/// Whether both are of one file, as far as the system can tell.
+fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (a.dev(), a.ino()) == (b.dev(), b.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        (a.len(), a.modified().ok()) == (b.len(), b.modified().ok())
     }
 }
 
@@ -196,7 +245,7 @@ impl Files for SharedFolder {
             return Err(Errno::IS_A_FOLDER);
         }
         let file = match place {
-            Place::There(path) => OpenFile::Plain(PlainFile::open(&path).map_err(|_| Errno::IO)?),
+            Place::There(path) => self.plain(&path)?,
             Place::Decoded(path) => OpenFile::Decoded(self.view(&path)?),
             Place::Nothing(_) => return Err(Errno::NOT_FOUND),
         };
@@ -211,8 +260,7 @@ impl Files for SharedFolder {
             return Err(Errno::NOT_A_FOLDER);
         }
         // Only the names: opening every file could take longer than a console waits.
-        let entries = std::fs::read_dir(&path).map_err(|_| Errno::IO)?.flatten();
-        let mut names: Vec<OsString> = entries.map(|entry| entry.file_name()).take(MAX_ENTRIES).collect();
+        let mut names = self.root().names(&path, MAX_ENTRIES).map_err(|_| Errno::IO)?;
         names.sort_unstable_by(|a, b| b.cmp(a));
         Ok((OpenFolder { path, names, next: Vec::new() }, stat))
     }
@@ -224,7 +272,7 @@ impl Files for SharedFolder {
             }
             let Some(name) = folder.names.pop() else { return Ok(None) };
             // Anything that leads out, is neither file nor folder, or has just been deleted is hidden.
-            let Ok(path) = self.names.inside(&folder.path.join(&name)) else { continue };
+            let Ok(path) = self.root().resolve(&folder.path.join(&name)) else { continue };
             let place = Place::There(path);
             let (Some(bytes), Ok(stat)) = (shown(&name), self.stat_of(&place)) else { continue };
             let Place::There(path) = place else { continue };
@@ -234,7 +282,7 @@ impl Files for SharedFolder {
             {
                 for decoded in self.names.decoded_names(&name).into_iter().rev() {
                     // A real file with that name is listed anyway.
-                    if std::fs::symlink_metadata(folder.path.join(&decoded)).is_err()
+                    if !self.root().has(&folder.path.join(&decoded))
                         && let Some(decoded) = shown(&decoded)
                     {
                         folder.next.push((decoded, Stat { size, ..stat }));
@@ -258,7 +306,7 @@ impl Files for SharedFolder {
         let stat = self.stat_of(&place)?;
         Ok(match place {
             Place::Decoded(path) => (OpenFile::Decoded(self.view(&path)?), stat),
-            _ => (OpenFile::Plain(PlainFile::open(path).map_err(|_| Errno::IO)?), stat),
+            _ => (self.plain(path)?, stat),
         })
     }
 
@@ -290,11 +338,11 @@ impl Files for SharedFolder {
     }
 
     fn remove_file(&self, path: &RemotePath) -> Result<(), Errno> {
-        self.remove(path, |path| std::fs::remove_file(path))
+        self.remove(path, Change::RemoveFile)
     }
 
     fn remove_folder(&self, path: &RemotePath) -> Result<(), Errno> {
-        self.remove(path, |path| std::fs::remove_dir(path))
+        self.remove(path, Change::RemoveFolder)
     }
 
     fn read_ahead(&self, file: &mut OpenFile, offset: u64, len: usize) {

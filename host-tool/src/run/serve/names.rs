@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use udpfs::{Errno, RemotePath};
 
+use super::root::Root;
+
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -22,17 +24,19 @@ const COMPRESSED: [&str; 8] = ["cso", "ciso", "zso", "ziso", "dax", "jso", "chd"
 /// Extensions of plain images, which can also be raw sectors, or compressed by mistake.
 const PLAIN: [&str; 3] = ["iso", "bin", "img"];
 
-/// Settings for looking up names.
-#[derive(Clone, Debug)]
+/// Entries of a folder that are searched for a name in another case.
+pub(super) const MAX_ENTRIES: usize = 20_000;
+
+/// Looks up names in the served folder.
+#[derive(Debug)]
 pub(super) struct Names {
-    /// The served folder, by its real path.
-    root: PathBuf,
+    pub(super) root: Root,
     /// Whether `game.iso` also stands for `game.zso`.
     alias: bool,
 }
 
 impl Names {
-    pub(super) fn new(root: PathBuf, alias: bool) -> Self {
+    pub(super) fn new(root: Root, alias: bool) -> Self {
         Self { root, alias }
     }
 
@@ -47,22 +51,22 @@ impl Names {
         path: &RemotePath,
         is_compressed: impl Fn(&Path) -> bool,
     ) -> Result<Place, Errno> {
-        let mut at = self.root.clone();
+        let mut at = self.root.path().to_owned();
         let Some((last, folders)) = path.names().split_last() else { return Ok(Place::There(at)) };
         for name in folders {
             let name = os_name(name).ok_or(Errno::NOT_FOUND)?;
-            at = self.inside(&entry(&at, &name).ok_or(Errno::NOT_FOUND)?)?;
+            at = self.root.resolve(&self.entry(&at, &name).ok_or(Errno::NOT_FOUND)?)?;
         }
         let name = os_name(last).ok_or(Errno::NOT_FOUND)?;
-        if let Some(found) = entry(&at, &name) {
-            return self.inside(&found).map(Place::There);
+        if let Some(found) = self.entry(&at, &name) {
+            return self.root.resolve(&found).map(Place::There);
         }
         if let Some(stem) = without_iso(&name) {
             let real = std::iter::once(stem.clone());
             let aliases = COMPRESSED.iter().filter(|_| self.alias).map(|end| with_end(&stem, end));
             for candidate in real.chain(aliases) {
-                if let Some(found) = entry(&at, &candidate)
-                    && let Ok(found) = self.inside(&found)
+                if let Some(found) = self.entry(&at, &candidate)
+                    && let Ok(found) = self.root.resolve(&found)
                     && is_compressed(&found)
                 {
                     return Ok(Place::Decoded(found));
@@ -72,14 +76,16 @@ impl Names {
         Ok(Place::Nothing(at.join(name)))
     }
 
-    /// Resolves all links of an existing path.
-    ///
-    /// # Errors
-    ///
-    /// [`Errno::ACCESS`] when it is not inside the served folder.
-    pub(super) fn inside(&self, path: &Path) -> Result<PathBuf, Errno> {
-        let real = path.canonicalize().map_err(|_| Errno::NOT_FOUND)?;
-        if real.starts_with(&self.root) { Ok(real) } else { Err(Errno::ACCESS) }
+    /// Returns the path of the entry with this name, or of the first one that differs in case only.
+    fn entry(&self, folder: &Path, name: &OsStr) -> Option<PathBuf> {
+        let exact = folder.join(name);
+        if self.root.has(&exact) {
+            return Some(exact);
+        }
+        let folded = name.to_string_lossy().to_lowercase();
+        let entries = self.root.names(folder, MAX_ENTRIES).ok()?.into_iter();
+        let found = entries.filter(|other| other.to_string_lossy().to_lowercase() == folded).min();
+        found.map(|found| folder.join(found))
     }
 
     /// Returns the additional names under which a file's decoded form is listed.
@@ -140,18 +146,6 @@ fn os_name(bytes: &[u8]) -> Option<OsString> {
     let text = std::str::from_utf8(bytes).ok()?;
     let is_odd = text.contains([':', '<', '>', '"', '|', '?', '*']) || text.ends_with(['.', ' ']);
     (!is_odd).then(|| text.into())
-}
-
-/// Returns the path of the entry with this name, or of the first one that differs in case only.
-fn entry(folder: &Path, name: &OsStr) -> Option<PathBuf> {
-    let exact = folder.join(name);
-    if std::fs::symlink_metadata(&exact).is_ok() {
-        return Some(exact);
-    }
-    let folded = name.to_string_lossy().to_lowercase();
-    let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name());
-    let found = entries.filter(|other| other.to_string_lossy().to_lowercase() == folded).min();
-    found.map(|found| folder.join(found))
 }
 
 /// Returns the name without `.iso` at its end.

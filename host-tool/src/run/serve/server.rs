@@ -1,18 +1,18 @@
 //! The loop: sockets, replies and timers.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use mio::net::UdpSocket as PolledSocket;
-use mio::{Interest, Poll, Token, Waker};
+use mio::{Poll, Token, Waker};
 use udpfs::session::Arrival;
 use udpfs::{Outbox, Packet, Time};
 
 use super::events::{Event, Events};
 use super::peers::Peers;
 use super::screen::Screen;
+use super::sockets::Sockets;
 use super::workers::Workers;
 use crate::interrupt;
 use crate::network::Allowed;
@@ -29,42 +29,6 @@ const PACE: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_secs(60);
 /// Larger than any datagram that is a packet.
 const DATAGRAM: usize = 2048;
-
-/// The sockets. INFORM and data must come from the same one: a console takes the sender of INFORM for its
-/// server.
-pub(super) struct Sockets {
-    /// The first one sends everything.
-    all: Vec<PolledSocket>,
-}
-
-impl Sockets {
-    /// Opens the sockets. On most systems a socket that is bound to one address does not receive
-    /// broadcasts, so a second one is opened for them.
-    ///
-    /// # Errors
-    ///
-    /// When a port is in use, or the computer does not have the address.
-    pub(super) fn open(bind: Option<Ipv4Addr>, port: u16) -> io::Result<Self> {
-        let mut all = Vec::new();
-        if let Some(address) = bind.filter(|address| !address.is_unspecified()) {
-            // Any port will do: consoles learn it from the INFORM.
-            all.push(UdpSocket::bind((address, 0))?);
-        }
-        all.push(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))?);
-        for socket in &all {
-            socket.set_nonblocking(true)?;
-        }
-        Ok(Self { all: all.into_iter().map(PolledSocket::from_std).collect() })
-    }
-
-    fn send(&self, to: SocketAddr, out: &mut Outbox) {
-        for datagram in out.iter() {
-            // A datagram that the system does not accept counts as lost and is retransmitted.
-            let _ = self.all[0].send_to(datagram, to);
-        }
-        out.clear();
-    }
-}
 
 /// The state of the loop.
 pub(super) struct Server {
@@ -95,9 +59,7 @@ impl Server {
     ///
     /// When the sockets cannot be waited for.
     pub(super) fn run(mut self) -> io::Result<()> {
-        for (index, socket) in self.sockets.all.iter_mut().enumerate() {
-            self.poll.registry().register(socket, Token(FIRST_SOCKET + index), Interest::READABLE)?;
-        }
+        self.sockets.register(self.poll.registry(), FIRST_SOCKET)?;
         let start = Instant::now();
         let now = || Time(u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
         let mut peers = Peers::default();
@@ -148,7 +110,7 @@ impl Server {
     fn receive(&mut self, peers: &mut Peers, out: &mut Outbox, now: &impl Fn() -> Time) -> bool {
         let mut buf = [0; DATAGRAM];
         let mut more = false;
-        for index in 0..self.sockets.all.len() {
+        for socket in 0..self.sockets.count() {
             let mut taken = 0;
             loop {
                 if taken == MOST_AT_ONCE {
@@ -156,7 +118,7 @@ impl Server {
                     break;
                 }
                 taken += 1;
-                match self.sockets.all[index].recv_from(&mut buf) {
+                match self.sockets.receive(socket, &mut buf) {
                     Ok((len, from)) => self.take(peers, &buf[..len], from, out, now()),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     // Windows reports here that a peer has closed its port.

@@ -16,7 +16,6 @@ use crate::content::Origin;
 use crate::failure::Failure;
 use crate::host_file::HostFile;
 use crate::image::{Image, Workspace};
-use crate::special;
 
 /// Idle workspaces that an image keeps. Each takes a few hundred KiB.
 const SPARE_WORKSPACES: usize = 2;
@@ -95,8 +94,8 @@ pub(super) struct PlainFile {
 }
 
 impl PlainFile {
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let file = special::open(path)?;
+    /// Takes an open file; `path` is only watched for changes.
+    pub(super) fn new(path: &Path, file: File) -> Result<Self, Failure> {
         let steady = Steady::new(path, &file)?;
         Ok(Self { file: HostFile::new(file).map_err(Failure::Open)?, steady })
     }
@@ -140,10 +139,9 @@ impl std::fmt::Debug for View {
     }
 }
 
-/// Opens an image to read a few facts from it. Later changes of the file are not noticed.
-pub(super) fn glance_at(path: &Path) -> Result<Image, Failure> {
-    let file = HostFile::new(special::open(path)?).map_err(Failure::Open)?;
-    Image::of_source(path, file)
+/// Reads a few facts from the image in an open file. Later changes of the file are not noticed.
+pub(super) fn glance_at(path: &Path, file: File) -> Result<Image, Failure> {
+    Image::of_source(path, HostFile::new(file).map_err(Failure::Open)?)
 }
 
 /// Returns the decoded size of an image in bytes; `None` if the file itself is the image, or if a console would wait too
@@ -155,9 +153,9 @@ pub(super) fn decoded_size(image: &Image) -> Option<u64> {
 }
 
 impl View {
-    pub(super) fn open(path: &Path, cache: Arc<PieceCache>) -> Result<Self, Failure> {
+    /// Opens the image in an open file; `path` is watched for changes, and leads to the image's other files.
+    pub(super) fn new(path: &Path, file: File, cache: Arc<PieceCache>) -> Result<Self, Failure> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let file = special::open(path)?;
         let steady = Steady::new(path, &file)?;
         let image = Image::of_source(path, HostFile::new(file).map_err(Failure::Open)?)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -171,6 +169,11 @@ impl View {
     /// Whether the other files of the image, such as those that a CUE sheet names, are unchanged.
     fn are_parts_unchanged(&self) -> bool {
         self.image.origin().is_none_or(Origin::is_unchanged)
+    }
+
+    /// Returns the image.
+    pub(super) fn image(&self) -> &Image {
+        &self.image
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -232,3 +232,51 @@ fn damaged_block_is_an_error_and_the_rest_is_read() {
         "{blocks:?}"
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn folder_that_is_swapped_for_a_link_at_any_moment_never_leads_out() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let bench = Bench::new();
+    let outside = bench.root.join("../outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("a.bin"), b"secret").unwrap();
+    std::fs::write(outside.join("only-here"), b"secret").unwrap();
+    std::fs::write(bench.root.join("DVD/a.bin"), b"inside").unwrap();
+    symlink(&outside, bench.root.join("link")).unwrap();
+    let folder = bench.serve(true, false);
+    let is_over = AtomicBool::new(false);
+    let mut read_inside = 0;
+    std::thread::scope(|scope| {
+        let (a, b) = (bench.root.join("DVD"), bench.root.join("link"));
+        let is_over = &is_over;
+        scope.spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                renameat_with(CWD, &a, CWD, &b, RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        for round in 0..6000 {
+            if let Ok(bytes) = read(&folder, "DVD/a.bin") {
+                assert_eq!(bytes, b"inside", "round {round}");
+                read_inside += 1;
+            }
+            let _ = folder.open(&path("DVD/new"), OpenFlags(0x602));
+            let _ = folder.make_folder(&path("DVD/made"));
+            let _ = folder.remove_file(&path("DVD/new"));
+            let _ = folder.remove_folder(&path("DVD/made"));
+            let _ = folder.remove_file(&path("DVD/only-here"));
+            if let Ok((mut open, _)) = folder.open_folder(&path("DVD")) {
+                while let Ok(Some((name, _))) = folder.next_entry(&mut open) {
+                    assert_ne!(name, b"only-here", "round {round}");
+                }
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert!(read_inside > 0);
+    let mut names: Vec<_> = std::fs::read_dir(&outside).unwrap().map(|it| it.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["a.bin", "only-here"]);
+}

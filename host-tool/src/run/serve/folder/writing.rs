@@ -1,14 +1,14 @@
 //! Operations that `--writable` allows. All changes to the file system are in this file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
 
 use udpfs::message::{OpenFlags, Stat};
 use udpfs::{Errno, RemotePath};
 
 use super::{OpenFile, SharedFolder, stat};
 use crate::run::serve::names::Place;
+use crate::run::serve::root::Change;
 
 /// A file that a console may write to.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl SharedFolder {
             // A file that is listed decoded is read-only.
             Place::Decoded(_) => return Err(Errno::READ_ONLY),
             Place::There(path) => {
-                let known = stat(&std::fs::metadata(path).map_err(errno)?)?;
+                let known = stat(&self.metadata(path).map_err(errno)?)?;
                 if known.is_folder {
                     return Err(Errno::IS_A_FOLDER);
                 }
@@ -59,11 +59,9 @@ impl SharedFolder {
             Place::Nothing(path) if flags.creates() => path,
             Place::Nothing(_) => return Err(Errno::NOT_FOUND),
         };
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).truncate(flags.truncates());
         // If the name was taken meanwhile, perhaps by a link, it is not followed.
-        options.create_new(matches!(place, Place::Nothing(_)));
-        let file = options.open(path).map_err(errno)?;
+        let is_new = matches!(place, Place::Nothing(_));
+        let file = self.root().file_to_write(path, is_new, flags.truncates()).map_err(errno)?;
         let stat = stat(&file.metadata().map_err(errno)?)?;
         Ok((OpenFile::Writable(WritableFile(file)), stat))
     }
@@ -71,20 +69,16 @@ impl SharedFolder {
     pub(super) fn make_folder_at(&self, path: &RemotePath) -> Result<(), Errno> {
         self.check_writable()?;
         match self.find(path)? {
-            Place::Nothing(path) => std::fs::create_dir(path).map_err(errno),
+            Place::Nothing(path) => self.root().change(&path, Change::MakeFolder).map_err(errno),
             _ => Err(Errno::EXISTS),
         }
     }
 
-    pub(super) fn remove(
-        &self,
-        path: &RemotePath,
-        remove: impl FnOnce(&Path) -> io::Result<()>,
-    ) -> Result<(), Errno> {
+    pub(super) fn remove(&self, path: &RemotePath, change: Change) -> Result<(), Errno> {
         self.check_writable()?;
         match self.find(path)? {
             Place::There(_) if path.is_root() => Err(Errno::ACCESS),
-            Place::There(path) => remove(&path).map_err(errno),
+            Place::There(path) => self.root().change(&path, change).map_err(errno),
             Place::Decoded(_) => Err(Errno::READ_ONLY),
             Place::Nothing(_) => Err(Errno::NOT_FOUND),
         }

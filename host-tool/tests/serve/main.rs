@@ -1,122 +1,23 @@
 //! The real program, with consoles over loopback.
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
+mod bad_input;
+#[cfg(target_os = "linux")]
+mod namespaces;
+mod running;
+#[path = "../support/mod.rs"]
 mod support;
+mod trace;
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
-use tempfile::TempDir;
 use udpfs_sim::calls::{bread, close, next_entry, number, open, plain, read, size_at, stat, write};
 use udpfs_sim::client::Outcome;
-use udpfs_sim::socket::Console;
 
+use running::{Games, Server, open_file, read_all};
 use support::{BIN, raw_sectors};
-
-/// A running server that is stopped at the end of the test.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-    /// Its output.
-    lines: BufReader<std::process::ChildStdout>,
-}
-
-impl Server {
-    fn start(folder: &Path, args: &[&str]) -> Self {
-        // A port that was free a moment ago.
-        let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = Command::new(BIN)
-            .args(["serve", "--json", "--port", &port.to_string()])
-            .arg(folder)
-            .args(args)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        lines.read_line(&mut line).unwrap();
-        let first: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!((&first["event"], &first["port"]), (&"listening".into(), &port.into()), "{line}");
-        Self { child, address: ([127, 0, 0, 1], port).into(), lines }
-    }
-
-    fn console(&self, lose_every: Option<u64>) -> Console {
-        let mut console = Console::new(self.address, lose_every).unwrap();
-        assert_eq!(console.start().unwrap(), Outcome::Connected);
-        console
-    }
-
-    /// Reads events until one has this name.
-    fn event(&mut self, name: &str) -> Value {
-        loop {
-            let mut line = String::new();
-            assert!(self.lines.read_line(&mut line).unwrap() > 0, "no event {name}");
-            let event: Value = serde_json::from_str(&line).unwrap();
-            if event["event"] == name {
-                return event;
-            }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A folder with a disc and the same disc as CSO and ZSO.
-struct Games {
-    folder: TempDir,
-    image: Vec<u8>,
-}
-
-impl Games {
-    fn new(sectors: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut image =
-            disc_info::test_disc::disc("GAME", &[("SYSTEM.CNF", b"BOOT2 = cdrom0:\\SLUS_200.01;1\r\n")]);
-        let start = image.len();
-        image.resize(start.max(sectors * 2048), 0);
-        for (at, byte) in image.iter_mut().enumerate().skip(start) {
-            // Half noise, so that there are both packed and stored blocks.
-            let mixed = (at as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-            *byte = if at % 4096 < 2500 { (at / 512).to_le_bytes()[0] } else { mixed.to_le_bytes()[0] };
-        }
-        let games = Self { folder, image };
-        std::fs::write(games.path("Game.iso"), &games.image).unwrap();
-        for format in ["cso", "zso"] {
-            let output = games.path(&format!("Game.{format}"));
-            let mut run = Command::new(BIN);
-            run.args(["compress", "-q", "--to", format, "-o"]).arg(&output).arg(games.path("Game.iso"));
-            assert!(run.status().unwrap().success());
-        }
-        games
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-}
-
-fn open_file(console: &mut Console, name: &str) -> i32 {
-    number(&console.ask(open(name, 0, 1)).1, 4)
-}
-
-/// Reads a whole image in blocks and compares it.
-fn read_all(console: &mut Console, handle: i32, image: &[u8]) {
-    for (index, expected) in image.chunks(64 << 10).enumerate() {
-        let sectors = u16::try_from(expected.len().div_ceil(512)).unwrap();
-        let (header, data) = console.ask(bread(handle, index as u64 * 128, sectors));
-        assert_eq!(number(&header, 4), i32::from(sectors) * 512);
-        assert!(data[..expected.len()] == *expected, "block {index}");
-    }
-}
 
 #[test]
 fn every_format_arrives_byte_for_byte_with_and_without_losses() {
