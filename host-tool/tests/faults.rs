@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fault_layer::{Call, Fault, Kind, change, run};
-use support::{BIN, Ciso, Folder, SECTOR};
+use support::{Ciso, Folder, NATIVE, SECTOR};
 
 /// A verb at work.
 struct Case {
@@ -161,7 +161,7 @@ fn run_in(
     let prints = ["out", "err"].map(|name| place.join(name));
     let files = [0, 1].map(|at: usize| File::create(&prints[at]).unwrap());
     let args: Vec<&str> = case.args.iter().copied().chain(threads(case)).collect();
-    let outcome = run(Path::new(BIN), &args, &work, case.files[0], files, fault).unwrap();
+    let outcome = run(Path::new(NATIVE), &args, &work, case.files[0], files, fault).unwrap();
     let printed = prints.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned());
     (outcome, files_of(&work), printed)
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use fault_layer::{Call, Fault, Kind, run};
 use raw_sidecar::{Header, Mode};
-use support::{BIN, Folder, SECTOR};
+use support::{Folder, NATIVE, SECTOR};
 
 /// The content of a folder.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -51,7 +51,7 @@ fn run_in(args: &[&str], before: &Files, fault: Option<Fault>) -> (fault_layer::
     before.iter().for_each(|(name, bytes)| fs::write(work.join(name), bytes).unwrap());
     let prints = ["out", "err"].map(|name| place.join(name));
     let files = [0, 1].map(|at: usize| File::create(&prints[at]).unwrap());
-    let outcome = run(Path::new(BIN), args, &work, args[args.len() - 1], files, fault).unwrap();
+    let outcome = run(Path::new(NATIVE), args, &work, args[args.len() - 1], files, fault).unwrap();
     (outcome, files_of(&work), fs::read_to_string(&prints[1]).unwrap())
 }
 

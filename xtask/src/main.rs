@@ -1,15 +1,18 @@
 //! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `soak`, `miri`,
-//! `asan`, `disc`, `bench`, `windows`, `web`, `dist`, `policy`. One file each.
+//! `asan`, `endian`, `disc`, `bench`, `windows`, `arm`, `web`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
 mod app;
+mod arm;
 mod bench;
 mod checkers;
 mod costs;
+mod cross;
 mod debian;
 mod disc;
 mod dist;
+mod endian;
 mod layout;
 mod links;
 mod memory_safety;
@@ -58,12 +61,16 @@ enum Task {
     Miri,
     /// Run the decoder's tests under AddressSanitizer.
     Asan,
+    /// Run the decoder's, encoders' and writers' tests on a big-endian processor and on RISC-V, in QEMU.
+    Endian,
     /// Make the test discs in target/test-disc/ from packaged free content.
     Disc(disc::Args),
     /// Measure the converter on the test disc and write docs/benchmarks/.
     Bench(bench::Args),
     /// Build the converter for Windows and run its tests under Wine.
     Windows(windows::Args),
+    /// Build the converter for ARM and run its tests in QEMU.
+    Arm(arm::Args),
     /// Build the converter as a page for browsers, target/dist/cisor.html.
     Web,
     /// Build the packages that people install, in target/dist/.
@@ -82,9 +89,11 @@ fn main() -> ExitCode {
         Task::Soak => soak::run().map(|()| ExitCode::SUCCESS),
         Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
         Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),
+        Task::Endian => endian::run().map(|()| ExitCode::SUCCESS),
         Task::Disc(args) => disc::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Arm(args) => arm::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Web => web::run(dist::page_licences).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run(),

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
+use crate::{arm, costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 }
 
 /// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the example in C, the decoder
-/// with 32 bits, the page and the tests on PPSSPP can be skipped.
+/// with 32 bits, the page, the converter for ARM and the tests on PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -64,6 +64,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             Some(reason) => steps.skip(PAGE, reason),
         }
     }
+    for (processor, name) in [
+        (&arm::AARCH64, "tests of the converter for ARM with 64 bits"),
+        (&arm::ARMV7, "tests of the converter for ARM with 32 bits"),
+    ] {
+        match arm::missing() {
+            None => drop(steps.run(name, || arm::quick(processor, &args.filters))),
+            Some(reason) => steps.skip(name, reason),
+        }
+    }
     let exe = steps.run("converter for Windows", windows::build);
     if let Some(exe) = &exe {
         steps.run("tests of the converter for Windows", || windows::test(exe, &args.filters));
@@ -84,8 +93,9 @@ fn nextest(args: &Args, discs: Option<&disc::Discs>) -> Command {
     let mut cargo = shell::cargo();
     cargo
         .args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"])
-        // These need the program for Windows, which has a separate step; ten thousand seeds take too long for here.
-        .args(["-E", "not binary_id(cisor::windows) and not test(ten_thousand_seeds)"])
+        // These need the program for Windows or ARM, which have steps of their own; ten thousand seeds take too long
+        // for here.
+        .args(["-E", "not binary_id(cisor::windows) and not binary_id(cisor::same_bytes) and not test(ten_thousand_seeds)"])
         .args(&args.filters);
     cargo.env("CISOR_BIN", paths::cisor());
     if let Some(discs) = discs {

@@ -55,7 +55,7 @@ impl Toolchain {
 }
 
 /// Returns the folder of the toolchain in use, if it has the standard library's source or can get it.
-fn sysroot_with_source() -> Option<PathBuf> {
+pub(crate) fn sysroot_with_source() -> Option<PathBuf> {
     let mut rustc = Command::new("rustc");
     rustc.current_dir(paths::root()).args(["--print", "sysroot"]);
     let sysroot = PathBuf::from(shell::text(&mut rustc).ok()?);

@@ -26,9 +26,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the program on loopback.
     pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
+        Self::started_by(Command::new(BIN), folder, args)
+    }
+
+    /// Starts the program on loopback with a command, to which its arguments are added.
+    pub(crate) fn started_by(command: Command, folder: &Path, args: &[&str]) -> Self {
         // A port that was free a moment ago.
         let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::run(Command::new(BIN), ([127, 0, 0, 1], port).into(), folder, args)
+        Self::run(command, ([127, 0, 0, 1], port).into(), folder, args)
     }
 
     /// Starts the program with a command, to which its arguments are added.

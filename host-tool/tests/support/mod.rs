@@ -14,18 +14,50 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const SECTOR: usize = 2048;
-/// The program that was built with the tests.
-pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_cisor");
+/// The program that was built with the tests, for this machine.
+pub(crate) const NATIVE: &str = env!("CARGO_BIN_EXE_cisor");
+/// The program for this system: [`NATIVE`] or, if `CISOR_EMULATED_EXE` names one, that one in the emulator of
+/// its processor, which `CISOR_EMULATOR` names.
+pub(crate) const BIN: Program = Program;
 
-/// The tested program: the one built with the tests or, if `CISOR_WINDOWS_EXE` names one, that one under
-/// Wine.
+/// The program for this system, as a word for commands and scripts.
+#[derive(Clone, Copy)]
+pub(crate) struct Program;
+
+impl Program {
+    pub(crate) fn path(self) -> &'static str {
+        if is_emulated() { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/emulated") } else { NATIVE }
+    }
+}
+
+impl std::fmt::Display for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.path())
+    }
+}
+
+impl AsRef<OsStr> for Program {
+    fn as_ref(&self) -> &OsStr {
+        self.path().as_ref()
+    }
+}
+
+/// The tested program: the one for this system or, if `CISOR_WINDOWS_EXE` names one, that one under Wine.
 pub(crate) fn bin() -> &'static str {
-    if under_wine() { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/under-wine") } else { BIN }
+    if under_wine() { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/under-wine") } else { BIN.path() }
 }
 
 /// The program as a file.
 pub(crate) fn executable() -> PathBuf {
-    std::env::var_os(WINDOWS_EXE).map_or_else(|| bin().into(), PathBuf::from)
+    let other = std::env::var_os(WINDOWS_EXE).or_else(|| std::env::var_os(EMULATED_EXE));
+    other.map_or_else(|| NATIVE.into(), PathBuf::from)
+}
+
+const EMULATED_EXE: &str = "CISOR_EMULATED_EXE";
+
+/// Whether the tested program is for another processor.
+pub(crate) fn is_emulated() -> bool {
+    std::env::var_os(EMULATED_EXE).is_some()
 }
 
 const WINDOWS_EXE: &str = "CISOR_WINDOWS_EXE";
@@ -140,6 +172,9 @@ impl Folder {
     pub(crate) fn run_copy<S: AsRef<OsStr>>(&self, name: &str, args: impl IntoIterator<Item = S>) -> Run {
         if under_wine() {
             return self.run("wine", [self.path(name)]).args(args);
+        }
+        if is_emulated() {
+            return self.run(std::env::var_os("CISOR_EMULATOR").unwrap(), [self.path(name)]).args(args);
         }
         self.run(self.path(name), args)
     }
@@ -325,9 +360,9 @@ impl Ciso {
 #[cfg(unix)]
 pub(crate) fn unprivileged<'a>(args: &[&'a str]) -> (String, Vec<&'a str>) {
     if !is_root() {
-        return (BIN.into(), args.to_vec());
+        return (BIN.path().into(), args.to_vec());
     }
-    let mut all = vec!["--reuid=65534", "--regid=65534", "--clear-groups", "--", BIN];
+    let mut all = vec!["--reuid=65534", "--regid=65534", "--clear-groups", "--", BIN.path()];
     all.extend(args);
     ("setpriv".into(), all)
 }

@@ -97,7 +97,10 @@ fn settle(folder: &Path, release: &Release) -> Result<()> {
     let mut find = Command::new("find");
     find.arg(folder).args(["-exec", "touch", "--no-dereference", "-d"]).arg(format!("@{}", release.epoch()?));
     for path in files_below(folder)? {
-        let is_program = fs::read(&path)?.starts_with(b"\x7FELF");
+        let bytes = fs::read(&path)?;
+        // Of Linux, of macOS, and scripts.
+        let is_program =
+            [&b"\x7FELF"[..], b"\xCF\xFA\xED\xFE", b"#!/"].iter().any(|head| bytes.starts_with(head));
         let mode = if is_program { 0o755 } else { 0o644 };
         fs::set_permissions(&path, PermissionsExt::from_mode(mode))?;
     }

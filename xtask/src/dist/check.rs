@@ -7,9 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::archive::{SUMS, files_below};
+use super::linux::Built;
 use super::windows_zip::{SCRIPTS, SERVE_SCRIPT};
-use super::{PACKERS, Programs, Release, fresh, linux, name_of, pack};
-use crate::{debian, paths, shell, web};
+use super::{PACKERS, Programs, Release, fresh, linux, mac, name_of, pack, recipes_check};
+use crate::{arm, debian, paths, shell};
 
 /// Programs that check the packages, by Debian package.
 const JUDGES: &[&str] = &["desktop-file-utils", "fish", "man-db", "python3", "shared-mime-info", "zsh"];
@@ -19,26 +20,32 @@ pub(crate) fn ensure() -> Result<()> {
     if debian::is_here() { debian::install(&[PACKERS, JUDGES, linux::PACKAGES].concat()) } else { Ok(()) }
 }
 
-/// Packs everything twice and tries each package. `windows` is the program for Windows, `disc` a disc image.
+/// Packs what is for PCs, consoles and browsers, and tries it as [`check_all`] does. `windows` is the program for
+/// Windows, `disc` a disc image.
 pub(crate) fn check(windows: &Path, disc: &Path) -> Result<()> {
     ensure()?;
-    let programs = Programs {
-        windows: windows.to_owned(),
-        linux: linux::build()?,
-        psp: paths::psp_results(),
-        page: web::build(super::page_licences)?,
-    };
+    check_all(&Programs::usual(windows.to_owned())?, disc)
+}
+
+/// Packs everything twice and tries each package.
+pub(super) fn check_all(programs: &Programs, disc: &Path) -> Result<()> {
+    ensure()?;
     let scratch = paths::build_dir().join("dist-check");
     let (first, second) = (scratch.join("first"), scratch.join("second"));
     fresh(&scratch)?;
-    pack(&programs, &first, "https://cisor.invalid/download")?;
-    pack(&programs, &second, "https://cisor.invalid/download")?;
+    pack(programs, &first, "https://cisor.invalid/download")?;
+    pack(programs, &second, "https://cisor.invalid/download")?;
     same_bytes(&first, &second)?;
 
     let release = Release::current()?;
-    sums_and_manifests(&first, &release)?;
+    sums_and_manifests(&first, &release, programs)?;
     debian_package(&first, &release, &scratch)?;
-    static_program(&first, &release, &scratch, disc)?;
+    for program in &programs.linux {
+        static_program(program, &first, &release, &scratch, disc)?;
+    }
+    for program in &programs.macs {
+        mac::check(program, &first, &release, &scratch)?;
+    }
     windows_zip(&first, &release, &scratch)?;
     card(&first, &release, &scratch)?;
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
@@ -61,10 +68,13 @@ fn same_bytes(first: &Path, second: &Path) -> Result<()> {
     Ok(())
 }
 
-fn sums_and_manifests(folder: &Path, release: &Release) -> Result<()> {
+fn sums_and_manifests(folder: &Path, release: &Release, programs: &Programs) -> Result<()> {
     shell::output(Command::new("sha256sum").args(["--check", "--strict", SUMS]).current_dir(folder))?;
     let sums = fs::read_to_string(folder.join(SUMS))?;
-    ensure!(sums.lines().count() == 5, "{SUMS} does not list five files:\n{sums}");
+    // The zips for Windows and the console, the page, the list of components, and an archive and a Debian package
+    // for each Linux.
+    let wanted = 4 + 2 * programs.linux.len() + programs.macs.len();
+    ensure!(sums.lines().count() == wanted, "{SUMS} does not list {wanted} files:\n{sums}");
     let sum_of = |end: &str| {
         sums.lines()
             .find(|line| line.ends_with(end))
@@ -75,10 +85,7 @@ fn sums_and_manifests(folder: &Path, release: &Release) -> Result<()> {
     let scoop: serde_json::Value = serde_json::from_slice(&scoop).context("cisor.json")?;
     ensure!(scoop["version"] == release.version.as_str(), "cisor.json has another version");
     ensure!(scoop["architecture"]["64bit"]["hash"] == sum_of("windows-x86_64.zip")?, "cisor.json: hash");
-    let pkgbuild = folder.join("manifests/aur/PKGBUILD");
-    shell::output(Command::new("bash").arg("-n").arg(&pkgbuild))?;
-    ensure!(fs::read_to_string(&pkgbuild)?.contains(sum_of("linux-x86_64.tar.xz")?), "PKGBUILD: hash");
-    Ok(())
+    recipes_check::check(folder)
 }
 
 /// Installs the package into an empty root, and uses its contents.
@@ -153,8 +160,17 @@ fn debian_package(folder: &Path, release: &Release, scratch: &Path) -> Result<()
 }
 
 /// Runs the program in an otherwise empty root, in both directions.
-fn static_program(folder: &Path, release: &Release, scratch: &Path, disc: &Path) -> Result<()> {
-    let name = format!("cisor-{}-linux-x86_64", release.version);
+fn static_program(
+    program: &Built,
+    folder: &Path,
+    release: &Release,
+    scratch: &Path,
+    disc: &Path,
+) -> Result<()> {
+    let package = folder.join(program.package(release));
+    let field = shell::text(Command::new("dpkg-deb").arg("--field").arg(package).arg("Architecture"))?;
+    ensure!(field == program.debian, "the package for {} is for {field}", program.name);
+    let name = program.archive(release);
     let mut tar = Command::new("tar");
     tar.arg("--extract").arg("--file").arg(folder.join(format!("{name}.tar.xz")));
     shell::output(tar.arg("--directory").arg(scratch))?;
@@ -168,6 +184,13 @@ fn static_program(folder: &Path, release: &Release, scratch: &Path, disc: &Path)
     fresh(&empty)?;
     fs::copy(unpacked.join("cisor"), empty.join("cisor"))?;
     fs::copy(disc, empty.join("DISC.iso"))?;
+    // The emulator is one static program, too.
+    let emulator = program.emulator.map(|name| format!("/{name}"));
+    if let Some(name) = program.emulator {
+        arm::ensure()?;
+        let installed = shell::find(name).with_context(|| format!("{name} is missing"))?;
+        fs::copy(installed, empty.join(name))?;
+    }
     for args in [
         &["compress", "--quiet", "DISC.iso", "-o", "DISC.zso"][..],
         &["extract", "--quiet", "DISC.zso", "-o", "BACK.iso"],
@@ -179,7 +202,7 @@ fn static_program(folder: &Path, release: &Release, scratch: &Path, disc: &Path)
         if !is_root {
             run.args(["--map-root-user", "chroot"]);
         }
-        shell::output(run.arg(&empty).arg("/cisor").args(args))?;
+        shell::output(run.arg(&empty).args(&emulator).arg("/cisor").args(args))?;
     }
     ensure!(fs::read(empty.join("BACK.iso"))? == fs::read(disc)?, "the disc came back changed");
     Ok(())

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::archive::{deb, files_below, gzip};
-use super::{Programs, Release, add_papers, copy, linux, write};
+use super::linux::Built;
+use super::{Release, add_papers, copy, fresh, linux, write};
 use crate::paths;
 
 /// An action on a disc in a file manager.
@@ -65,22 +66,23 @@ const COMPRESSED: &str =
     "application/x-compressed-iso;application/x-zso;application/x-dax;application/x-jso;";
 
 /// Packs the package.
-pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
-    let root = scratch.join("deb");
+pub(super) fn make(program: &Built, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
+    let root = scratch.join("deb").join(program.debian);
     let share = root.join("usr/share");
-    copy(&programs.linux, &root.join("usr/bin/cisor"))?;
+    copy(&program.path, &root.join("usr/bin/cisor"))?;
     // Users enable it themselves: the package does not have any scripts.
     let unit = "cisor-serve.service";
     copy(&paths::root().join("packaging/linux").join(unit), &root.join("usr/lib/systemd/system").join(unit))?;
     add_pages(&share, scratch)?;
     add_desktop(&share)?;
-    add_documents(&share.join("doc/cisor"))?;
-    add_control(&root, release)?;
-    deb(&root, to.join(format!("cisor_{}_amd64.deb", release.version)), release)
+    add_documents(program, &share.join("doc/cisor"))?;
+    add_control(program, &root, release)?;
+    deb(&root, to.join(program.package(release)), release)
 }
 
 fn add_pages(share: &Path, scratch: &Path) -> Result<()> {
     let generated = scratch.join("generated");
+    fresh(&generated)?;
     linux::add_generated(&generated)?;
     for page in files_below(&generated.join("man"))? {
         let to = share.join("man/man1").join(page.file_name().unwrap_or_default());
@@ -142,15 +144,15 @@ fn add_desktop(share: &Path) -> Result<()> {
     )
 }
 
-fn add_documents(folder: &Path) -> Result<()> {
+fn add_documents(program: &Built, folder: &Path) -> Result<()> {
     add_papers(folder)?;
     fs::rename(folder.join("CHANGELOG.md"), folder.join("changelog"))?;
     gzip(&folder.join("changelog"))?;
     copy(&paths::root().join("packaging/linux/copyright"), &folder.join("copyright"))?;
-    linux::add_licences(&folder.join("licences"))
+    program.add_licences(&folder.join("licences"))
 }
 
-fn add_control(root: &Path, release: &Release) -> Result<()> {
+fn add_control(program: &Built, root: &Path, release: &Release) -> Result<()> {
     let mut size = 0;
     for file in files_below(root)? {
         // Debian counts in whole KiB, each file separately.
@@ -158,6 +160,9 @@ fn add_control(root: &Path, release: &Release) -> Result<()> {
     }
     let template = paths::root().join("packaging/linux/control.in");
     let control = fs::read_to_string(&template).with_context(|| template.display().to_string())?;
-    let control = control.replace("@VERSION@", &release.version).replace("@SIZE@", &size.to_string());
+    let control = control
+        .replace("@ARCHITECTURE@", program.debian)
+        .replace("@VERSION@", &release.version)
+        .replace("@SIZE@", &size.to_string());
     write(&root.join("DEBIAN/control"), control)
 }

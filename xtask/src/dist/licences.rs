@@ -167,3 +167,12 @@ pub(super) fn write_runtime(package: &str, folder: &Path) -> Result<()> {
     let text = Path::new("/usr/share/doc").join(package).join("copyright");
     copy(&text, &folder.join(package).join("copyright.txt"))
 }
+
+/// Adds the texts of what zig links into programs: musl, the unwinder, functions that the compiler calls.
+pub(super) fn write_zig(folder: &Path) -> Result<()> {
+    let zig = crate::cross::zig_folder()?;
+    for text in ["LICENSE", "lib/libc/musl/COPYRIGHT", "lib/libunwind/LICENSE.TXT"] {
+        copy(&zig.join(text), &folder.join("zig").join(text.replace('/', "-")))?;
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 //! It is not linked with glibc: that still loads parts of itself at run time, and its licence requires
 //! everybody who passes a program on to make relinking possible.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,16 +11,14 @@ use anyhow::{Context, Result};
 
 use super::archive::tar_xz;
 use super::licences::{self, Linked};
-use super::{Programs, Release, add_papers, copy, write};
+use super::{Release, add_papers, copy, write};
+use crate::arm::Processor;
 use crate::{debian, paths, shell};
 
 pub(super) const TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// The Debian package with musl's compiler.
 pub(super) const PACKAGES: &[&str] = &["musl-tools"];
-
-/// What is linked into the program.
-pub(super) const LINKED: Linked = Linked { workspace: "", packages: &["cisor"], target: Some(TARGET) };
 
 /// Builds the program and returns where it is.
 pub(crate) fn build() -> Result<PathBuf> {
@@ -39,33 +38,78 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(folder.join(TARGET).join("release/cisor"))
 }
 
+/// A program for Linux, built for one processor.
+pub(super) struct Built {
+    pub(super) path: PathBuf,
+    /// What is linked into it.
+    pub(super) triple: &'static str,
+    /// The processor, as the archives have it.
+    pub(super) name: &'static str,
+    /// What Debian calls that.
+    pub(super) debian: &'static str,
+    /// What runs it here; `None` for this machine's own processor.
+    pub(super) emulator: Option<&'static str>,
+    /// What the archive's README says that it needs.
+    needs: &'static str,
+}
+
+impl Built {
+    /// The program for PCs, of which [`build`] returns the place.
+    pub(super) fn pc(path: PathBuf) -> Self {
+        let needs = "a 64-bit PC";
+        Self { path, triple: TARGET, name: "x86_64", debian: "amd64", emulator: None, needs }
+    }
+
+    /// A program that [`crate::cross::build`] built.
+    pub(super) fn cross(path: PathBuf, processor: &Processor) -> Self {
+        let Processor { name, target, debian, emulator, needs, .. } = *processor;
+        Self { path, triple: target.triple, name, debian, emulator: Some(emulator), needs }
+    }
+
+    /// The name of its archive, without extensions.
+    pub(super) fn archive(&self, release: &Release) -> String {
+        format!("cisor-{}-linux-{}", release.version, self.name)
+    }
+
+    /// The name of its Debian package.
+    pub(super) fn package(&self, release: &Release) -> String {
+        format!("cisor_{}_{}.deb", release.version, self.debian)
+    }
+
+    /// Writes all licence texts of the program.
+    pub(super) fn add_licences(&self, folder: &Path) -> Result<()> {
+        licences::write_all(
+            &Linked { workspace: "", packages: &["cisor"], target: Some(self.triple) },
+            folder,
+        )?;
+        licences::write_standard_library(folder)?;
+        licences::write_runtime("musl", folder)?;
+        if self.emulator.is_some() { licences::write_zig(folder) } else { Ok(()) }
+    }
+}
+
 /// Packs the archive.
-pub(super) fn make(programs: &Programs, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
-    let name = format!("cisor-{}-linux-x86_64", release.version);
+pub(super) fn make(program: &Built, release: &Release, scratch: &Path, to: &Path) -> Result<PathBuf> {
+    let name = program.archive(release);
     let folder = scratch.join("linux").join(&name);
-    copy(&programs.linux, &folder.join("cisor"))?;
+    copy(&program.path, &folder.join("cisor"))?;
     add_papers(&folder)?;
-    copy(&paths::root().join("packaging/README-linux.txt"), &folder.join("README.txt"))?;
+    let readme = paths::root().join("packaging/README-linux.txt");
+    let readme = fs::read_to_string(&readme).with_context(|| readme.display().to_string())?;
+    write(&folder.join("README.txt"), readme.replace("@NEEDS@", program.needs))?;
     add_generated(&folder)?;
-    add_licences(&folder.join("licences"))?;
+    program.add_licences(&folder.join("licences"))?;
     tar_xz(&folder, to.join(format!("{name}.tar.xz")), release)
 }
 
 /// Writes what the program generates itself: manual pages in `man`, completions in `completions`.
 pub(super) fn add_generated(folder: &Path) -> Result<()> {
     let pages = folder.join("man");
-    std::fs::create_dir_all(&pages)?;
+    fs::create_dir_all(&pages)?;
     shell::output(Command::new(paths::cisor()).arg("man").arg(&pages))?;
     for (shell_name, file) in [("bash", "cisor.bash"), ("zsh", "_cisor"), ("fish", "cisor.fish")] {
         let script = shell::output(Command::new(paths::cisor()).args(["completions", shell_name]))?;
         write(&folder.join("completions").join(file), script)?;
     }
     Ok(())
-}
-
-/// Writes all licence texts of the program.
-pub(super) fn add_licences(folder: &Path) -> Result<()> {
-    licences::write_all(&LINKED, folder)?;
-    licences::write_standard_library(folder)?;
-    licences::write_runtime("musl", folder)
 }

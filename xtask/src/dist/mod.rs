@@ -1,5 +1,8 @@
 //! Builds everything that people install, in target/dist/: archives, the Debian package, the zip for the
-//! memory card, their checksums, and the manifests of package managers.
+//! memory card, the list of what is in them, their checksums, and the manifests of package
+//! managers.
+//!
+//! What cannot be made, because this machine has no toolchain for it, is listed at the end with the reason.
 //!
 //! The same sources give the same bytes: nothing depends on when, where or by whom it was packed. The version
 //! is the one in Cargo.toml, and all files get its date from CHANGELOG.md.
@@ -10,8 +13,11 @@ mod check;
 mod debian_package;
 mod licences;
 mod linux;
+mod mac;
 mod manifests;
 mod page;
+mod recipes_check;
+mod sbom;
 mod windows_zip;
 
 use std::fs;
@@ -24,7 +30,7 @@ pub(crate) use check::{check, ensure};
 pub(crate) use linux::build as static_program;
 pub(crate) use page::page_licences;
 
-use crate::{debian, disc, paths, psp, shell, web, windows};
+use crate::{arm, cross, debian, disc, paths, psp, shell, web, windows};
 
 /// Options of `cargo xtask dist`.
 #[derive(clap::Args)]
@@ -35,6 +41,9 @@ pub(crate) struct Args {
     /// Also build every package twice, compare, and try each one, as `cargo xtask test` does
     #[arg(long)]
     check: bool,
+    /// Fail if anything could not be made
+    #[arg(long)]
+    all: bool,
 }
 
 /// Programs that pack, by Debian package.
@@ -43,11 +52,58 @@ const PACKERS: &[&str] = &["dpkg", "gzip", "tar", "xz-utils", "zip"];
 /// The built programs to pack.
 struct Programs {
     windows: PathBuf,
-    linux: PathBuf,
+    /// For PCs first, then for the other processors for which there is a toolchain.
+    linux: Vec<linux::Built>,
+    macs: Vec<mac::Built>,
     /// Folder with what was built for the console.
     psp: PathBuf,
     /// The page for browsers.
     page: PathBuf,
+    /// What could not be built, and why.
+    missing: Vec<String>,
+    /// Whether a toolchain was there and still something did not compile.
+    is_broken: bool,
+}
+
+impl Programs {
+    /// What `cargo xtask test` packs: its own step has built the program for Windows.
+    fn usual(windows: PathBuf) -> Result<Self> {
+        Ok(Self {
+            windows,
+            linux: vec![linux::Built::pc(linux::build()?)],
+            macs: Vec::new(),
+            psp: paths::psp_results(),
+            page: web::build(page::page_licences)?,
+            missing: Vec::new(),
+            is_broken: false,
+        })
+    }
+
+    /// Adds the programs that zig builds, or the reasons why not.
+    fn add_cross(&mut self) {
+        for processor in &arm::ALL {
+            if let Some(path) = self.cross(&format!("Linux on {}", processor.name), &processor.target) {
+                self.linux.push(linux::Built::cross(path, processor));
+            }
+        }
+        for machine in &mac::ALL {
+            if let Some(path) = self.cross(&format!("macOS on {}", machine.name), &machine.target) {
+                self.macs.push(mac::Built { path, machine: *machine });
+            }
+        }
+    }
+
+    /// Builds a program, or notes why not.
+    fn cross(&mut self, what: &str, target: &cross::Target) -> Option<PathBuf> {
+        let toolchain = cross::cargo(target, "zigbuild").map(drop);
+        let has_toolchain = toolchain.is_ok();
+        let built = toolchain.and_then(|()| cross::build(target, cross::Profile::Release));
+        if let Err(error) = &built {
+            self.missing.push(format!("the program for {what}: {error:#}"));
+            self.is_broken |= has_toolchain;
+        }
+        built.ok()
+    }
 }
 
 /// The version and its date.
@@ -63,35 +119,48 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if debian::is_here() {
         debian::install(PACKERS)?;
     }
-    let programs = Programs {
-        windows: windows::build()?,
-        linux: linux::build()?,
-        psp: paths::psp_results(),
-        page: web::build(page::page_licences)?,
-    };
     psp::run()?;
+    let mut programs = Programs::usual(windows::build()?)?;
+    programs.add_cross();
     let folder = paths::root().join("target/dist");
-    pack(&programs, &folder, &args.url)?;
+    let mut missing = programs.missing.clone();
+    missing.extend(pack(&programs, &folder, &args.url)?);
     for line in fs::read_to_string(folder.join(archive::SUMS))?.lines() {
         println!("{line}");
     }
-    if args.check { check(&programs.windows, &disc::ensure()?.ps2) } else { Ok(()) }
+    if args.check {
+        check::check_all(&programs, &disc::ensure()?.ps2)?;
+    }
+    for line in &missing {
+        println!("NOT MADE: {line}");
+    }
+    if args.all && !missing.is_empty() {
+        bail!("{} things could not be made, and --all wants all of them", missing.len());
+    }
+    if programs.is_broken {
+        bail!("a program did not compile, though its toolchain is here");
+    }
+    Ok(())
 }
 
-/// Packs the programs into a folder, which is emptied first.
-fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<()> {
+/// Packs the programs into a folder, which is emptied first. Returns what could not be made, and why.
+fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<Vec<String>> {
     let release = Release::current()?;
     fresh(folder)?;
     let scratch = folder.join("scratch");
     let page = folder.join(web::PAGE);
     copy(&programs.page, &page)?;
-    let files = [
-        windows_zip::make(programs, &release, &scratch, folder)?,
-        linux::make(programs, &release, &scratch, folder)?,
-        debian_package::make(programs, &release, &scratch, folder)?,
-        card::make(programs, &release, &scratch, folder)?,
-        page,
-    ];
+    let mut files = vec![windows_zip::make(programs, &release, &scratch, folder)?];
+    for program in &programs.linux {
+        files.push(linux::make(program, &release, &scratch, folder)?);
+        files.push(debian_package::make(program, &release, &scratch, folder)?);
+    }
+    for program in &programs.macs {
+        files.push(mac::make(program, &release, &scratch, folder)?);
+    }
+    files.push(card::make(programs, &release, &scratch, folder)?);
+    files.push(page);
+    files.push(sbom::make(&release, folder)?);
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
     archive::write_sums(folder, &files)?;
     manifests::write_all(folder, &release, url)
