@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use image_source::Source;
+use image_source::{Cue, Source};
 use libfuzzer_sys::fuzz_target;
 use sector_decode::ReadAt;
 
@@ -16,12 +16,24 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(Some(source)) = Source::of(Path::new("/nowhere/disc"), Arc::new(bytes.to_vec())) else { return };
     source.take_losses();
     let mut data = source.data();
-    let mut buf = [0; 5000];
-    let mut at = 0;
-    while at < data.len().min(MOST) {
-        let len = usize::try_from(data.len() - at).unwrap_or(usize::MAX).min(buf.len());
-        // Damage in one place does not prevent reading another.
-        let _ = data.read_exact_at(&mut buf[..len], at);
-        at += len as u64;
+    read(data.len(), |at, buf| drop(data.read_exact_at(buf, at)));
+    for file in source.dump().into_iter().flat_map(|dump| dump.files()) {
+        let areas: u64 = file.areas().iter().map(|area| area.len).sum();
+        assert_eq!(areas, file.bytes().len());
+        read(areas, |at, buf| drop(file.bytes().read_exact_at(buf, at)));
+    }
+    if let Some(sheet) = source.dump().and_then(|dump| dump.sheet()) {
+        Cue::parse(&sheet.text).expect("a sheet that was made is one that is read");
     }
 });
+
+/// Reads everything forward. Damage in one place does not prevent reading another.
+fn read(len: u64, mut at: impl FnMut(u64, &mut [u8])) {
+    let mut buf = [0; 5000];
+    let mut offset = 0;
+    while offset < len.min(MOST) {
+        let count = usize::try_from(len - offset).unwrap_or(usize::MAX).min(buf.len());
+        at(offset, &mut buf[..count]);
+        offset += count as u64;
+    }
+}

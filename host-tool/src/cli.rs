@@ -1,6 +1,7 @@
 //! The command line: what can be written there, and nothing else.
 
 mod dat;
+mod formats;
 mod levels;
 mod naming;
 mod raw;
@@ -16,6 +17,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
 pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatVerb};
+pub(crate) use formats::FORMATS;
 pub use levels::LevelArgs;
 pub use naming::Naming;
 pub use raw::{KeepRawArgs, RestoreArgs};
@@ -130,7 +132,7 @@ pub struct CompressArgs {
     #[arg(long = "for", value_name = "PROFILE", value_parser = profile_parser(), hide_possible_values = true)]
     pub profile: Option<Profile>,
     /// Format to write; without --for, only the format's own limits hold
-    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    #[arg(long, value_name = "FORMAT", value_parser = formats::parser())]
     pub to: Option<OutputFormat>,
     /// Effort.
     #[command(flatten)]
@@ -357,12 +359,6 @@ fn profile_parser() -> impl TypedValueParser<Value = Profile> {
         .try_map(|name| Profile::from_name(&name).ok_or("no such profile"))
 }
 
-fn format_parser() -> impl TypedValueParser<Value = OutputFormat> {
-    PossibleValuesParser::new(FORMATS.map(|format| format.format().name())).try_map(|name| {
-        FORMATS.into_iter().find(|format| format.format().name() == name).ok_or("no such format")
-    })
-}
-
 fn tail_parser() -> impl TypedValueParser<Value = Tail> {
     PossibleValuesParser::new(Tail::NAMES).try_map(|name| Tail::from_name(&name).ok_or("no such thing"))
 }
@@ -372,10 +368,6 @@ fn optimize_parser() -> impl TypedValueParser<Value = Optimize> {
         Optimize::ALL.into_iter().find(|optimize| optimize.name() == name).ok_or("no such aim")
     })
 }
-
-/// Every format that is written, in the order of the help text.
-pub(crate) const FORMATS: [OutputFormat; 5] =
-    [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Dax, OutputFormat::Jso];
 
 /// A number of bytes, with K or M for 1024 and 1024² of them.
 fn byte_size(text: &str) -> Result<u32, String> {

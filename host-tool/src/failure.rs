@@ -67,7 +67,9 @@ pub enum Failure {
     #[error("there is no {}, which keeps the rest of the CD dump", human::name(.0))]
     NoSidecar(PathBuf),
     /// The input is not a CD dump, of which there would be more to keep.
-    #[error("--keep-raw is for CD dumps, and this is neither a CUE sheet nor a dump of raw sectors")]
+    #[error(
+        "--keep-raw is for CD dumps, and this is neither a CUE sheet nor a dump of raw sectors nor the CHD of a CD"
+    )]
     NothingToKeep,
     /// A block of the input is damaged.
     #[error("{0}")]

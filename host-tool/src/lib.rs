@@ -40,6 +40,7 @@ pub mod readers;
 pub mod report;
 pub mod run;
 pub mod scan;
+mod sheets;
 mod sidecar;
 mod source;
 mod sparse;

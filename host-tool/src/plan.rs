@@ -169,8 +169,9 @@ pub fn compress(
             let Claim { standing, is_there, skipped } =
                 claim(request.handling, claims, &target, &image, request.existing)?;
             record.outcome.skipped = skipped;
+            let there = (target.as_path(), is_there);
             let raw_sidecar =
-                claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
+                claim_sidecar(claims, &image, there, request.existing, request.keep_raw, record, reporter)?;
             if request.handling.in_place && !is_named_in_place(format, &target) {
                 return Err(Failure::InPlaceName(format.format()));
             }
@@ -227,8 +228,9 @@ pub fn extract(
         let Claim { standing, is_there, skipped } =
             claim(request.handling, claims, &target, &image, request.existing)?;
         record.outcome.skipped = skipped;
+        let there = (target.as_path(), is_there);
         let raw_sidecar =
-            claim_sidecar(claims, &image, (&target, is_there), request.existing, request.keep_raw)?;
+            claim_sidecar(claims, &image, there, request.existing, request.keep_raw, record, reporter)?;
         Ok(ExtractJob {
             input: input.to_owned(),
             target,

@@ -161,7 +161,10 @@ pub fn identify<R: ReadAt>(image: &mut R) -> Result<Disc, R::Error> {
         disc.console = Some(Console::Ps2);
         disc.id = id::canonical(&boot.name);
         disc.boots_from_cdrom1 = boot.from_cdrom1;
-    } else if system.bytes().is_some_and(|file| id::boot_file(file, "BOOT").is_some()) {
+    } else if system.bytes().is_some_and(|file| id::boot_file(file, "BOOT").is_some())
+        // A disc without SYSTEM.CNF boots this file.
+        || !system.is_there() && file(&["PSX.EXE"]).is_there()
+    {
         disc.other = Some(OtherDisc::Ps1);
     }
     Ok(disc)

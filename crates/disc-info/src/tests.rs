@@ -94,6 +94,8 @@ fn ps1_disc_is_no_ps2_disc() {
     assert_eq!((found.console, found.id), (None, None));
     assert!(found.is_iso9660);
     assert_eq!(found.other, Some(OtherDisc::Ps1));
+    let old = identified(&disc("X", &[("PSX.EXE", b"PS-X EXE")]));
+    assert_eq!((old.console, old.other), (None, Some(OtherDisc::Ps1)));
 }
 
 #[test]

@@ -91,7 +91,8 @@ impl TrackMode {
             "MODE2/2336" => Self::Mode2(2336),
             "MODE2/2352" => Self::Mode2(2352),
             "CDG" => Self::Other(2448),
-            "CDI/2336" | "MODE2/2324" => Self::Other(2336),
+            "CDI/2336" => Self::Other(2336),
+            "MODE2/2324" => Self::Other(2324),
             "CDI/2352" => Self::Other(2352),
             _ => return None,
         })
@@ -299,6 +300,21 @@ mod tests {
         ] {
             assert_eq!(Cue::parse(text.as_bytes()).as_ref(), Ok(&expected), "{text:?}");
             assert!(Cue::is_one(text.as_bytes()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quotation_marks_may_be_missing() {
+        for (quoted, name) in
+            [("\"a b.bin\"", "a b.bin"), ("\"(x) 'y' [z].bin\"", "(x) 'y' [z].bin"), ("ab.bin", "ab.bin")]
+        {
+            let cue = Cue::parse(SHEET.replace("\"a b.bin\"", quoted).as_bytes()).unwrap();
+            assert_eq!(cue.files[0].name, name);
+        }
+        // Without its end, the name is the rest of the line, and the kind is missing.
+        for quoted in ["\"a b.bin", "a b.bin", "a\"b.bin\"c d"] {
+            let text = SHEET.replace("\"a b.bin\"", quoted);
+            assert!(matches!(Cue::parse(text.as_bytes()), Err(CueError::Line { line: 3, .. })), "{quoted}");
         }
     }
 

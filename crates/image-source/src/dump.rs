@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::bytes::Bytes;
-use crate::cd::Place;
+use crate::cd::{self, Place, Shape};
+use crate::sheet::{self, Sheet, SheetOrigin, SheetTrack};
 
 /// All files of a dump.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
-    sheet: Option<Vec<u8>>,
+    sheet: Option<Sheet>,
     files: Vec<DumpFile>,
     tracks: Vec<DumpTrack>,
 }
@@ -73,11 +74,13 @@ pub(crate) struct Section {
 }
 
 impl Dump {
-    /// A dump without a CUE sheet: its data track, then audio.
-    pub(crate) fn of_file(path: &Path, bytes: Arc<dyn Bytes>, place: Place) -> Self {
-        let mut dump = Self::default();
+    /// A dump without a CUE sheet: its data track, then audio. `mode` is that of its first sector.
+    pub(crate) fn of_file(path: &Path, bytes: Arc<dyn Bytes>, place: Place, mode: &str) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let len = bytes.len();
-        dump.add_file(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes);
+        let rest = len / u64::from(place.stride) - u64::from(place.sectors);
+        let mut dump = Self { sheet: rebuilt(path, &name, place, mode, rest), ..Self::default() };
+        dump.add_file(name, bytes);
         let data = Section {
             number: 1,
             start: 0,
@@ -95,7 +98,7 @@ impl Dump {
     }
 
     /// A dump with a CUE sheet, without its files yet.
-    pub(crate) fn of_sheet(sheet: Vec<u8>) -> Self {
+    pub(crate) fn of_sheet(sheet: Sheet) -> Self {
         Self { sheet: Some(sheet), ..Self::default() }
     }
 
@@ -132,10 +135,10 @@ impl Dump {
         });
     }
 
-    /// Returns the CUE sheet, if there is one.
+    /// Returns the CUE sheet, given or rebuilt; `None` if a sheet cannot describe the dump.
     #[must_use]
-    pub fn sheet(&self) -> Option<&[u8]> {
-        self.sheet.as_deref()
+    pub fn sheet(&self) -> Option<&Sheet> {
+        self.sheet.as_ref()
     }
 
     /// Returns the files, in order.
@@ -149,6 +152,26 @@ impl Dump {
     pub fn tracks(&self) -> &[DumpTrack] {
         &self.tracks
     }
+}
+
+/// A sheet for a dump that was opened without one: a data track, then `rest` sectors of audio. Where one audio track
+/// ends and the next one begins cannot be seen in the sectors.
+fn rebuilt(path: &Path, name: &str, place: Place, mode: &str, rest: u64) -> Option<Sheet> {
+    const REMARK: &str = "made by Cisor from the sectors, because the dump had no sheet";
+    // Sheets cannot describe sectors with subcode.
+    let kind = match (place.shape, place.stride) {
+        (Shape::Raw, cd::RAW) => format!("{mode}/2352"),
+        (Shape::Mode2, cd::MODE2) => "MODE2/2336".to_owned(),
+        _ => return None,
+    };
+    if !sheet::is_writable_name(name) {
+        return None;
+    }
+    let track = |number, kind, start| SheetTrack { number, kind, start, pregap: 0, silence: 0, postgap: 0 };
+    let audio = (rest > 0).then(|| track(2, "AUDIO", place.sectors.into()));
+    let tracks = std::iter::once(track(1, &kind, 0)).chain(audio);
+    let text = sheet::text(Some(REMARK), name, tracks);
+    Some(Sheet { name: sheet::sibling(path, "cue"), text, origin: SheetOrigin::Sectors })
 }
 
 impl DumpFile {
@@ -186,7 +209,7 @@ mod tests {
 
     #[test]
     fn areas_cover_each_file() {
-        let mut dump = Dump::of_sheet(Vec::new());
+        let mut dump = Dump::default();
         dump.add_file("a.bin".into(), Arc::new(vec![0; 1000]));
         let section = |number, start, content_start, content| Section {
             number,

@@ -20,6 +20,7 @@ mod error;
 mod kind;
 mod other;
 mod packed_cd;
+mod sheet;
 mod source;
 
 pub use self::archive::{ArchiveFacts, ArchiveKind};
@@ -31,4 +32,5 @@ pub use self::edc::edc;
 pub use self::error::{Damage, DamageKind, Error};
 pub use self::kind::{ChdFacts, Kind, Loss, TrackInfo};
 pub use self::other::Other;
+pub use self::sheet::{Sheet, SheetOrigin};
 pub use self::source::Source;

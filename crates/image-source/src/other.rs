@@ -37,6 +37,9 @@ pub enum Other {
     Xbox,
 }
 
+/// Where the game's partition begins: in an image of it alone, and in images of whole discs of three generations.
+const XBOX_PARTITIONS: [u64; 4] = [0, 0x1830_0000, 0x0FD9_0000, 0x0208_0000];
+
 impl Other {
     /// Recognises a file by bytes at fixed offsets.
     pub(crate) fn recognise(file: &dyn Bytes) -> Option<Self> {
@@ -74,7 +77,7 @@ impl Other {
         [
             (is_nintendo, Self::Nintendo),
             (at(0x800, b"PlayStation3\0"), Self::Ps3),
-            (at(0x1_0000, b"MICROSOFT*XBOX*MEDIA"), Self::Xbox),
+            (XBOX_PARTITIONS.iter().any(|start| at(start + 0x1_0000, b"MICROSOFT*XBOX*MEDIA")), Self::Xbox),
             (from_end(12, b"NER5") || from_end(8, b"NERO"), Self::Nrg),
             (is_cdi, Self::Cdi),
         ]

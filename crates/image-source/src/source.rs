@@ -10,13 +10,14 @@ use crate::archive::{self, ArchiveFacts, ArchiveKind, DiscContent, Unpacked};
 use crate::archive_error::ArchiveError;
 use crate::bytes::{Bytes, FileBytes, UserData};
 use crate::cd::{self, DataTrack, Place, Shape, Strictness};
-use crate::chd::{CD_UNIT, Chd, ChdTrack, MAGIC};
+use crate::chd::{self, CD_UNIT, Chd, ChdTrack, MAGIC};
 use crate::cue::{self, Cue, CueError, FileType, TrackMode};
 use crate::dump::{Content, Dump, Section};
 use crate::error::Error;
 use crate::kind::{ChdFacts, Kind, Loss, TrackInfo};
 use crate::other::Other;
 use crate::packed_cd;
+use crate::sheet::{Sheet, SheetOrigin};
 
 /// An open source.
 pub struct Source {
@@ -69,7 +70,9 @@ impl Source {
         }
         file.read_exact_at(&mut start, 0).map_err(name())?;
         if start == MAGIC {
-            return Self::of_chd(Arc::new(Chd::open(file)?)).map(Some);
+            let chd = Arc::new(Chd::open(file)?);
+            let dump = chd::dump(path, &chd);
+            return Ok(Some(Self { dump, ..Self::of_chd(chd)? }));
         }
         if let Some(kind) = ArchiveKind::recognise(&*file) {
             return Self::of_archive(kind, file).map(Some);
@@ -88,7 +91,8 @@ impl Source {
         let is_dump = unpacked.is_none();
         let found = Self::of_sectors(unpacked.unwrap_or_else(|| Arc::clone(&file)), true)?;
         Ok(found.map(|(source, place)| {
-            let dump = is_dump.then(|| Dump::of_file(path, file, place));
+            let dump =
+                is_dump.then(|| Dump::of_file(path, Arc::clone(&file), place, raw_mode(&*file, place)));
             Self { dump, ..source }
         }))
     }
@@ -188,7 +192,7 @@ impl Source {
         let rest = (dump.len().saturating_sub(place.start) / u64::from(place.stride))
             .saturating_sub(place.sectors.into());
         let is_all = matches!(&kind, Kind::Chd(facts) if facts.is_cd);
-        let mode = if place.shape == Shape::Raw { raw_mode(&*dump, place) } else { "MODE2" };
+        let mode = raw_mode(&*dump, place);
         let mut tracks = vec![TrackInfo {
             number: 1,
             kind: format!("{mode}/{}", place.stride),
@@ -206,7 +210,8 @@ impl Source {
 
     fn of_cue(path: &Path, text: Vec<u8>) -> Result<Self, Error> {
         let cue = Cue::parse(&text)?;
-        let dump = Dump::of_sheet(text);
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let dump = Dump::of_sheet(Sheet { name, text, origin: SheetOrigin::File });
         let folder = path.parent().unwrap_or(Path::new(""));
         let (mut parts, mut files) = (Vec::new(), Vec::new());
         for file in &cue.files {
@@ -352,7 +357,7 @@ impl Source {
         }
     }
 
-    /// Returns the raw content, if this is a CUE sheet or a dump of raw sectors.
+    /// Returns the raw content, if this is a CUE sheet, a dump of raw sectors, or the CHD of a CD.
     #[must_use]
     pub fn dump(&self) -> Option<&Dump> {
         self.dump.as_ref()
@@ -369,6 +374,12 @@ impl Source {
         self.chd.as_ref().map_or(Ok(None), |chd| chd.sha1(go_on))
     }
 
+    /// Returns whether a CHD holds subcode, of which its [`Dump`] has nothing.
+    #[must_use]
+    pub fn has_subcode(&self) -> bool {
+        self.chd.as_ref().is_some_and(|chd| chd.tracks().iter().any(|track| track.has_subcode))
+    }
+
     /// Returns how many bytes [`chd_sha1`](Self::chd_sha1) decodes.
     #[must_use]
     pub fn chd_len(&self) -> u64 {
@@ -379,20 +390,13 @@ impl Source {
 fn raw_mode(dump: &dyn Bytes, place: Place) -> &'static str {
     let mut mode = [0];
     match dump.read_exact_at(&mut mode, place.start + 15) {
-        Ok(()) if mode == [1] => "MODE1",
+        Ok(()) if place.shape == Shape::Raw && mode == [1] => "MODE1",
         _ => "MODE2",
     }
 }
 
 fn chd_track_info(track: &ChdTrack) -> TrackInfo {
-    let kind = match track.kind.as_str() {
-        "MODE1" => "MODE1/2048",
-        "MODE1_RAW" => "MODE1/2352",
-        "MODE2" | "MODE2_FORM_MIX" => "MODE2/2336",
-        "MODE2_FORM1" => "MODE2/2048",
-        "MODE2_RAW" => "MODE2/2352",
-        other => other,
-    };
+    let kind = track.in_sheet().map_or(track.kind.as_str(), |(kind, _)| kind);
     TrackInfo { number: track.number, kind: kind.to_owned(), sectors: track.frames - track.pregap }
 }
 

@@ -4,7 +4,7 @@ mod support;
 
 use std::num::NonZeroUsize;
 
-use image_source::{DamageKind, Error, Kind, Loss};
+use image_source::{DamageKind, Error, Kind, Loss, SheetOrigin};
 use sector_decode::ReadAt;
 
 use crate::support::{content, disc, golden, open, open_bytes, read};
@@ -190,4 +190,69 @@ fn sizes_that_no_disc_has_are_refused_before_memory_is_taken() {
     }
     assert!(matches!(with(12, &4_u32.to_be_bytes()), Err(Error::ChdVersion(4))));
     assert!(matches!(with(16, b"avhu"), Err(Error::ChdCodec(name)) if name == "avhu"));
+}
+
+#[test]
+fn map_entry_beyond_the_end_of_the_file_is_damage() {
+    let mut bytes = std::fs::read(golden("dvd-none.chd")).unwrap();
+    let map = usize::try_from(u64::from_be_bytes(bytes[40..48].try_into().unwrap())).unwrap();
+    // Entries of an unpacked CHD count hunks; this is the second one.
+    for hunk in [1000, u32::MAX] {
+        bytes[map + 4..map + 8].copy_from_slice(&hunk.to_be_bytes());
+        let source = open_bytes(&bytes).unwrap().unwrap();
+        let error = read(&source).unwrap_err().downcast::<Error>().unwrap();
+        assert!(
+            matches!(&error, Error::Damage(damage) if damage.kind == DamageKind::HunkPlace { hunk: 1 }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn long_list_of_metadata_is_refused_and_a_large_entry_skipped() {
+    let sound = std::fs::read(golden("dvd-zlib.chd")).unwrap();
+    // Entries at the end of the file, each of which leads to the next one.
+    let with_list = |entries: u64, len: u32| {
+        let mut bytes = sound.clone();
+        let start = bytes.len() as u64;
+        bytes[48..56].copy_from_slice(&start.to_be_bytes());
+        for number in 1..=entries {
+            let next = if number == entries { 0 } else { start + 16 * number };
+            bytes.extend(b"NOTE");
+            bytes.extend(len.to_be_bytes());
+            bytes.extend(next.to_be_bytes());
+        }
+        open_bytes(&bytes)
+    };
+    assert!(with_list(500, 0).is_ok());
+    // The lengths lie: nothing of that size is read.
+    assert!(with_list(500, 0x00FF_FFFF).is_ok());
+    assert!(matches!(with_list(5000, 0), Err(Error::Chd(text)) if text.contains("no end")));
+}
+
+#[test]
+fn dump_of_a_cd_is_the_files_that_it_was_made_from() {
+    for name in ["cdlz", "cdzl", "cdfl", "cdzs"] {
+        let source = open(&golden(&format!("cd-{name}.chd"))).unwrap().unwrap();
+        let dump = source.dump().unwrap();
+        let sheet = dump.sheet().unwrap();
+        assert_eq!((sheet.name.as_str(), sheet.origin), (&*format!("cd-{name}.cue"), SheetOrigin::Chd));
+        let text = String::from_utf8(sheet.text.clone()).unwrap();
+        let given = String::from_utf8(disc("game.cue")).unwrap().replace("\r\n", "\n");
+        assert_eq!(text.replace(&format!("cd-{name}.bin"), "game.bin"), given);
+        let [file] = dump.files() else { panic!("{name}") };
+        let game = disc("game.bin");
+        assert_eq!(file.bytes().len(), game.len() as u64);
+        // In pieces that begin and end anywhere, across the tracks.
+        for len in [1, 700, 2352, 50_000, game.len()] {
+            let mut piece = vec![0; len];
+            for at in (0..=game.len() - len).step_by(len.max(1777)) {
+                file.bytes().read_exact_at(&mut piece, at as u64).unwrap();
+                assert!(piece == game[at..at + len], "{name}: {len} at {at}");
+            }
+        }
+        assert!(file.bytes().read_exact_at(&mut [0; 2], game.len() as u64 - 1).is_err());
+    }
+    let dvd = open(&golden("dvd-zlib.chd")).unwrap().unwrap();
+    assert!(dvd.dump().is_none());
 }

@@ -4,8 +4,6 @@ use crate::error::Error;
 
 /// The largest CUE sheet. Real ones are smaller than 64 KiB.
 pub(crate) const MAX_SHEET: usize = 256 << 10;
-/// The largest sum of all files: two CDs of 100 minutes with subcode are smaller.
-pub(crate) const MAX_TOTAL: u64 = 1 << 31;
 /// A CD has at most 99 tracks, each perhaps in a file of its own.
 const MAX_FILES: usize = 100;
 const MAX_TRACKS: usize = 99;
@@ -61,6 +59,9 @@ pub struct Sheet {
 }
 
 impl Disc {
+    /// The largest sum of all files, in bytes: two CDs of 100 minutes with subcode are smaller.
+    pub const MAX_TOTAL: u64 = 1 << 31;
+
     /// Returns the sum of all files' sizes, without the CUE sheet.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -82,7 +83,9 @@ impl Disc {
             }
             seen.push(folded);
         }
-        if self.total() > MAX_TOTAL || self.sheet.as_ref().is_some_and(|sheet| sheet.text.len() > MAX_SHEET) {
+        if self.total() > Self::MAX_TOTAL
+            || self.sheet.as_ref().is_some_and(|sheet| sheet.text.len() > MAX_SHEET)
+        {
             return Err(Error::TooLarge);
         }
         if self.files.is_empty() || self.files.len() > MAX_FILES || self.tracks.len() > MAX_TRACKS {
@@ -255,7 +258,7 @@ mod tests {
         };
         assert!(!changed(&|_| {}));
         assert!(changed(&|disc| disc.files.clear()));
-        assert!(changed(&|disc| disc.files[0].size = MAX_TOTAL + 1));
+        assert!(changed(&|disc| disc.files[0].size = Disc::MAX_TOTAL + 1));
         assert!(changed(&|disc| disc.files.iter_mut().for_each(|file| file.size = u64::MAX)));
         assert!(changed(&|disc| disc.tracks[0].file = 2));
         assert!(changed(&|disc| disc.tracks[0].len = 101));

@@ -38,6 +38,14 @@ fn main() -> io::Result<()> {
     }
     let sheet = b"FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
     write("open_and_read_any_source", "sheet", sheet)?;
+    write_archives()?;
+    let dump = [&mode_1(20)[..], &image::noise(4 * 2352, 6)].concat();
+    write("open_and_read_any_source", "dump", &dump)?;
+    let audio = "TRACK 02 AUDIO\nPREGAP 00:02:00\nINDEX 00 00:00:20\nINDEX 01 00:00:22\n";
+    for (number, kind) in ["MODE1/2352", "MODE1/2048", "MODE2/2352", "MODE2/2336"].into_iter().enumerate() {
+        let sheet = format!("FILE a.bin BINARY\nTRACK 01 {kind}\nINDEX 01 00:00:00\n{audio}\0");
+        write("sheet_of_any_dump", &format!("sheet-{number}"), &[sheet.as_bytes(), &dump].concat())?;
+    }
     let dat = b"<?xml version=\"1.0\"?><!DOCTYPE datafile SYSTEM \"x\"><datafile><header><name>N &amp; N</name></header>\
                 <game name=\"A &#x41;\"><serial>SLES-12345, S</serial><rom name=\"a.iso\" size=\"5\" crc=\"0123abcd\" \
                 md5=\"0123456789abcdef0123456789abcdef\"/><rom name=\"b.cue\" size=\"6\" \
@@ -65,6 +73,57 @@ fn main() -> io::Result<()> {
         }
     }
     write_udpfs()
+}
+
+/// Archives of a small disc, one for each method, and of a dump with its sheet; 7z makes them.
+fn write_archives() -> io::Result<()> {
+    let folder = std::env::temp_dir().join(format!("cisor-seeds-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let mut disc = vec![0; 18 * 2048];
+    disc[16 * 2048..][..6].copy_from_slice(b"\x01CD001");
+    disc.extend(image::text(6000, 5));
+    disc.resize(24 * 2048, 0);
+    std::fs::write(folder.join("GAME.iso"), &disc)?;
+    std::fs::write(folder.join("read.me"), image::text(300, 8))?;
+    std::fs::write(folder.join("a.bin"), mode_1(20))?;
+    std::fs::write(folder.join("a.cue"), "FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n")?;
+    let methods = [
+        ("7z", "LZMA2"),
+        ("7z", "LZMA"),
+        ("7z", "PPMd"),
+        ("7z", "BZip2"),
+        ("7z", "Deflate"),
+        ("7z", "Deflate64"),
+        ("7z", "Copy"),
+        ("zip", "Deflate"),
+        ("zip", "Deflate64"),
+        ("zip", "BZip2"),
+        ("zip", "Copy"),
+    ];
+    for (kind, method) in methods {
+        let option = if kind == "7z" { format!("-m0={method}") } else { format!("-mm={method}") };
+        for (name, files) in [("disc", ["GAME.iso", "read.me"]), ("dump", ["a.cue", "a.bin"])] {
+            let path = format!("{name}-{method}.{kind}");
+            let mut command = std::process::Command::new("7z");
+            command.args(["a", "-bd", "-y", &format!("-t{kind}"), &option, &path]).args(files);
+            let output = command.current_dir(&folder).output()?;
+            if !output.status.success() {
+                return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+            }
+            write("open_and_read_any_source", &path, &std::fs::read(folder.join(&path))?)?;
+        }
+    }
+    std::fs::remove_dir_all(folder)
+}
+
+/// Sectors of zeros as they are on a CD.
+fn mode_1(sectors: u32) -> Vec<u8> {
+    let sector = |address| {
+        let mut sector = [0; 2352];
+        Header { mode: Mode::Mode1, address, subheader: [0; 4] }.complete(&mut sector);
+        sector
+    };
+    (150..150 + sectors).flat_map(sector).collect()
 }
 
 /// One request of each kind, answered and acknowledged, and all of them in a row.

@@ -216,6 +216,9 @@ fn sidecar(error: &raw_sidecar::Error) -> Facts {
         }
         Error::Hash { .. } => mismatch(error.kind()).fix(CHECK_MACHINE),
         Error::Foreign => refused(error.kind()).fix("Take the sidecar that was written with this image."),
+        Error::TooLarge => {
+            refused(error.kind()).fix("Leave out --keep-raw: only CD dumps have more than their image.")
+        }
         Error::Version(_) => refused(error.kind()).fix("Look for a newer version of cisor."),
         _ => refused(error.kind()),
     }

@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use image_source::{Dump, Sheet, SheetOrigin};
 use raw_sidecar::{Disc, Error, Reader};
 use sector_decode::{Format, SECTOR_SIZE};
 
@@ -16,8 +17,8 @@ use crate::identity::is_same;
 use crate::image::Image;
 use crate::output::{Existing, Standing};
 use crate::report::{Extracted, Record, Reporter};
-use crate::special;
 use crate::target::{Claims, Target, known_extension};
+use crate::{human, sheets, special};
 
 /// A sidecar that is written beside its image.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct SidecarJob {
     pub target: PathBuf,
     /// What already exists there, and what to do with it.
     pub standing: Standing,
+    /// The CUE sheet that it keeps.
+    pub sheet: Option<Sheet>,
 }
 
 /// One dump to restore.
@@ -68,20 +71,24 @@ pub(super) fn accept_losses<O>(
 fn take_all(image: &Image) -> Result<(), Failure> {
     let source = image.origin().map(Origin::source);
     let is_image = image.layout().format() == Format::Iso;
-    let Some(source) = source.filter(|source| is_image && source.dump().is_some()) else {
-        return Err(Failure::NothingToKeep);
-    };
+    let dump = source.filter(|_| is_image).and_then(|source| Some((source, source.dump()?)));
+    let (source, dump) = dump.ok_or(Failure::NothingToKeep)?;
+    if dump.files().iter().map(|file| file.bytes().len()).sum::<u64>() > Disc::MAX_TOTAL {
+        return Err(Failure::Sidecar(Error::TooLarge));
+    }
     source.take_all();
     Ok(())
 }
 
 /// Claims the sidecar of an image that will be at `target`, and must not be there yet; if one is wanted.
-pub(super) fn claim_sidecar(
+pub(super) fn claim_sidecar<O>(
     claims: &mut Claims,
     image: &Image,
     (target, is_there): (&Path, bool),
     existing: Existing,
     is_wanted: bool,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
 ) -> Result<Option<SidecarJob>, Failure> {
     if !is_wanted {
         return Ok(None);
@@ -92,7 +99,42 @@ pub(super) fn claim_sidecar(
     let path = sidecar_path(target);
     spare_parts(image, &path)?;
     let standing = claims.claim(&path, image.path(), existing)?;
-    Ok(Some(SidecarJob { target: path, standing }))
+    let sheet = sheet(image, record, reporter)?;
+    Ok(Some(SidecarJob { target: path, standing, sheet }))
+}
+
+/// Returns the sheet to keep: the given one, or one that describes a dump without one. Warns of what it does not
+/// have.
+fn sheet<O>(
+    image: &Image,
+    record: &mut Record<O>,
+    reporter: &mut Reporter,
+) -> Result<Option<Sheet>, Failure> {
+    let Some(source) = image.origin().map(Origin::source) else { return Ok(None) };
+    if source.has_subcode() {
+        reporter.warn(record, "left out: the subcode in the CHD, which BIN files do not have");
+    }
+    let Some(sheet) = source.dump().and_then(Dump::sheet) else { return Ok(None) };
+    match sheet.origin {
+        SheetOrigin::File => {
+            let name = image.path().file_name().unwrap_or_default();
+            if name.to_str().is_none() {
+                return Err(Failure::Sidecar(Error::Name(name.to_string_lossy().into_owned())));
+            }
+        }
+        SheetOrigin::Chd => {}
+        SheetOrigin::Sectors => {
+            if let Some(given) = sheets::naming(image.path()) {
+                let given = human::name(&given);
+                let text = format!("{given} names this file: take the sheet to keep it and all its tracks");
+                reporter.warn(record, text);
+                return Ok(None);
+            }
+            let text = format!("there is no CUE sheet: {} is made from the sectors and kept", sheet.name);
+            reporter.warn(record, text);
+        }
+    }
+    Ok(Some(sheet.clone()))
 }
 
 /// Refuses a target that is one of the files which a CUE sheet names.

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use image_source::{Content, Dump, DumpFile};
+use image_source::{Content, Dump, DumpFile, SheetOrigin};
 use image_writer::Monitor;
 use raw_sidecar::{Disc, Error, FileEntry, Reader, Sheet, Sums, TrackEntry, Writer};
 use sector_decode::{ReadAt, SECTOR_SIZE};
@@ -74,7 +74,7 @@ pub(super) fn keep<O>(
     record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<(PathBuf, u64), Failure> {
-    let sums = image.settle(write(image, &part, written.sha256, reporter))?;
+    let sums = image.settle(write(image, (&part, job), written.sha256, reporter))?;
     let file = part.sync()?;
     let len = file.len();
     prove(file, written, &sums, reporter).map_err(|failure| match failure {
@@ -92,13 +92,12 @@ fn dump(image: &Image) -> Result<&Dump, Failure> {
 }
 
 /// What the sidecar says about the dump.
-fn describe(image: &Image, dump: &Dump, sha256: [u8; 32]) -> Result<Disc, Failure> {
-    let sheet_name = || {
-        let name = image.path().file_name().unwrap_or_default();
-        let lossy = || Failure::Sidecar(Error::Name(name.to_string_lossy().into_owned()));
-        name.to_str().map(str::to_owned).ok_or_else(lossy)
-    };
-    let sheet = dump.sheet().map(|text| sheet_name().map(|name| Sheet { name, text: text.to_vec() }));
+fn describe(
+    image: &Image,
+    dump: &Dump,
+    sheet: Option<&image_source::Sheet>,
+    sha256: [u8; 32],
+) -> Result<Disc, Failure> {
     let small = |number: usize| u8::try_from(number).map_err(|_| Failure::Sidecar(Error::TooLarge));
     let file = |file: &DumpFile| FileEntry { name: file.name().to_owned(), size: file.bytes().len() };
     let tracks = dump.tracks().iter().map(|track| {
@@ -116,14 +115,19 @@ fn describe(image: &Image, dump: &Dump, sha256: [u8; 32]) -> Result<Disc, Failur
         image_sha256: sha256,
         files: dump.files().iter().map(file).collect(),
         tracks: tracks.collect::<Result<_, Failure>>()?,
-        sheet: sheet.transpose()?,
+        sheet: sheet.map(|sheet| Sheet { name: sheet.name.clone(), text: sheet.text.clone() }),
     })
 }
 
 /// Reads the whole dump once and writes the sidecar.
-fn write(image: &Image, part: &PartFile, sha256: [u8; 32], reporter: &Reporter) -> Result<Sums, Failure> {
+fn write(
+    image: &Image,
+    (part, job): (&PartFile, &SidecarJob),
+    sha256: [u8; 32],
+    reporter: &Reporter,
+) -> Result<Sums, Failure> {
     let dump = dump(image)?;
-    let disc = describe(image, dump, sha256)?;
+    let disc = describe(image, dump, job.sheet.as_ref(), sha256)?;
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("keeping the rest of", image.path(), disc.total(), &monitor);
     let out = BufWriter::with_capacity(PIECE, part.file());
@@ -202,9 +206,9 @@ fn prove(sidecar: HostFile, written: Written<'_>, sums: &Sums, reporter: &Report
 /// Reads the source once more: what was read wrong the first time would be in the sidecar for ever.
 fn read_again(image: &Image, sums: &Sums) -> Result<(), Failure> {
     let dump = dump(image)?;
-    if let Some(sheet) = dump.sheet() {
+    if let Some(sheet) = dump.sheet().filter(|sheet| sheet.origin == SheetOrigin::File) {
         let again = std::fs::read(image.path()).map_err(|error| Failure::Read { offset: 0, error })?;
-        if again != sheet {
+        if again != sheet.text {
             return Err(Failure::InputChanged);
         }
     }

@@ -10,7 +10,7 @@ use crate::support::{Folder, is_windows, ps2_disc};
 
 /// Makes a CD game with a script that shares no code with the program: with 20 irregular sectors, Form 2
 /// sectors in a file, and two audio tracks. Returns the lines that it prints: SHA-1 and name of each file.
-fn game(layout: &str, mode: u8) -> (Folder, Vec<String>) {
+pub(crate) fn game(layout: &str, mode: u8) -> (Folder, Vec<String>) {
     let folder = Folder::new();
     folder.write("disc.iso", &ps2_disc());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cd_game.py");
@@ -83,17 +83,6 @@ fn plain_images_have_sidecars_too() {
     // The image is the one that leaves the rest out, except for sectors that are not what they should be.
     let info = folder.cisor(["info", "GAME.iso"]).assert().success();
     info.stdout(contains("PS2 SLES-12345"));
-}
-
-#[test]
-fn dump_without_a_sheet_comes_back_without_one() {
-    let (folder, _) = game("many", 1);
-    let name = "GAME (Track 1).bin";
-    folder.cisor(["compress", "--for", "opl", "--keep-raw", name]).assert().success();
-    let dump = folder.read(name);
-    folder.remove(name);
-    folder.cisor(["extract", "--raw", "GAME (Track 1).zso"]).assert().success();
-    assert!(folder.read(name) == dump);
 }
 
 #[test]

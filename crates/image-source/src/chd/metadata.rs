@@ -27,6 +27,12 @@ pub(crate) struct ChdTrack {
     pub(crate) frames: u64,
     /// How many of them are its pregap.
     pub(crate) pregap: u64,
+    /// Length of a pregap that the CHD does not hold.
+    pub(crate) silence: u64,
+    /// Length of a postgap, which the CHD does not hold.
+    pub(crate) postgap: u64,
+    /// Whether the CHD holds its subcode, too.
+    pub(crate) has_subcode: bool,
     /// Its first sector, counted from the beginning of the CHD.
     pub(crate) start: u64,
 }
@@ -91,9 +97,31 @@ impl ChdTrack {
         let number = |name: &str| field(name)?.parse::<u32>().ok();
         // The pregap is stored in the CHD only if its type begins with a V.
         let has_pregap = field("PGTYPE").is_some_and(|kind| kind.starts_with('V'));
-        let pregap = if has_pregap { number("PREGAP")?.into() } else { 0 };
+        let gap = |name: &str| field(name).map_or(Some(0), |_| number(name).map(u64::from));
+        let (pregap, silence) = if has_pregap { (gap("PREGAP")?, 0) } else { (0, gap("PREGAP")?) };
         let (frames, kind) = (number("FRAMES")?.into(), field("TYPE")?);
-        (pregap <= frames).then_some(Self { number: number("TRACK")?, kind, frames, pregap, start: 0 })
+        let has_subcode = field("SUBTYPE").is_some_and(|kind| kind != "NONE");
+        let (number, postgap) = (number("TRACK")?, gap("POSTGAP")?);
+        let track = Self { number, kind, frames, pregap, silence, postgap, has_subcode, start: 0 };
+        (pregap <= frames).then_some(track)
+    }
+
+    pub(crate) fn is_audio(&self) -> bool {
+        self.kind == "AUDIO"
+    }
+
+    /// Its kind in a CUE sheet, and how many bytes a BIN has of each sector.
+    pub(crate) fn in_sheet(&self) -> Option<(&'static str, u32)> {
+        Some(match self.kind.as_str() {
+            "MODE1" => ("MODE1/2048", 2048),
+            "MODE1_RAW" => ("MODE1/2352", 2352),
+            "MODE2" | "MODE2_FORM_MIX" => ("MODE2/2336", 2336),
+            "MODE2_FORM1" => ("MODE2/2048", 2048),
+            "MODE2_FORM2" => ("MODE2/2324", 2324),
+            "MODE2_RAW" => ("MODE2/2352", 2352),
+            "AUDIO" => ("AUDIO", 2352),
+            _ => return None,
+        })
     }
 }
 
@@ -108,7 +136,13 @@ mod tests {
         let track = ChdTrack::parse(text).unwrap();
         assert_eq!((track.number, track.kind.as_str(), track.frames, track.pregap), (2, "AUDIO", 300, 150));
         let without = text.replace("VAUDIO", "AUDIO");
-        assert_eq!(ChdTrack::parse(&without).unwrap().pregap, 0);
+        let without = ChdTrack::parse(&without).unwrap();
+        assert_eq!((without.pregap, without.silence, without.has_subcode), (0, 150, false));
+        let old = ChdTrack::parse("TRACK:1 TYPE:MODE1_RAW SUBTYPE:RW_RAW FRAMES:9").unwrap();
+        assert_eq!(
+            (old.silence, old.postgap, old.has_subcode, old.in_sheet()),
+            (0, 0, true, Some(("MODE1/2352", 2352)))
+        );
         for wrong in ["", "TRACK:1", "TRACK:x TYPE:MODE1 FRAMES:1", "TRACK:1 TYPE:MODE1 FRAMES:-1"] {
             assert_eq!(ChdTrack::parse(wrong), None, "{wrong}");
         }

@@ -4,6 +4,7 @@
 //! untrusted numbers before the map is read, decoding on any number of threads, and the CRC check of each
 //! hunk.
 
+mod bin;
 mod hunk;
 mod metadata;
 
@@ -14,6 +15,7 @@ use ::chd::header::Header;
 use ::chd::map::Map;
 use sha1::{Digest, Sha1};
 
+pub(crate) use self::bin::dump;
 use self::hunk::{Codec, Decoder};
 pub(crate) use self::metadata::ChdTrack;
 use self::metadata::Metadata;

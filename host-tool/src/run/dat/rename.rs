@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use dat_file::Catalogue;
-use image_source::Cue;
 
 use super::content::has_extension;
 use super::judge::{self, Judged};
@@ -15,10 +14,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::report::{Checked, Record, Reporter};
 use crate::source::Stamp;
-use crate::{human, tree};
-
-/// CUE sheets are a few kilobytes.
-const MOST_SHEET: u64 = 1 << 20;
+use crate::{human, sheets, tree};
 
 /// Renames the files of a tree, or prints how they would be renamed.
 pub(super) fn rename(args: &DatRenameArgs, reporter: &mut Reporter) {
@@ -117,12 +113,7 @@ fn tracks_of_sheets(trees: &[PathBuf]) -> HashSet<PathBuf> {
     let sheets = tree::files(trees, |path| has_extension(path, &["cue"])).images;
     let mut tracks = HashSet::new();
     for sheet in sheets {
-        let is_small = std::fs::metadata(&sheet).is_ok_and(|file| file.is_file() && file.len() <= MOST_SHEET);
-        let Some(cue) =
-            is_small.then(|| std::fs::read(&sheet).ok()).flatten().and_then(|text| Cue::parse(&text).ok())
-        else {
-            continue;
-        };
+        let Some(cue) = sheets::read(&sheet) else { continue };
         tracks.extend(cue.files.iter().map(|file| sheet.with_file_name(&file.name)));
     }
     tracks

@@ -1,0 +1,32 @@
+//! CUE sheets in folders, and the files that they name.
+
+use std::path::{Path, PathBuf};
+
+use image_source::Cue;
+
+use crate::identity::is_same;
+
+/// No sheet is larger, in bytes.
+const MOST: u64 = 1 << 20;
+
+/// Reads a sheet. `None` if it is not one.
+pub(crate) fn read(path: &Path) -> Option<Cue> {
+    let is_small = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST);
+    let text = is_small.then(|| std::fs::read(path).ok())??;
+    Cue::parse(&text).ok()
+}
+
+/// Returns a sheet beside `file` that names it.
+pub(crate) fn naming(file: &Path) -> Option<PathBuf> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let mut sheets: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cue")))
+        .collect();
+    sheets.sort();
+    sheets.into_iter().find(|sheet| {
+        let names = read(sheet).into_iter().flat_map(|cue| cue.files);
+        names.into_iter().any(|named| is_same(&sheet.with_file_name(named.name), file))
+    })
+}
