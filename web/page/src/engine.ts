@@ -248,6 +248,9 @@ export class Engine {
   }
 }
 
+/** The fewest bytes that are read at once, if a file has as many. */
+const LEAST_READ = 64 << 10;
+
 /** Reads files in a worker, piece by piece. */
 export function fileReader(files: File[]): ReadFile {
   const reader = new FileReaderSync();
@@ -256,12 +259,15 @@ export function fileReader(files: File[]): ReadFile {
     if (!file) {
       return false;
     }
+    // Firefox never ends reading a few bytes at the end of a result that is in memory: it is given more to read.
+    const start = Math.max(0, Math.min(offset, file.size - LEAST_READ));
+    const end = Math.max(offset + into.length, Math.min(start + LEAST_READ, file.size));
     try {
-      const bytes = new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)));
-      if (bytes.length !== into.length) {
+      const bytes = new Uint8Array(reader.readAsArrayBuffer(file.slice(start, end)));
+      if (bytes.length !== end - start) {
         return false;
       }
-      into.set(bytes);
+      into.set(bytes.subarray(offset - start, offset - start + into.length));
       return true;
     } catch {
       return false;
