@@ -71,8 +71,8 @@ enum Task {
     Windows(windows::Args),
     /// Build the converter for ARM and run its tests in QEMU.
     Arm(arm::Args),
-    /// Build the converter as a page for browsers, target/dist/cisor.html.
-    Web,
+    /// Build the converter as a page for browsers, target/dist/cisor.html and target/dist/cisor-page/.
+    Web(web::Args),
     /// Build the packages that people install, in target/dist/.
     Dist(dist::Args),
     /// Check dependencies against deny.toml, lint the workflows, and follow the links between pages.
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Windows(args) => windows::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Arm(args) => arm::run(&args).map(|()| ExitCode::SUCCESS),
-        Task::Web => web::run(dist::page_licences).map(|()| ExitCode::SUCCESS),
+        Task::Web(args) => web::run(&args, dist::page_licences).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run(),
     };

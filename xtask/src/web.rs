@@ -12,6 +12,8 @@ use crate::{debian, disc, paths, shell};
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The name under which people get it.
 pub(crate) const PAGE: &str = "cisor.html";
+/// The same as a folder for a web server, from which browsers install it.
+const FOLDER: &str = "cisor-page";
 /// The largest page that is handed out, in bytes.
 const LIMIT: u64 = 1_500_000;
 
@@ -21,15 +23,44 @@ const BROWSERS: &[(&str, &str)] = &[("chromium", "chromium"), ("firefox-esr", "f
 /// Collects the licence texts of what is linked for a target, using a folder. Packaging knows how.
 pub(crate) type CollectLicences = fn(&str, &Path) -> Result<String>;
 
+/// What to do besides building.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Convert a disc of 4.7 GB in both browsers as well and watch their memory; takes some minutes, and 10 GB in target/.
+    #[arg(long)]
+    dvd: bool,
+}
+
 /// Builds the page into target/dist/.
-pub(crate) fn run(collect: CollectLicences) -> Result<()> {
+pub(crate) fn run(args: &Args, collect: CollectLicences) -> Result<()> {
     let page = build(collect)?;
     let folder = paths::root().join("target/dist");
-    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let installable = folder.join(FOLDER);
+    if installable.exists() {
+        fs::remove_dir_all(&installable).with_context(|| installable.display().to_string())?;
+    }
+    fs::create_dir_all(&installable).with_context(|| installable.display().to_string())?;
     let to = folder.join(PAGE);
     fs::copy(&page, &to).with_context(|| to.display().to_string())?;
+    for file in files_of(&build_dir().join(FOLDER))? {
+        let to = installable.join(file.file_name().context("a file of the page")?);
+        fs::copy(&file, &to).with_context(|| to.display().to_string())?;
+    }
     println!("{}: {} bytes, SHA-256 {}", to.display(), to.metadata()?.len(), disc::sha256(&to)?);
+    println!("{}: the same for a web server", installable.display());
+    if args.dvd {
+        ensure()?;
+        try_page(&page, &["test/dvd.test.mjs"])?;
+    }
     Ok(())
+}
+
+/// The files in a folder, in the order of their names.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    files.sort();
+    Ok(files)
 }
 
 /// Builds the page and returns its path.
@@ -41,7 +72,7 @@ pub(crate) fn build(collect: CollectLicences) -> Result<PathBuf> {
     fs::write(&licences, collect(TARGET, &folder.join("licences"))?)?;
     let page = folder.join(PAGE);
     let mut node = Command::new("node");
-    node.current_dir(source()).arg("build.mjs").arg(wasm).arg(licences).arg(&page);
+    node.current_dir(source()).arg("build.mjs").arg(wasm).arg(licences).arg(&page).arg(folder.join(FOLDER));
     shell::run(&mut node)?;
     let len = page.metadata()?.len();
     ensure!(len <= LIMIT, "the page has {len} bytes, more than {LIMIT}");
@@ -78,22 +109,32 @@ pub(crate) fn ensure() -> Result<()> {
 pub(crate) fn test(collect: CollectLicences) -> Result<()> {
     ensure()?;
     let page = build(collect)?;
-    let first = disc::sha256(&page)?;
+    let first = sums(&page)?;
     let mut clean = engine_cargo();
     clean.args(["clean", "--quiet", "--release", "--package", "cisor-web", "--target", TARGET]);
     shell::run(clean.arg("--target-dir").arg(build_dir()))?;
-    ensure!(disc::sha256(&build(collect)?)? == first, "the page has other bytes when it is built again");
+    ensure!(sums(&build(collect)?)? == first, "the page has other bytes when it is built again");
 
     shell::run(Command::new("node").current_dir(source()).arg("node_modules/typescript/bin/tsc"))?;
+    try_page(&page, &["test/engine.test.mjs", "test/texts.test.mjs", "test/page.test.mjs"])
+}
+
+/// The checksums of the page and of its files for a web server.
+fn sums(page: &Path) -> Result<Vec<String>> {
+    let files = files_of(&build_dir().join(FOLDER))?;
+    files.iter().map(PathBuf::as_path).chain([page]).map(disc::sha256).collect()
+}
+
+/// Runs tests of the page.
+fn try_page(page: &Path, tests: &[&str]) -> Result<()> {
     let work = build_dir().join("test");
     if work.exists() {
         fs::remove_dir_all(&work).with_context(|| work.display().to_string())?;
     }
     let mut node = Command::new("node");
     node.current_dir(source()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
-    node.args(["test/engine.test.mjs", "test/page.test.mjs"]);
-    node.env("CISOR_BIN", paths::cisor()).env("CISOR_PAGE", &page).env("CISOR_PAGE_WORK", &work);
-    shell::run(node.env("CISOR_WASM", wasm()))
+    node.args(tests).env("CISOR_BIN", paths::cisor()).env("CISOR_PAGE", page).env("CISOR_PAGE_WORK", &work);
+    shell::run(node.env("CISOR_WASM", wasm()).env("CISOR_PAGE_FOLDER", build_dir().join(FOLDER)))
 }
 
 fn source() -> PathBuf {

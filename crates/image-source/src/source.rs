@@ -63,12 +63,37 @@ impl Source {
     ///
     /// As [`Source::open`].
     pub fn of(path: &Path, file: Arc<dyn Bytes>) -> Result<Option<Self>, Error> {
-        let name = || Error::io("the file");
+        Self::recognise(path, file, |text| Self::of_cue(path, text))
+    }
+
+    /// As [`Source::of`], where there is no file system: `beside` finds the files that a CUE sheet names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    pub fn among(
+        name: &Path,
+        file: Arc<dyn Bytes>,
+        beside: impl Fn(&str) -> Option<Arc<dyn Bytes>>,
+    ) -> Result<Option<Self>, Error> {
+        Self::recognise(name, file, |text| {
+            let cue = Cue::parse(&text)?;
+            let find = |name: &String| beside(name).ok_or_else(|| CueError::Missing(name.clone()));
+            let files = cue.files.iter().map(|file| find(&file.name)).collect::<Result<_, _>>()?;
+            Self::of_sheet(&cue, files, Some(Dump::of_sheet(text)))
+        })
+    }
+
+    fn recognise(
+        path: &Path,
+        file: Arc<dyn Bytes>,
+        of_cue: impl FnOnce(Vec<u8>) -> Result<Self, Error>,
+    ) -> Result<Option<Self>, Error> {
         let mut start = [0; MAGIC.len()];
         if file.len() < start.len() as u64 {
             return Ok(None);
         }
-        file.read_exact_at(&mut start, 0).map_err(name())?;
+        file.read_exact_at(&mut start, 0).map_err(Error::io("the file"))?;
         if start == MAGIC {
             let chd = Arc::new(Chd::open(file)?);
             let dump = chd::dump(path, &chd);
@@ -82,9 +107,9 @@ impl Source {
         }
         if file.len() <= cue::MAX_LEN {
             let mut text = vec![0; usize::try_from(file.len()).expect("a small file")];
-            file.read_exact_at(&mut text, 0).map_err(name())?;
+            file.read_exact_at(&mut text, 0).map_err(Error::io("the file"))?;
             if Cue::is_one(&text) {
-                return Self::of_cue(path, text).map(Some);
+                return of_cue(text).map(Some);
             }
         }
         let unpacked = packed_cd::open(&file);

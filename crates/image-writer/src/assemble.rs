@@ -8,7 +8,7 @@ use std::io::{self, Seek, Write};
 
 use sector_decode::deflate_lint::Finding;
 
-use crate::digest::ImageDigests;
+use crate::digest::{Digests, ImageDigests};
 use crate::pack::PackedChunk;
 use crate::writer::ImageWriter;
 use crate::{BlockCounts, OutputFormat, PackedBlock, Plan, PlanError};
@@ -43,11 +43,12 @@ use crate::{BlockCounts, OutputFormat, PackedBlock, Plan, PlanError};
 ///     let how = packer.pack(block, &mut packed).unwrap();
 ///     assembler.add(packed, vec![how]).unwrap();
 /// }
-/// assert_eq!(assembler.finish().unwrap().blocks.lz4, 32);
+/// assert_eq!(assembler.finish(None).unwrap().blocks.lz4, 32);
 /// ```
 pub struct Assembler<W: Write + Seek> {
     writer: ImageWriter<W>,
     blocks_left: u64,
+    needs_md5: bool,
 }
 
 /// What an [`Assembler`] has written.
@@ -66,15 +67,13 @@ impl<W: Write + Seek> Assembler<W> {
     ///
     /// # Errors
     ///
-    /// What [`Plan::check`] finds, or what `sink` reports. JSO is refused: its header has a digest of the image.
+    /// What [`Plan::check`] finds, or what `sink` reports.
     pub fn new(sink: W, plan: &Plan, image_size: u64) -> io::Result<Self> {
         let invalid = |error: PlanError| io::Error::new(io::ErrorKind::InvalidInput, error);
         plan.check(image_size).map_err(invalid)?;
-        if plan.format == OutputFormat::Jso {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "JSO needs a digest of the image"));
-        }
         let blocks_left = image_size.div_ceil(u64::from(plan.block_size));
-        Ok(Self { writer: ImageWriter::new(sink, plan, image_size)?, blocks_left })
+        let needs_md5 = plan.format == OutputFormat::Jso;
+        Ok(Self { writer: ImageWriter::new(sink, plan, image_size)?, blocks_left, needs_md5 })
     }
 
     /// Writes the blocks that follow those written so far; `bytes` has them back to back.
@@ -92,17 +91,25 @@ impl<W: Write + Seek> Assembler<W> {
         self.writer.write(&PackedChunk { image_len: 0, bytes, blocks })
     }
 
-    /// Writes the rest of the index and, last, the header.
+    /// Writes the rest of the index and, last, the header. `md5` is that of the image; only JSO has it in its header.
     ///
     /// # Errors
     ///
-    /// What the sink reports, and [`io::ErrorKind::UnexpectedEof`] when blocks are missing.
-    pub fn finish(self) -> io::Result<Assembled> {
+    /// What the sink reports, [`io::ErrorKind::UnexpectedEof`] when blocks are missing, and
+    /// [`io::ErrorKind::InvalidInput`] when JSO gets no MD5.
+    pub fn finish(self, md5: Option<[u8; 16]>) -> io::Result<Assembled> {
         if self.blocks_left > 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        // Only JSO writes any of it.
-        let summary = self.writer.finish(ImageDigests::Sha256([0; 32]))?;
+        if self.needs_md5 && md5.is_none() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "JSO needs the MD5 of the image"));
+        }
+        // No header has any of the other digests.
+        let digests = match md5 {
+            Some(md5) => ImageDigests::All(Digests { crc32: 0, md5, sha1: [0; 20], sha256: [0; 32] }),
+            None => ImageDigests::Sha256([0; 32]),
+        };
+        let summary = self.writer.finish(digests)?;
         Ok(Assembled {
             stored_size: summary.stored_size,
             blocks: summary.blocks,
@@ -136,6 +143,11 @@ mod tests {
         }
     }
 
+    /// As JSO has neither an index shift nor padding.
+    fn jso(plan: Plan) -> Plan {
+        Plan { index_shift: 0, pad_file_to: 1, ..plan }
+    }
+
     fn image() -> Vec<u8> {
         let mut noise = Noise::new(3);
         (0..9 * 2048u32).map(|at| if at & 0x1000 == 0 { noise.byte() } else { noise.byte() & 7 }).collect()
@@ -147,8 +159,9 @@ mod tests {
 
     #[test]
     fn the_file_is_the_one_that_encode_writes() {
-        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso] {
+        for format in [OutputFormat::Cso, OutputFormat::Cso2, OutputFormat::Zso, OutputFormat::Jso] {
             let (plan, image) = (plan(format), image());
+            let plan = if format == OutputFormat::Jso { jso(plan) } else { plan };
             let mut expected = Cursor::new(Vec::new());
             let summary =
                 encode(image.as_slice(), &mut expected, &plan, DigestSet::Sha256, &Monitor::new()).unwrap();
@@ -160,7 +173,7 @@ mod tests {
                 let how = packer.pack(block, &mut packed).unwrap();
                 assembler.add(packed, vec![how]).unwrap();
             }
-            let done = assembler.finish().unwrap();
+            let done = assembler.finish(summary.digests.all().map(|digests| digests.md5)).unwrap();
             assert_eq!(file.get_ref(), expected.get_ref());
             assert_eq!((done.stored_size, done.blocks), (summary.stored_size, summary.blocks));
         }
@@ -176,19 +189,22 @@ mod tests {
         two.add(packed.clone(), vec![how]).unwrap();
         let shorter = packed[1..].to_vec();
         assert_eq!(two.add(shorter, vec![how]).unwrap_err().kind(), io::ErrorKind::InvalidInput);
-        assert_eq!(two.finish().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(two.finish(None).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         let mut one = assembler(&plan, 8192);
         one.add(packed.clone(), vec![how]).unwrap();
         assert_eq!(one.add(packed, vec![how]).unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 
     #[test]
-    fn jso_and_odd_images_are_refused() {
-        let sink = || Cursor::new(Vec::new());
-        let jso = Plan { index_shift: 0, pad_file_to: 1, ..plan(OutputFormat::Jso) };
-        let error = Assembler::new(sink(), &jso, 8192).err().unwrap();
-        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
-        let error = Assembler::new(sink(), &plan(OutputFormat::Zso), 8191).err().unwrap();
+    fn jso_without_md5_and_odd_images_are_refused() {
+        let plan = plan(OutputFormat::Zso);
+        let jso = jso(Plan { format: OutputFormat::Jso, ..plan });
+        let mut one = assembler(&jso, 8192);
+        let mut packed = Vec::new();
+        let how = BlockPacker::new(&jso).pack(&image()[..8192], &mut packed).unwrap();
+        one.add(packed, vec![how]).unwrap();
+        assert_eq!(one.finish(None).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        let error = Assembler::new(Cursor::new(Vec::new()), &plan, 8191).err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     }
 }

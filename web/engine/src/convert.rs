@@ -3,7 +3,8 @@
 use std::io;
 
 use disc_info::Disc;
-use image_writer::{Assembler, BlockPacker, PackedBlock, Plan};
+use image_writer::{Assembler, BlockPacker, OutputFormat, PackedBlock, Plan};
+use md5::{Digest, Md5};
 use sector_decode::deflate_lint::lint;
 use sector_decode::{BlockIndex, Coding};
 
@@ -15,6 +16,15 @@ use crate::profile::{CompressOptions, Profile, check_console, choose};
 /// Bytes of one block in the table before the packed bytes: its length and how it is packed.
 const ROW: usize = 5;
 
+/// Lists the profiles and their formats.
+pub(crate) fn profiles_json() -> String {
+    let profile = |profile: Profile| {
+        let formats = profile.formats().iter().map(|format| quoted(&format.format().to_string()));
+        Object::new().text("name", profile.name()).list("formats", formats).end()
+    };
+    Object::new().list("profiles", Profile::ALL.map(profile)).end()
+}
+
 /// How an image is written.
 pub(crate) struct Job {
     plan: Plan,
@@ -22,20 +32,30 @@ pub(crate) struct Job {
     packer: BlockPacker,
     assembler: Option<Assembler<Journal>>,
     writes: Writes,
+    /// Of the image so far, for a format that has it in its header.
+    md5: Option<Md5>,
 }
 
 impl Job {
-    /// Decides as `cisor compress --for PROFILE` does. Returns the decision as JSON, too.
-    pub(crate) fn new(profile: &str, disc: &Disc, image_size: u64) -> Result<(Self, String), String> {
+    /// Decides as `cisor compress --for PROFILE --to FORMAT` does; `purpose` is `PROFILE` or `PROFILE:FORMAT`. Returns
+    /// the decision as JSON, too.
+    pub(crate) fn new(purpose: &str, disc: &Disc, image_size: u64) -> Result<(Self, String), String> {
+        let (profile, format) = purpose.split_once(':').map_or((purpose, None), |(a, b)| (a, Some(b)));
         let profile = Profile::from_name(profile).ok_or_else(|| format!("no profile {profile}"))?;
+        let named =
+            |name| profile.formats().iter().copied().find(|format| format.format().to_string() == name);
+        let to = format
+            .map(|name| named(name).ok_or_else(|| format!("{profile} has no format {name}")))
+            .transpose()?;
         check_console(profile, disc, false).map_err(|refusal| refusal.to_string())?;
-        let choice = choose(profile, &CompressOptions::default(), image_size)
+        let choice = choose(profile, &CompressOptions { to, ..CompressOptions::default() }, image_size)
             .map_err(|refusal| refusal.to_string())?;
         let plan = choice.plan;
         let json = Object::new()
             .text("format", &plan.format.format().to_string())
             .number("blockSize", plan.block_size.into())
             .number("worstCase", plan.worst_case_len(image_size))
+            .flag("firmwareSafe", plan.firmware_safe)
             .list("notes", choice.notes.iter().map(|note| quoted(note)))
             .end();
         Ok((
@@ -45,6 +65,7 @@ impl Job {
                 packer: BlockPacker::new(&plan),
                 assembler: None,
                 writes: Writes::default(),
+                md5: (plan.format == OutputFormat::Jso).then(Md5::new),
             },
             json,
         ))
@@ -100,6 +121,13 @@ impl Job {
         assembler.add(bytes.to_vec(), blocks.ok_or_else(invalid)?)
     }
 
+    /// Is told the image from beginning to end.
+    pub(crate) fn hash(&mut self, image: &[u8]) {
+        if let Some(md5) = &mut self.md5 {
+            md5.update(image);
+        }
+    }
+
     /// Takes the next write that the page has to carry out: where, and what.
     pub(crate) fn next_write(&mut self) -> Option<(u64, Vec<u8>)> {
         self.writes.borrow_mut().pop_front()
@@ -107,7 +135,8 @@ impl Job {
 
     /// Returns what was written as JSON.
     pub(crate) fn finish(&mut self) -> io::Result<String> {
-        let done = self.assembler.take().ok_or(io::ErrorKind::InvalidInput)?.finish()?;
+        let md5 = self.md5.take().map(|md5| md5.finalize().into());
+        let done = self.assembler.take().ok_or(io::ErrorKind::InvalidInput)?.finish(md5)?;
         Ok(Object::new()
             .number("size", done.stored_size)
             .number("stored", done.blocks.stored.into())

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use disc_info::{icon, identify};
 use sector_decode::{ImageReader, ReaderOptions};
 
-use crate::convert::{Job, examine};
+use crate::convert::{Job, examine, profiles_json};
 use crate::describe::{Image, describe};
 use crate::digest::Hasher;
-use crate::file::{PageFile, report_panics};
+use crate::file::report_panics;
+use crate::input::{self, Container};
 use crate::json::Object;
 
 #[derive(Default)]
@@ -17,6 +18,8 @@ struct Engine {
     out: Vec<u8>,
     image: Vec<u8>,
     reader: Option<Image>,
+    container: Option<Container>,
+    file_size: u64,
     job: Option<Job>,
     hasher: Hasher,
 }
@@ -57,6 +60,15 @@ impl Engine {
         let reader = self.reader.as_mut().ok_or(NOT_OPEN)?;
         self.image.resize(len.min(MAX_PART) as usize, 0);
         reader.read(at, &mut self.image).map_err(|error| error.to_string())
+    }
+
+    /// Packs what is in `image`.
+    fn pack(&mut self, at: f64) -> Result<Option<Vec<u8>>, String> {
+        let mut out = std::mem::take(&mut self.out);
+        let job = self.job.as_mut().ok_or(NO_PLAN)?;
+        let first = whole(at) / u64::from(job.block_size());
+        job.pack(&self.image, first, &mut out)?;
+        Ok(Some(out))
     }
 }
 
@@ -99,15 +111,19 @@ pub extern "C" fn image_len() -> usize {
     with(|engine| engine.image.len())
 }
 
-/// Opens the page's file, whose length is given.
+/// Opens the first of the page's files. `buffer` holds the length and the name of each, separated by zeros; the first
+/// one may need the others.
 #[unsafe(no_mangle)]
-pub extern "C" fn open(file_len: f64) -> i32 {
+pub extern "C" fn open() -> i32 {
     report_panics();
     run(|engine| {
-        engine.reader = None;
-        engine.job = None;
-        let reader = ImageReader::open(PageFile::new(whole(file_len)), &ReaderOptions::default());
+        (engine.reader, engine.container, engine.job) = (None, None, None);
+        let files = input::files(&engine.input).ok_or("the list of files makes no sense")?;
+        let (input, container) = input::open(&files)?;
+        let reader = ImageReader::open(input, &ReaderOptions::default());
         engine.reader = Some(reader.map_err(|error| error.to_string())?);
+        engine.file_size = input::size(&files, container.as_ref());
+        engine.container = container;
         Ok(None)
     })
 }
@@ -115,7 +131,10 @@ pub extern "C" fn open(file_len: f64) -> i32 {
 /// Describes the open file as JSON.
 #[unsafe(no_mangle)]
 pub extern "C" fn description() -> i32 {
-    run(|engine| Ok(Some(describe(engine.reader.as_mut().ok_or(NOT_OPEN)?).into_bytes())))
+    run(|engine| {
+        let reader = engine.reader.as_mut().ok_or(NOT_OPEN)?;
+        Ok(Some(describe(reader, engine.container.as_ref(), engine.file_size).into_bytes()))
+    })
 }
 
 /// Fetches the picture of a PSP disc; nothing if it has none.
@@ -124,7 +143,19 @@ pub extern "C" fn picture() -> i32 {
     run(|engine| Ok(Some(icon(engine.reader.as_mut().ok_or(NOT_OPEN)?).unwrap_or_default())))
 }
 
-/// Plans a file for the profile that `buffer` names; the decision is JSON.
+/// Compares what was read with the checksum of the archive that it was in, if it was in one.
+#[unsafe(no_mangle)]
+pub extern "C" fn check_source() -> i32 {
+    run(|engine| engine.container.as_ref().map_or(Ok(()), Container::check).map(|()| None))
+}
+
+/// Lists the profiles and their formats as JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn profiles() -> i32 {
+    run(|_| Ok(Some(profiles_json().into_bytes())))
+}
+
+/// Plans a file for the profile that `buffer` names, perhaps with a format: `ark` or `ark:ZSO`. The decision is JSON.
 #[unsafe(no_mangle)]
 pub extern "C" fn plan() -> i32 {
     run(|engine| {
@@ -160,11 +191,16 @@ pub extern "C" fn check(at: f64, len: u32) -> i32 {
 pub extern "C" fn pack(at: f64, len: u32) -> i32 {
     run(|engine| {
         engine.fill(whole(at), len)?;
-        let mut out = std::mem::take(&mut engine.out);
-        let job = engine.job.as_mut().ok_or(NO_PLAN)?;
-        let first = whole(at) / u64::from(job.block_size());
-        job.pack(&engine.image, first, &mut out)?;
-        Ok(Some(out))
+        engine.pack(at)
+    })
+}
+
+/// Packs the part of the image that is in `buffer`, as [`pack`] does.
+#[unsafe(no_mangle)]
+pub extern "C" fn pack_given(at: f64) -> i32 {
+    run(|engine| {
+        std::mem::swap(&mut engine.input, &mut engine.image);
+        engine.pack(at)
     })
 }
 
@@ -208,10 +244,15 @@ pub extern "C" fn next_write() -> f64 {
     })
 }
 
-/// Hashes what is in `buffer`, after what was hashed before.
+/// Hashes what is in `buffer`, after what was hashed before. All of the image has to be hashed before [`finish`].
 #[unsafe(no_mangle)]
 pub extern "C" fn hash() {
-    with(|engine| engine.hasher.update(&engine.input));
+    with(|engine| {
+        engine.hasher.update(&engine.input);
+        if let Some(job) = &mut engine.job {
+            job.hash(&engine.input);
+        }
+    });
 }
 
 /// Ends hashing; the digests are JSON.

@@ -1,4 +1,4 @@
-//! The file that the page has open, read through a call into the page.
+//! The files that the page has open, read through a call into the page.
 
 use sector_decode::ReadAt;
 
@@ -7,14 +7,16 @@ const WINDOW: usize = 512 << 10;
 
 #[link(wasm_import_module = "page")]
 unsafe extern "C" {
-    /// Fills `len` bytes at `to` with those of the file from `offset` on; 0 when all of them were there.
-    fn read_file(offset: f64, to: *mut u8, len: usize) -> i32;
+    /// Fills `len` bytes at `to` with those of a file from `offset` on; 0 when all of them were there. Files have
+    /// numbers in the order in which they were opened.
+    fn read_file(file: usize, offset: f64, to: *mut u8, len: usize) -> i32;
     /// Reports the text of a panic, just before the instance ends.
     fn panicked(text: *const u8, len: usize);
 }
 
-/// The page's file. Two windows are kept: reads alternate between the index and the data.
+/// A file of the page. Two windows are kept: reads alternate between the index and the data.
 pub(crate) struct PageFile {
+    number: usize,
     len: u64,
     windows: [Window; 2],
     /// The window that was used last.
@@ -38,8 +40,8 @@ impl std::fmt::Display for Unreadable {
 }
 
 impl PageFile {
-    pub(crate) fn new(len: u64) -> Self {
-        Self { len, windows: Default::default(), last: 0 }
+    pub(crate) fn new(number: usize, len: u64) -> Self {
+        Self { number, len, windows: Default::default(), last: 0 }
     }
 }
 
@@ -49,7 +51,7 @@ impl ReadAt for PageFile {
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), Unreadable> {
         let end = offset.checked_add(buf.len() as u64).filter(|&end| end <= self.len).ok_or(Unreadable)?;
         if buf.len() >= WINDOW {
-            return fetch(buf, offset);
+            return fetch(self.number, buf, offset);
         }
         let holds = |window: &Window| window.at <= offset && end <= window.at + window.bytes.len() as u64;
         let slot = match self.windows.iter().position(holds) {
@@ -60,7 +62,7 @@ impl ReadAt for PageFile {
                 let len = usize::try_from(self.len - offset).unwrap_or(WINDOW).min(WINDOW);
                 window.bytes.resize(len, 0);
                 window.at = offset;
-                if let Err(error) = fetch(&mut window.bytes, offset) {
+                if let Err(error) = fetch(self.number, &mut window.bytes, offset) {
                     window.bytes.clear();
                     return Err(error);
                 }
@@ -80,9 +82,9 @@ impl ReadAt for PageFile {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "files are shorter than 2^53 bytes")]
-fn fetch(buf: &mut [u8], offset: u64) -> Result<(), Unreadable> {
+fn fetch(file: usize, buf: &mut [u8], offset: u64) -> Result<(), Unreadable> {
     // SAFETY: the page writes `len` bytes at most, into memory that is borrowed for as long.
-    let result = unsafe { read_file(offset as f64, buf.as_mut_ptr(), buf.len()) };
+    let result = unsafe { read_file(file, offset as f64, buf.as_mut_ptr(), buf.len()) };
     if result == 0 { Ok(()) } else { Err(Unreadable) }
 }
 

@@ -11,6 +11,7 @@ mod describe;
 mod digest;
 mod exports;
 mod file;
+mod input;
 mod journal;
 mod json;
 

@@ -1,15 +1,24 @@
 // The card of one disc: what it is, how far the work is, how it ended.
 
 import { bytes, make } from './dom';
+import type { Dropped } from './dropped';
 import type { Description, ReaderVerdict } from './engine';
-import type { Done } from './messages';
+import type { Done, Failure } from './messages';
 import type { Texts } from './texts';
 
+/** Sectors of a CD that are a second of audio. */
+const SECTORS_A_SECOND = 75;
+
 let cards = 0;
+
+type State = 'reading' | 'ready' | 'waiting' | 'working' | 'done' | 'failed' | 'cancelled';
 
 export class Card {
   readonly element: HTMLLIElement;
   readonly file: File;
+  readonly folder: string;
+  /** The files beside it that it consists of, too. */
+  parts: File[] = [];
   description: Description | undefined;
   #texts: Texts;
   #picture: HTMLImageElement;
@@ -18,57 +27,70 @@ export class Card {
   #problems: HTMLUListElement;
   #state: HTMLParagraphElement;
   #bar: HTMLProgressElement;
+  #close: HTMLButtonElement;
+  /** What the line below the disc says, in the language of the moment. */
+  #line: (texts: Texts) => (Node | string)[] = (texts) => [texts.reading];
+  #unsafe = 0;
   #began = 0;
   #beganAt = 0;
 
-  constructor(file: File, texts: Texts, remove: () => void) {
+  constructor({ file, folder }: Dropped, texts: Texts, remove: () => void) {
     this.file = file;
+    this.folder = folder;
     this.#texts = texts;
     const id = `disc-${(cards += 1)}`;
-    this.#picture = make('img', { alt: texts.icon, hidden: true, width: '144', height: '80' });
+    this.#picture = make('img', { hidden: true, width: '144', height: '80' });
     this.#title = make('h3', { id }, file.name);
     this.#facts = make('div', { class: 'facts' });
-    this.#problems = make('ul', { class: 'problems', hidden: true, 'aria-label': texts.problems });
-    this.#state = make('p', { class: 'state' }, texts.reading);
+    this.#problems = make('ul', { class: 'problems', hidden: true });
+    this.#state = make('p', { class: 'state' });
     this.#bar = make('progress', { max: '1', value: '0', hidden: true, 'aria-labelledby': id });
-    const close = make('button', { type: 'button', class: 'remove', 'aria-label': `${texts.remove}: ${file.name}` }, '×');
-    close.addEventListener('click', remove);
+    this.#close = make('button', { type: 'button', class: 'remove' }, '×');
+    this.#close.addEventListener('click', remove);
     const body = make('div', { class: 'body' }, this.#title, this.#facts, this.#problems, this.#bar, this.#state);
-    this.element = make('li', { class: 'card', 'aria-labelledby': id }, this.#picture, body, close);
-    this.element.dataset.state = 'reading';
+    this.element = make('li', { class: 'card', 'aria-labelledby': id }, this.#picture, body, this.#close);
+    this.#set('reading', this.#line);
+    this.retell(texts);
+  }
+
+  get state(): State {
+    return this.element.dataset.state as State;
   }
 
   /** Whether the work on it has not begun, or has to be done again. */
   get isOpen(): boolean {
-    return ['ready', 'failed', 'cancelled', 'done'].includes(this.element.dataset.state ?? '');
+    return ['ready', 'failed', 'cancelled', 'done'].includes(this.state);
+  }
+
+  /** Whether it is a CUE sheet, which needs the files beside it. */
+  get isSheet(): boolean {
+    return /\.cue$/i.test(this.file.name);
+  }
+
+  /** Says everything in another language. */
+  retell(texts: Texts): void {
+    this.#texts = texts;
+    this.#picture.alt = texts.icon;
+    this.#problems.ariaLabel = texts.problems;
+    this.#close.ariaLabel = `${texts.remove}: ${this.file.name}`;
+    this.#tellFacts();
+    this.#state.replaceChildren(...this.#line(texts));
   }
 
   describe(description: Description, picture: Uint8Array<ArrayBuffer>): void {
-    const texts = this.#texts;
     this.description = description;
     if (picture.length > 0) {
       this.#picture.src = URL.createObjectURL(new Blob([picture], { type: 'image/png' }));
       this.#picture.hidden = false;
     }
-    this.#title.textContent = description.title ?? this.file.name;
-    const now = description.packed
-      ? `${description.format}, ${texts.blocksOf} ${bytes(description.blockSize)}, ${bytes(description.fileSize)}`
-      : description.format;
-    const facts = [description.console ?? texts.unknownDisc, description.id, `${texts.isNow}: ${now}`];
-    const size = `${texts.size}: ${bytes(description.imageSize)}`;
-    const lines = [this.file.name, ...facts.filter((fact) => fact !== null), size];
-    this.#facts.replaceChildren(
-      make('p', {}, lines.join(' · ')),
-      ...(description.isDisc ? [readers(description.readers, texts)] : []),
-    );
-    const found = problems(description, texts);
-    this.#problems.replaceChildren(...found.map((problem) => make('li', {}, problem)));
-    this.#problems.hidden = found.length === 0;
-    this.#set('ready', '');
+    this.#tellFacts();
+    this.#set('ready', () => []);
   }
 
   wait(): void {
-    this.#set('waiting', this.#texts.waiting);
+    this.#unsafe = 0;
+    this.#tellFacts();
+    this.#set('waiting', (texts) => [texts.waiting]);
     this.#bar.hidden = false;
     this.#bar.value = 0;
     this.#began = 0;
@@ -81,61 +103,79 @@ export class Card {
       this.#beganAt = done;
     }
     this.#bar.value = total === 0 ? 1 : done / total;
-    const texts = this.#texts;
-    const what = checks ? texts.checking : proving ? texts.proving : texts.writing;
+    const what = (texts: Texts) => (checks ? texts.checking : proving ? texts.proving : texts.writing);
     const seconds = (now - this.#began) / 1000;
     if (seconds < 0.5) {
-      this.#set('working', `${what}…`);
+      this.#set('working', (texts) => [`${what(texts)}…`]);
       return;
     }
     const rate = (done - this.#beganAt) / seconds;
     const left = Math.ceil((total - done) / rate);
-    const time = left < 90 ? texts.seconds(left) : texts.minutes(Math.round(left / 60));
-    this.#set('working', `${what}: ${texts.rate((rate / 1e6).toFixed(0), time)}`);
+    const time = (texts: Texts) => (left < 90 ? texts.seconds(left) : texts.minutes(Math.round(left / 60)));
+    this.#set('working', (texts) => [`${what(texts)}: ${texts.rate((rate / 1e6).toFixed(0), time(texts))}`]);
   }
 
-  done(done: Done): void {
-    const texts = this.#texts;
-    const { digests, written, file, name, unsafe } = done;
+  done({ digests, written, file, name, unsafe }: Done): void {
     const size = written?.size ?? digests.len;
     const wrote = written !== undefined || file !== undefined;
     const percent = Math.round((100 * size) / digests.len);
-    const lines = [make('strong', {}, `${texts.done}. `), wrote ? texts.doneFile(name, bytes(size), percent) : texts.doneCheck];
-    this.#state.replaceChildren(
-      ...lines,
-      make('br'),
-      make('code', {}, `CRC32 ${digests.crc32}`),
-      ' ',
-      make('code', {}, `SHA-1 ${digests.sha1}`),
-    );
-    if (unsafe > 0 && !wrote) {
-      this.#problems.append(make('li', {}, texts.unsafe(unsafe)));
-      this.#problems.hidden = false;
+    const href = file ? URL.createObjectURL(file) : '';
+    this.#unsafe = wrote ? 0 : unsafe;
+    this.#tellFacts();
+    this.#bar.hidden = true;
+    this.#set('done', (texts) => {
+      const how = wrote ? texts.doneFile(name, bytes(size), percent) : texts.doneCheck;
+      const words = [make('strong', {}, `${texts.done}. `), how, ...(wrote && !file ? [' ', texts.savedIn] : [])];
+      const sums = [make('code', {}, `CRC32 ${digests.crc32}`), ' ', make('code', {}, `SHA-1 ${digests.sha1}`)];
+      const link = () => make('a', { class: 'save', href, download: name }, `${texts.download} ${name}`);
+      return [...words, make('br'), ...sums, ...(file ? [make('br'), link()] : [])];
+    });
+  }
+
+  /** `kind` chooses words of the page where it has some; else the reason is shown. */
+  fail(reason: (texts: Texts) => string, kind: Failure = 'other'): void {
+    this.#bar.hidden = true;
+    if (kind === 'cancelled') {
+      this.#set('cancelled', (texts) => [texts.cancelled]);
+      return;
     }
-    if (file) {
-      const link = make('a', { class: 'save', href: URL.createObjectURL(file), download: name }, `${texts.download} ${name}`);
-      this.#state.append(make('br'), link);
-    } else if (wrote) {
-      this.#state.append(' ', texts.savedIn);
-    }
-    this.element.dataset.state = 'done';
-    this.#bar.hidden = true;
+    const why = (texts: Texts) => (kind === 'full' ? texts.full : reason(texts));
+    this.#set('failed', (texts) => [make('strong', {}, `${texts.failed}: `), why(texts)]);
   }
 
-  fail(reason: string): void {
-    this.#state.replaceChildren(make('strong', {}, `${this.#texts.failed}: `), reason);
-    this.element.dataset.state = 'failed';
-    this.#bar.hidden = true;
-  }
-
-  cancel(): void {
-    this.#set('cancelled', this.#texts.cancelled);
-    this.#bar.hidden = true;
-  }
-
-  #set(state: string, text: string): void {
+  #set(state: State, line: (texts: Texts) => (Node | string)[]): void {
     this.element.dataset.state = state;
-    this.#state.textContent = text;
+    this.#line = line;
+    this.#state.replaceChildren(...line(this.#texts));
+  }
+
+  #tellFacts(): void {
+    const { description } = this;
+    const texts = this.#texts;
+    if (!description) {
+      return;
+    }
+    this.#title.textContent = description.title ?? this.file.name;
+    const packed = `${description.format}, ${texts.blocksOf} ${bytes(description.blockSize)}`;
+    const now = [
+      ...(description.container === null ? [] : [description.container]),
+      ...(description.packed ? [packed] : description.container === null ? [description.format] : []),
+      ...(description.packed || description.container !== null ? [bytes(description.fileSize)] : []),
+    ];
+    const facts = [description.console ?? texts.unknownDisc, description.id, `${texts.isNow}: ${now.join(', ')}`];
+    const size = `${texts.size}: ${bytes(description.imageSize)}`;
+    const lines = [this.file.name, ...facts.filter((fact) => fact !== null), size];
+    const isOpen = this.#facts.querySelector('details')?.open ?? false;
+    this.#facts.replaceChildren(
+      make('p', {}, lines.join(' · ')),
+      ...(description.isDisc ? [readers(description.readers, texts, isOpen)] : []),
+    );
+    const found = problems(description, texts);
+    if (this.#unsafe > 0) {
+      found.push(texts.unsafe(this.#unsafe));
+    }
+    this.#problems.replaceChildren(...found.map((problem) => make('li', {}, problem)));
+    this.#problems.hidden = found.length === 0;
   }
 }
 
@@ -143,25 +183,32 @@ function problems(description: Description, texts: Texts): string[] {
   const found: string[] = [];
   if (description.unreadable) {
     found.push(description.unreadable);
-  } else if (description.rawCd) {
-    found.push(texts.problem.rawCd);
   } else if (!description.isDisc) {
     found.push(texts.problem.noDisc);
   }
   if (description.other) {
     found.push(texts.problem.other(description.other));
   }
-  if (!description.wholeSectors && !description.rawCd) {
+  if (!description.wholeSectors) {
     found.push(texts.problem.oddSize);
   }
   if (description.partlyUnreadable && !description.unreadable) {
     found.push(texts.problem.partlyUnreadable);
   }
+  if (description.lostTracks.length > 0) {
+    found.push(texts.problem.lost(description.lostTracks.map((track) => trackName(track, texts)).join(', ')));
+  }
   return found;
 }
 
+function trackName([number, kind, sectors]: Description['lostTracks'][number], texts: Texts): string {
+  const seconds = Math.floor(sectors / SECTORS_A_SECOND);
+  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  return kind === 'AUDIO' ? texts.audioTrack(number, time) : texts.track(number, kind);
+}
+
 /** Names in short, with the reasons below. */
-function readers(all: ReaderVerdict[], texts: Texts): HTMLDetailsElement {
+function readers(all: ReaderVerdict[], texts: Texts, open: boolean): HTMLDetailsElement {
   const able = all.filter(([, verdict]) => verdict === 'yes' || verdict === 'caution').map(([name]) => name);
   const short = able.length === 0 ? texts.readersNone : able.slice(0, 3).join(', ') + (able.length > 3 ? ` +${able.length - 3}` : '');
   const words = { yes: texts.readersYes, caution: texts.readersCaution, maybe: texts.readersMaybe, no: texts.readersNo };
@@ -169,5 +216,5 @@ function readers(all: ReaderVerdict[], texts: Texts): HTMLDetailsElement {
   const rows = all.map(([name, verdict, why]) =>
     make('li', { class: verdict }, `${name}: ${words[verdict]}${why ? ` (${own(why)})` : ''}`),
   );
-  return make('details', {}, make('summary', {}, `${texts.readers}: ${short}`), make('ul', {}, ...rows));
+  return make('details', { open }, make('summary', {}, `${texts.readers}: ${short}`), make('ul', {}, ...rows));
 }

@@ -1,14 +1,14 @@
 // The workers of the page: one that leads, and as many hands as there are cores.
 
-import type { Description } from './engine';
-import type { Done, FromLeader, Purpose, Target, ToLeader } from './messages';
+import type { Description, Profile } from './engine';
+import type { Done, Failure, FromLeader, Purpose, Target, ToLeader } from './messages';
 
 /** Where news about a file goes. */
 export interface Listener {
   described?(description: Description, picture: Uint8Array<ArrayBuffer>): void;
   progress?(done: number, total: number, proving: boolean): void;
   done?(done: Done): void;
-  failed(reason: string, cancelled: boolean): void;
+  failed(reason: string, kind: Failure): void;
 }
 
 /** More would only cost memory. */
@@ -17,17 +17,18 @@ const MOST_HANDS = 16;
 export class Crew {
   #leader: Worker;
   #listeners = new Map<number, Listener>();
-  #ready: Promise<void>;
+  /** The profiles of the program, when the workers have begun. */
+  readonly ready: Promise<Profile[]>;
   #files = 0;
 
   /** `hands` is 0 for a crew that only looks at files. */
   constructor(script: string, module: WebAssembly.Module, hands: number) {
     const start = () => new Worker(script);
     this.#leader = start();
-    this.#ready = new Promise((resolve) => {
+    this.ready = new Promise((resolve) => {
       this.#leader.onmessage = ({ data }: MessageEvent<FromLeader>) => {
         if ('ready' in data) {
-          resolve();
+          resolve(data.ready);
         } else {
           this.#hear(data);
         }
@@ -44,14 +45,14 @@ export class Crew {
     }
   }
 
-  describe(file: File, listener: Listener): void {
+  describe(files: File[], listener: Listener): void {
     const number = this.#listen(listener);
-    void this.#tell({ describe: file, number });
+    void this.#tell({ describe: files, number });
   }
 
-  run(file: File, purpose: Purpose, name: string, target: Target, listener: Listener): void {
+  run(files: File[], purpose: Purpose, target: Target, listener: Listener): void {
     const number = this.#listen(listener);
-    void this.#tell({ run: file, number, purpose, name, target });
+    void this.#tell({ run: files, number, purpose, target });
   }
 
   pause(on: boolean): void {
@@ -69,11 +70,11 @@ export class Crew {
   }
 
   async #tell(message: ToLeader, moved: Transferable[] = []): Promise<void> {
-    await this.#ready;
+    await this.ready;
     this.#leader.postMessage(message, moved);
   }
 
-  #hear(message: Exclude<FromLeader, { ready: true }>): void {
+  #hear(message: Exclude<FromLeader, { ready: Profile[] }>): void {
     const listener = this.#listeners.get(message.number);
     if ('described' in message) {
       listener?.described?.(message.described, message.picture);
@@ -83,7 +84,7 @@ export class Crew {
     } else if ('done' in message) {
       listener?.done?.(message.done);
     } else if ('failed' in message) {
-      listener?.failed(message.failed, message.cancelled);
+      listener?.failed(message.failed, message.kind);
     } else {
       return;
     }
@@ -93,7 +94,7 @@ export class Crew {
   /** A worker ended, for want of memory for example. */
   #lost(reason: string): void {
     for (const listener of this.#listeners.values()) {
-      listener.failed(reason, false);
+      listener.failed(reason, 'other');
     }
     this.#listeners.clear();
   }

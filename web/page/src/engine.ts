@@ -7,13 +7,16 @@ interface Exports {
   out_len(): number;
   image_at(): number;
   image_len(): number;
-  open(len: number): number;
+  open(): number;
   description(): number;
   picture(): number;
+  check_source(): number;
+  profiles(): number;
   plan(): number;
   decode(at: number, len: number): number;
   check(at: number, len: number): number;
   pack(at: number, len: number): number;
+  pack_given(at: number): number;
   begin(): number;
   add(): number;
   finish(): number;
@@ -31,14 +34,24 @@ export interface Description {
   packed: boolean;
   blockSize: number;
   imageSize: number;
+  /** Of all files that it consists of. */
   fileSize: number;
+  /** What the image is in: a CHD, a CUE sheet, an archive. */
+  container: string | null;
+  /** Whether it can only be read from its beginning to its end. */
+  forward: boolean;
+  /** SHA-1 that the image has according to its container. */
+  sourceSha1: string | null;
+  /** Names of the files that a CUE sheet names. */
+  parts: string[];
+  /** What an image of the data track does not hold. */
+  lostTracks: [number: number, kind: string, sectors: number][];
   console: 'PSP' | 'PS2' | null;
   other: string | null;
   id: string | null;
   title: string | null;
   profile: string | null;
   isDisc: boolean;
-  rawCd: boolean;
   wholeSectors: boolean;
   partlyUnreadable: boolean;
   unreadable: string | null;
@@ -51,6 +64,14 @@ export interface Plan {
   blockSize: number;
   worstCase: number;
   notes: string[];
+  /** Whether every stream has to be one that the PSP's firmware is known to read. */
+  firmwareSafe: boolean;
+}
+
+/** A profile of the program, and the formats that it writes, the usual one first. */
+export interface Profile {
+  name: string;
+  formats: string[];
 }
 
 /** What was written. */
@@ -71,8 +92,8 @@ export interface Digests {
 /** The engine said no, or stopped; the message says why. */
 export class EngineError extends Error {}
 
-/** Synchronous access to the bytes of a file; true when all of them were there. */
-export type ReadFile = (offset: number, into: Uint8Array) => boolean;
+/** Synchronous access to the bytes of files, by their number; true when all of them were there. */
+export type ReadFile = (file: number, offset: number, into: Uint8Array) => boolean;
 
 /** An instance of the engine, and a new one after it has stopped. */
 export class Engine {
@@ -85,9 +106,20 @@ export class Engine {
     this.#module = module;
   }
 
-  open(len: number, read: ReadFile): void {
+  /** Opens the first file. The others are those beside it, which it may name. */
+  open(files: { name: string; size: number }[], read: ReadFile): void {
     this.#read = read;
-    this.#call((engine) => engine.open(len));
+    this.#put(new TextEncoder().encode(files.map(({ name, size }) => `${size}\0${name}\0`).join('')));
+    this.#call((engine) => engine.open());
+  }
+
+  /** Compares what was read with the checksum of the archive that it was in. */
+  checkSource(): void {
+    this.#call((engine) => engine.check_source());
+  }
+
+  profiles(): Profile[] {
+    return this.#json<{ profiles: Profile[] }>((engine) => engine.profiles()).profiles;
   }
 
   describe(): Description {
@@ -117,6 +149,13 @@ export class Engine {
   pack(at: number, len: number): { image: Uint8Array<ArrayBuffer>; packed: Uint8Array<ArrayBuffer> } {
     this.#call((engine) => engine.pack(at, len));
     return { image: this.#image(), packed: this.#out() };
+  }
+
+  /** Packs a part of the image that was decoded elsewhere. */
+  packGiven(at: number, image: Uint8Array): Uint8Array<ArrayBuffer> {
+    this.#put(image);
+    this.#call((engine) => engine.pack_given(at));
+    return this.#out();
   }
 
   begin(): void {
@@ -188,7 +227,8 @@ export class Engine {
       new Uint8Array((instance.exports as unknown as Exports).memory.buffer, at, len);
     const instance = new WebAssembly.Instance(this.#module, {
       page: {
-        read_file: (offset: number, at: number, len: number) => (this.#read(offset, view(at, len)) ? 0 : 1),
+        read_file: (file: number, offset: number, at: number, len: number) =>
+          this.#read(file, offset, view(at, len)) ? 0 : 1,
         panicked: (at: number, len: number) => {
           this.#panic = new TextDecoder().decode(view(at, len));
         },
@@ -208,16 +248,26 @@ export class Engine {
   }
 }
 
-/** Reads a file in a worker, piece by piece. */
-export function fileReader(file: File): ReadFile {
+/** The fewest bytes that are read at once, if a file has as many. */
+const LEAST_READ = 64 << 10;
+
+/** Reads files in a worker, piece by piece. */
+export function fileReader(files: File[]): ReadFile {
   const reader = new FileReaderSync();
-  return (offset, into) => {
+  return (number, offset, into) => {
+    const file = files[number];
+    if (!file) {
+      return false;
+    }
+    // Firefox never ends reading a few bytes at the end of a result that is in memory: it is given more to read.
+    const start = Math.max(0, Math.min(offset, file.size - LEAST_READ));
+    const end = Math.max(offset + into.length, Math.min(start + LEAST_READ, file.size));
     try {
-      const bytes = new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)));
-      if (bytes.length !== into.length) {
+      const bytes = new Uint8Array(reader.readAsArrayBuffer(file.slice(start, end)));
+      if (bytes.length !== end - start) {
         return false;
       }
-      into.set(bytes);
+      into.set(bytes.subarray(offset - start, offset - start + into.length));
       return true;
     } catch {
       return false;

@@ -7,11 +7,14 @@ export function work(module: WebAssembly.Module, port: MessagePort): void {
   const engine = new Engine(module);
   const answer = (work: Work): Result => {
     if ('open' in work) {
-      engine.open(work.open.size, fileReader(work.open));
+      engine.open(work.open, fileReader(work.open));
       if (work.purpose !== undefined) {
         engine.plan(work.purpose);
       }
       return { opened: true };
+    }
+    if ('image' in work) {
+      return { image: work.image, packed: engine.packGiven(work.part, work.image), unsafe: 0 };
     }
     switch (work.how) {
       case 'pack':

@@ -1,7 +1,7 @@
 // The worker that leads: it hands parts to the others, hashes, writes, and proves what was written.
 
-import { Engine, fileReader, type Digests, type Written } from './engine';
-import type { Done, FromLeader, Purpose, Result, Target, ToLeader, Work } from './messages';
+import { Engine, fileReader, type Digests, type Profile, type Written } from './engine';
+import type { Done, Failure, FromLeader, How, Purpose, Result, Target, ToLeader, Work } from './messages';
 import { openSink, type Sink } from './sink';
 
 /** Bytes of an image that are handed to a worker at once; a multiple of every block size. */
@@ -9,7 +9,17 @@ const PART = 2 << 20;
 /** Parts that each worker has in hand, so that it never waits. */
 const PARTS_EACH = 2;
 
+/** Extensions of the formats that are written. */
+const EXTENSIONS: Record<string, string> = { CSO: 'cso', 'CSO v2': 'cso', ZSO: 'zso', DAX: 'dax', JSO: 'jso' };
+
 class Cancelled extends Error {}
+
+function kindOf(error: unknown): Failure {
+  if (error instanceof Cancelled) {
+    return 'cancelled';
+  }
+  return error instanceof DOMException && error.name === 'QuotaExceededError' ? 'full' : 'other';
+}
 
 /** A worker that packs; it answers in the order in which it is asked. */
 class Hand {
@@ -28,9 +38,9 @@ class Hand {
     };
   }
 
-  ask(work: Work): Promise<Result> {
+  ask(work: Work, moved: Transferable[] = []): Promise<Result> {
     const answer = new Promise<Result>((take, fail) => this.#waiting.push({ take, fail }));
-    this.#port.postMessage(work);
+    this.#port.postMessage(work, moved);
     return answer;
   }
 }
@@ -48,6 +58,10 @@ export class Leader {
     this.#say = say;
   }
 
+  profiles(): Profile[] {
+    return this.#engine.profiles();
+  }
+
   async take(message: ToLeader): Promise<void> {
     if ('hand' in message) {
       this.#hands.push(new Hand(message.hand));
@@ -59,15 +73,15 @@ export class Leader {
     } else if ('describe' in message) {
       const { describe, number } = message;
       await this.#guard(number, async () => {
-        this.#engine.open(describe.size, fileReader(describe));
+        this.#engine.open(describe, fileReader(describe));
         const described = this.#engine.describe();
         this.#say({ described, picture: this.#engine.picture(), number });
       });
     } else if ('run' in message) {
-      const { run, number, purpose, name, target } = message;
+      const { run, number, purpose, target } = message;
       this.#cancelled = false;
       await this.#guard(number, async () => {
-        const done = await this.#run(run, number, purpose, name, target);
+        const done = await this.#run(run, number, purpose, target);
         this.#say({ done, number });
       });
     }
@@ -78,7 +92,7 @@ export class Leader {
       await work();
     } catch (error) {
       const failed = error instanceof Error ? error.message : String(error);
-      this.#say({ failed, cancelled: error instanceof Cancelled, number });
+      this.#say({ failed, kind: kindOf(error), number });
     }
   }
 
@@ -91,35 +105,56 @@ export class Leader {
     }
   }
 
-  async #run(file: File, number: number, purpose: Purpose, name: string, target: Target): Promise<Done> {
+  async #run(files: File[], number: number, purpose: Purpose, target: Target): Promise<Done> {
     const engine = this.#engine;
-    engine.open(file.size, fileReader(file));
-    const { imageSize, packed, wholeSectors } = engine.describe();
+    engine.open(files, fileReader(files));
+    const { imageSize, packed, wholeSectors, forward, sourceSha1 } = engine.describe();
+    const checkSource = ({ sha1 }: Digests) => {
+      engine.checkSource();
+      if (sourceSha1 !== null && sha1 !== sourceSha1) {
+        throw new Error(`the content has the SHA-1 ${sha1}, and its container says ${sourceSha1}`);
+      }
+    };
+    const called = files[0]?.name ?? '';
     if (!wholeSectors && purpose !== 'check') {
       throw new Error(`the image has ${imageSize} bytes, which is not a whole number of 2048-byte sectors`);
     }
     if (purpose === 'check') {
-      await this.#openEverywhere(file);
-      const { digests, unsafe } = await this.#readAll(number, imageSize, packed, 0, imageSize);
-      return { digests, unsafe, name };
+      await this.#openEverywhere(files);
+      const { digests, unsafe } = await this.#readAll(number, imageSize, packed, forward, 0, imageSize);
+      checkSource(digests);
+      return { digests, unsafe, name: called };
     }
     const total = 2 * imageSize;
     const packs = purpose !== 'iso';
+    const stem = called.replace(/\.[^.]*$/, '') || called;
+    let name = `${stem}.iso`;
+    let firmwareSafe = false;
     if (packs) {
-      this.#say({ planned: engine.plan(purpose), number });
+      const planned = engine.plan(purpose);
+      name = `${stem}.${EXTENSIONS[planned.format]}`;
+      firmwareSafe = planned.firmwareSafe;
+      this.#say({ planned, number });
       engine.begin();
     }
-    await this.#openEverywhere(file, packs ? purpose : undefined);
+    await this.#openEverywhere(files, packs ? purpose : undefined);
     const sink = await openSink(target, name);
     try {
-      const { source, written } = await this.#write(number, imageSize, total, packs, sink);
+      const { source, written } = await this.#write(number, imageSize, total, packs, forward, sink);
+      checkSource(source);
       const result = await sink.close();
-      await this.#openEverywhere(result);
-      const { digests, unsafe } = await this.#readAll(number, imageSize, packs, imageSize, total);
+      // In Firefox other workers wait for ever for the end of a file that this one has in memory.
+      const own = target.kind === 'memory';
+      if (own) {
+        engine.open([result], fileReader([result]));
+      } else {
+        await this.#openEverywhere([result]);
+      }
+      const { digests, unsafe } = await this.#readAll(number, imageSize, packs, own, imageSize, total);
       if (digests.sha1 !== source.sha1 || digests.crc32 !== source.crc32 || digests.len !== source.len) {
         throw new Error('what was written does not unpack to what was read: the file was removed');
       }
-      if (unsafe > 0 && purpose === 'psp') {
+      if (unsafe > 0 && firmwareSafe) {
         throw new Error(`${unsafe} blocks are not safe for a PSP: the file was removed`);
       }
       return { digests, unsafe, written, name, file: target.kind === 'folder' ? undefined : result };
@@ -129,7 +164,7 @@ export class Leader {
     }
   }
 
-  async #openEverywhere(open: File, purpose?: string): Promise<void> {
+  async #openEverywhere(open: File[], purpose?: string): Promise<void> {
     await Promise.all(this.#hands.map((hand) => hand.ask({ open, purpose })));
   }
 
@@ -139,6 +174,7 @@ export class Leader {
     imageSize: number,
     total: number,
     packs: boolean,
+    forward: boolean,
     sink: Sink,
   ): Promise<{ source: Digests; written: Written | undefined }> {
     const engine = this.#engine;
@@ -148,7 +184,7 @@ export class Leader {
       }
     };
     engine.digests();
-    await this.#parts(imageSize, packs ? 'pack' : 'decode', async (at, part) => {
+    await this.#parts(imageSize, packs ? 'pack' : 'decode', forward, async (at, part) => {
       engine.hash(part.image);
       if (part.packed) {
         engine.add(part.packed);
@@ -168,12 +204,13 @@ export class Leader {
     number: number,
     imageSize: number,
     packed: boolean,
+    forward: boolean,
     before: number,
     total: number,
   ): Promise<{ digests: Digests; unsafe: number }> {
     this.#engine.digests();
     let unsafe = 0;
-    await this.#parts(imageSize, packed ? 'check' : 'decode', async (at, part) => {
+    await this.#parts(imageSize, packed ? 'check' : 'decode', forward, async (at, part) => {
       this.#engine.hash(part.image);
       unsafe += part.unsafe;
       this.#say({ progress: before + at + part.len, total, proving: true, number });
@@ -181,10 +218,20 @@ export class Leader {
     return { digests: this.#engine.digests(), unsafe };
   }
 
+  /** Reads a part of a file that can only be read forward, which is done once and therefore here. */
+  async #ahead(hand: Hand, part: number, len: number, how: How): Promise<Result> {
+    if (how === 'check') {
+      return this.#engine.check(part, len);
+    }
+    const image = this.#engine.decode(part, len);
+    return how === 'pack' ? hand.ask({ part, image }, [image.buffer]) : { image, unsafe: 0 };
+  }
+
   /** Gives all parts to the hands, and their results back in order. */
   async #parts(
     size: number,
-    how: 'pack' | 'decode' | 'check',
+    how: How,
+    forward: boolean,
     take: (
       at: number,
       part: { image: Uint8Array<ArrayBuffer>; packed?: Uint8Array<ArrayBuffer>; unsafe: number; len: number },
@@ -201,7 +248,8 @@ export class Leader {
         }
         while (next < size && asked.length < PARTS_EACH * this.#hands.length) {
           const len = Math.min(PART, size - next);
-          const answer = this.#hands[turn++ % this.#hands.length]!.ask({ part: next, len, how });
+          const hand = this.#hands[turn++ % this.#hands.length]!;
+          const answer = forward ? this.#ahead(hand, next, len, how) : hand.ask({ part: next, len, how });
           // An error is noticed when it is this part's turn, and until then it would count as nobody's.
           answer.catch(() => undefined);
           asked.push({ at: next, len, answer });

@@ -2,21 +2,21 @@
 
 import { Card } from './card';
 import { Crew } from './crew';
-import { byId, make } from './dom';
-import { droppedFiles } from './dropped';
+import { byId } from './dom';
+import { droppedFiles, picked, type Dropped } from './dropped';
+import type { Description } from './engine';
+import { choosePurpose, chosenPurpose, furnish, offerLanguages, offerProfiles, showList } from './furniture';
+import { remember, startingTexts } from './languages';
 import type { Purpose } from './messages';
 import { chooseTarget, cleanUp, refusal } from './target';
-import { english, type Texts } from './texts';
-
-const texts: Texts = english;
+import type { Texts } from './texts';
 
 /** Filled in by the build. */
 declare const WASM_ELEMENT: string;
 declare const WORKER_ELEMENT: string;
 
-const EXTENSIONS: Record<Purpose, string> = { psp: 'cso', opl: 'zso', ppsspp: 'cso', pcsx2: 'cso', iso: 'iso', check: '' };
-
 class Page {
+  #texts: Texts;
   #cards: Card[] = [];
   #list = byId<HTMLUListElement>('list');
   #start = byId<HTMLButtonElement>('start');
@@ -28,6 +28,7 @@ class Page {
   #scout: Crew;
   #crew: Crew | undefined;
   #newCrew: () => Crew;
+  #cleaned = cleanUp();
   #chosen = false;
   #working = false;
   #cancelled = false;
@@ -35,12 +36,13 @@ class Page {
   /** How often the work was done, for those who wait for its end. */
   #runs = 0;
 
-  constructor(scout: Crew, newCrew: () => Crew) {
+  constructor(texts: Texts, scout: Crew, newCrew: () => Crew) {
+    this.#texts = texts;
     this.#scout = scout;
     this.#newCrew = newCrew;
     const input = byId<HTMLInputElement>('files');
     input.addEventListener('change', () => {
-      this.#add([...(input.files ?? [])]);
+      this.#add(picked(input.files ?? []));
       input.value = '';
     });
     const zone = byId('zone');
@@ -51,13 +53,17 @@ class Page {
       });
     }
     document.addEventListener('drop', (event) => void droppedFiles(event).then((files) => this.#add(files)));
-    byId('purposes').addEventListener('change', () => (this.#chosen = true));
+    byId('purposes').addEventListener('change', () => {
+      this.#chosen = true;
+      showList();
+    });
     this.#start.addEventListener('click', () => void this.#run());
     this.#cancel.addEventListener('click', () => {
       this.#cancelled = true;
       this.#crew?.cancel();
     });
     this.#pause.addEventListener('click', () => {
+      const texts = this.#texts;
       this.#paused = !this.#paused;
       this.#crew?.pause(this.#paused);
       this.#pause.textContent = this.#paused ? texts.resume : texts.pause;
@@ -65,6 +71,7 @@ class Page {
     });
     this.#clear.addEventListener('click', () => {
       this.#cards = [];
+      this.#list.replaceChildren();
       this.#show();
     });
     window.addEventListener('beforeunload', (event) => {
@@ -75,55 +82,72 @@ class Page {
     this.#show();
   }
 
-  #add(files: File[]): void {
-    for (const file of files) {
-      const card: Card = new Card(file, texts, () => {
-        if (!this.#working) {
-          this.#cards = this.#cards.filter((other) => other !== card);
-          this.#show();
-        }
-      });
-      this.#cards.push(card);
-      this.#scout.describe(file, {
-        described: (description, picture) => {
-          card.describe(description, picture);
-          if (!this.#chosen) {
-            this.#choose(description.packed ? 'iso' : description.profile === 'opl' ? 'opl' : 'psp');
-          }
-          this.#show();
-        },
-        failed: (reason) => {
-          card.fail(reason);
-          this.#show();
-        },
-      });
-    }
+  /** Says everything in another language. */
+  retell(texts: Texts): void {
+    this.#texts = texts;
+    furnish(texts);
+    this.#pause.textContent = this.#paused ? texts.resume : texts.pause;
+    void this.#scout.ready.then((profiles) => offerProfiles(profiles, texts));
+    this.#cards.forEach((card) => card.retell(texts));
+    this.#news.textContent = '';
     this.#show();
   }
 
-  #choose(purpose: Purpose): void {
-    const radio = document.querySelector<HTMLInputElement>(`input[name="purpose"][value="${purpose}"]`);
-    if (radio) {
-      radio.checked = true;
-    }
-    this.#chosen = true;
+  #add(dropped: Dropped[]): void {
+    const cards = dropped.map((one) => {
+      const card: Card = new Card(one, this.#texts, () => {
+        if (!this.#working) {
+          this.#remove([card]);
+        }
+      });
+      return card;
+    });
+    // Sheets that lacked a file before may have it now.
+    const again = this.#cards.filter((card) => card.isSheet && !card.description && card.state === 'failed');
+    this.#cards.push(...cards);
+    this.#list.append(...cards.map((card) => card.element));
+    [...again, ...cards].forEach((card) => this.#look(card));
+    this.#show();
   }
 
-  #purpose(): Purpose {
-    const radio = document.querySelector<HTMLInputElement>('input[name="purpose"]:checked');
-    return (radio?.value ?? 'check') as Purpose;
+  #remove(cards: Card[]): void {
+    cards.forEach((card) => card.element.remove());
+    this.#cards = this.#cards.filter((card) => !cards.includes(card));
+    this.#show();
+  }
+
+  /** Finds out what a file is. */
+  #look(card: Card): void {
+    const beside = card.isSheet ? this.#cards.filter((other) => other !== card && other.folder === card.folder) : [];
+    this.#scout.describe([card.file, ...beside.map(({ file }) => file)], {
+      described: (description, picture) => {
+        const named = description.parts.map((part) => part.toLowerCase());
+        const parts = beside.filter(({ file }) => named.includes(file.name.toLowerCase()));
+        card.parts = parts.map(({ file }) => file);
+        card.describe(description, picture);
+        if (!this.#chosen) {
+          this.#chosen = true;
+          choosePurpose(suggested(description));
+        }
+        if (!this.#working) {
+          this.#remove(parts);
+        }
+        this.#show();
+      },
+      failed: (reason) => {
+        card.fail((texts) => (card.isSheet ? `${reason}. ${texts.waitingForParts}` : reason));
+        this.#show();
+      },
+    });
   }
 
   #show(): void {
-    this.#list.replaceChildren(...this.#cards.map((card) => card.element));
     byId('discs').hidden = this.#cards.length === 0;
     this.#list.ariaBusy = String(this.#working);
     this.#start.disabled = this.#working || !this.#cards.some((card) => card.isOpen && card.description);
     this.#clear.disabled = this.#working;
     this.#pause.hidden = this.#cancel.hidden = byId('overall').hidden = !this.#working;
-    for (const radio of document.querySelectorAll<HTMLInputElement>('input[name="purpose"]')) {
-      radio.disabled = this.#working;
-    }
+    byId<HTMLFieldSetElement>('purposes').disabled = this.#working;
   }
 
   #say(text: string): void {
@@ -131,9 +155,9 @@ class Page {
   }
 
   async #run(): Promise<void> {
-    const purpose = this.#purpose();
+    const purpose = chosenPurpose();
     const cards = this.#cards.filter((card) => card.isOpen && card.description);
-    const target = purpose === 'check' ? { kind: 'memory' as const } : await chooseTarget().catch(() => undefined);
+    const target = purpose === 'check' ? { kind: 'memory' as const } : await chooseTarget(this.#cleaned).catch(() => undefined);
     if (!target) {
       // The dialog was closed.
       return;
@@ -141,7 +165,7 @@ class Page {
     this.#crew ??= this.#newCrew();
     this.#working = true;
     this.#cancelled = this.#paused = false;
-    this.#pause.textContent = texts.pause;
+    this.#pause.textContent = this.#texts.pause;
     cards.forEach((card) => card.wait());
     this.#show();
     this.#cancel.focus();
@@ -149,17 +173,18 @@ class Page {
     let finished = 0;
     for (const card of cards) {
       if (this.#cancelled) {
-        card.cancel();
+        card.fail(() => '', 'cancelled');
         continue;
       }
       this.#total.value = finished / cards.length;
-      this.#say(`${card.file.name}: ${purpose === 'check' ? texts.checking : texts.writing}`);
-      const state = await this.#convert(this.#crew, card, purpose, target, (share) => {
+      this.#say(`${card.file.name}: ${purpose === 'check' ? this.#texts.checking : this.#texts.writing}`);
+      await this.#convert(this.#crew, card, purpose, target, (share) => {
         this.#total.value = (finished + share) / cards.length;
       });
       finished += 1;
-      byId('count').textContent = texts.total(finished, cards.length);
-      this.#say(`${card.file.name}: ${state}`);
+      byId('count').textContent = this.#texts.total(finished, cards.length);
+      const words: Record<string, string> = { done: this.#texts.done, cancelled: this.#texts.cancelled };
+      this.#say(`${card.file.name}: ${words[card.state] ?? this.#texts.failed}`);
     }
     await awake?.release().catch(() => undefined);
     this.#working = false;
@@ -168,78 +193,79 @@ class Page {
     this.#start.focus();
   }
 
-  /** Does one file; returns how it ended in a word. */
+  /** Does one file. */
   async #convert(
     crew: Crew,
     card: Card,
     purpose: Purpose,
     target: Awaited<ReturnType<typeof chooseTarget>>,
     share: (done: number) => void,
-  ): Promise<string> {
+  ): Promise<void> {
     const description = card.description!;
     const reason =
-      purpose === 'iso' && !description.packed
-        ? texts.alreadyIso
+      purpose === 'iso' && isPlain(description)
+        ? (texts: Texts) => texts.alreadyIso
         : purpose === 'check'
           ? undefined
-          : await refusal(target, description.imageSize, texts);
+          : await refusal(target, description.imageSize);
     if (reason) {
       card.fail(reason);
-      return texts.failed;
+      return;
     }
-    const stem = card.file.name.replace(/\.[^.]*$/, '') || card.file.name;
     return new Promise((resolve) => {
-      crew.run(card.file, purpose, `${stem}.${EXTENSIONS[purpose]}`, target, {
+      crew.run([card.file, ...card.parts], purpose, target, {
         progress: (done, total, proving) => {
           card.progress(done, total, proving, purpose === 'check');
           share(total === 0 ? 1 : done / total);
         },
         done: (done) => {
           card.done(done);
-          resolve(texts.done);
+          resolve();
         },
-        failed: (reason, cancelled) => {
-          if (cancelled) {
-            card.cancel();
-          } else {
-            card.fail(reason);
-          }
-          resolve(cancelled ? texts.cancelled : texts.failed);
+        failed: (reason, kind) => {
+          card.fail(() => reason, kind);
+          resolve();
         },
       });
     });
   }
 }
 
-/** Puts the texts into the page that the build made. */
-function write(): void {
-  document.documentElement.lang = texts.language;
-  document.title = texts.title;
-  for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
-    const text = texts[element.dataset.text as keyof Texts];
-    if (typeof text === 'string') {
-      element.textContent = text;
-    }
-  }
-  const purposes = Object.entries(texts.purposes).map(([value, [name, what]]) =>
-    make('label', {}, make('input', { type: 'radio', name: 'purpose', value, checked: value === 'psp' }), ` ${name}`, make('small', {}, what!)),
-  );
-  byId('purposes').append(...purposes);
+/** Whether it is a plain image already. */
+function isPlain({ packed, container }: Description): boolean {
+  return !packed && container === null;
+}
+
+/** What people most likely want done with a disc. */
+function suggested(description: Description): Purpose {
+  return description.packed ? 'iso' : description.profile === 'opl' ? 'opl' : 'psp';
+}
+
+/** Unpacks what the build has packed: raw deflate in base64. */
+async function unpacked(text: string): Promise<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Response(stream).arrayBuffer();
 }
 
 async function begin(): Promise<void> {
-  write();
-  if (typeof WebAssembly === 'undefined' || typeof Worker === 'undefined') {
+  const texts = startingTexts();
+  furnish(texts);
+  if (['WebAssembly', 'Worker', 'DecompressionStream'].some((name) => !(name in window))) {
     byId('unsupported').hidden = false;
+    offerLanguages(texts, furnish);
     return;
   }
-  const packed = byId(WASM_ELEMENT).textContent ?? '';
-  const module = await WebAssembly.compile(Uint8Array.from(atob(packed.trim()), (c) => c.charCodeAt(0)));
+  const module = await WebAssembly.compile(await unpacked(byId(WASM_ELEMENT).textContent ?? ''));
   const code = byId(WORKER_ELEMENT).textContent ?? '';
   const script = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  void cleanUp();
   const hands = navigator.hardwareConcurrency || 2;
-  new Page(new Crew(script, module, 0), () => new Crew(script, module, hands));
+  const page = new Page(texts, new Crew(script, module, 0), () => new Crew(script, module, hands));
+  offerLanguages(texts, (chosen) => {
+    remember(chosen.language);
+    page.retell(chosen);
+  });
+  page.retell(texts);
   document.documentElement.dataset.ready = 'true';
 }
 

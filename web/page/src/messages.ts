@@ -1,9 +1,9 @@
 // What the page and its workers say to each other.
 
-import type { Description, Digests, Plan, Written } from './engine';
+import type { Description, Digests, Plan, Profile, Written } from './engine';
 
-/** What is to be done with a disc: a profile of the program, or one of two words. */
-export type Purpose = 'psp' | 'opl' | 'ppsspp' | 'pcsx2' | 'iso' | 'check';
+/** What is to be done with a disc: a profile of the program, perhaps with a format (`ark:ZSO`), or `iso` or `check`. */
+export type Purpose = string;
 
 /** Where a file is written. */
 export type Target =
@@ -20,19 +20,22 @@ export interface Start {
 export type ToLeader =
   | Start
   | { hand: MessagePort }
-  | { describe: File; number: number }
-  | { run: File; number: number; purpose: Purpose; name: string; target: Target }
+  | { describe: File[]; number: number }
+  | { run: File[]; number: number; purpose: Purpose; target: Target }
   | { pause: boolean }
   | { cancel: true };
 
 /** From the worker that leads. */
 export type FromLeader =
-  | { ready: true }
+  | { ready: Profile[] }
   | { described: Description; picture: Uint8Array<ArrayBuffer>; number: number }
   | { planned: Plan; number: number }
   | { progress: number; total: number; proving: boolean; number: number }
   | { done: Done; number: number }
-  | { failed: string; cancelled: boolean; number: number };
+  | { failed: string; kind: Failure; number: number };
+
+/** Why a file was not done, where the page has words of its own for it. */
+export type Failure = 'cancelled' | 'full' | 'other';
 
 /** How a file ended. */
 export interface Done {
@@ -47,8 +50,12 @@ export interface Done {
 
 /** To a worker that packs. */
 export type Work =
-  | { open: File; purpose?: string }
-  | { part: number; len: number; how: 'pack' | 'decode' | 'check' };
+  | { open: File[]; purpose?: string }
+  | { part: number; len: number; how: How }
+  | { part: number; image: Uint8Array<ArrayBuffer> };
+
+/** What is to be done with a part. */
+export type How = 'pack' | 'decode' | 'check';
 
 /** From a worker that packs. */
 export type Result =

@@ -1,7 +1,10 @@
-// Every English text of the page. A translation is another object of this shape.
+// Every English text of the page. A translation is another object of this shape; languages.ts lists them. What the
+// engine says (errors, and why a reader refuses a file) is the program's, and English in every language.
 
 export const english = {
   language: 'en',
+  languageName: 'English',
+  chooseLanguage: 'Language',
   title: 'Cisor: PSP and PS2 discs made smaller',
   heading: 'Make the images of your PSP and PS2 discs smaller',
   intro:
@@ -24,7 +27,18 @@ export const english = {
     pcsx2: ['PCSX2', 'CSO with larger blocks'],
     iso: ['Back to ISO', 'the disc as it was'],
     check: ['Check only', 'writes nothing'],
+    other: ['Another reader or format', 'for those who know what they need'],
   },
+  otherLabel: 'Reader and format',
+  profiles: {
+    adrenaline: 'Adrenaline (PS Vita)',
+    ark: 'ARK-4 and ARK-5',
+    cisor: 'Cisor’s own PSP driver',
+    any: 'No particular reader',
+  },
+  track: (number: number, kind: string) => `track ${number} (${kind})`,
+  audioTrack: (number: number, time: string) => `track ${number} (audio, ${time})`,
+  waitingForParts: 'Add the files that this sheet names, too.',
   start: 'Start',
   pause: 'Pause',
   resume: 'Continue',
@@ -56,7 +70,8 @@ export const english = {
   problems: 'Problems',
   problem: {
     noDisc: 'This does not look like a disc image.',
-    rawCd: 'This is a raw CD dump with sectors of 2352 bytes. The program cisor can convert it; this page cannot.',
+    lost: (tracks: string) =>
+      `This is a CD with more than its data track. What is written will not hold: ${tracks}. Without audio tracks a game has no music.`,
     oddSize: 'The size is not a multiple of 2048 bytes, so the end may be missing.',
     partlyUnreadable: 'A part of the file that names the disc cannot be read.',
     other: (kind: string) => `This is not a game but: ${kind}.`,
@@ -77,6 +92,7 @@ export const english = {
   seconds: (count: number) => `${count} s`,
   minutes: (count: number) => `${count} min`,
   total: (done: number, all: number) => `${done} of ${all} files`,
+  full: 'The browser or the disk has no space left for the file. What was written of it was removed.',
   tooLittleSpace: (needed: string, free: string) =>
     `The file may need ${needed}, and the browser gives this page ${free}. Free some space, or use the program cisor.`,
   tooLargeForMemory: (limit: string) =>

@@ -14,5 +14,5 @@ self.onmessage = ({ data }: MessageEvent<First>) => {
   const say = (message: FromLeader) => (self as unknown as Worker).postMessage(message);
   const leader = new Leader(data.module, say);
   self.onmessage = ({ data }: MessageEvent<ToLeader>) => void leader.take(data);
-  say({ ready: true });
+  say({ ready: leader.profiles() });
 };

@@ -14,6 +14,8 @@ function given(variable) {
   return value;
 }
 
+/** The page as a folder for a web server. */
+export const FOLDER = given('CISOR_PAGE_FOLDER');
 /** The page that is tested. */
 export const PAGE = given('CISOR_PAGE');
 /** Where discs and results are. */
@@ -59,24 +61,49 @@ export async function launch(browser, downloads) {
   });
 }
 
-/** Serves the page, for what browsers do not allow pages from files. */
-export async function serve() {
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  webmanifest: 'application/manifest+json',
+};
+
+/** Serves files, for what browsers do not allow pages from files. `find` tells which file a path stands for. */
+export async function serve(find = (path) => (path === '/' ? PAGE : undefined)) {
+  const asked = [];
   const server = createServer((request, response) => {
-    if (request.url === '/') {
-      response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end(readFileSync(PAGE));
+    asked.push(request.url);
+    const file = find(request.url);
+    if (file && existsSync(file)) {
+      response.setHeader('Content-Type', TYPES[file.split('.').at(-1)]);
+      response.end(readFileSync(file));
     } else {
       response.statusCode = 404;
       response.end();
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://localhost:${server.address().port}/`, close: () => server.close() };
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://localhost:${server.address().port}/`, asked, close };
+}
+
+/** Makes the page's workers begin with more code, which may break something that their browser has. */
+export async function spoil(page, code) {
+  await page.evaluateOnNewDocument((code) => {
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) =>
+      make(blob.type === 'text/javascript' ? new Blob([code, ';\n', blob], { type: blob.type }) : blob);
+  }, code);
 }
 
 /** Opens the page and waits until it takes files. Fails on errors that the page does not show. */
-export async function open(browser, url) {
+export async function open(browser, url, prepare = () => undefined) {
   const page = await browser.newPage();
+  await prepare(page);
   page.on('pageerror', (error) => {
     throw error;
   });
@@ -87,15 +114,31 @@ export async function open(browser, url) {
 
 /** Hands over files and waits until each has been looked at. */
 export async function pick(page, ...files) {
+  await pickAs(page, files.length, ...files);
+}
+
+/** Hands over files that make this many cards. */
+export async function pickAs(page, count, ...files) {
   const before = await page.$$eval('.card', (cards) => cards.length);
   const input = await page.$('#files');
   await input.uploadFile(...files);
   await page.waitForFunction(
     (count) =>
       document.querySelectorAll('.card').length === count && !document.querySelector('.card[data-state="reading"]'),
-    { timeout: 20_000 },
-    before + files.length,
+    { timeout: 60_000 },
+    before + count,
   );
+}
+
+/** The names in the page's private file system. */
+export function privateFiles(page) {
+  return page.evaluate(async () => {
+    const names = [];
+    for await (const name of (await navigator.storage.getDirectory()).keys()) {
+      names.push(name);
+    }
+    return names;
+  });
 }
 
 export async function choose(page, purpose) {

@@ -2,9 +2,10 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, openSync, readFileSync, writeFileSync, writeSync, closeSync } from 'node:fs';
-import { deflateSync } from 'node:zlib';
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import { deflateRawSync, deflateSync } from 'node:zlib';
 import { join } from 'node:path';
+import { chunk, crc32 } from '../icon.mjs';
 import { CISOR, WORK } from './browsers.mjs';
 
 const SECTOR = 2048;
@@ -66,27 +67,6 @@ function sfo(texts) {
   head.writeUInt32LE(20 + table.length + names.length, 12);
   head.writeUInt32LE(texts.length, 16);
   return Buffer.concat([head, table, names, ...values]);
-}
-
-function chunk(kind, data) {
-  const bytes = Buffer.alloc(12 + data.length);
-  bytes.writeUInt32BE(data.length, 0);
-  bytes.write(kind, 4, 'latin1');
-  data.copy(bytes, 8);
-  // The checksum of a chunk is that of zlib's crc32, which gzip files also end with.
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
-  return bytes;
-}
-
-function crc32(bytes) {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) {
-      crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-    }
-  }
-  return ~crc >>> 0;
 }
 
 /** A picture of 144 by 80 pixels. */
@@ -185,6 +165,13 @@ function image(volume, files) {
   return Buffer.concat(parts);
 }
 
+function ps2Image(len) {
+  return image('CASTLE', {
+    'SYSTEM.CNF': Buffer.from('BOOT2 = cdrom0:\\SLUS_200.41;1\r\nVER = 1.00\r\n'),
+    'DATA.BIN': data(len),
+  });
+}
+
 /** Writes the discs; returns their paths. */
 export function make() {
   mkdirSync(WORK, { recursive: true });
@@ -197,12 +184,87 @@ export function make() {
     PSP_GAME: { 'ICON0.PNG': picture(), 'PARAM.SFO': param },
   });
   writeFileSync(at('runner.iso'), psp);
-  const ps2 = image('CASTLE', {
-    'SYSTEM.CNF': Buffer.from('BOOT2 = cdrom0:\\SLUS_200.41;1\r\nVER = 1.00\r\n'),
-    'DATA.BIN': data(2_000_000),
-  });
-  writeFileSync(at('castle.iso'), ps2);
+  writeFileSync(at('castle.iso'), ps2Image(2_000_000));
   return { psp: at('runner.iso'), ps2: at('castle.iso') };
+}
+
+/** The checksum of a CD sector (ECMA-130, 14.3). */
+function edc(bytes) {
+  let sum = 0;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) {
+      sum = (sum >>> 1) ^ (sum & 1 ? 0xd8018001 : 0);
+    }
+  }
+  return sum >>> 0;
+}
+
+/** A small PS2 CD with a data track and two seconds of audio: sheet, raw sectors, and the image of its data. */
+export function cd() {
+  const image = ps2Image(200_000);
+  const sectors = [];
+  for (let number = 0; number < image.length / SECTOR; number += 1) {
+    const raw = Buffer.alloc(2352);
+    raw.fill(0xff, 1, 11);
+    const bcd = (value) => Math.floor(value / 10) * 16 + (value % 10);
+    const frame = number + 150;
+    raw.set([bcd(Math.floor(frame / 4500)), bcd(Math.floor(frame / 75) % 60), bcd(frame % 75), 2], 12);
+    raw.set([0, 0, 8, 0, 0, 0, 8, 0], 16);
+    image.copy(raw, 24, number * SECTOR, (number + 1) * SECTOR);
+    raw.writeUInt32LE(edc(raw.subarray(16, 2072)), 2072);
+    sectors.push(raw);
+  }
+  const data = sectors.length;
+  const bin = Buffer.concat([...sectors, noise(150 * 2352, 9)]);
+  const time = (frame) => [frame / 4500, (frame / 75) % 60, frame % 75].map((part) => String(Math.floor(part)).padStart(2, '0')).join(':');
+  const lines = ['FILE "game.bin" BINARY', '  TRACK 01 MODE2/2352', '    INDEX 01 00:00:00', '  TRACK 02 AUDIO', `    INDEX 01 ${time(data)}`];
+  return { sheet: Buffer.from(`${lines.join('\r\n')}\r\n`), bin, image };
+}
+
+/** A ZIP archive with one file. */
+function zip(name, content, method) {
+  const packed = method === 8 ? deflateRawSync(content) : content;
+  const fields = Buffer.alloc(26);
+  fields.writeUInt16LE(20, 0);
+  fields.writeUInt16LE(method, 4);
+  fields.writeUInt32LE(crc32(content), 10);
+  fields.writeUInt32LE(packed.length, 14);
+  fields.writeUInt32LE(content.length, 18);
+  fields.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name)]);
+  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\0'), fields, Buffer.alloc(14), Buffer.from(name)]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 0, 'latin1');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length + packed.length, 16);
+  return Buffer.concat([local, packed, central, end]);
+}
+
+/** Archives with a disc: ZIP deflated, stored, and with a compressed image; 7z by every method. `forward` where it has to be read in order. */
+export function archives(disc) {
+  const cso = join(WORK, 'castle-in-zip.cso');
+  cisor('compress', disc, '--to', 'cso', '--for', 'any', '-f', '-o', cso);
+  const made = [
+    { name: 'deflated', entry: 'castle.iso', content: readFileSync(disc), method: 8, forward: true },
+    { name: 'stored', entry: 'castle.iso', content: readFileSync(disc), method: 0, forward: false },
+    { name: 'cso', entry: 'castle.cso', content: readFileSync(cso), method: 8, forward: true },
+  ];
+  const zips = made.map(({ name, entry, content, method, forward }) => {
+    const path = join(WORK, `castle-${name}.zip`);
+    writeFileSync(path, zip(entry, content, method));
+    return { name, path, forward };
+  });
+  // cargo xtask setup installs 7z.
+  const sevens = ['LZMA', 'LZMA2', 'PPMd', 'BZip2', 'Copy'].map((method) => {
+    const path = join(WORK, `castle-${method}.7z`);
+    rmSync(path, { force: true });
+    execFileSync('7z', ['a', '-t7z', '-mx=1', `-m0=${method}`, path, disc], { stdio: 'ignore' });
+    return { name: method, path, forward: method !== 'Copy' };
+  });
+  return [...zips, ...sevens];
 }
 
 /** Writes files that are not what they claim to be; returns their paths. */

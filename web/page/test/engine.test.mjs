@@ -1,12 +1,13 @@
 // The engine without a browser: it decodes what the program writes, and what it packs the program decodes.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildSync } from 'esbuild';
 import { WORK } from './browsers.mjs';
-import { cisor, hostile, make, noise, sha1 } from './discs.mjs';
+import { archives, cd, cisor, hostile, make, noise, sha1 } from './discs.mjs';
 
 const discs = make();
 let Engine;
@@ -22,9 +23,14 @@ before(async () => {
 
 /** An engine that reads from memory. */
 function engineOf(file) {
+  return engineOfNamed({ name: 'file', bytes: file });
+}
+
+function engineOfNamed(...files) {
   const engine = new Engine(module);
-  engine.open(file.length, (offset, into) => {
-    const bytes = file.subarray(offset, offset + into.length);
+  const named = files.map(({ name, bytes }) => ({ name, size: bytes.length }));
+  engine.open(named, (file, offset, into) => {
+    const bytes = files[file].bytes.subarray(offset, offset + into.length);
     into.set(bytes);
     return bytes.length === into.length;
   });
@@ -38,7 +44,9 @@ function packed(image, profile, part = image.length) {
   engine.begin();
   const file = Buffer.alloc(2 * image.length);
   for (let at = 0; at < image.length; at += part) {
-    engine.add(engine.pack(at, Math.min(part, image.length - at)).packed);
+    const { image: decoded, packed } = engine.pack(at, Math.min(part, image.length - at));
+    engine.hash(decoded);
+    engine.add(packed);
   }
   const { size } = engine.finish();
   for (let write = engine.nextWrite(); write; write = engine.nextWrite()) {
@@ -95,6 +103,102 @@ test('files for OPL and PCSX2 are as the program writes them, where the encoder 
   const path = join(WORK, 'engine-opl.zso');
   cisor('compress', discs.ps2, '--for', 'opl', '-f', '-o', path);
   assert.ok(packed(readFileSync(discs.ps2), 'opl', 2 << 20).equals(readFileSync(path)));
+});
+
+test('CHDs by chdman, of every codec', () => {
+  const folder = new URL('../../../crates/image-source/tests/golden/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.chd') && name !== 'dvd-child.chd');
+  assert.ok(names.length >= 14, String(names));
+  for (const name of names) {
+    const file = readFileSync(new URL(name, folder));
+    const engine = engineOf(file);
+    const { imageSize, container, sourceSha1, lostTracks } = engine.describe();
+    assert.match(container, /^CHD/);
+    engine.hash(engine.decode(0, imageSize));
+    engine.checkSource();
+    const { sha1 } = engine.digests();
+    const own = cisor('verify', new URL(name, folder).pathname);
+    assert.equal(sha1, own.hashes.sha1, name);
+    assert.equal(sourceSha1 ?? sha1, sha1, name);
+    assert.equal(lostTracks.length > 0, /cd-cd|raw-game/.test(name), name);
+  }
+  assert.throws(() => engineOf(readFileSync(new URL('dvd-child.chd', folder))), /needs its parent/);
+});
+
+test('a damaged CHD is refused where it is damaged, and the engine goes on', () => {
+  const path = new URL('../../../crates/image-source/tests/golden/dvd-lzma.chd', import.meta.url);
+  for (let at = 8; at < 4000; at += 97) {
+    const bytes = Buffer.from(readFileSync(path));
+    bytes[at] ^= 0x55;
+    try {
+      const engine = engineOf(bytes);
+      engine.decode(0, engine.describe().imageSize);
+    } catch (error) {
+      assert.ok(error.message.length > 0);
+    }
+  }
+  assert.ok(engineOf(readFileSync(path)).describe().imageSize > 0);
+});
+
+test('a CD is read by its sheet, or without one, and other tracks are named', () => {
+  const { sheet, bin, image } = cd();
+  const files = [
+    { name: 'game.cue', bytes: sheet },
+    { name: 'other.bin', bytes: Buffer.alloc(5000) },
+    { name: 'GAME.BIN', bytes: bin },
+  ];
+  const engine = engineOfNamed(...files);
+  const about = engine.describe();
+  assert.deepEqual(about.parts, ['game.bin']);
+  assert.equal(about.fileSize, sheet.length + bin.length);
+  assert.deepEqual(about.lostTracks, [[2, 'AUDIO', 150]]);
+  assert.ok(Buffer.from(engine.decode(0, about.imageSize)).equals(image));
+  assert.throws(() => engineOfNamed(files[0]), /game\.bin.*not beside it/);
+  const alone = engineOf(bin);
+  const { imageSize, container } = alone.describe();
+  assert.match(container, /2352/);
+  assert.ok(Buffer.from(alone.decode(0, imageSize)).equals(image));
+  const damaged = Buffer.from(bin);
+  damaged[20 * 2352 + 100] ^= 1;
+  assert.throws(() => engineOf(damaged).decode(0, imageSize), /sector 20 .*EDC/);
+});
+
+test('discs in ZIP and 7z archives, whatever they are packed with', () => {
+  const image = readFileSync(discs.ps2);
+  for (const { name, path, forward } of archives(discs.ps2)) {
+    const engine = engineOf(readFileSync(path));
+    const about = engine.describe();
+    assert.equal(about.forward, forward, name);
+    assert.match(about.container, /^(ZIP|7z): castle/);
+    assert.ok(Buffer.from(engine.decode(0, about.imageSize)).equals(image), name);
+    engine.checkSource();
+    // Before what is kept in memory.
+    assert.ok(image.subarray(5, 900).equals(engine.decode(5, 895)), name);
+  }
+  const bytes = readFileSync(archives(discs.ps2)[0].path);
+  bytes[bytes.length >> 1] ^= 0x10;
+  const engine = engineOf(bytes);
+  assert.throws(() => {
+    engine.decode(0, image.length);
+    engine.checkSource();
+  });
+});
+
+test('every format of every profile is read by the program', () => {
+  const engine = new Engine(module);
+  const names = [];
+  for (const { name, formats } of engine.profiles()) {
+    for (const format of formats) {
+      const disc = name === 'opl' || name === 'pcsx2' ? discs.ps2 : discs.psp;
+      const image = readFileSync(disc).subarray(0, 3 << 20);
+      const path = join(WORK, `profile-${name}-${format.replace(' ', '')}.img`);
+      writeFileSync(path, packed(image, `${name}:${format}`, 1 << 20));
+      assert.equal(cisor('verify', path).hashes.sha1, createHash('sha1').update(image).digest('hex'), path);
+      names.push(`${name}:${format}`);
+    }
+  }
+  assert.ok(['CSO', 'CSO v2', 'ZSO', 'DAX', 'JSO'].every((format) => names.includes(`any:${format}`)), String(names));
+  assert.throws(() => packed(readFileSync(discs.psp), 'psp:DAX'), /has no format/);
 });
 
 test('noise, in blocks of every size', () => {

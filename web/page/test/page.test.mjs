@@ -1,13 +1,30 @@
 // Drives the page as people do, in every browser of this machine. The program is the judge.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync, existsSync, copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { BROWSERS, PAGE, WORK, cards, choose, download, launch, open, pick, run, serve, without } from './browsers.mjs';
-import { cisor, hostile, make, sha1, sha256, sparse } from './discs.mjs';
+import {
+  BROWSERS,
+  FOLDER,
+  PAGE,
+  WORK,
+  cards,
+  choose,
+  download,
+  launch,
+  open,
+  pick,
+  pickAs,
+  privateFiles,
+  run,
+  serve,
+  spoil,
+  without,
+} from './browsers.mjs';
+import { archives, cd, cisor, hostile, make, sha1, sha256, sparse } from './discs.mjs';
 
 const discs = make();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -126,13 +143,7 @@ for (const name of BROWSERS) {
       assert.equal(paused, 'Continue');
       await page.click('#cancel');
       await page.waitForSelector('.card[data-state="cancelled"]', { timeout: 20_000 });
-      const left = await page.evaluate(async () => {
-        const names = [];
-        for await (const name of (await navigator.storage.getDirectory()).keys()) {
-          names.push(name);
-        }
-        return names;
-      });
+      const left = await privateFiles(page);
       assert.deepEqual(left.filter((entry) => entry.includes('big')), []);
       await page.click('#clear');
       await pick(page, discs.ps2);
@@ -158,6 +169,183 @@ for (const name of BROWSERS) {
       }
       assert.ok(of(files.noise).text.includes('does not look like a disc'), first[6].text);
       assert.equal(last.at(-1).state, 'done', last.at(-1).text);
+      await page.close();
+    });
+
+    test('a sheet and its file are one disc, and containers give their images back', async () => {
+      const { sheet, bin, image } = cd();
+      const folder = join(WORK, `${name}-cd`);
+      mkdirSync(folder, { recursive: true });
+      const at = (file) => join(folder, file);
+      writeFileSync(at('game.cue'), sheet);
+      writeFileSync(at('game.bin'), bin);
+      writeFileSync(at('game.iso'), image);
+      const chd = new URL('../../../crates/image-source/tests/golden/dvd-2048.chd', import.meta.url).pathname;
+      const [deflated] = archives(discs.ps2);
+      const page = await open(browser, server.url);
+      await without(page, 'folder');
+      await pickAs(page, 1, at('game.cue'));
+      const [alone] = await cards(page);
+      assert.equal(alone.state, 'failed');
+      assert.match(alone.text, /game\.bin.*Add the files/);
+      // The sheet is looked at again, and the file that it names has no card of its own.
+      await pickAs(page, 2, at('game.bin'), chd, deflated.path);
+      await choose(page, 'iso');
+      const all = await run(page);
+      const expected = [[at('game.iso'), /BIN\/CUE.*track 2 \(audio, 0:02\)/], [undefined, /CHD/], [discs.ps2, /ZIP: castle\.iso/]];
+      for (const [number, [disc, said]] of expected.entries()) {
+        const { state, text } = all[number];
+        assert.equal(state, 'done', text);
+        assert.match(text, said);
+        assert.ok(text.includes(disc ? sha1(disc) : cisor('verify', chd).hashes.sha1), text);
+      }
+      assert.equal(sha1(await download(page, downloads, 'game.iso')), sha1(at('game.iso')));
+      await page.close();
+    });
+
+    test('another format is chosen by its reader', async () => {
+      const page = await open(browser, server.url);
+      await without(page, 'folder');
+      await pick(page, discs.ps2);
+      await choose(page, 'other');
+      await page.select('#profile', 'any:DAX');
+      const [card] = await run(page);
+      assert.equal(card.state, 'done', card.text);
+      const path = await download(page, downloads, 'castle.dax');
+      assert.equal(cisor('verify', path).hashes.sha1, sha1(discs.ps2));
+      assert.equal(cisor('info', path).format, 'dax');
+      await page.close();
+    });
+
+    test('another language is spoken everywhere, and remembered', async () => {
+      const page = await open(browser, server.url);
+      await without(page, 'folder');
+      await pick(page, discs.ps2);
+      await choose(page, 'check');
+      await run(page);
+      await page.setViewport({ width: 360, height: 800 });
+      for (const [language, start, done] of [['de', 'Start', 'Fertig'], ['es', 'Empezar', 'Hecho'], ['ja', '開始', '完了']]) {
+        await page.select('#language', language);
+        assert.equal(await page.$eval('html', (html) => html.lang), language);
+        assert.equal(await page.$eval('#start', (button) => button.textContent), start);
+        const [card] = await cards(page);
+        assert.ok(card.text.includes(done), card.text);
+        assert.equal(await page.$eval('input[name="purpose"]:checked', (radio) => radio.value), 'check');
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        assert.ok(over <= 0, `${language} is ${over} pixels too wide`);
+        await page.evaluate(axe);
+        const found = await page.evaluate(async () => (await window.axe.run()).violations);
+        assert.deepEqual(found.map(({ id }) => id), []);
+        mkdirSync(join(WORK, 'pictures'), { recursive: true });
+        writeFileSync(join(WORK, 'pictures', `${name}-${language}.png`), await page.screenshot({ fullPage: true }));
+      }
+      await page.reload();
+      await page.waitForSelector('html[data-ready]');
+      assert.equal(await page.$eval('#start', (button) => button.textContent), '開始');
+      await page.select('#language', 'en');
+      await page.close();
+    });
+
+    test('when the space ends in the middle, nothing stays and the page goes on', async () => {
+      const page = await open(browser, server.url, (page) =>
+        spoil(
+          page,
+          `const real = FileSystemSyncAccessHandle.prototype.write;
+           let room = 1 << 20;
+           FileSystemSyncAccessHandle.prototype.write = function (bytes, options) {
+             room -= bytes.length;
+             if (room < 0) throw new DOMException('full', 'QuotaExceededError');
+             return real.call(this, bytes, options);
+           };`,
+        ),
+      );
+      await without(page, 'folder');
+      await pick(page, discs.psp);
+      await choose(page, 'psp');
+      const [card] = await run(page);
+      assert.equal(card.state, 'failed', card.text);
+      assert.match(card.text, /no space left/);
+      assert.deepEqual((await privateFiles(page)).filter((entry) => entry.includes('runner')), []);
+      await choose(page, 'check');
+      const [again] = await run(page);
+      assert.equal(again.state, 'done', again.text);
+      await page.close();
+    });
+
+    test('a file that becomes shorter or vanishes while it is read is named', async () => {
+      for (const [what, spoilFile] of [['shorter', (path) => truncateSync(path, 1 << 20)], ['gone', (path) => rmSync(path)]]) {
+        const path = sparse(`${name}-${what}.iso`, 400 << 20);
+        const page = await open(browser, server.url);
+        await without(page, 'folder');
+        await pick(page, path, discs.ps2);
+        await choose(page, 'check');
+        const runs = await page.$eval('#start', (button) => button.dataset.runs);
+        await page.click('#start');
+        await page.waitForSelector('.card[data-state="working"]');
+        await page.click('#pause');
+        spoilFile(path);
+        await page.click('#pause');
+        await page.waitForFunction((runs) => document.getElementById('start').dataset.runs !== runs, { timeout: 60_000 }, runs);
+        const [bad, good] = await cards(page);
+        assert.equal(bad.state, 'failed', `${what}: ${bad.text}`);
+        assert.match(bad.text, /changed, moved or removed/);
+        assert.equal(good.state, 'done', good.text);
+        await page.close();
+      }
+    });
+
+    test('leaving during the work leaves nothing for the next visit', async () => {
+      const big = sparse(`${name}-left.iso`, 400 << 20);
+      const page = await open(browser, server.url);
+      page.on('dialog', (dialog) => void dialog.accept());
+      await without(page, 'folder');
+      await pick(page, big);
+      await choose(page, 'ppsspp');
+      await page.click('#start');
+      await page.waitForSelector('.card[data-state="working"]');
+      assert.ok((await privateFiles(page)).some((entry) => entry.includes('left')));
+      await page.reload();
+      await page.close();
+      const next = await open(browser, server.url);
+      for (let tries = 0; tries < 50 && (await privateFiles(next)).some((entry) => entry.includes('left')); tries += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.deepEqual((await privateFiles(next)).filter((entry) => entry.includes('left')), []);
+      await next.close();
+    });
+
+    test('five hundred files at once', async () => {
+      const folder = join(WORK, `${name}-many`);
+      mkdirSync(folder, { recursive: true });
+      const small = readFileSync(discs.ps2).subarray(0, 40 << 11);
+      const paths = Array.from({ length: 500 }, (_, number) => join(folder, `disc-${number}.iso`));
+      paths.forEach((path) => writeFileSync(path, small));
+      const page = await open(browser, server.url);
+      await without(page, 'folder');
+      await pick(page, ...paths);
+      await choose(page, 'check');
+      const all = await run(page);
+      assert.deepEqual(all.filter(({ state }) => state !== 'done'), []);
+      assert.equal(all.length, paths.length);
+      await page.close();
+    });
+
+    test('as a folder on a server it is installed, and opens without the server', async () => {
+      const own = await serve((path) => join(FOLDER, path === '/' ? 'index.html' : path));
+      const page = await open(browser, own.url);
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+      const manifest = JSON.parse(readFileSync(join(FOLDER, 'manifest.webmanifest'), 'utf8'));
+      assert.deepEqual(manifest.icons.filter(({ src }) => !existsSync(join(FOLDER, src))), []);
+      own.close();
+      await page.reload();
+      await page.waitForSelector('html[data-ready]', { timeout: 20_000 });
+      await without(page, 'folder');
+      await pick(page, discs.ps2);
+      await choose(page, 'check');
+      const [card] = await run(page);
+      assert.equal(card.state, 'done', card.text);
+      const known = new Set(['/', ...readdirSync(FOLDER).map((file) => `/${file}`)]);
+      assert.deepEqual(own.asked.filter((path) => !known.has(path)), []);
       await page.close();
     });
 

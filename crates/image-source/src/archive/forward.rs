@@ -28,8 +28,8 @@ pub(crate) const MOST_HEAD: u64 = 20 << 20;
 /// Starts decoding at the beginning.
 pub(super) type Open = dyn Fn(Stop) -> io::Result<Decoder> + Send + Sync;
 
-/// A packed file in an archive. Its decoder runs in its own thread. Reading anything before the window of kept bytes
-/// restarts it.
+/// A packed file in an archive. Its decoder runs in its own thread, or, where there are no threads (WebAssembly), when
+/// bytes are asked for. Reading anything before the window of kept bytes restarts it.
 pub(crate) struct Forward {
     shared: Arc<Shared>,
     state: Mutex<State>,
@@ -133,9 +133,14 @@ impl Forward {
                 state.stream.insert(Stream::start(&self.shared)?)
             }
         };
-        let gave_up =
-            || self.shared.decode_error(state.at, &io::Error::other("the decoder ended without a result"));
-        match stream.pieces.recv().map_err(|_| gave_up())?? {
+        let piece = match stream {
+            Stream::Here(pieces) => pieces.next(&self.shared)?,
+            Stream::Thread(ahead) => {
+                let gave_up = io::Error::other("the decoder ended without a result");
+                ahead.pieces.recv().map_err(|_| self.shared.decode_error(state.at, &gave_up))??
+            }
+        };
+        match piece {
             Some(piece) => {
                 state.take(piece);
                 Ok(())
@@ -222,43 +227,81 @@ impl Shared {
 
     /// Decodes everything into the channel; stops when nobody receives any more.
     fn decode(&self, stop: Stop, mut send: impl FnMut(Option<Vec<u8>>) -> bool) -> Result<(), ArchiveError> {
-        let mut decoder = (self.open)(stop).map_err(|error| self.decode_error(0, &error))?;
-        let mut crc = crc32fast::Hasher::new();
-        let mut at = 0;
-        while at < self.len {
-            let mut piece = vec![0; usize::try_from(self.len - at).unwrap_or(PIECE).min(PIECE)];
-            decoder.read_exact(&mut piece).map_err(|error| self.decode_error(at, &error))?;
-            crc.update(&piece);
-            at += piece.len() as u64;
+        let mut pieces = Pieces::start(self, stop)?;
+        while let Some(piece) = pieces.next(self)? {
             if !send(Some(piece)) {
                 return Ok(());
             }
-        }
-        if self.ends {
-            let more = decoder.read(&mut [0]).map_err(|error| self.decode_error(at, &error))?;
-            if more > 0 {
-                let name = self.name.clone();
-                return Err(ArchiveError::Size { name, expected: self.len, is_longer: true });
-            }
-        }
-        let got = crc.finalize();
-        if let Some(expected) = self.crc.filter(|&expected| expected != got) {
-            return Err(ArchiveError::Crc { name: self.name.clone(), expected, got });
         }
         send(None);
         Ok(())
     }
 }
 
+/// What a decoder gives, piece by piece.
+struct Pieces {
+    decoder: Decoder,
+    crc: crc32fast::Hasher,
+    at: u64,
+}
+
+impl Pieces {
+    fn start(shared: &Shared, stop: Stop) -> Result<Self, ArchiveError> {
+        let decoder = (shared.open)(stop).map_err(|error| shared.decode_error(0, &error))?;
+        Ok(Self { decoder, crc: crc32fast::Hasher::new(), at: 0 })
+    }
+
+    /// Decodes the next piece; `None` after the last one, when the CRC is right.
+    fn next(&mut self, shared: &Shared) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let error = |error: &io::Error, at: u64| shared.decode_error(at, error);
+        if self.at < shared.len {
+            let mut piece = vec![0; usize::try_from(shared.len - self.at).unwrap_or(PIECE).min(PIECE)];
+            self.decoder.read_exact(&mut piece).map_err(|found| error(&found, self.at))?;
+            self.crc.update(&piece);
+            self.at += piece.len() as u64;
+            return Ok(Some(piece));
+        }
+        if shared.ends {
+            let more = self.decoder.read(&mut [0]).map_err(|found| error(&found, self.at))?;
+            if more > 0 {
+                let name = shared.name.clone();
+                return Err(ArchiveError::Size { name, expected: shared.len, is_longer: true });
+            }
+        }
+        let got = std::mem::take(&mut self.crc).finalize();
+        if let Some(expected) = shared.crc.filter(|&expected| expected != got) {
+            return Err(ArchiveError::Crc { name: shared.name.clone(), expected, got });
+        }
+        Ok(None)
+    }
+}
+
 /// A running decoder.
-struct Stream {
+enum Stream {
+    /// In a thread of its own.
+    Thread(Ahead),
+    /// Where bytes are asked for.
+    Here(Pieces),
+}
+
+impl Stream {
+    fn start(shared: &Arc<Shared>) -> Result<Self, ArchiveError> {
+        if cfg!(target_family = "wasm") {
+            return Pieces::start(shared, Stop::default()).map(Self::Here);
+        }
+        Ahead::start(shared).map(Self::Thread)
+    }
+}
+
+/// A decoder that works ahead in a thread.
+struct Ahead {
     /// `None` after the last piece, when the CRC is right.
     pieces: Receiver<Result<Option<Vec<u8>>, ArchiveError>>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Stream {
+impl Ahead {
     fn start(shared: &Arc<Shared>) -> Result<Self, ArchiveError> {
         let (sender, pieces) = sync_channel(AHEAD);
         let stop = Arc::new(AtomicBool::new(false));
@@ -276,7 +319,7 @@ impl Stream {
     }
 }
 
-impl Drop for Stream {
+impl Drop for Ahead {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         // The thread may be waiting for a place in the channel.
