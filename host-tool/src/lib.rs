@@ -46,6 +46,7 @@ mod sparse;
 pub mod special;
 pub mod tail;
 pub mod target;
+mod terminal;
 mod tree;
 pub mod volume;
 pub mod wildcards;
