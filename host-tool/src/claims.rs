@@ -117,6 +117,15 @@ impl Claims {
         Ok(standing)
     }
 
+    /// Refuses a place for another file beside a target, if it cannot be created there.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the place.
+    pub(crate) fn check_beside(&self, file: &Path) -> Result<(), Failure> {
+        check_place(file, self.base.as_deref())
+    }
+
     fn name(&mut self, target: &Path) -> Result<Name, Failure> {
         let path = folder_of(target);
         let path = existing_part(&path, self.base.as_deref()).to_owned();

@@ -276,6 +276,9 @@ pub enum Failure {
     /// The digest beside a target is not that of its image.
     #[error("{} exists already and has another digest", human::name(.0))]
     SidecarExists(PathBuf),
+    /// The file beside a target does not tell the digest of its image.
+    #[error("{} exists already and does not tell the SHA-256 of this image", human::name(.0))]
+    SidecarUnusable(PathBuf),
     /// The image is not the one whose digest lies beside it.
     #[error("the image does not have the SHA-256 in {}: expected {expected}, got {got}", human::name(.file))]
     SidecarMismatch {

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::identity::FileId;
 use crate::output::{Existing, Standing};
 use crate::report::Skipped;
+use crate::sidecar;
 use crate::target::{Claims, Target};
 
 /// How a run treats its files. The default is that of a run without any of these options.
@@ -68,6 +69,9 @@ impl Handling {
         input: &Path,
         existing: Existing,
     ) -> Result<Claim, Failure> {
+        if self.sidecar {
+            sidecar::check_place(claims, target, existing)?;
+        }
         let claim = |standing, is_there| Claim { standing, is_there, skipped: None };
         if self.in_place {
             return claims.claim_in_place(input).map(|standing| claim(standing, false));

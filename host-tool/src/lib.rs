@@ -47,6 +47,7 @@ mod sparse;
 pub mod special;
 pub mod tail;
 pub mod target;
+mod terminal;
 mod tree;
 pub mod volume;
 pub mod wildcards;

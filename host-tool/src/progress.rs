@@ -1,4 +1,5 @@
-//! Progress on stderr: a bar on a terminal, or a line per second for programs that watch.
+//! Progress on stderr: a bar on a terminal, or lines: one per second for programs that watch, a few on a
+//! terminal that cannot draw a bar.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,18 +12,21 @@ use image_writer::Monitor;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::human;
+use crate::terminal::{self, Stderr};
 
 /// How often the bar is drawn.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// How often a progress line is printed.
+/// How often a progress line is printed for programs.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a progress line is printed for people, who do not want to see their results scroll away.
+const SLOW_INTERVAL: Duration = Duration::from_secs(10);
 /// How much of a file's name the bar shows, so that the numbers after it fit an 80-column terminal.
 const NAME_LEN: usize = 14;
 
 /// The kinds of progress display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Progress {
-    /// A bar while stderr is a terminal, else nothing
+    /// A bar on a terminal, a line every ten seconds on one that cannot draw a bar, else nothing
     #[default]
     Auto,
     /// A line with the percentage each second, also on a pipe
@@ -58,23 +62,41 @@ pub struct Bars {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     Bar,
+    /// Lines from the beginning to the end.
     Lines,
+    /// Lines while the work takes long.
+    SlowLines,
     Nothing,
+}
+
+impl Shown {
+    fn of(progress: Progress, quiet: bool, stderr: impl FnOnce() -> Stderr) -> Self {
+        match progress {
+            _ if quiet => Self::Nothing,
+            Progress::Never => Self::Nothing,
+            Progress::Plain => Self::Lines,
+            Progress::Auto => match stderr() {
+                Stderr::Terminal => Self::Bar,
+                Stderr::Plain => Self::SlowLines,
+                Stderr::Pipe => Self::Nothing,
+            },
+        }
+    }
+
+    fn interval(self) -> Duration {
+        match self {
+            Self::Bar => INTERVAL,
+            Self::SlowLines => SLOW_INTERVAL,
+            Self::Lines | Self::Nothing => PLAIN_INTERVAL,
+        }
+    }
 }
 
 impl Bars {
     /// Shows the requested kind of progress, or none in quiet mode. `pass` is the range of the work on one
     /// file that the next pass covers.
     pub fn new(progress: Progress, quiet: bool, place: Option<Place>, pass: (f64, f64)) -> Self {
-        let shown = match progress {
-            _ if quiet => Shown::Nothing,
-            Progress::Never => Shown::Nothing,
-            Progress::Plain => Shown::Lines,
-            // A console without support for control sequences would print them.
-            Progress::Auto if console::Term::stderr().features().is_attended() => Shown::Bar,
-            Progress::Auto => Shown::Nothing,
-        };
-        Self { shown, place, pass }
+        Self { shown: Shown::of(progress, quiet, terminal::stderr), place, pass }
     }
 
     /// Shows a bar for work on `file` until the result is dropped; `work` names the work, and `total` is
@@ -85,17 +107,23 @@ impl Bars {
         let drawn = match self.shown {
             Shown::Nothing => return Bar { thread: None, done },
             Shown::Bar => Drawn::bar(total, self.prefix(work, &shortened(file))),
-            Shown::Lines => Drawn::Lines(self.prefix(work, &name_of(file))),
+            Shown::Lines | Shown::SlowLines => Drawn::Lines(self.prefix(work, &name_of(file))),
         };
-        let interval = if self.shown == Shown::Bar { INTERVAL } else { PLAIN_INTERVAL };
         let thread = thread::Builder::new().spawn({
             let (done, monitor) = (Arc::clone(&done), Arc::clone(monitor));
             move || {
+                // Short work needs no lines for people.
+                let mut is_due = self.shown != Shown::SlowLines;
                 while !done.load(Ordering::Relaxed) {
-                    self.draw(&drawn, &monitor, total);
-                    thread::park_timeout(interval);
+                    if is_due {
+                        self.draw(&drawn, &monitor, total);
+                    }
+                    thread::park_timeout(self.shown.interval());
+                    is_due = true;
                 }
-                drawn.finish(&monitor, total);
+                if self.shown != Shown::SlowLines {
+                    drawn.finish(&monitor, total);
+                }
             }
         });
         // If the thread cannot be started, there is no bar; the work itself may still succeed.
@@ -214,6 +242,19 @@ mod tests {
     #[test]
     fn template_is_sound() {
         let _ = style();
+    }
+
+    #[test]
+    fn what_is_shown_follows_from_wish_and_terminal() {
+        let auto = |stderr| Shown::of(Progress::Auto, false, || stderr);
+        assert_eq!(auto(Stderr::Terminal), Shown::Bar);
+        assert_eq!(auto(Stderr::Plain), Shown::SlowLines);
+        assert_eq!(auto(Stderr::Pipe), Shown::Nothing);
+        for stderr in [Stderr::Terminal, Stderr::Plain, Stderr::Pipe] {
+            assert_eq!(Shown::of(Progress::Plain, false, || stderr), Shown::Lines);
+            assert_eq!(Shown::of(Progress::Never, false, || stderr), Shown::Nothing);
+            assert_eq!(Shown::of(Progress::Auto, true, || stderr), Shown::Nothing);
+        }
     }
 
     #[test]

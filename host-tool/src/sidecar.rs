@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::human;
 use crate::output::{Existing, Outputs, Standing};
 use crate::report::{SidecarRecord, SidecarState};
-use crate::target::{Target, known_extension};
+use crate::target::{Claims, Target, known_extension};
 
 /// More than any list of digests has.
 const MOST_BYTES: u64 = 1 << 20;
@@ -54,17 +54,29 @@ pub(crate) fn beside(image: &Path) -> Found {
     }
 }
 
+/// Refuses a target beside which no digest can be written, before the work.
+///
+/// # Errors
+///
+/// [`Failure::SidecarUnusable`], or what is wrong with the place.
+pub(crate) fn check_place(claims: &Claims, image: &Path, existing: Existing) -> Result<(), Failure> {
+    claims.check_beside(&path(image))?;
+    match beside(image) {
+        Found::Unusable(file) if existing == Existing::Keep => Err(Failure::SidecarUnusable(file)),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses an image whose sidecar has another digest, before the image is put in place.
 ///
 /// # Errors
 ///
-/// [`Failure::SidecarExists`].
+/// [`Failure::SidecarExists`], [`Failure::SidecarUnusable`].
 pub(crate) fn check(image: &Path, sha256: [u8; 32], existing: Existing) -> Result<(), Failure> {
     match beside(image) {
         Found::Digest { sha256: there, .. } if there == sha256 => Ok(()),
-        Found::Digest { file, .. } | Found::Unusable(file) if existing == Existing::Keep => {
-            Err(Failure::SidecarExists(file))
-        }
+        Found::Digest { file, .. } if existing == Existing::Keep => Err(Failure::SidecarExists(file)),
+        Found::Unusable(file) if existing == Existing::Keep => Err(Failure::SidecarUnusable(file)),
         _ => Ok(()),
     }
 }
@@ -88,7 +100,8 @@ pub(crate) fn write(
     }
     let file = path(image);
     let standing = Standing::at(&file, existing);
-    let part = outputs.begin(&file, &standing)?;
+    let mut part = outputs.begin(&file, &standing)?;
+    part.resemble(image);
     part.file().write_all(&line(plain_name(image).as_os_str(), sha256)).map_err(Failure::Write)?;
     part.sync()?;
     outputs.commit(part, &standing)?;

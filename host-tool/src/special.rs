@@ -2,6 +2,7 @@
 //! files and never replace them. Special files are not even opened: that could block for ever.
 
 use std::fs::{File, FileType, OpenOptions};
+use std::io::Write;
 use std::path::Path;
 
 use crate::failure::{Failure, FileKind};
@@ -17,6 +18,19 @@ pub(crate) fn open(path: &Path) -> Result<File, Failure> {
     // Something else may have taken the name in between.
     check_kind(file.metadata().map_err(Failure::Open)?.file_type())?;
     Ok(file)
+}
+
+/// Writes a small file that is made anew each time, and is nothing that anybody could miss.
+///
+/// # Errors
+///
+/// [`Failure::TargetIsSpecial`], [`Failure::Write`].
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    check_target(path)?;
+    let mut options = OpenOptions::new();
+    let file = without_waiting(options.write(true).create(true)).open(path).map_err(Failure::Write)?;
+    check_kind(file.metadata().map_err(Failure::Write)?.file_type())?;
+    file.set_len(0).and_then(|()| (&file).write_all(bytes)).map_err(Failure::Write)
 }
 
 /// Refuses a target that is a device, pipe or socket, or a link to one. A missing target is allowed.

@@ -20,8 +20,8 @@ pub(crate) struct Walk {
     pub(crate) troubles: Vec<(PathBuf, Failure)>,
 }
 
-/// Finds all files with the name of an image below these roots. A root that is a file is an image, whatever
-/// its name. Hidden files and links to folders are skipped: the former are other systems' metadata and part
+/// Finds all files with the name of an image below these roots. A root that is no folder is an image, whatever
+/// its name and kind: what is no file is refused where it is opened. Hidden files and links to folders are skipped: the former are other systems' metadata and part
 /// files, and the latter can form loops. A file that several roots lead to by the same path is found once.
 pub(crate) fn images(roots: &[PathBuf]) -> Walk {
     files(roots, |path| target::known_extension(path).is_some())
@@ -32,7 +32,7 @@ pub(crate) fn files(roots: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Walk {
     let mut walk = Walk::default();
     let mut seen = HashSet::new();
     for root in roots {
-        if root.is_file() {
+        if std::fs::metadata(root).is_ok_and(|root| !root.is_dir()) {
             if seen.insert(root.clone()) {
                 walk.images.push(root.clone());
             }

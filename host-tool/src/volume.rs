@@ -18,7 +18,13 @@ pub fn check(target: &Path, needed: u64) -> Result<(), Failure> {
     let folder = system_path(&folder_of(target));
     // The kind of file system is only queried if it matters.
     let is_fat = needed > FAT_MAX && is_fat(&folder);
-    judge(target, needed, is_fat, fs4::available_space(&folder).ok())
+    judge(target, needed, is_fat, free_space(&folder))
+}
+
+/// Free bytes. Some file systems in user space report sizes of 0, which say nothing.
+fn free_space(folder: &Path) -> Option<u64> {
+    let free = fs4::available_space(folder).ok()?;
+    (free > 0 || fs4::total_space(folder).is_ok_and(|total| total > 0)).then_some(free)
 }
 
 fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<(), Failure> {
@@ -29,19 +35,42 @@ fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<
     }
 }
 
-/// Returns whether a folder is on a disk that only allows Windows names: FAT, exFAT or NTFS. False if the
-/// system does not say.
-#[cfg(target_os = "linux")]
-pub(crate) fn has_names_of_windows(folder: &Path) -> bool {
-    // EXFAT_SUPER_MAGIC of <linux/magic.h>, and those of the old and the new driver for NTFS.
-    const OTHERS: [i64; 3] = [0x2011_BAB0, 0x5346_544E, 0x7366_746E];
-    kind(&system_path(folder)).is_some_and(|kind| kind == FAT || OTHERS.contains(&kind))
+/// What is known of the names that a disk holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// All but `/`.
+    Any,
+    /// Those that Windows allows.
+    OfWindows,
+    /// That depends on the disk behind a driver in user space or a network, and on how it was mounted.
+    Unknown,
 }
 
-/// Windows itself does not accept any other names.
+/// Returns which names the disk of a folder holds: FAT, exFAT and NTFS only those of Windows.
+#[cfg(target_os = "linux")]
+pub(crate) fn names(folder: &Path) -> Names {
+    kind(&system_path(folder)).map_or(Names::Any, names_of)
+}
+
+#[cfg(target_os = "linux")]
+fn names_of(kind: i64) -> Names {
+    // EXFAT_SUPER_MAGIC of <linux/magic.h>, and those of the old and the new driver for NTFS.
+    const OF_WINDOWS: [i64; 4] = [FAT, 0x2011_BAB0, 0x5346_544E, 0x7366_746E];
+    // FUSE_SUPER_MAGIC, as which ntfs-3g and exfat-fuse show; CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC.
+    const UNKNOWN: [i64; 3] = [0x6573_5546, 0xFF53_4D42, 0xFE53_4D42];
+    // Some machines have the number in 32 bits with a sign.
+    let kind = kind & 0xFFFF_FFFF;
+    match kind {
+        _ if OF_WINDOWS.contains(&kind) => Names::OfWindows,
+        _ if UNKNOWN.contains(&kind) => Names::Unknown,
+        _ => Names::Any,
+    }
+}
+
+/// Windows itself does not accept any other names; other systems do not tell which disk it is.
 #[cfg(not(target_os = "linux"))]
-pub(crate) const fn has_names_of_windows(_folder: &Path) -> bool {
-    cfg!(windows)
+pub(crate) const fn names(_folder: &Path) -> Names {
+    if cfg!(windows) { Names::OfWindows } else { Names::Unknown }
 }
 
 /// `MSDOS_SUPER_MAGIC` of <linux/magic.h>, for vfat too.
@@ -84,6 +113,21 @@ mod tests {
         assert!(judge(FAT_MAX + 1, false, Some(1 << 40)).is_ok());
         assert!(matches!(judge(10, true, Some(9)), Err(Failure::NoSpace { needed: 10, free: 9, .. })));
         assert!(judge(u64::MAX, false, None).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn disks_are_told_by_their_numbers() {
+        for (kind, names) in [
+            (0x4D44, Names::OfWindows),
+            (0x2011_BAB0, Names::OfWindows),
+            (0x7366_746E, Names::OfWindows),
+            (0x6573_5546, Names::Unknown),
+            (i64::from(0xFE53_4D42_u32.cast_signed()), Names::Unknown),
+            (0xEF53, Names::Any),
+        ] {
+            assert_eq!(names_of(kind), names, "{kind:#X}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Windows features that the converter needs and that are not available from a library without `unsafe` code:
-//! who owns the console, console events, which file system a folder is on, which file a name leads to, and
+//! who owns the console, what it can draw, console events, which file system a folder is on, which file a name leads to, and
 //! renaming an open file.
 //!
 //! On other systems this crate is empty. Everything here works on Windows 7 and later.
@@ -10,6 +10,7 @@ mod files;
 use std::ffi::OsString;
 use std::io;
 use std::os::windows::ffi::{OsStrExt, OsStringExt};
+use std::os::windows::io::AsRawHandle;
 use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::OnceLock;
@@ -17,7 +18,8 @@ use std::sync::OnceLock;
 use windows_sys::Win32::Foundation::{FALSE, TRUE};
 use windows_sys::Win32::Storage::FileSystem::{GetVolumeInformationW, GetVolumePathNameW};
 use windows_sys::Win32::System::Console::{
-    CTRL_BREAK_EVENT, CTRL_C_EVENT, GetConsoleProcessList, SetConsoleCtrlHandler,
+    CTRL_BREAK_EVENT, CTRL_C_EVENT, ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode,
+    GetConsoleProcessList, SetConsoleCtrlHandler, SetConsoleMode,
 };
 use windows_sys::core::BOOL;
 
@@ -67,6 +69,22 @@ pub fn owns_console() -> bool {
     // SAFETY: the buffer has room for the given number of ids, and is used only during the call. If there are
     // more ids, their number is returned and nothing is written.
     unsafe { GetConsoleProcessList(processes.as_mut_ptr(), 2) == 1 }
+}
+
+/// Switches the console behind a stream to control sequences (`ESC [ …`), and returns whether it takes them.
+/// That of Windows 7 and 8 does not, nor one in legacy mode: they print them. `None` if the stream does not go
+/// to a console.
+pub fn takes_control_sequences(stream: &impl AsRawHandle) -> Option<bool> {
+    let handle = stream.as_raw_handle();
+    let mut mode = 0;
+    // SAFETY: the stream lives through the calls, and so does its handle, which may be invalid or of another
+    // kind: the first call then fails. It writes to a variable of this function.
+    unsafe {
+        if GetConsoleMode(handle, &mut mode) == FALSE {
+            return None;
+        }
+        Some(SetConsoleMode(handle, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != FALSE)
+    }
 }
 
 /// Returns the name of the file system that a path is on, for instance `NTFS` or `FAT32`. The path itself

@@ -161,6 +161,9 @@ impl Failure {
             // The digest beside the file.
             Self::SidecarExists(_) => refused("sidecar_exists")
                 .fix("Verify both discs; if that digest is wrong, -f or deleting it makes way for the new one."),
+            Self::SidecarUnusable(_) => {
+                refused("sidecar_exists").fix("Deleting it, or moving it away, makes way for a new one.")
+            }
             Self::SidecarMismatch { .. } => mismatch("sidecar")
                 .fix("The file or the sidecar was changed: get another copy of the disc."),
 

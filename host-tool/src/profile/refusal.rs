@@ -52,8 +52,8 @@ pub enum Refusal {
     },
     /// The alignment is not a power of two, or larger than the maximum.
     #[error(
-        "--align {got} is not possible for {}{}: it must be a power of two up to {max}",
-        format.format(), for_whom(*profile)
+        "--align {got} is not possible for {}{}: {}",
+        format.format(), for_whom(*profile), alignments(*max)
     )]
     Align {
         /// The profile.
@@ -183,6 +183,14 @@ fn fix_plan(error: &PlanError) -> String {
         PlanError::TooLarge { .. } => "Use --to cso or --to zso, which can hold it.".into(),
         PlanError::NoChoice { .. } => "Use --to cso, or leave out --optimize.".into(),
         _ => "Leave out -b and --align.".into(),
+    }
+}
+
+/// The possible alignments.
+fn alignments(max: u32) -> String {
+    match max {
+        1 => "its blocks lie back to back".into(),
+        max => format!("it must be a power of two up to {max}"),
     }
 }
 

@@ -132,7 +132,10 @@ fn films_and_music_are_for_few_players() {
 }
 
 #[test]
-fn hdl_dump_refuses_discs_that_start_from_cdrom1() {
-    let of = |reader| verdicts(reader, Format::Zso, |facts| facts.content = Content::GameOnCdrom1);
-    assert_eq!([of(Reader::HdlDump), of(Reader::Opl), of(Reader::Pcsx2)], ['-', 'Y', 'Y']);
+fn old_hdl_dump_refuses_discs_that_start_from_cdrom1() {
+    let of = |reader, format| verdicts(reader, format, |facts| facts.content = Content::GameOnCdrom1);
+    let [iso, zso] = [Format::Iso, Format::Zso].map(|format| of(Reader::HdlDump, format));
+    // Only versions that take such discs read ZSO at all.
+    assert_eq!([iso, zso], ['!', 'Y']);
+    assert_eq!([of(Reader::Opl, Format::Iso), of(Reader::Pcsx2, Format::Zso)], ['Y', 'Y']);
 }

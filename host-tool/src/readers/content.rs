@@ -1,5 +1,7 @@
 //! How the decoded content and damage of a file affect readers: the format alone does not make a game.
 
+use sector_decode::Format;
+
 use super::Verdict::{Caution, Reads, Refuses, Unknown};
 use super::{Content, Facts, Reader, Verdict};
 
@@ -11,7 +13,10 @@ pub(super) fn of_reader(reader: Reader, facts: &Facts) -> Verdict {
     match facts.content {
         Content::Game => Reads,
         Content::GameOnCdrom1 => match reader {
-            Reader::HdlDump => Refuses("the disc starts from cdrom1:, and only cdrom0: is taken".into()),
+            // Versions that read ZSO (pull request 61) read such discs (pull request 58).
+            Reader::HdlDump if facts.format == Format::Iso => Caution(
+                "the disc starts from cdrom1:, and versions from before May 2022 only take cdrom0:".into(),
+            ),
             _ => Reads,
         },
         // Converters and file managers accept any content.

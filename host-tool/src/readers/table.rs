@@ -297,7 +297,11 @@ pub(super) const fn row(reader: Reader) -> &'static Row {
             console: PS2,
             cells: [NO_CSO, NO_CSO, Yes, NO_DAX, NO_JSO],
             rules: &[
-                |facts| only_2048(facts, "it reads only 2048"),
+                |facts| {
+                    let why =
+                        "it copies them as they are, for Open PS2 Loader, which crashes with any but 2048";
+                    only_2048(facts, why)
+                },
                 hdl_dump_file_length,
                 hdl_dump_dual_layer,
             ],

@@ -28,6 +28,9 @@ pub struct SourceRecord {
     /// Whether a CHD has the DVD tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dvd_tag: Option<bool>,
+    /// Whether a CHD's header has the SHA-1 of what it decodes to.
+    #[serde(skip)]
+    pub has_sha1: bool,
     /// The tracks of a CD.
     pub tracks: Vec<TrackRecord>,
 }
@@ -69,12 +72,21 @@ impl SourceRecord {
             .map(|track| TrackRecord { number: track.number, kind: track.kind, sectors: track.sectors })
             .collect();
         let kind = kind(source.kind());
-        let mut record =
-            Self { kind, entry: None, file_len, hunk_size: None, codecs: None, dvd_tag: None, tracks };
+        let mut record = Self {
+            kind,
+            entry: None,
+            file_len,
+            hunk_size: None,
+            codecs: None,
+            dvd_tag: None,
+            has_sha1: false,
+            tracks,
+        };
         if let Kind::Chd(facts) = source.kind() {
             record.hunk_size = Some(facts.hunk_bytes);
             record.codecs = Some(facts.codecs.clone());
             record.dvd_tag = Some(facts.is_dvd);
+            record.has_sha1 = facts.raw_sha1.is_some();
         }
         if let Some(ArchiveFacts { kind: archive, name, size, packed_size, .. }) = source.archive().cloned() {
             record.entry = Some(EntryRecord { name, kind, size, packed_size });
@@ -94,6 +106,17 @@ impl SourceRecord {
             b"chd" => "CHD",
             b"cue" => "CUE sheet with its files",
             _ => "raw CD sectors",
+        }
+    }
+
+    /// Returns what is shown once all of it was decoded, and compared with the checksums in it.
+    pub(super) fn shown(&self, compare: &str) -> String {
+        match self.kind.as_bytes() {
+            b"zip" => "it decodes, and has the CRC-32 in the archive".into(),
+            b"7z" => "it decodes, and has the CRC-32 in the archive, where that has one".into(),
+            b"chd" if self.has_sha1 => "it decodes, and has the SHA-1 in the CHD's header".into(),
+            b"chd" => format!("every hunk decodes: {compare}"),
+            _ => format!("every raw data sector has the checksum (EDC) in it: {compare}"),
         }
     }
 

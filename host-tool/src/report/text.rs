@@ -198,14 +198,29 @@ fn verify(record: &Record, verified: &Verified) -> String {
         let is_damaged = record.status() == Status::Damaged;
         return if is_damaged { format!("{name}: damaged\n") } else { String::new() };
     };
-    let verdict = match (record.status(), record.cut_off) {
-        (Status::Ok, None) => "ok",
-        (Status::Ok, Some(_)) => "decodes, but the disc in it seems to be cut off",
-        _ if is_wrong(record) => "decodes, but is not what the DAT has",
-        _ if verified.sidecar.as_ref().is_some_and(|sidecar| sidecar.state == SidecarState::Mismatch) => {
-            "decodes, but is not the disc of its sidecar"
+    let verdict = match (&record.failure, record.cut_off) {
+        (None, None) => "ok",
+        (None, Some(_)) => "decodes, but the disc in it seems to be cut off",
+        (Some(Failure::DatWrong { .. }), _) => "decodes, but is not what the DAT has",
+        (Some(Failure::SidecarMismatch { .. }), _) => "decodes, but is not the disc of its sidecar",
+        (Some(Failure::HeaderMd5 { .. } | Failure::ChdSha1 { .. }), _) => {
+            "decodes, but is not what its header says"
         }
-        _ => "decodes, but is not what its header says",
+        (Some(failure), _) if failure.status() == Status::Damaged => return format!("{name}: damaged\n"),
+        // The digests are those of something else than the file is now, or nobody waits for them.
+        (
+            Some(
+                Failure::InputChanged
+                | Failure::Interrupted
+                | Failure::Read { .. }
+                | Failure::Source(_)
+                | Failure::NoThread(_)
+                | Failure::Internal(_),
+            ),
+            _,
+        ) => return String::new(),
+        // Nothing else is written by this verb.
+        (Some(_), _) => "decodes, but something is wrong with its sidecar",
     };
     let mut text = format!(
         "{name}: {verdict}, {} bytes\n  CRC32    {:08x}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
@@ -221,13 +236,13 @@ fn verify(record: &Record, verified: &Verified) -> String {
     if let Some(sidecar) = &verified.sidecar {
         let _ = writeln!(text, "  sidecar  {}: {}", human::name(&sidecar.file), sidecar.state);
     }
-    // The result for a CHD or a raw CD is part of its description.
-    if record.status() == Status::Ok && verified.source.is_none() {
+    if record.status() == Status::Ok {
         let has_digest =
             verified.sidecar.as_ref().is_some_and(|sidecar| sidecar.state == SidecarState::Match);
-        let shown = match has_digest {
-            true => "the image has the SHA-256 in its sidecar".into(),
-            false => shown(layout, verified.stored_bytes.unwrap_or_default()),
+        let shown = match &verified.source {
+            _ if has_digest => "the image has the SHA-256 in its sidecar".into(),
+            Some(source) => source.shown(COMPARE),
+            None => shown(layout, verified.stored_bytes.unwrap_or_default()),
         };
         let _ = writeln!(text, "  shown    {shown}");
     }
@@ -266,9 +281,11 @@ fn dat_line(record: &Record, dat: Option<&DatRecord>) -> Option<String> {
     }
 }
 
+/// What to do where a checksum in the file cannot show that it is the right disc.
+const COMPARE: &str = "compare the SHA-1 with a DAT or a sidecar";
+
 /// What verifying an undamaged file has shown, and what it cannot show.
 fn shown(layout: &Layout, stored_bytes: u64) -> String {
-    const COMPARE: &str = "compare the SHA-1 with a DAT or a sidecar";
     if layout.format() == Format::Iso {
         return format!("it can be read; a plain image has no checksum: {COMPARE}");
     }

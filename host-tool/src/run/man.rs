@@ -8,7 +8,9 @@ use clap_mangen::Man;
 
 use crate::cli::{Cli, CompletionsArgs, ManArgs};
 use crate::exit::Status;
+use crate::failure::Failure;
 use crate::report::Reporter;
+use crate::special;
 
 /// Prints the completion script of a shell.
 pub fn completions(args: &CompletionsArgs, reporter: &mut Reporter) {
@@ -19,7 +21,8 @@ pub fn completions(args: &CompletionsArgs, reporter: &mut Reporter) {
 
 /// Prints all manual pages in sequence, or writes each to a file.
 pub fn man(args: &ManArgs, reporter: &mut Reporter) -> Status {
-    let outcome = pages().and_then(|pages| match &args.folder {
+    let folder = args.folder.as_deref();
+    let outcome = pages().map_err(Failure::Write).and_then(|pages| match folder {
         None => {
             pages.iter().for_each(|(_, page)| reporter.print(page));
             Ok(())
@@ -28,10 +31,9 @@ pub fn man(args: &ManArgs, reporter: &mut Reporter) -> Status {
     });
     match outcome {
         Ok(()) => Status::Ok,
-        Err(error) => {
-            let folder = args.folder.as_deref().unwrap_or(Path::new("manual pages"));
-            reporter.error(folder, &format!("cannot write: {error}"));
-            Status::Failed
+        Err(failure) => {
+            reporter.error(folder.unwrap_or(Path::new("manual pages")), &failure.line());
+            failure.status()
         }
     }
 }
@@ -62,9 +64,6 @@ fn page(command: Command) -> io::Result<(String, String)> {
     Ok((man.get_filename(), String::from_utf8_lossy(&roff).into_owned()))
 }
 
-fn write(folder: &Path, pages: &[(String, String)]) -> io::Result<()> {
-    for (name, page) in pages {
-        std::fs::write(folder.join(name), page)?;
-    }
-    Ok(())
+fn write(folder: &Path, pages: &[(String, String)]) -> Result<(), Failure> {
+    pages.iter().try_for_each(|(name, page)| special::write(&folder.join(name), page.as_bytes()))
 }

@@ -75,7 +75,7 @@ fn check_sidecar(
             let file = human::name(&file);
             reporter.warn(record, format!("{file} does not tell the SHA-256 of the image in this file"));
         }
-        (Found::Unusable(file), Some(_)) => return Err(Failure::SidecarExists(file)),
+        (Found::Unusable(file), Some(_)) => return Err(Failure::SidecarUnusable(file)),
         (Found::Nothing, Some(outputs)) => {
             image.settle(check_header_md5(image, Some(digests)))?;
             record.outcome.sidecar = Some(sidecar::write(outputs, image.path(), got, Existing::Keep)?);

@@ -3,7 +3,8 @@
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_match};
 
-use crate::support::{Ciso, Folder, SECTOR, noise, ps2_disc, psp_disc, small_disc};
+use crate::support::zip::{Packed, zip};
+use crate::support::{Ciso, Folder, SECTOR, noise, ps2_disc, psp_disc, raw_sectors, small_disc};
 
 /// 12: blocks of a size that firmwares do not accept are packed, whatever the lint would say about their
 /// streams.
@@ -130,6 +131,24 @@ fn verify_says_how_much_is_stored_without_a_checksum() {
     let stored = (0..file.blocks()).filter(|&block| file.is_plain(block));
     let stored: usize = stored.map(|block| file.position(block + 1) - file.position(block)).sum();
     assert_eq!(objects[0]["stored_bytes"], stored);
+}
+
+/// 18: a container's own checksums are among what was shown.
+#[test]
+fn verify_says_what_the_checksums_of_a_container_have_shown() {
+    let folder = Folder::new();
+    folder.write("GAME.zip", &zip(&[Packed::stored("GAME.iso", &psp_disc())]));
+    folder.write("GAME.bin", &raw_sectors(&ps2_disc()));
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/image-source/tests/golden/dvd-zstd.chd");
+    std::fs::copy(golden, folder.path("GAME.chd")).unwrap();
+    for (file, shown) in [
+        ("GAME.zip", "it decodes, and has the CRC-32 in the archive\n"),
+        ("GAME.bin", "every raw data sector has the checksum (EDC) in it: compare the SHA-1 with"),
+        ("GAME.chd", "it decodes, and has the SHA-1 in the CHD's header\n"),
+    ] {
+        let run = folder.cisor(["verify", file]).assert().success();
+        run.stdout(contains(format!("  shown    {shown}")));
+    }
 }
 
 /// 20: the lint's result in plain words, but only if a firmware may read the file.

@@ -4,6 +4,7 @@ mod changing;
 mod mapped;
 mod racing;
 mod special;
+mod terminals;
 mod trees;
 
 use std::ffi::OsStr;
@@ -427,4 +428,22 @@ fn no_descriptor_no_thread_no_memory_is_one_line_and_exit_code_2() {
         }
     }
     assert!(failures > 10, "only {failures} runs met a limit");
+}
+
+/// Names that are too long for the disk, of the file and of the one beside it, are refused before the work.
+#[test]
+fn names_that_are_too_long_are_refused_before_the_work() {
+    let folder = Folder::with_game();
+    let long = |len: usize, extension: &str| format!("{}.{extension}", "x".repeat(len - extension.len() - 1));
+    let refused = |name: &str| format!("the disk cannot hold a file named {name}: it is too long");
+    let target = long(256, "cso");
+    let run = folder.cisor(["compress", "GAME.iso", "-o", &target]).assert().code(3);
+    run.stderr(contains(refused(&target)));
+    // GAME.sha256 is longer than GAME.cso.
+    let target = long(254, "cso");
+    let run = folder.cisor(["compress", "--sidecar", "GAME.iso", "-o", &target]).assert().code(3);
+    run.stderr(contains(refused(&format!("{}sha256", target.strip_suffix("cso").unwrap()))));
+    assert_eq!(folder.names(), ["GAME.iso"]);
+    folder.cisor(["compress", "--sidecar", "GAME.iso", "-o", &long(252, "cso")]).assert().success();
+    assert_eq!(folder.names().len(), 3);
 }

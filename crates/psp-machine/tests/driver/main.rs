@@ -21,6 +21,7 @@ mod memory;
 mod random_reads;
 mod raw_device;
 mod reasons;
+mod rounded_end;
 mod settings;
 mod start_retries;
 mod starting;

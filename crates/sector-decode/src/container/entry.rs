@@ -46,8 +46,8 @@ pub(crate) struct EntryRules {
     beyond_last: u32,
 }
 
-/// Whether a last block is read whose end the index gives too low. Not in the driver: it would take 128 bytes, and
-/// requests of single sectors over their limit (docs/driver-costs.md).
+/// Whether a last block is found that is shorter than a unit of the index, so that its end, rounded down, is its beginning.
+/// The driver has no room for that; units of 2 or 4 bytes, as files of several GiB have them, are never so long.
 const BEYOND: bool = cfg!(not(feature = "terse"));
 
 impl EntryRules {
@@ -151,10 +151,10 @@ impl EntryRules {
         };
         let bytes = (units << self.shift) - self.head;
         let mut len = bytes.min(layout.max_packed_len());
-        if BEYOND && block.0 == self.cut_short {
+        if block.0 == self.cut_short {
             len = (bytes + self.beyond(start + units)).min(layout.max_packed_len());
             // Nothing of it is in the file.
-            if len == 0 {
+            if BEYOND && len == 0 {
                 return None;
             }
         }

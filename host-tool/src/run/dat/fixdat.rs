@@ -1,7 +1,7 @@
 //! `cisor dat fixdat`: a DAT of what is missing.
 
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dat_file::Missing;
 
@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::human;
 use crate::output::{Existing, Outputs, Standing};
 use crate::report::{Checked, Record, Reporter};
+use crate::target::Claims;
 
 const VERB: &str = "dat fixdat";
 
@@ -18,13 +19,16 @@ const VERB: &str = "dat fixdat";
 pub(super) fn fixdat(args: &DatFixdatArgs, reporter: &mut Reporter) {
     let mut record = Record::new(&args.output, Checked { verb: VERB, ..Checked::default() });
     let existing = if args.force { Existing::Replace } else { Existing::Keep };
-    let standing = Standing::at(&args.output, existing);
-    // Before hours of work.
-    if existing == Existing::Keep && std::fs::symlink_metadata(&args.output).is_ok() {
-        record.fail(Failure::TargetExists(args.output.clone()));
-        reporter.finish(record);
-        return;
-    }
+    // Before hours of work. The DATs and images that are read are no place for the new one.
+    let read: Vec<PathBuf> = args.tree.dats.iter().chain(&args.tree.trees).cloned().collect();
+    let standing = match Claims::new(&read).claim(&args.output, Path::new(""), existing) {
+        Ok(standing) => standing,
+        Err(failure) => {
+            record.fail(failure);
+            reporter.finish(record);
+            return;
+        }
+    };
     let Some(survey) = survey(&args.tree, VERB, reporter, &mut |_, _, _| Ok(())) else { return };
     if survey.counts.unreadable_folders + survey.counts.failed > 0 {
         reporter.warn(&mut record, "some files could not be read: what they hold counts as missing");

@@ -1,7 +1,7 @@
 //! The display while consoles are served: one live line for each.
 
 use std::collections::HashMap;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::events::Event;
 use super::peers::Pace;
 use crate::cli::Verbosity;
+use crate::terminal::{self, Stderr};
 
 /// Bytes of data in a packet, nearly always.
 const PACKET: u64 = 1408;
@@ -22,9 +23,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Creates a screen with this verbosity. Live lines are only for a terminal.
+    /// Creates a screen with this verbosity. Live lines are only for a terminal that can draw them again.
     pub(super) fn new(verbosity: Verbosity) -> Self {
-        let is_live = !verbosity.quiet && !verbosity.json && std::io::stderr().is_terminal();
+        let is_live = !verbosity.quiet && !verbosity.json && terminal::stderr() == Stderr::Terminal;
         let target = if is_live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self { verbosity, lines: MultiProgress::with_draw_target(target), bars: HashMap::new() }
     }

@@ -96,6 +96,8 @@ fn is_noticed_by(args: &[&str], source: &str, other: Option<&str>) {
                     folder.cisor(made).assert().success();
                 }
             }
+            let rom = format!("<rom name=\"G.iso\" size=\"{}\" crc=\"00000000\"/>", image.len());
+            folder.write("X.dat", format!("<datafile><game name=\"G\">{rom}</game></datafile>").as_bytes());
             let before = folder.names();
             let outcome = changed_meanwhile(&folder, args, source, change)?;
             Some((outcome, before, folder.names()))
@@ -120,6 +122,35 @@ fn source_that_changes_is_noticed_by_extract() {
 #[test]
 fn source_that_changes_is_noticed_by_verify() {
     is_noticed_by(&["verify", "GAME.iso"], "GAME.iso", None);
+}
+
+/// As text, nothing is said of a file that has changed: neither digests nor a verdict.
+#[test]
+fn verify_says_nothing_of_a_file_that_has_changed() {
+    let text = (0..10).find_map(|_| {
+        let folder = Folder::new();
+        folder.write("GAME.iso", &noise(48 << 20));
+        let mut child = Command::new(BIN)
+            .args(["verify", "-j", "1", "GAME.iso"])
+            .current_dir(folder.root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while bytes_read(child.id()) < 1 << 20 && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Change::Byte.make(&folder.path("GAME.iso"));
+        let is_late = child.try_wait().unwrap().is_some();
+        let output = child.wait_with_output().unwrap();
+        (!is_late && output.status.code() == Some(2)).then_some(output.stdout)
+    });
+    assert_eq!(text.map(|text| String::from_utf8(text).unwrap()).as_deref(), Some(""));
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_dat_check() {
+    is_noticed_by(&["dat", "check", "--dat", "X.dat", "GAME.iso"], "GAME.iso", None);
 }
 
 #[test]

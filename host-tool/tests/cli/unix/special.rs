@@ -87,6 +87,69 @@ fn inputs_are_refused_wherever_they_stand() {
     }
 }
 
+/// Every other option that names a file to write, and the files that verbs write beside others.
+#[test]
+fn other_outputs_are_refused_by_name_and_stay() {
+    let folder = Folder::with_compressed_game();
+    let names = specials(&folder);
+    let special = |name: &str| format!("{name} is a device or pipe, not a file. Choose another name");
+    folder.write("x.dat", DAT.as_bytes());
+    for name in &names {
+        for force in [&[][..], &["-f"]] {
+            let run = folder
+                .cisor(["dat", "fixdat", "--dat", "x.dat", "-o", name, "GAME.iso"])
+                .args(force)
+                .assert();
+            run.code(2).stderr(contains(special(name)));
+        }
+    }
+    std::fs::create_dir(folder.path("man1")).unwrap();
+    for (name, page) in names.iter().take(2).zip(["cisor.1", "cisor-info.1"]) {
+        let page = format!("man1/{page}");
+        symlink(format!("../{name}"), folder.path(&page)).unwrap();
+        folder.cisor(["man", "man1"]).assert().code(2).stderr(contains(special(&page)));
+        folder.remove(&page);
+    }
+    // The digest beside the file is refused before the work, too.
+    for name in &names {
+        symlink(name, folder.path("NEW.sha256")).unwrap();
+        for verb in
+            [&["compress", "GAME.iso", "-o", "NEW.cso"][..], &["extract", "GAME.cso", "-o", "NEW.iso"]]
+        {
+            for force in [&[][..], &["-f"]] {
+                let run = folder.cisor(verb).args(force).arg("--sidecar").assert().code(2);
+                run.stderr(contains(special("NEW.sha256")));
+            }
+        }
+        folder.remove("NEW.sha256");
+    }
+    assert!(!folder.path("NEW.cso").exists() && !folder.path("NEW.iso").exists());
+}
+
+/// Files that verbs read beside the images are not opened either.
+#[test]
+fn other_inputs_are_refused_by_name() {
+    let folder = Folder::with_game();
+    let expected = "it is a device or pipe, not a file";
+    for name in specials(&folder) {
+        for args in [&["verify", "--dat"][..], &["dat", "check", "--dat"], &["dat", "rename", "--dat"]] {
+            folder.cisor(args).args([name.as_str(), "GAME.iso"]).assert().code(2).stderr(contains(expected));
+        }
+        folder.write("x.dat", DAT.as_bytes());
+        folder.cisor(["dat", "check", "--dat", "x.dat", &name]).assert().code(2).stderr(contains(expected));
+        symlink(&name, folder.path("GAME.sha256")).unwrap();
+        let run = folder.cisor(["verify", "GAME.iso"]).assert().success();
+        run.stdout(contains("GAME.iso: ok")).stderr(contains("does not tell the SHA-256"));
+        let run = folder.cisor(["verify", "--sidecar", "GAME.iso"]).assert().code(3);
+        run.stdout(contains("decodes, but something is wrong with its sidecar"))
+            .stderr(contains("GAME.sha256 exists already and does not tell the SHA-256 of this image"));
+        folder.remove("GAME.sha256");
+    }
+}
+
+const DAT: &str = r#"<?xml version="1.0"?><datafile><header><name>X</name></header><game name="A">
+<description>A</description><rom name="A.iso" size="2048" crc="00000000"/></game></datafile>"#;
+
 /// The reader of the output has stopped reading, so the program blocks in the middle of a line.
 #[test]
 fn one_signal_ends_a_run_that_waits_for_ever() {
