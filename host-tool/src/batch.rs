@@ -89,11 +89,16 @@ pub(crate) fn verify(mut args: VerifyArgs, reporter: &mut Reporter) {
             }
         }
     }
+    let uses_library = args.due.uses_library();
+    if uses_library {
+        reporter.begin_batch("verify");
+    }
     let batch =
         Batch::new::<Verified>("verify", &args.inputs, &args.tree, &Target::Beside, |_| true, reporter);
-    let Some(batch) = batch else { return };
+    let Some(mut batch) = batch else { return };
     args.inputs = batch.inputs.paths();
-    if args.due.uses_library() {
+    if uses_library {
+        batch.is_tree = true;
         let due = run::verify_due(args, reporter);
         return batch.end_with(due, reporter);
     }

@@ -1,4 +1,5 @@
-//! Builds the converter as a page: one HTML file that works without a network. And tries it in browsers.
+//! Builds the converter as a page: one HTML file that works without a network. And tries it in browsers, with the report
+//! of `cisor library`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,10 +90,26 @@ pub(crate) fn test(collect: CollectLicences) -> Result<()> {
     if work.exists() {
         fs::remove_dir_all(&work).with_context(|| work.display().to_string())?;
     }
+    let library = work.join("library.db");
+    fs::create_dir_all(&work).with_context(|| work.display().to_string())?;
+    let mut rows = shell::cargo();
+    rows.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "disc-library",
+        "--example",
+        "rows",
+        "--",
+        "2000",
+    ]);
+    shell::run(rows.arg(&library))?;
     let mut node = Command::new("node");
     node.current_dir(source()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
-    node.args(["test/engine.test.mjs", "test/page.test.mjs"]);
+    node.args(["test/engine.test.mjs", "test/page.test.mjs", "test/report.test.mjs"]);
     node.env("CISOR_BIN", paths::cisor()).env("CISOR_PAGE", &page).env("CISOR_PAGE_WORK", &work);
+    node.env("CISOR_LIBRARY", &library);
     shell::run(node.env("CISOR_WASM", wasm()))
 }
 

@@ -15,6 +15,7 @@ mod field;
 mod field_reports;
 mod info;
 mod json;
+mod library;
 mod one_target;
 mod opl;
 mod raw;
