@@ -53,7 +53,7 @@ for (const name of BROWSERS) {
     test('search and choice narrow the table', async () => {
       await page.type('#search', 'game 17');
       const some = Number((await shown()).split(' ')[0]);
-      assert.ok(some > 100 && some < 400, `${some}`);
+      assert.ok(some > 0 && some < ROWS, `${some}`);
       await page.select('#show', 'missing');
       assert.ok(Number((await shown()).split(' ')[0]) < some);
       await page.select('#show', '');
@@ -71,10 +71,10 @@ for (const name of BROWSERS) {
       const state = () => page.$$eval('.images thead th', (cells) => cells.map((cell) => cell.getAttribute('aria-sort')));
       assert.deepEqual(await state(), [null, null, null, null, null, 'ascending', null, null, null]);
       const sizes = () => page.$$eval('.images tbody tr', (rows) => rows.map((row) => Number(row.cells[5].dataset.v)));
-      assert.deepEqual(await sizes(), (await sizes()).toSorted((a, b) => a - b));
+      assert.deepEqual(await sizes(), [...(await sizes())].sort((a, b) => a - b));
       await page.keyboard.press(' ');
       assert.equal((await state())[5], 'descending');
-      assert.deepEqual(await sizes(), (await sizes()).toSorted((a, b) => b - a));
+      assert.deepEqual(await sizes(), [...(await sizes())].sort((a, b) => b - a));
       const names = (await page.$$('.images thead button'))[0];
       await names.focus();
       await page.keyboard.press('Enter');

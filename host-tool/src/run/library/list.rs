@@ -16,7 +16,7 @@ use crate::report::Reporter;
 pub(super) fn list(args: &ListArgs, place: &Path, reporter: &mut Reporter) -> Result<(), Failure> {
     let library = super::read(place)?;
     let keys = shelf::Keys::default();
-    let named: Vec<PathBuf> = args.paths.iter().map(|path| keys.of(path)).collect();
+    let named: Vec<PathBuf> = args.paths.iter().map(|path| keys.named(path)).collect();
     let wanted = |entry: &Entry| named.is_empty() || named.iter().any(|path| entry.path.starts_with(path));
     let mut table = args.csv.then(Table::new).transpose()?;
     let (mut count, mut without_digests) = (0, 0);

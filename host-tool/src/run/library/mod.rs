@@ -72,7 +72,7 @@ fn read(place: &Path) -> Result<Library, Failure> {
 
 fn forget(args: &ForgetArgs, place: &Path, reporter: &mut Reporter) -> Result<(), Failure> {
     let keys = shelf::Keys::default();
-    let named: Vec<_> = args.paths.iter().map(|path| keys.of(path)).collect();
+    let named: Vec<_> = args.paths.iter().map(|path| keys.named(path)).collect();
     read(place)?;
     let mut library = open(place)?;
     let known = library.known()?.into_iter();
@@ -89,7 +89,7 @@ fn forget(args: &ForgetArgs, place: &Path, reporter: &mut Reporter) -> Result<()
 
 fn merge(args: &MergeArgs, place: &Path, reporter: &mut Reporter) -> Result<(), Failure> {
     let keys = shelf::Keys::default();
-    let root = args.at.as_ref().map(|at| keys.of(&at.join(".")));
+    let root = args.at.as_ref().map(|at| keys.named(at));
     let mut library = open(place)?;
     let (mut added, mut updated, mut unchanged) = (0, 0, 0);
     for other in &args.others {

@@ -139,12 +139,11 @@ fn rebuild(place: &Path, reporter: &mut Reporter) -> Result<(), Failure> {
 /// Returns the known files below the folders that are gone. A folder without any image may be a disk that is not
 /// mounted, so nothing in it counts as gone.
 fn missing(shelf: &Shelf, inputs: &Inputs, moves: &[(PathBuf, PathBuf)]) -> Vec<PathBuf> {
-    let failed: Vec<PathBuf> =
-        inputs.failures.iter().map(|(path, _)| shelf.keys.of(&path.join("."))).collect();
+    let failed: Vec<PathBuf> = inputs.failures.iter().map(|(path, _)| shelf.keys.named(path)).collect();
     let moved: HashSet<&PathBuf> = moves.iter().map(|(from, _)| from).collect();
     let mut missing = Vec::new();
     for folder in &inputs.folders {
-        let folder = shelf.keys.of(&folder.join("."));
+        let folder = shelf.keys.named(folder);
         if failed.contains(&folder) {
             continue;
         }

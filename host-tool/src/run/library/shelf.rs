@@ -33,6 +33,11 @@ pub(super) fn stamp(path: &Path) -> io::Result<Stamp> {
 pub(super) struct Keys(RefCell<HashMap<PathBuf, PathBuf>>);
 
 impl Keys {
+    /// Returns the path of a file or folder that a user has named.
+    pub(super) fn named(&self, path: &Path) -> PathBuf {
+        if path.is_dir() { resolved(path) } else { self.of(path) }
+    }
+
     /// Returns the path with links in its folders resolved. The file itself may be a link, or not exist.
     pub(super) fn of(&self, path: &Path) -> PathBuf {
         let (parent, name) = match (path.parent(), path.file_name()) {
