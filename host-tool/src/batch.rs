@@ -14,7 +14,7 @@ use crate::interrupt;
 use crate::plan::{self, CompressRequest, ExtractRequest};
 use crate::profile::Profile;
 use crate::report::{Compressed, Described, Extracted, Others, Outcome, Record, Reporter, Verified};
-use crate::run;
+use crate::run::{self, Due};
 use crate::target::{Claims, Target};
 
 /// Returns the usage error of arguments that are valid individually but not together.
@@ -78,10 +78,30 @@ pub(crate) fn extract(args: ExtractArgs, reporter: &mut Reporter) {
 
 /// Runs `cisor verify`.
 pub(crate) fn verify(mut args: VerifyArgs, reporter: &mut Reporter) {
+    if args.inputs.is_empty() && args.tree.files_from.is_none() {
+        match run::wanted(&args.due) {
+            Ok(files) => args.inputs = files,
+            Err((place, failure)) => {
+                let mut record = Record::new(&place, Verified::default());
+                record.fail(failure);
+                reporter.finish(record);
+                return;
+            }
+        }
+    }
+    let uses_library = args.due.uses_library();
+    if uses_library {
+        reporter.begin_batch("verify");
+    }
     let batch =
         Batch::new::<Verified>("verify", &args.inputs, &args.tree, &Target::Beside, |_| true, reporter);
-    let Some(batch) = batch else { return };
+    let Some(mut batch) = batch else { return };
     args.inputs = batch.inputs.paths();
+    if uses_library {
+        batch.is_tree = true;
+        let due = run::verify_due(args, reporter);
+        return batch.end_with(due, reporter);
+    }
     run::verify(args, reporter);
     batch.end(reporter);
 }
@@ -178,9 +198,14 @@ impl Batch {
     }
 
     fn end(&self, reporter: &mut Reporter) {
+        self.end_with(Due::default(), reporter);
+    }
+
+    fn end_with(&self, due: Due, reporter: &mut Reporter) {
         let Inputs { left_alone, elsewhere, .. } = self.inputs;
-        reporter
-            .end_of_batch(Others { files: self.files, left_alone, other_shards: elsewhere }, self.is_tree);
+        let Due { recent, left } = due;
+        let others = Others { files: self.files, left_alone, other_shards: elsewhere, recent, left };
+        reporter.end_of_batch(others, self.is_tree);
     }
 }
 

@@ -3,6 +3,7 @@
 mod dat;
 mod formats;
 mod levels;
+mod library;
 mod naming;
 mod raw;
 mod serve;
@@ -19,6 +20,10 @@ use image_writer::{Optimize, OutputFormat, Threshold};
 pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatVerb};
 pub(crate) use formats::FORMATS;
 pub use levels::LevelArgs;
+pub use library::{
+    DueArgs, ExportArgs, ExportFormat, ForgetArgs, LibraryArgs, LibraryVerb, ListArgs, MergeArgs, ReportArgs,
+    ScanArgs, SortBy,
+};
 pub use naming::Naming;
 pub use raw::{KeepRawArgs, RestoreArgs};
 pub use serve::ServeArgs;
@@ -93,6 +98,8 @@ pub enum Verb {
     Compare(CompareArgs),
     /// Compare a collection with a DAT, a list of known good dumps
     Dat(DatArgs),
+    /// Remember what images are and when they were verified, and report on all of them
+    Library(LibraryArgs),
     /// Do the obvious with files and folders, as when they are dropped on the program's icon
     ///
     /// Images are packed for the console that the disc is for; compressed files are verified and described.
@@ -230,7 +237,7 @@ pub struct ExtractArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct VerifyArgs {
     /// Images, compressed or plain
-    #[arg(required_unless_present = "files_from", value_name = "IN")]
+    #[arg(required_unless_present_any = ["files_from", "since", "for_time"], value_name = "IN")]
     pub inputs: Vec<PathBuf>,
     /// Which other files.
     #[command(flatten)]
@@ -241,6 +248,9 @@ pub struct VerifyArgs {
     /// Compare with this DAT in Logiqx XML, a ZIP with DATs, or a folder of them; may be repeated
     #[arg(long = "dat", value_name = "FILE|DIR")]
     pub dats: Vec<PathBuf>,
+    /// Which of them are verified now.
+    #[command(flatten)]
+    pub due: DueArgs,
     /// Work in this many threads [default: as many as there are processors, at most 16]
     #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
@@ -408,7 +418,8 @@ Examples:
   cisor info GAME.zso                   what is it, and who can read it?
 
 Exit codes: 0 all good, 1 damaged data or a mismatch, 2 wrong usage or a failed
-read or write, 3 refused, 130 interrupted. Over several files 1 beats 2 beats 3.";
+read or write, 3 refused, 130 interrupted. Over several files 1 beats 2 beats 3.
+4: verify --for-time left files for the next run.";
 
 const EXTRACT_EXAMPLES: &str = "\
 Examples:

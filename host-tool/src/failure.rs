@@ -113,6 +113,9 @@ pub enum Failure {
         /// The image's value.
         got: String,
     },
+    /// The library cannot be used.
+    #[error("{0}")]
+    Library(disc_library::Error),
     /// A file was not given the DAT's name.
     #[error("it was not renamed: {0}")]
     NotRenamed(String),

@@ -43,6 +43,11 @@ impl FileId {
         Self::of_open(file)
     }
 
+    /// Returns the file's number on its device.
+    pub(crate) fn number(self) -> u64 {
+        self.file
+    }
+
     #[cfg(unix)]
     fn look(path: &Path, follow: bool) -> io::Result<Self> {
         let metadata = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) };

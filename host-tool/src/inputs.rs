@@ -56,6 +56,8 @@ impl Input {
 pub struct Inputs {
     /// The files, in order.
     pub files: Vec<Input>,
+    /// The folders that were searched.
+    pub folders: Vec<PathBuf>,
     /// What could not be looked at, and why.
     pub failures: Vec<(PathBuf, Failure)>,
     /// For each folder in which something was left alone: a sentence about it.
@@ -79,6 +81,22 @@ impl Inputs {
         output: Option<&Path>,
         wanted: impl Fn(Look) -> bool,
     ) -> Result<Self, (PathBuf, io::Error)> {
+        Self::gather_but(named, tree, output, wanted, |_| None)
+    }
+
+    /// As [`gather`](Self::gather), without reading the files that `known` recognises as images. It returns the
+    /// other files that belong to one of them.
+    ///
+    /// # Errors
+    ///
+    /// When the list of files cannot be read.
+    pub fn gather_but(
+        named: &[PathBuf],
+        tree: &TreeArgs,
+        output: Option<&Path>,
+        wanted: impl Fn(Look) -> bool,
+        known: impl Fn(&Path) -> Option<Vec<PathBuf>>,
+    ) -> Result<Self, (PathBuf, io::Error)> {
         let listed = match &tree.files_from {
             Some(list) => list::read(list, tree.null).map_err(|error| (list.clone(), error))?,
             None => Vec::new(),
@@ -93,7 +111,8 @@ impl Inputs {
                 inputs.files.push(Input { path: path.clone(), below: None, look: None });
                 continue;
             }
-            let found = walk.below(path, &wanted);
+            inputs.folders.push(path.clone());
+            let found = walk.below(path, &wanted, &known);
             inputs.left_alone += found.left_alone.total();
             if let Some(text) = found.left_alone.sentence() {
                 inputs.notes.push((path.clone(), text));

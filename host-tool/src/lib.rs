@@ -116,6 +116,7 @@ fn run_verb(cli: Cli) -> Status {
         Verb::Info(args) => batch::info(args, reporter),
         Verb::Compare(args) => run::compare(args, reporter),
         Verb::Dat(args) => run::dat(args, reporter),
+        Verb::Library(args) => run::library(args, reporter),
         Verb::Serve(mut args) => {
             let dropped = || args.script.as_deref().and_then(dropped::paths_on)?.into_iter().next();
             args.folder = args.folder.take().or_else(dropped);

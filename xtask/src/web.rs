@@ -1,4 +1,5 @@
-//! Builds the converter as a page: one HTML file that works without a network. And tries it in browsers.
+//! Builds the converter as a page: one HTML file that works without a network. And tries it in browsers, with the report
+//! of `cisor library`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,7 +117,7 @@ pub(crate) fn test(collect: CollectLicences) -> Result<()> {
     ensure!(sums(&build(collect)?)? == first, "the page has other bytes when it is built again");
 
     shell::run(Command::new("node").current_dir(source()).arg("node_modules/typescript/bin/tsc"))?;
-    try_page(&page, &["test/engine.test.mjs", "test/texts.test.mjs", "test/page.test.mjs"])
+    try_page(&page, &["test/engine.test.mjs", "test/texts.test.mjs", "test/page.test.mjs", "test/report.test.mjs"])
 }
 
 /// The checksums of the page and of its files for a web server.
@@ -131,10 +132,22 @@ fn try_page(page: &Path, tests: &[&str]) -> Result<()> {
     if work.exists() {
         fs::remove_dir_all(&work).with_context(|| work.display().to_string())?;
     }
+    fs::create_dir_all(&work).with_context(|| work.display().to_string())?;
+    let library = library_of(2000, &work)?;
     let mut node = Command::new("node");
     node.current_dir(source()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
     node.args(tests).env("CISOR_BIN", paths::cisor()).env("CISOR_PAGE", page).env("CISOR_PAGE_WORK", &work);
-    shell::run(node.env("CISOR_WASM", wasm()).env("CISOR_PAGE_FOLDER", build_dir().join(FOLDER)))
+    node.env("CISOR_WASM", wasm()).env("CISOR_PAGE_FOLDER", build_dir().join(FOLDER));
+    shell::run(node.env("CISOR_LIBRARY", &library))
+}
+
+/// Makes a library of so many made-up discs in a folder, for the test of its report.
+fn library_of(discs: u32, folder: &Path) -> Result<PathBuf> {
+    let library = folder.join("library.db");
+    let mut rows = shell::cargo();
+    rows.args(["run", "--quiet", "--release", "--package", "disc-library", "--example", "rows", "--"]);
+    shell::run(rows.arg(discs.to_string()).arg(&library))?;
+    Ok(library)
 }
 
 fn source() -> PathBuf {

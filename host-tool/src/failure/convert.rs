@@ -21,6 +21,12 @@ impl From<OpenError<io::Error>> for Failure {
     }
 }
 
+impl From<disc_library::Error> for Failure {
+    fn from(error: disc_library::Error) -> Self {
+        Self::Library(error)
+    }
+}
+
 impl From<raw_sidecar::Error> for Failure {
     fn from(error: raw_sidecar::Error) -> Self {
         Self::Sidecar(error)

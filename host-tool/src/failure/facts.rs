@@ -95,6 +95,7 @@ impl Failure {
             Self::HeaderMd5 { .. } => mismatch("header_md5")
                 .fix("The image was changed after it was packed: get another copy."),
             Self::Dat(_) => failed("dat").fix("Get the DAT again from where it is published."),
+            Self::Library(error) => library(error),
             Self::DatWrong { .. } => mismatch("dat_wrong"),
             Self::NotRenamed(_) => refused("not_renamed"),
             Self::InputChanged => failed("input_changed").fix("Try again when no other program writes it."),
@@ -207,6 +208,19 @@ fn source(error: &image_source::Error) -> Facts {
             facts.fix("The file is damaged: get another copy, or dump the disc again.")
         }
         _ => facts,
+    }
+}
+
+fn library(error: &disc_library::Error) -> Facts {
+    use disc_library::Error;
+    match error {
+        Error::Io(_) => failed("library_open"),
+        Error::Locked => failed("library_locked").fix("Wait until that run has finished."),
+        Error::Newer { .. } => refused("library_newer").fix("Look for a newer version of cisor."),
+        Error::Corrupted(_) => damaged("library_damaged")
+            .fix("cisor library scan --rebuild makes a new one from your folders, and keeps the damaged one beside it."),
+        Error::Foreign => refused("library_foreign").fix("Name another file with --db, or move this one away."),
+        _ => failed("library"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The first look at a file that was found in a folder: is it a disc image? A few small reads, whatever the
 //! size of the file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image_source::Source;
 use sector_decode::{Format, HeaderError, Layout, OpenError, ReadAt};
@@ -26,6 +26,14 @@ pub enum Look {
 pub(super) struct Seen {
     pub(super) look: Option<Look>,
     pub(super) parts: Vec<FileId>,
+}
+
+impl Seen {
+    /// A file that is known to be an image, with the other files that belong to it.
+    pub(super) fn known(parts: &[PathBuf]) -> Self {
+        let look = if parts.is_empty() { Look::Plain } else { Look::Source };
+        Self { look: Some(look), parts: parts.iter().filter_map(|part| FileId::at(part).ok()).collect() }
+    }
 }
 
 /// Where the first volume descriptor of ISO 9660 has its name.

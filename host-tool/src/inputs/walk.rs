@@ -60,8 +60,14 @@ impl Walk {
         self.files.extend(FileId::at(path));
     }
 
-    /// Finds the images below `root` that are `wanted`. What an earlier call has found is not found again.
-    pub(super) fn below(&mut self, root: &Path, wanted: impl Fn(Look) -> bool) -> Found {
+    /// Finds the images below `root` that are `wanted`. What an earlier call has found is not found again. Files that
+    /// are `known` are not read.
+    pub(super) fn below(
+        &mut self,
+        root: &Path,
+        wanted: impl Fn(Look) -> bool,
+        known: impl Fn(&Path) -> Option<Vec<PathBuf>>,
+    ) -> Found {
         let mut found = Found::default();
         let mut entries = Vec::new();
         let root_id = FileId::at(root).ok();
@@ -73,25 +79,29 @@ impl Walk {
 
         // Own names first, so that a link to one of these files does not count.
         let ids: Vec<_> = entries.iter().map(|entry| FileId::at(&entry.path).ok()).collect();
-        let mut known = self.files.clone();
-        known.extend(entries.iter().zip(&ids).filter(|(entry, _)| !entry.is_link).filter_map(|(_, id)| *id));
-        let is_new = |entry: &Entry, id: Option<FileId>, known: &mut HashSet<FileId>| match id {
-            Some(id) if entry.is_link => known.insert(id),
+        let mut own = self.files.clone();
+        own.extend(entries.iter().zip(&ids).filter(|(entry, _)| !entry.is_link).filter_map(|(_, id)| *id));
+        let is_new = |entry: &Entry, id: Option<FileId>, own: &mut HashSet<FileId>| match id {
+            Some(id) if entry.is_link => own.insert(id),
             Some(id) => !self.files.contains(&id),
             None => true,
         };
         let listed = entries.len();
         let entries: Vec<_> =
-            entries.into_iter().zip(ids).filter(|(entry, id)| is_new(entry, *id, &mut known)).collect();
+            entries.into_iter().zip(ids).filter(|(entry, id)| is_new(entry, *id, &mut own)).collect();
         found.has_images = found.has_images || entries.len() < listed;
-        self.files = known;
+        self.files = own;
         let mut parts = HashSet::new();
         let mut images = Vec::new();
         for (entry, id) in entries {
             if interrupt::requested() {
                 break;
             }
-            match look::at(&entry.path) {
+            let seen = match known(&entry.path) {
+                Some(parts) => Ok(look::Seen::known(&parts)),
+                None => look::at(&entry.path),
+            };
+            match seen {
                 Ok(look::Seen { look, parts: others }) => {
                     parts.extend(others);
                     images.push((entry, id, look));

@@ -102,6 +102,8 @@ struct Object {
     #[serde(skip_serializing_if = "Option::is_none")]
     stored_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
     #[serde(flatten)]
     batch: Fields,
@@ -219,6 +221,11 @@ impl Object {
             Outcome::Extracted(extracted) => object.set_extracted(extracted),
             Outcome::Verified(verified) => object.set_verified(verified),
             Outcome::Described(described) => object.set_described(described),
+            Outcome::Scanned(scanned) => {
+                object.reason = Some(scanned.reason);
+                object.set_described(&scanned.described);
+                scanned.verified.iter().for_each(|verified| object.add_verified(verified));
+            }
             Outcome::Compared(compared) => {
                 object.set_layout(compared.layout.as_ref());
                 object.compared_with = Some(lossy(&compared.other));
@@ -228,7 +235,7 @@ impl Object {
                 object.dat.clone_from(&checked.dat);
                 object.rename_to = checked.rename_to.as_deref().map(lossy);
             }
-            Outcome::Searched | Outcome::Summed => {}
+            Outcome::Library(_) | Outcome::Searched | Outcome::Summed => {}
         }
         object
     }
@@ -271,13 +278,18 @@ impl Object {
     fn set_verified(&mut self, verified: &Verified) {
         self.set_layout(verified.layout.as_ref());
         self.disc = verified.disc.as_ref().map(DiscObject::from);
+        self.dat.clone_from(&verified.dat);
+        self.add_verified(verified);
+        self.set_source(verified.source.as_ref(), verified.achievements);
+    }
+
+    /// Adds what only decoding tells.
+    fn add_verified(&mut self, verified: &Verified) {
         self.hashes = verified.digests.as_ref().map(Hashes::from);
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.stored_bytes = verified.stored_bytes;
-        self.dat.clone_from(&verified.dat);
         self.batch = Fields::of(None, None, verified.sidecar.as_ref());
-        self.lint = verified.lint.as_ref().map(LintObject::from);
-        self.set_source(verified.source.as_ref(), verified.achievements);
+        self.lint = verified.lint.as_ref().map(LintObject::from).or(self.lint.take());
     }
 
     fn set_described(&mut self, described: &Described) {
@@ -429,14 +441,14 @@ fn lossy(path: &Path) -> String {
 
 /// The bytes of a name that is not Unicode, which a JSON string cannot hold.
 #[cfg(unix)]
-fn raw(path: &Path) -> Option<String> {
+pub(crate) fn raw(path: &Path) -> Option<String> {
     use std::os::unix::ffi::OsStrExt;
     path.to_str().is_none().then(|| human::hex(path.as_os_str().as_bytes()))
 }
 
 /// The 16-bit units of a name that is not Unicode, which a JSON string cannot hold.
 #[cfg(windows)]
-fn raw(path: &Path) -> Option<String> {
+pub(crate) fn raw(path: &Path) -> Option<String> {
     use std::os::windows::ffi::OsStrExt;
     path.to_str()
         .is_none()

@@ -4,6 +4,7 @@
 mod batch;
 mod dat;
 mod json;
+mod library;
 mod record;
 mod source;
 mod summary;
@@ -19,12 +20,13 @@ use anstream::AutoStream;
 pub use batch::{Action, Estimate, Planned, SidecarRecord, SidecarState, Skipped};
 pub use dat::{Checked, DatRecord, DatVerdict};
 pub use json::SCHEMA;
+pub(crate) use json::raw as raw_name;
 pub use source::{EntryRecord, SourceRecord, TrackRecord, source_notes};
 pub use summary::Others;
 
 pub use record::{
     Compared, Compressed, CutOff, Described, Evidence, Extracted, Lint, Outcome, Record, RestoredFile,
-    Verified, Written,
+    Scanned, Verified, Written,
 };
 
 use crate::cli::Verbosity;
@@ -104,6 +106,11 @@ impl Reporter {
     /// Notes that files were skipped because of a signal.
     pub fn interrupted(&mut self) {
         self.worst = self.worst.max(Status::Interrupted);
+    }
+
+    /// Notes that files are left for another run.
+    pub fn unfinished(&mut self) {
+        self.worst = self.worst.max(Status::Unfinished);
     }
 
     /// Prints a warning at once, before or during the work on a file, and adds it to the file's record.

@@ -15,7 +15,7 @@ use crate::damage::DamageList;
 use crate::exit::Status;
 use crate::failure::Failure;
 use crate::profile::Profile;
-use crate::readers::{Reader, Verdict};
+use crate::readers::{Facts, Reader, Verdict};
 use crate::report::batch::{Planned, SidecarRecord, Skipped};
 use crate::report::dat::{Checked, DatRecord};
 use crate::report::source::SourceRecord;
@@ -60,6 +60,10 @@ pub enum Outcome {
     Verified(Verified),
     /// `info`.
     Described(Described),
+    /// `library scan`.
+    Scanned(Box<Scanned>),
+    /// The rest of `library`, which has no files of its own.
+    Library(&'static str),
     /// `compare`.
     Compared(Compared),
     /// `dat`.
@@ -195,6 +199,12 @@ pub struct Verified {
 /// What `info` found.
 #[derive(Debug, Default)]
 pub struct Described {
+    /// The other files that belong to the image.
+    pub parts: Vec<PathBuf>,
+    /// Bytes of the file and of those.
+    pub stored_len: u64,
+    /// What verdicts about readers are based on.
+    pub facts: Option<Facts>,
     /// The facts from the header.
     pub layout: Option<Layout>,
     /// The disc in the image.
@@ -218,6 +228,17 @@ pub enum Evidence {
     Index,
     /// Decoding the blocks.
     Decoding,
+}
+
+/// What `library scan` found.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// Why the file was read: `new`, `changed` or `unverified`.
+    pub reason: &'static str,
+    /// The description.
+    pub described: Described,
+    /// The verification, if there was one.
+    pub verified: Option<Verified>,
 }
 
 /// What `compare` found. A difference is a [`Failure`].
@@ -278,6 +299,8 @@ impl Outcome {
             Self::Extracted(_) => "extract",
             Self::Verified(_) => "verify",
             Self::Described(_) => "info",
+            Self::Scanned(_) => "library scan",
+            Self::Library(verb) => verb,
             Self::Compared(_) => "compare",
             Self::Checked(checked) => checked.verb,
             Self::Searched => "drop",
@@ -307,6 +330,12 @@ impl From<Verified> for Outcome {
 impl From<Described> for Outcome {
     fn from(described: Described) -> Self {
         Self::Described(described)
+    }
+}
+
+impl From<Scanned> for Outcome {
+    fn from(scanned: Scanned) -> Self {
+        Self::Scanned(Box::new(scanned))
     }
 }
 

@@ -35,6 +35,8 @@ struct Counts {
     not_begun: u64,
     left_alone: u64,
     other_shards: u64,
+    recent: u64,
+    left: u64,
     bytes_in: u64,
     bytes_out: u64,
     seconds: f64,
@@ -62,6 +64,10 @@ pub struct Others {
     pub left_alone: u64,
     /// How many are for other shards.
     pub other_shards: u64,
+    /// How many were verified recently enough.
+    pub recent: u64,
+    /// How many there was no time for.
+    pub left: u64,
 }
 
 #[derive(Serialize)]
@@ -103,6 +109,8 @@ impl Summary {
             Status::Damaged | Status::Mismatch => counts.damaged += 1,
             Status::Failed => counts.failed += 1,
             Status::Interrupted => counts.not_begun += 1,
+            // Only a whole run ends like this.
+            Status::Unfinished => counts.left += 1,
             Status::Ok if skipped => counts.skipped += 1,
             Status::Ok if there => counts.already_done += 1,
             Status::Ok if written.is_some() => counts.written += 1,
@@ -119,7 +127,9 @@ impl Summary {
 
     fn finish(&self, others: Others) -> Counts {
         let mut counts = self.counts.clone();
-        counts.not_begun += others.files.saturating_sub(counts.files);
+        counts.left = others.left;
+        counts.recent = others.recent;
+        counts.not_begun += others.files.saturating_sub(counts.files + others.left + others.recent);
         counts.files = counts.files.max(others.files);
         counts.left_alone = others.left_alone;
         counts.other_shards = others.other_shards;
@@ -147,6 +157,8 @@ impl Summary {
             (counts.damaged, "damaged or different"),
             (counts.failed, "failed"),
             (counts.not_begun, "not finished"),
+            (counts.left, "left for the next run"),
+            (counts.recent, "verified recently enough"),
             (counts.left_alone, "other files left alone"),
             (counts.other_shards, "for other shards"),
         ];

@@ -38,7 +38,7 @@ pub(super) fn result(record: &Record) -> String {
             };
             planned.as_ref().filter(|_| record.failure.is_none()).map(line).unwrap_or_default()
         }
-        Outcome::Searched | Outcome::Summed => String::new(),
+        Outcome::Scanned(_) | Outcome::Library(_) | Outcome::Searched | Outcome::Summed => String::new(),
     }
 }
 
@@ -50,6 +50,9 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     if let Some(there) = already_done(record) {
         let (input, there) = (human::name(&record.input), human::name(there));
         return Some(format!("{input}: already done, {there} holds this disc"));
+    }
+    if let (Outcome::Scanned(scanned), None) = (&record.outcome, &record.failure) {
+        return Some(format!("{}: {}", human::name(&record.input), super::library::line(scanned)));
     }
     let (output, source_removed, what, firmware, digests, sidecars) = match &record.outcome {
         Outcome::Compressed(compressed) => {
@@ -185,7 +188,8 @@ pub(super) fn took(record: &Record, seconds: f64) -> String {
         | Outcome::Verified(Verified { layout, .. })
         | Outcome::Described(Described { layout, .. })
         | Outcome::Compared(Compared { layout, .. }) => layout.as_ref().map(Layout::image_size),
-        Outcome::Checked(_) | Outcome::Searched | Outcome::Summed => None,
+        Outcome::Scanned(scanned) => scanned.described.layout.as_ref().map(Layout::image_size),
+        Outcome::Checked(_) | Outcome::Library(_) | Outcome::Searched | Outcome::Summed => None,
     };
     #[expect(clippy::cast_precision_loss, reason = "for reading, not for counting")]
     let speed = image_size.unwrap_or_default() as f64 / seconds.max(0.001) / 1e6;

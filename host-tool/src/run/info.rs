@@ -2,11 +2,13 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use image_writer::BlockCounts;
 use sector_decode::{BlockIndex, Coding, Decoder, Format, ReadError};
 
 use crate::cli::{InfoArgs, threads_or_default};
+use crate::content::Origin;
 use crate::damage::{Damage, DamageList, Fault, ListLimit};
 use crate::failure::Failure;
 use crate::image::{Image, Workspace};
@@ -27,8 +29,8 @@ pub fn info(args: InfoArgs, reporter: &mut Reporter) {
     });
 }
 
-/// `threads` is set if every block has to be decoded.
-fn info_one(
+/// Describes one image. `threads` is set if every block has to be decoded.
+pub(super) fn info_one(
     threads: Option<NonZeroUsize>,
     record: &mut Record<Described>,
     reporter: &mut Reporter,
@@ -37,6 +39,8 @@ fn info_one(
     let image = plan::open(&input, record, reporter)?;
     record.outcome.layout = Some(*image.layout());
     record.outcome.source = SourceRecord::of(&image);
+    record.outcome.parts = image.origin().into_iter().flat_map(Origin::parts).map(Path::to_owned).collect();
+    record.outcome.stored_len = image.stored_len();
     let disc = plan::identify(&image, record, reporter)?;
     record.outcome.achievements = plan::achievements(&image);
     let notes = image.origin().map(|origin| source_notes(origin, &disc));
@@ -79,6 +83,7 @@ fn info_one(
         }
     };
     facts.damaged = !damage.is_empty();
+    record.outcome.facts = Some(facts.clone());
     // Readers get the converted image, not its container.
     if image.origin().is_none() {
         record.outcome.readers = readers(console, &facts);

@@ -6,6 +6,7 @@ mod compress;
 mod dat;
 mod extract;
 mod info;
+mod library;
 mod lint;
 mod man;
 mod raw;
@@ -29,6 +30,8 @@ pub use compress::{compress, measure};
 pub use dat::dat;
 pub use extract::extract;
 pub use info::info;
+pub use library::library;
+pub(crate) use library::{Due, verify_due, wanted};
 pub(crate) use lint::reason_to_skip;
 pub use man::{completions, man};
 pub use raw::restore;
@@ -55,6 +58,17 @@ pub(crate) fn each<J, O: Into<Outcome>>(
     jobs: Vec<Planned<J, O>>,
     passes: &'static [f64],
     reporter: &mut Reporter,
+    work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
+) {
+    each_until(jobs, passes, reporter, || true, work);
+}
+
+/// As [`each`], as long as `goes_on` before each file.
+fn each_until<J, O: Into<Outcome>>(
+    jobs: Vec<Planned<J, O>>,
+    passes: &'static [f64],
+    reporter: &mut Reporter,
+    goes_on: impl Fn() -> bool,
     mut work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
 ) {
     let places = places(jobs.iter().map(|(_, record)| record.input.as_path()));
@@ -62,6 +76,9 @@ pub(crate) fn each<J, O: Into<Outcome>>(
         reporter.begin_file(Some(place), passes);
         if interrupt::requested() {
             reporter.interrupted();
+            return;
+        }
+        if !goes_on() {
             return;
         }
         let begun = Instant::now();

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use dat_file::Catalogue;
 use disc_info::{Console, Disc};
 use image_writer::{Digests, ParallelHasher};
 
@@ -21,16 +22,38 @@ use crate::sidecar::{self, Found};
 
 /// Verifies every image.
 pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
-    let threads = threads_or_default(args.threads);
-    let catalogue = match args.dats.as_slice() {
-        [] => None,
-        dats => match dat::load(dats, "verify", reporter) {
-            Some(catalogue) => Some(catalogue),
-            None => return,
-        },
-    };
-    let mut outputs = Outputs::default();
-    each(records(&args.inputs), ONE_PASS, reporter, |(), record: &mut Record<Verified>, reporter| {
+    let Some(mut verifier) = Verifier::new(&args, reporter) else { return };
+    each(records(&args.inputs), ONE_PASS, reporter, |(), record, reporter| verifier.verify(record, reporter));
+}
+
+/// Verifies images, one after the other.
+pub(super) struct Verifier {
+    threads: NonZeroUsize,
+    catalogue: Option<Catalogue>,
+    /// Set if digests are written beside the images.
+    outputs: Option<Outputs>,
+}
+impl Verifier {
+    /// Prepares for verifying; `None` if a DAT cannot be used, which was reported.
+    pub(super) fn new(args: &VerifyArgs, reporter: &mut Reporter) -> Option<Self> {
+        let catalogue = match args.dats.as_slice() {
+            [] => None,
+            dats => Some(dat::load(dats, "verify", reporter)?),
+        };
+        let outputs = args.sidecar.then(Outputs::default);
+        Some(Self { threads: threads_or_default(args.threads), catalogue, outputs })
+    }
+
+    /// Verifies the image of a record.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with it.
+    pub(super) fn verify(
+        &mut self,
+        record: &mut Record<Verified>,
+        reporter: &mut Reporter,
+    ) -> Result<(), Failure> {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
         record.outcome.source = SourceRecord::of(&image);
         record.input_size = Some(image.stored_len());
@@ -40,17 +63,17 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
             record.outcome.disc = Some(disc);
         }
         let lint = may_meet_firmware(&image, record.outcome.disc.as_ref());
-        let digests = digests(&image, threads, lint, &mut record.outcome, reporter)?;
+        let digests = digests(&image, self.threads, lint, &mut record.outcome, reporter)?;
         record.outcome.achievements = plan::achievements(&image);
         check_archive(&image)?;
         check_origin(&image, &digests, reporter)?;
-        check_sidecar(&image, &digests, args.sidecar.then_some(&mut outputs), record, reporter)?;
+        check_sidecar(&image, &digests, self.outputs.as_mut(), record, reporter)?;
         // Last, so that nothing is said of a file that has changed since.
         image.settle(check_header_md5(&image, Some(&digests)))?;
-        catalogue.as_ref().map_or(Ok(()), |catalogue| {
+        self.catalogue.as_ref().map_or(Ok(()), |catalogue| {
             dat::of_verified(catalogue, &image, &digests, reporter, &mut record.outcome.dat)
         })
-    });
+    }
 }
 
 /// Compares an image with the digest beside it. If there is none, and `outputs` are given, it is written.

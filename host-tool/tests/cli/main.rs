@@ -16,6 +16,7 @@ mod field_reports;
 mod info;
 mod json;
 mod kinds;
+mod library;
 mod one_target;
 mod opl;
 mod raw;

@@ -1,0 +1,41 @@
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    inode INTEGER,
+    scanned INTEGER NOT NULL,
+    missing INTEGER,
+    source TEXT,
+    format TEXT,
+    block_size INTEGER,
+    image_size INTEGER,
+    stored_size INTEGER,
+    version INTEGER,
+    header_size INTEGER,
+    index_shift INTEGER,
+    block_headers INTEGER,
+    uncompressed_areas INTEGER,
+    last_block_filled INTEGER,
+    overlong_blocks INTEGER,
+    content TEXT,
+    console TEXT,
+    other TEXT,
+    disc_id TEXT,
+    title TEXT,
+    crc32 INTEGER,
+    md5 BLOB,
+    sha1 BLOB,
+    sha256 BLOB,
+    achievements BLOB,
+    unsafe_streams INTEGER,
+    result TEXT NOT NULL,
+    result_kind TEXT,
+    result_text TEXT,
+    verified INTEGER
+) STRICT;
+INSERT INTO "file" VALUES(1,X'612E637565',5000000000,1700000000123456789,-1,100,300,'cue','cso',2048,9000000000,5000000001,1,24,2,1,3,0,4,'game','PSP','UMD Video','ULUS-10041','Zwölf Türme',4294967295,X'01010101010101010101010101010101',X'0202020202020202020202020202020202020202',X'0303030303030303030303030303030303030303030303030303030303030303',X'04040404040404040404040404040404',5,'damaged','damaged_blocks','1 block',200);
+INSERT INTO "file" VALUES(2,X'2F656C736577686572652F622E69736F',1,2,NULL,3,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'ok',NULL,NULL,NULL);
+CREATE INDEX file_sha256 ON file (sha256) WHERE sha256 IS NOT NULL;
+PRAGMA application_id = 1128878930;
+PRAGMA user_version = 1;
