@@ -21,6 +21,11 @@ pub fn check(target: &Path, needed: u64) -> Result<(), Failure> {
     judge(target, needed, is_fat, fs4::available_space(&folder).ok())
 }
 
+/// Returns how many bytes are free on a folder's file system, if the system says so.
+pub(crate) fn free(folder: &Path) -> Option<u64> {
+    fs4::available_space(system_path(folder)).ok()
+}
+
 fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<(), Failure> {
     match free {
         _ if is_fat && needed > FAT_MAX => Err(Failure::TooLargeForFat { target: target.to_owned(), needed }),

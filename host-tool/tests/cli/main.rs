@@ -20,6 +20,7 @@ mod opl;
 mod raw;
 mod safety;
 mod sources;
+mod sync;
 mod talk;
 mod trees;
 #[cfg(unix)]
