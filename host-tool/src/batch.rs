@@ -1,7 +1,7 @@
 //! The verbs over any number of files: finds the files, plans all of them, works on them one by one, and
 //! sums up.
 
-mod estimate;
+pub(crate) mod estimate;
 
 use std::path::{Path, PathBuf};
 
@@ -212,7 +212,7 @@ impl Batch {
 /// The folder that files are written into, if one was named.
 fn folder(target: &Target) -> Option<&Path> {
     match target {
-        Target::Folder(folder) | Target::Opl(Some(folder)) => Some(folder),
+        Target::Folder(folder) | Target::Card(folder) | Target::Opl(Some(folder)) => Some(folder),
         Target::Beside | Target::File(_) | Target::Opl(None) => None,
     }
 }

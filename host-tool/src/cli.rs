@@ -7,6 +7,7 @@ mod library;
 mod naming;
 mod raw;
 mod serve;
+mod sync;
 mod tree;
 
 use std::ffi::OsString;
@@ -27,6 +28,7 @@ pub use library::{
 pub use naming::Naming;
 pub use raw::{KeepRawArgs, RestoreArgs};
 pub use serve::ServeArgs;
+pub use sync::SyncArgs;
 pub use tree::{BatchArgs, RemakeArgs, Shard, SkipExisting, TreeArgs};
 
 use crate::level;
@@ -106,6 +108,11 @@ pub enum Verb {
     /// Folders are searched. Without any command or option, `cisor GAME.iso` does the same, and a copy of the
     /// program that is called cisor-extract extracts instead.
     Drop(DropArgs),
+    /// Fill a card for a device: the right files, in the right folders, with the right names
+    ///
+    /// Every file is read back from the card. What a run has finished, the next one leaves alone. Nothing is deleted
+    /// that an earlier run has not put there.
+    Sync(Box<SyncArgs>),
     /// Serve a folder of images to PS2 consoles over the network (UDPFS)
     ///
     /// Compressed images appear as plain ones, too: GAME.zso also as GAME.zso.iso. Runs until it is interrupted.

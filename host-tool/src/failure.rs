@@ -225,6 +225,41 @@ pub enum Failure {
         needed: u64,
     },
 
+    /// The same for a game of Open PS2 Loader.
+    #[error("{} may need up to {}, and its disk is formatted with FAT, which takes no file of 4 GiB or more", human::name(.target), human::size(*.needed))]
+    TooLargeForOpl {
+        /// The target.
+        target: PathBuf,
+        /// Its maximum size in bytes.
+        needed: u64,
+    },
+    /// All files together do not fit on the card.
+    #[error("{what} would need {}, and {} are free{}", human::size(*.needed), human::size(*.free), if_deleted(*.freed))]
+    CardFull {
+        /// The files, and how their size is known.
+        what: String,
+        /// Their size in bytes.
+        needed: u64,
+        /// Free bytes on the card.
+        free: u64,
+        /// Bytes of files that would be deleted.
+        freed: u64,
+    },
+    /// The list of files that were put on a card cannot be used.
+    #[error("the list of what was put on this card {0}")]
+    Manifest(&'static str),
+    /// A file could not be deleted.
+    #[error("cannot delete {}: {error}", human::name(.path))]
+    NotDeleted {
+        /// Its path.
+        path: PathBuf,
+        /// The system's error.
+        error: io::Error,
+    },
+    /// A file on the card is not what was put there.
+    #[error("{} is not what was put on the card: it has changed since", human::name(.0))]
+    CardChanged(PathBuf),
+
     /// The part file cannot be made.
     #[error("cannot create {}: {error}", human::name(.path))]
     Create {
@@ -357,6 +392,10 @@ impl Failure {
     pub(crate) fn create(path: &Path, error: io::Error) -> Self {
         Self::Create { path: path.to_owned(), error }
     }
+}
+
+fn if_deleted(bytes: u64) -> String {
+    if bytes == 0 { String::new() } else { format!(", with {} that would be deleted", human::size(bytes)) }
 }
 
 fn taken_error(target: &Path, other: &Path) -> String {

@@ -22,6 +22,8 @@ pub struct Handling {
     pub in_place: bool,
     /// Whether only files are written again that a PSP's firmware is not known to read.
     pub only_unsafe: bool,
+    /// Whether the file goes to a card, whose manifest has its digest.
+    pub for_card: bool,
 }
 
 /// A target that a file may be written to.

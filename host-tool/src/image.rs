@@ -153,6 +153,13 @@ impl Image {
         self.file.len() + parts.sum::<u64>()
     }
 
+    /// Returns when the file, or one of those that belong to it, was last modified.
+    pub(crate) fn modified(&self) -> Option<std::time::SystemTime> {
+        let parts = self.origin.iter().flat_map(|origin| origin.source().parts());
+        let parts = parts.filter_map(|(_, part)| part.metadata().ok()?.modified().ok());
+        parts.chain(self.file.file().metadata().ok().and_then(|file| file.modified().ok())).max()
+    }
+
     /// Returns the facts from the header.
     pub fn layout(&self) -> &Layout {
         &self.layout

@@ -45,6 +45,7 @@ mod sidecar;
 mod source;
 mod sparse;
 pub mod special;
+mod sync;
 pub mod tail;
 pub mod target;
 mod terminal;
@@ -117,6 +118,7 @@ fn run_verb(cli: Cli) -> Status {
         Verb::Compare(args) => run::compare(args, reporter),
         Verb::Dat(args) => run::dat(args, reporter),
         Verb::Library(args) => run::library(args, reporter),
+        Verb::Sync(args) => sync::sync(*args, reporter),
         Verb::Serve(mut args) => {
             let dropped = || args.script.as_deref().and_then(dropped::paths_on)?.into_iter().next();
             args.folder = args.folder.take().or_else(dropped);

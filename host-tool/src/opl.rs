@@ -8,6 +8,7 @@ use sector_decode::SECTOR_SIZE;
 use crate::failure::Failure;
 use crate::human;
 use crate::image::{Image, Workspace};
+use crate::profile::Profile;
 use crate::target;
 
 /// The longest title in bytes; files with longer ones are not in its list.
@@ -102,6 +103,16 @@ pub(crate) fn volume_note(disc: &Disc, image: &Image) -> Option<String> {
     })
 }
 
+/// Says of a file that FAT cannot hold what the loader needs instead.
+pub(crate) fn explain(failure: Failure, profile: Option<Profile>) -> Failure {
+    match failure {
+        Failure::TooLargeForFat { target, needed } if profile == Some(Profile::Opl) => {
+            Failure::TooLargeForOpl { target, needed }
+        }
+        other => other,
+    }
+}
+
 /// Warns of a name that the loader does not list.
 pub(crate) fn name_note(target: &Path) -> Option<String> {
     let stem = target.file_stem()?.to_string_lossy();
@@ -142,6 +153,17 @@ mod tests {
                 continue;
             }
             assert_eq!(title(Path::new(name), &disc), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn large_game_on_fat_is_explained_for_the_loader_alone() {
+        let failure = || Failure::TooLargeForFat { target: "DVD/a.zso".into(), needed: 5 << 30 };
+        let explained = explain(failure(), Some(Profile::Opl));
+        assert!(explained.fix().is_some_and(|fix| fix.contains("exFAT") && fix.contains("USBExtreme")));
+        assert_eq!(explained.kind(), failure().kind());
+        for other in [None, Some(Profile::Psp)] {
+            assert!(matches!(explain(failure(), other), Failure::TooLargeForFat { .. }));
         }
     }
 

@@ -92,6 +92,8 @@ pub struct CompressJob {
     pub is_there: bool,
     /// Whether to start even if there may not be enough space.
     pub try_without_room: bool,
+    /// Bytes that have to be free for it.
+    pub needed: u64,
     /// How it is written.
     pub plan: Plan,
     /// Size of the image that is packed, in bytes.
@@ -142,61 +144,72 @@ pub fn compress(
     claims: &mut Claims,
     reporter: &mut Reporter,
 ) -> Vec<Planned<CompressJob, Compressed>> {
-    plan_each(
-        &request.inputs,
-        claims,
-        reporter,
-        |input, claims, record: &mut Record<Compressed>, reporter| {
-            let image = open(input, record, reporter)?;
-            accept_losses(&image, request.try_without_room, request.keep_raw, record, reporter)?;
-            let source_size = image.layout().image_size();
-            let disc = identify(&image, record, reporter)?;
-            if disc.is_raw_cd {
-                return Err(Failure::RawCdSectors);
-            }
-            let size = whole_sectors(source_size, request.tail, &disc, record, reporter);
-            let chosen = size.and_then(|size| Ok((size, choose(request, &disc, size)?)));
-            record.outcome.disc = Some(disc);
-            let (size, (profile, choice)) = chosen?;
-            record.outcome.profile = Some(profile);
-            let disc = record.outcome.disc.as_ref().expect("set above");
-            let format = choice.plan.format;
-            let target = path(request.handling, &request.target, claims, &image, disc, extension(format))?;
-            if profile == Profile::Opl {
-                let notes = [opl::volume_note(disc, &image), opl::name_note(&target)];
-                notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
-            }
-            let Claim { standing, is_there, skipped } =
-                claim(request.handling, claims, &target, &image, request.existing)?;
-            record.outcome.skipped = skipped;
-            let there = (target.as_path(), is_there);
-            let raw_sidecar =
-                claim_sidecar(claims, &image, there, request.existing, request.keep_raw, record, reporter)?;
-            if request.handling.in_place && !is_named_in_place(format, &target) {
-                return Err(Failure::InPlaceName(format.format()));
-            }
-            if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
-                let (name, format) = (human::name(&target), format.format());
-                reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
-            }
-            for note in choice.notes {
-                reporter.warn(record, note);
-            }
-            Ok(CompressJob {
-                input: input.to_owned(),
-                target,
-                standing,
-                is_there,
-                try_without_room: request.try_without_room,
-                plan: choice.plan,
-                image_size: size,
-                source_size,
-                remove_source: request.remove_source,
-                raw_sidecar,
-                handling: request.handling,
-            })
-        },
-    )
+    plan_each(&request.inputs, claims, reporter, |input, claims, record, reporter| {
+        compress_one(request, input, claims, record, reporter)
+    })
+}
+
+/// Plans one file of a compression run.
+///
+/// # Errors
+///
+/// Why it is refused. What is known of the disc is in the record even then.
+pub(crate) fn compress_one(
+    request: &CompressRequest,
+    input: &Path,
+    claims: &mut Claims,
+    record: &mut Record<Compressed>,
+    reporter: &mut Reporter,
+) -> Result<CompressJob, Failure> {
+    let image = open(input, record, reporter)?;
+    accept_losses(&image, request.try_without_room, request.keep_raw, record, reporter)?;
+    let source_size = image.layout().image_size();
+    let disc = identify(&image, record, reporter)?;
+    if disc.is_raw_cd {
+        return Err(Failure::RawCdSectors);
+    }
+    let size = whole_sectors(source_size, request.tail, &disc, record, reporter);
+    let chosen = size.and_then(|size| Ok((size, choose(request, &disc, size)?)));
+    record.outcome.disc = Some(disc);
+    let (size, (profile, choice)) = chosen?;
+    record.outcome.profile = Some(profile);
+    let disc = record.outcome.disc.as_ref().expect("set above");
+    let format = choice.plan.format;
+    let target = path(request.handling, &request.target, claims, &image, disc, extension(format))?;
+    if profile == Profile::Opl {
+        let notes = [opl::volume_note(disc, &image), opl::name_note(&target)];
+        notes.into_iter().flatten().for_each(|note| reporter.warn(record, note));
+    }
+    let Claim { standing, is_there, skipped } =
+        claim(request.handling, claims, &target, &image, request.existing)?;
+    record.outcome.skipped = skipped;
+    let there = (target.as_path(), is_there);
+    let raw_sidecar =
+        claim_sidecar(claims, &image, there, request.existing, request.keep_raw, record, reporter)?;
+    if request.handling.in_place && !is_named_in_place(format, &target) {
+        return Err(Failure::InPlaceName(format.format()));
+    }
+    if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
+        let (name, format) = (human::name(&target), format.format());
+        reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
+    }
+    for note in choice.notes {
+        reporter.warn(record, note);
+    }
+    Ok(CompressJob {
+        input: input.to_owned(),
+        target,
+        standing,
+        is_there,
+        try_without_room: request.try_without_room,
+        needed: choice.plan.worst_case_len(size),
+        plan: choice.plan,
+        image_size: size,
+        source_size,
+        remove_source: request.remove_source,
+        raw_sidecar,
+        handling: request.handling,
+    })
 }
 
 /// Plans a whole extraction run and reports refused files.

@@ -21,6 +21,8 @@ pub enum Target {
     File(PathBuf),
     /// Into this folder.
     Folder(PathBuf),
+    /// Into this folder of a card, with names that FAT can hold.
+    Card(PathBuf),
     /// Into the folders of Open PS2 Loader, in this folder or beside each input, with names that it knows.
     Opl(Option<PathBuf>),
 }
@@ -50,6 +52,7 @@ impl Target {
         match self {
             Self::File(file) => file.clone(),
             Self::Folder(folder) | Self::Opl(Some(folder)) => folder.join(converted_name(input, extension)),
+            Self::Card(folder) => folder.join(legal_name(input, extension)),
             Self::Beside | Self::Opl(None) => input.with_file_name(converted_name(input, extension)),
         }
     }
@@ -78,6 +81,13 @@ fn converted_name(input: &Path, extension: &str) -> OsString {
     name
 }
 
+fn legal_name(input: &Path, extension: &str) -> String {
+    // A part of the name that is no Unicode would be U+FFFD, which not every device displays.
+    let stem = stem_of_disc(input).to_string_lossy().replace(char::REPLACEMENT_CHARACTER, "_");
+    let stem = dat_file::names::legal(&stem, extension.len() + 1);
+    format!("{stem}.{extension}")
+}
+
 /// A name without its extension, if that is one: a name like "Game v1.02" has a dot only.
 fn stem(path: &Path) -> OsString {
     let stem = if known_extension(path).is_some() { path.file_stem() } else { path.file_name() };
@@ -103,6 +113,12 @@ mod tests {
         assert_eq!(name("Game v1.02"), Path::new("Game v1.02.cso"));
         assert_eq!(name("ゲーム.zso"), Path::new("ゲーム.cso"));
         assert_eq!(name(".iso"), Path::new(".iso.cso"));
+        let card = Target::Card("ISO".into());
+        assert_eq!(
+            card.path(Path::new("a/What: A \"Game\"?.iso"), "cso"),
+            Path::new("ISO/What- A 'Game'_.cso")
+        );
+        assert_eq!(card.path(Path::new("con.iso"), "cso"), Path::new("ISO/_con.cso"));
         let folder = Target::Folder("out".into());
         assert_eq!(folder.path(Path::new("a/GAME.iso"), "zso"), Path::new("out/GAME.zso"));
     }

@@ -27,6 +27,11 @@ fn free_space(folder: &Path) -> Option<u64> {
     (free > 0 || fs4::total_space(folder).is_ok_and(|total| total > 0)).then_some(free)
 }
 
+/// Returns how many bytes are free on a folder's file system, if the system says so.
+pub(crate) fn free(folder: &Path) -> Option<u64> {
+    fs4::available_space(system_path(folder)).ok()
+}
+
 fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<(), Failure> {
     match free {
         _ if is_fat && needed > FAT_MAX => Err(Failure::TooLargeForFat { target: target.to_owned(), needed }),

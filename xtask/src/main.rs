@@ -1,5 +1,5 @@
-//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `soak`, `miri`,
-//! `asan`, `endian`, `disc`, `bench`, `windows`, `arm`, `web`, `dist`, `policy`. One file each.
+//! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `soak`, `scale`,
+//! `miri`, `asan`, `endian`, `disc`, `bench`, `windows`, `arm`, `web`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
@@ -21,6 +21,7 @@ mod paths;
 mod policy;
 mod ppsspp;
 mod psp;
+mod scale;
 mod setup;
 mod shell;
 mod soak;
@@ -57,6 +58,8 @@ enum Task {
     Mutants(mutants::Args),
     /// Run consoles against the server of `cisor serve` over ten thousand bad networks.
     Soak,
+    /// Run one job on two workers, by GNU parallel over ssh and as a Slurm array; installs what that needs.
+    Scale,
     /// Run a subset of the decoder's tests under Miri.
     Miri,
     /// Run the decoder's tests under AddressSanitizer.
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
         Task::Mutants(args) => mutants::run(&args),
         Task::Soak => soak::run().map(|()| ExitCode::SUCCESS),
+        Task::Scale => scale::run().map(|()| ExitCode::SUCCESS),
         Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
         Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),
         Task::Endian => endian::run().map(|()| ExitCode::SUCCESS),

@@ -102,6 +102,12 @@ impl Dump {
         Self { sheet: Some(sheet), ..Self::default() }
     }
 
+    /// As [`Dump::of_sheet`], for the sheet with this text in a file.
+    pub(crate) fn of_sheet_file(path: &Path, text: Vec<u8>) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::of_sheet(Sheet { name, text, origin: SheetOrigin::File })
+    }
+
     pub(crate) fn add_file(&mut self, name: String, bytes: Arc<dyn Bytes>) {
         // Until there are tracks.
         let areas = vec![Area { start: 0, len: bytes.len(), sector_len: 1, content: Content::Kept }];

@@ -17,7 +17,6 @@ use crate::error::Error;
 use crate::kind::{ChdFacts, Kind, Loss, TrackInfo};
 use crate::other::Other;
 use crate::packed_cd;
-use crate::sheet::{Sheet, SheetOrigin};
 
 /// An open source.
 pub struct Source {
@@ -80,7 +79,7 @@ impl Source {
             let cue = Cue::parse(&text)?;
             let find = |name: &String| beside(name).ok_or_else(|| CueError::Missing(name.clone()));
             let files = cue.files.iter().map(|file| find(&file.name)).collect::<Result<_, _>>()?;
-            Self::of_sheet(&cue, files, Some(Dump::of_sheet(text)))
+            Self::of_sheet(&cue, files, Some(Dump::of_sheet_file(name, text)))
         })
     }
 
@@ -235,8 +234,7 @@ impl Source {
 
     fn of_cue(path: &Path, text: Vec<u8>) -> Result<Self, Error> {
         let cue = Cue::parse(&text)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let dump = Dump::of_sheet(Sheet { name, text, origin: SheetOrigin::File });
+        let dump = Dump::of_sheet_file(path, text);
         let folder = path.parent().unwrap_or(Path::new(""));
         let (mut parts, mut files) = (Vec::new(), Vec::new());
         for file in &cue.files {

@@ -90,7 +90,7 @@ fn action(is_there: bool, target: &Path) -> Action {
 }
 
 /// Refuses a target for which there is no room. Its folder may not exist yet.
-fn check_room(anyway: bool, target: &Path, needed: u64) -> Result<(), Failure> {
+pub(crate) fn check_room(anyway: bool, target: &Path, needed: u64) -> Result<(), Failure> {
     if anyway {
         return Ok(());
     }
@@ -100,7 +100,7 @@ fn check_room(anyway: bool, target: &Path, needed: u64) -> Result<(), Failure> {
 }
 
 /// Packs blocks from all over the image.
-fn estimate(image: &Image, plan: &Plan, image_size: u64) -> Result<Estimate, Failure> {
+pub(crate) fn estimate(image: &Image, plan: &Plan, image_size: u64) -> Result<Estimate, Failure> {
     let mut workspace = Workspace::new(image);
     let mut source = Resized::new(workspace.reader(image), image_size);
     let mut packer = BlockPacker::new(plan);

@@ -133,6 +133,19 @@ impl Failure {
                 .fix("Make room, choose another folder, or add --ignore-limits to try anyway."),
             Self::TooLargeForFat { .. } => failed("too_large_for_fat")
                 .fix("Choose a folder on a disk with NTFS or exFAT, or add --ignore-limits to try anyway."),
+            Self::TooLargeForOpl { .. } => failed("too_large_for_fat").fix(
+                "Open PS2 Loader reads such a game from a disk with exFAT, since a beta of version 1.2.0. From FAT32 it \
+                 needs it split into the USBExtreme format, which Cisor does not write.",
+            ),
+            Self::CardFull { .. } => failed("card_full")
+                .fix("Choose fewer titles with --only, or add --ignore-limits to write as many as fit."),
+            Self::Manifest(_) => refused("manifest").fix(
+                "Move it away to begin anew: what is on the card then counts as somebody else's and stays.",
+            ),
+            Self::NotDeleted { .. } => failed("not_deleted"),
+            Self::CardChanged(_) => {
+                mismatch("card_changed").fix("Check the card; -f replaces the file, or delete it yourself.")
+            }
 
             // Writing.
             Self::Create { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {

@@ -57,7 +57,10 @@ impl Failure {
             | Self::SidecarMismatch { expected, got, .. }
             | Self::Unsteady { expected, got } => text(expected, got),
             Self::NoSpace { needed, free, .. } => numbers((Some(*needed), Some(*free))),
-            Self::TooLargeForFat { needed, .. } => numbers((Some(*needed), Some(u32::MAX.into()))),
+            Self::CardFull { needed, free, .. } => numbers((Some(*needed), Some(*free))),
+            Self::TooLargeForFat { needed, .. } | Self::TooLargeForOpl { needed, .. } => {
+                numbers((Some(*needed), Some(u32::MAX.into())))
+            }
             Self::DifferentSize { a, b } => numbers((Some(*a), Some(*b))),
             Self::Header(error) => numbers(header_numbers(error)),
             Self::ReadBack(inner) | Self::InSecond { failure: inner, .. } => inner.expected_and_got(),

@@ -197,7 +197,7 @@ pub fn restore(args: &ExtractArgs, reporter: &mut Reporter) -> Vec<Planned<Resto
             let disc = open_sidecar(&sidecar, &image)?.disc().clone();
             record.outcome.disc = look_at(&image).ok();
             let folder = match args.target.target() {
-                Target::Folder(folder) | Target::Opl(Some(folder)) => folder,
+                Target::Folder(folder) | Target::Card(folder) | Target::Opl(Some(folder)) => folder,
                 Target::Beside | Target::File(_) | Target::Opl(None) => {
                     input.parent().unwrap_or(Path::new("")).to_owned()
                 }

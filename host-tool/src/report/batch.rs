@@ -18,6 +18,24 @@ pub enum Skipped {
     Safe,
     /// Only unsafe files were wanted, and it has nothing that a firmware could misread.
     NoStreams,
+    /// The disc is not for the device that a card is filled for.
+    OtherConsole(&'static str),
+}
+
+/// What `sync` has done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Synced {
+    /// It was packed for the device, or would be.
+    Packed,
+    /// It was copied as it is, or would be.
+    Copied,
+    /// It is on the card already, by the card's manifest.
+    Kept,
+    /// It is on the card already, and was read there to find out.
+    Checked,
+    /// It was deleted from the card, or would be.
+    Deleted,
 }
 
 impl Skipped {
@@ -27,6 +45,7 @@ impl Skipped {
             Self::Exists(_) => "exists",
             Self::Safe => "safe",
             Self::NoStreams => "no_streams",
+            Self::OtherConsole(_) => "other_console",
         }
     }
 }
@@ -37,6 +56,7 @@ impl fmt::Display for Skipped {
             Self::Exists(target) => write!(f, "{} exists; it was not looked into", human::name(target)),
             Self::Safe => f.write_str("it is safe for the PSP's firmware"),
             Self::NoStreams => f.write_str("it has no deflate streams that a firmware could misread"),
+            Self::OtherConsole(plays) => write!(f, "it is no game of the {plays}"),
         }
     }
 }
@@ -68,6 +88,10 @@ pub enum Action {
     Replace,
     /// Compare the file that exists with what would be written, and keep it if it holds the disc.
     Compare,
+    /// Copy the file as it is.
+    Copy,
+    /// Delete the file from a card.
+    Delete,
 }
 
 /// How large a file is going to be.
@@ -118,8 +142,12 @@ impl Planned {
     /// The plan as a line, after the input's name.
     pub(super) fn text(&self) -> String {
         let target = human::name(&self.target);
-        if self.action == Action::Compare {
-            return format!("{target} exists: it would be compared, and kept if it holds this disc");
+        match self.action {
+            Action::Compare => {
+                return format!("{target} exists: it would be compared, and kept if it holds this disc");
+            }
+            Action::Delete => return "it is no longer wanted and would be deleted".into(),
+            Action::Write | Action::Replace | Action::Copy => {}
         }
         let mut text = self.estimate.text();
         if let Some((format, block_size)) = self.packed_as {
@@ -127,8 +155,10 @@ impl Planned {
             text =
                 format!("{} in blocks of {block_size} bytes, {text}, {share} of the disc", format.format());
         }
-        if self.action == Action::Replace {
-            text += "; replaces the file that exists";
+        match self.action {
+            Action::Replace => text += "; replaces the file that exists",
+            Action::Copy => text += "; copied as it is",
+            _ => {}
         }
         text
     }
@@ -174,6 +204,8 @@ pub(super) struct Fields {
     planned: Option<PlannedObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sidecar: Option<SidecarObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sync: Option<Synced>,
 }
 
 #[derive(Debug, Serialize)]
@@ -206,6 +238,7 @@ impl Fields {
                 file: sidecar.file.to_string_lossy().into_owned(),
                 state: sidecar.state,
             }),
+            sync: None,
         }
     }
 }

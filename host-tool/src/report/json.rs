@@ -249,6 +249,7 @@ impl Object {
         self.raw_sidecar = compressed.raw_sidecar.as_ref().map(|(path, _)| lossy(path));
         let Compressed { skipped, planned, sidecar, .. } = compressed;
         self.batch = Fields::of(skipped.as_ref(), planned.as_ref(), sidecar.as_ref());
+        self.batch.sync = compressed.synced;
         let Some(written) = &compressed.written else { return };
         self.format = Some(written.format.format().name());
         self.block_size = Some(written.block_size);

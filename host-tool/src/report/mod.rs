@@ -17,7 +17,7 @@ use std::path::Path;
 
 use anstream::AutoStream;
 
-pub use batch::{Action, Estimate, Planned, SidecarRecord, SidecarState, Skipped};
+pub use batch::{Action, Estimate, Planned, SidecarRecord, SidecarState, Skipped, Synced};
 pub use dat::{Checked, DatRecord, DatVerdict};
 pub use json::SCHEMA;
 pub(crate) use json::raw as raw_name;
@@ -33,7 +33,7 @@ use crate::cli::Verbosity;
 use crate::damage::{DamageList, ListLimit, Unlisted};
 use crate::exit::Status;
 use crate::human;
-use crate::progress::{Bars, Place};
+use crate::progress::{Bars, Pace, Place};
 use crate::report::summary::Summary;
 use crate::report::tally::Tally;
 
@@ -49,6 +49,7 @@ pub struct Reporter {
     tally: Option<Tally>,
     summary: Option<Summary>,
     place: Option<Place>,
+    pace: Pace,
     passes: &'static [f64],
     pass: Cell<usize>,
 }
@@ -78,6 +79,7 @@ impl Reporter {
             tally: None,
             summary: None,
             place: None,
+            pace: Pace::default(),
             passes: &[],
             pass: Cell::new(0),
         }
@@ -149,13 +151,18 @@ impl Reporter {
         self.pass.set(0);
     }
 
+    /// Returns whether the current file is one of several.
+    pub fn is_batch(&self) -> bool {
+        self.place.is_some_and(|place| place.count > 1)
+    }
+
     /// Returns the progress display for the next pass over the current file.
     pub fn next_pass(&self) -> Bars {
         let number = self.pass.get();
         self.pass.set(number + 1);
         let from: f64 = self.passes.iter().take(number).sum();
         let to = from + self.passes.get(number).copied().unwrap_or(1.0 - from);
-        Bars::new(self.verbosity.progress, self.verbosity.quiet, self.place, (from, to))
+        Bars::new(self.verbosity.progress, self.verbosity.quiet, self.place, self.pace.clone(), (from, to))
     }
 
     /// Starts counting files for a [`summary`](Self::summary).

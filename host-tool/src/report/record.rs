@@ -16,7 +16,7 @@ use crate::exit::Status;
 use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::readers::{Facts, Reader, Verdict};
-use crate::report::batch::{Planned, SidecarRecord, Skipped};
+use crate::report::batch::{Planned, SidecarRecord, Skipped, Synced};
 use crate::report::dat::{Checked, DatRecord};
 use crate::report::source::SourceRecord;
 use crate::scan::LintCounts;
@@ -97,6 +97,10 @@ pub struct Compressed {
     pub planned: Option<Planned>,
     /// The digest beside the file.
     pub sidecar: Option<SidecarRecord>,
+    /// Whether the verb is `sync` rather than `compress`.
+    pub is_sync: bool,
+    /// What `sync` has done.
+    pub synced: Option<Synced>,
 }
 
 /// A compressed file that was written.
@@ -295,6 +299,7 @@ impl Outcome {
     /// Returns the verb of the command line.
     pub const fn verb(&self) -> &'static str {
         match self {
+            Self::Compressed(compressed) if compressed.is_sync => "sync",
             Self::Compressed(_) => "compress",
             Self::Extracted(_) => "extract",
             Self::Verified(_) => "verify",

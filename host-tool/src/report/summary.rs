@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::batch::{Action, Planned};
+use super::batch::{Action, Planned, Synced};
 use super::record::{Outcome, Record};
 use crate::exit::Status;
 use crate::human;
@@ -29,6 +29,8 @@ struct Counts {
     already_done: u64,
     skipped: u64,
     planned: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    deleted: u64,
     refused: u64,
     damaged: u64,
     failed: u64,
@@ -70,6 +72,10 @@ pub struct Others {
     pub left: u64,
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 #[derive(Serialize)]
 struct Object<'c> {
     schema: u32,
@@ -100,7 +106,12 @@ impl Summary {
             ),
             _ => (None, false, false, None),
         };
-        if !skipped && planned.is_none() {
+        let synced = match &record.outcome {
+            Outcome::Compressed(done) => done.synced,
+            _ => None,
+        };
+        let is_deleted = synced == Some(Synced::Deleted);
+        if !skipped && planned.is_none() && !is_deleted && synced != Some(Synced::Kept) {
             counts.bytes_in += record.input_size.unwrap_or_default();
         }
         counts.bytes_out += written.unwrap_or_default();
@@ -111,6 +122,7 @@ impl Summary {
             Status::Interrupted => counts.not_begun += 1,
             // Only a whole run ends like this.
             Status::Unfinished => counts.left += 1,
+            Status::Ok if is_deleted && planned.is_none() => counts.deleted += 1,
             Status::Ok if skipped => counts.skipped += 1,
             Status::Ok if there => counts.already_done += 1,
             Status::Ok if written.is_some() => counts.written += 1,
@@ -151,6 +163,7 @@ impl Summary {
             (counts.planned, "to be written"),
             (counts.written, "written"),
             (counts.already_done, "already done"),
+            (counts.deleted, "deleted"),
             (counts.ok, "ok"),
             (counts.skipped, "skipped"),
             (counts.refused, "refused"),
@@ -184,7 +197,7 @@ impl Summary {
 
 impl Totals {
     fn add(&mut self, planned: &Planned) {
-        if planned.action == Action::Compare {
+        if matches!(planned.action, Action::Compare | Action::Delete) {
             return;
         }
         let estimate = planned.estimate;

@@ -8,7 +8,7 @@ use disc_info::{Console, Disc};
 use image_writer::BlockCounts;
 use sector_decode::{Format, Layout};
 
-use super::batch::{Action, Planned, SidecarState};
+use super::batch::{Action, Planned, SidecarState, Synced};
 use super::dat::{Checked, DatRecord};
 use super::record::{
     Compared, Compressed, Described, Evidence, Extracted, Outcome, Record, RestoredFile, Verified, Written,
@@ -32,7 +32,7 @@ pub(super) fn result(record: &Record) -> String {
             let line = |planned: &Planned| {
                 let (input, target) = (human::name(&record.input), human::name(&planned.target));
                 match planned.action {
-                    Action::Compare => format!("{input}: {}\n", planned.text()),
+                    Action::Compare | Action::Delete => format!("{input}: {}\n", planned.text()),
                     _ => format!("{input} -> {target}: {}\n", planned.text()),
                 }
             };
@@ -46,6 +46,9 @@ pub(super) fn result(record: &Record) -> String {
 pub(super) fn finished(record: &Record) -> Option<String> {
     if let Some(text) = not_done(record) {
         return Some(format!("{}: {text}", human::name(&record.input)));
+    }
+    if is_deleted(record) {
+        return Some(format!("{}: deleted, it is no longer wanted", human::name(&record.input)));
     }
     if let Some(there) = already_done(record) {
         let (input, there) = (human::name(&record.input), human::name(there));
@@ -124,6 +127,16 @@ fn not_done(record: &Record) -> Option<String> {
         return None;
     };
     skipped.as_ref().filter(|_| record.failure.is_none()).map(|skipped| format!("skipped, {skipped}"))
+}
+
+/// Whether `sync` has deleted the file.
+fn is_deleted(record: &Record) -> bool {
+    let Outcome::Compressed(Compressed { synced: Some(Synced::Deleted), planned: None, .. }) =
+        &record.outcome
+    else {
+        return false;
+    };
+    record.failure.is_none()
 }
 
 /// The existing file, if there was nothing to do.

@@ -3,26 +3,25 @@
 use std::collections::BTreeMap;
 use std::io::{self, Seek, SeekFrom, Write};
 
-use image_writer::{Comparison, Differs, Imprint, Optimize, OutputFormat, Plan, Summary, encode};
-use sector_decode::ReadAt;
-use sha2::{Digest, Sha256};
+use image_writer::{Optimize, OutputFormat, Plan, Summary, encode};
 
 use crate::failure::Failure;
-use crate::host_file::HostFile;
 use crate::human;
 use crate::image::{Image, Workspace};
 use crate::interrupt;
 use crate::level;
-use crate::output::Outputs;
+use crate::opl;
+use crate::output::{Outputs, PartFile};
 use crate::plan::{CompressJob, Planned};
 use crate::report::{Compressed, Lint, Record, Reporter, Written};
 use crate::run::already::{self, There, Wanted};
+use crate::run::prove::{Expected, prove};
 use crate::run::raw;
 use crate::run::{
-    ONE_PASS, bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each,
-    put_in_place, read_again, reason_to_skip, remove_source, warn_of_second_name,
+    ONE_PASS, bars, begin_part, check_archive, check_header_md5, digest_set, each, each_of, put_in_place,
+    read_again, reason_to_skip, remove_source, warn_of_second_name,
 };
-use crate::scan::{self, OnDamage, Options, Part, Seen};
+use crate::scan::Seen;
 use crate::sidecar;
 use crate::tail::Resized;
 
@@ -37,7 +36,14 @@ pub fn compress(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Repo
     let mut outputs = Outputs::default();
     let checks_first = jobs.first().is_some_and(|(job, _)| job.handling.only_unsafe);
     let passes = if checks_first { PASSES_OF_UNSAFE } else { PASSES };
-    each(jobs, passes, reporter, |job, record, reporter| compress_one(job, &mut outputs, record, reporter));
+    let size = |(job, record): &Planned<CompressJob, Compressed>| match record.outcome.skipped {
+        Some(_) => 0,
+        None => job.image_size,
+    };
+    let sizes = jobs.iter().map(size).collect();
+    each_of(jobs, sizes, passes, reporter, |job, record, reporter| {
+        compress_one(job, &mut outputs, record, reporter)
+    });
 }
 
 /// Compresses every image without writing a file, to find out the size.
@@ -59,41 +65,67 @@ pub fn measure(jobs: Vec<Planned<CompressJob, Compressed>>, reporter: &mut Repor
     });
 }
 
+/// A file that is written and proven, and does not have its name yet.
+pub(crate) struct Ready {
+    part: PartFile,
+    /// The source, if it stays open until the file has its name.
+    source: Option<Image>,
+    /// SHA-256 of the image.
+    pub(crate) sha256: [u8; 32],
+    /// Length and SHA-256 of the file itself, if it is for a card.
+    pub(crate) file: Option<(u64, [u8; 32])>,
+}
+
+impl Ready {
+    pub(super) fn new(
+        part: PartFile,
+        source: Image,
+        sha256: [u8; 32],
+        file: Option<(u64, [u8; 32])>,
+    ) -> Self {
+        Self { part, source: Some(source), sha256, file }
+    }
+}
+
 fn compress_one(
     job: &CompressJob,
     outputs: &mut Outputs,
     record: &mut Record<Compressed>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
+    let ready = write_one(job, outputs, record, reporter)?;
+    ready.map_or(Ok(()), |ready| place_one(job, ready, outputs, record, reporter))
+}
+
+/// Writes and proves one file. `None` if there is nothing to write.
+///
+/// # Errors
+///
+/// Whatever prevents it; there is no new file then.
+pub(crate) fn write_one(
+    job: &CompressJob,
+    outputs: &mut Outputs,
+    record: &mut Record<Compressed>,
+    reporter: &mut Reporter,
+) -> Result<Option<Ready>, Failure> {
     if record.outcome.skipped.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     let image = open(job)?;
     record.input_size = Some(image.stored_len());
     let plan = &job.plan;
     record.outcome.skipped = reason_to_skip(&image, job, reporter)?;
     if record.outcome.skipped.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     reporter.detail(&job.input, &describe(plan));
 
-    if job.is_there {
-        let there = There {
-            target: &job.target,
-            standing: &job.standing,
-            wanted: Wanted::Packed(plan),
-            threads: plan.threads,
-            sidecar: job.handling.sidecar,
-        };
-        if let Some(done) = already::find(outputs, &image, &there, reporter)? {
-            record.outcome.already_done = Some(job.target.clone());
-            record.outcome.source_removed = job.remove_source.then_some(false);
-            record.outcome.sidecar = done.sidecar;
-            return Ok(());
-        }
+    if job.is_there && find_done(job, &image, outputs, record, reporter)? {
+        return Ok(None);
     }
-    let needed = (!job.try_without_room).then(|| plan.worst_case_len(job.image_size));
-    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)?;
+    let needed = (!job.try_without_room).then_some(job.needed);
+    let part = begin_part(outputs, &job.input, &job.target, &job.standing, needed, record, reporter)
+        .map_err(|failure| opl::explain(failure, record.outcome.profile))?;
     let raw_part = raw::begin_wanted(outputs, &image, job.raw_sidecar.as_ref(), needed, record, reporter)?;
     let summary = image.settle(pack(&image, job, &mut part.file(), reporter))?;
     check_archive(&image)?;
@@ -110,7 +142,8 @@ fn compress_one(
     let file = part.sync()?;
     // Another descriptor only for those who need it.
     let raw_part = raw_part.map(|part| (part, file.clone()));
-    let seen = prove(file, job, &summary, reporter)?;
+    let expected = Expected { image: sha256, imprint: Some(&summary.imprint) };
+    let (seen, file_digest) = prove(file, job, &expected, reporter)?;
     written.lint = Some(lint(plan, &summary, seen));
     if let Some((raw_part, file)) = raw_part {
         let threads = plan.packing_threads();
@@ -123,6 +156,60 @@ fn compress_one(
     image.settle(Ok(()))?;
     // Some systems do not replace a file that is open.
     let source = Some(image).filter(|_| !job.handling.in_place);
+    let file = file_digest.map(|digest| (summary.stored_size, digest));
+    Ok(Some(Ready { part, source, sha256, file }))
+}
+
+/// Finds out whether the file that exists is what would be written. Both are decoded.
+///
+/// # Errors
+///
+/// When it is not, and must be kept; or when a file cannot be read.
+pub(crate) fn is_done(
+    job: &CompressJob,
+    outputs: &mut Outputs,
+    record: &mut Record<Compressed>,
+    reporter: &Reporter,
+) -> Result<bool, Failure> {
+    let image = open(job)?;
+    record.input_size = Some(image.stored_len());
+    find_done(job, &image, outputs, record, reporter)
+}
+
+fn find_done(
+    job: &CompressJob,
+    image: &Image,
+    outputs: &mut Outputs,
+    record: &mut Record<Compressed>,
+    reporter: &Reporter,
+) -> Result<bool, Failure> {
+    let there = There {
+        target: &job.target,
+        standing: &job.standing,
+        wanted: Wanted::Packed(&job.plan),
+        threads: job.plan.threads,
+        sidecar: job.handling.sidecar,
+    };
+    let Some(done) = already::find(outputs, image, &there, reporter)? else { return Ok(false) };
+    record.outcome.already_done = Some(job.target.clone());
+    record.outcome.source_removed = job.remove_source.then_some(false);
+    record.outcome.sidecar = done.sidecar;
+    Ok(true)
+}
+
+/// Gives a finished file its name.
+///
+/// # Errors
+///
+/// Whatever prevents it, or what follows: the digest beside the file, and deleting the source.
+pub(crate) fn place_one(
+    job: &CompressJob,
+    ready: Ready,
+    outputs: &mut Outputs,
+    record: &mut Record<Compressed>,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
+    let Ready { part, source, sha256, .. } = ready;
     let placed = put_in_place(outputs, part, &job.target, &job.standing, &mut record.outcome.output);
     warn_of_second_name(&job.target, record, reporter);
     placed?;
@@ -138,7 +225,7 @@ fn compress_one(
 }
 
 /// Reopens the image that was examined when the job was planned.
-fn open(job: &CompressJob) -> Result<Image, Failure> {
+pub(super) fn open(job: &CompressJob) -> Result<Image, Failure> {
     let image = Image::open_steady(&job.input)?;
     if job.raw_sidecar.is_some() {
         image.take_all();
@@ -159,79 +246,6 @@ fn pack(
     let _bar = bars(reporter).start("packing", &job.input, job.image_size, &monitor);
     let source = Resized::new(workspace.reader(image), job.image_size);
     Ok(encode(source, sink, &job.plan, digest_set(image, reporter), &monitor)?)
-}
-
-/// Reads the whole finished file back with the decoder that runs on the console, and compares the result
-/// with the image read from the source. A decoder skips much of the header and all padding, so each byte is
-/// also compared with what was written.
-fn prove(file: HostFile, job: &CompressJob, summary: &Summary, reporter: &Reporter) -> Result<Seen, Failure> {
-    let plan = &job.plan;
-    let monitor = interrupt::monitor();
-    let _bar = bars(reporter).start("verifying", &job.target, job.image_size, &monitor);
-    let threads = plan.packing_threads();
-    let options = Options { threads, on_damage: OnDamage::Stop, listed: reporter.list_limit(), lint: true };
-    let mut digest = Sha256::new();
-    let mut bytes = WholeFile::new(file.clone(), &summary.imprint);
-    let seen = Image::of(&job.target, file)
-        .and_then(|written| {
-            scan::run_beside(
-                &written,
-                options,
-                &monitor,
-                |share| bytes.read_to(share),
-                |part| {
-                    if let Part::Data(bytes) = part {
-                        digest.update(bytes.as_slice());
-                    }
-                    Ok(())
-                },
-            )
-        })
-        .and_then(|seen| bytes.read_to(1.0).map(|()| seen))
-        .map_err(|failure| match failure {
-            Failure::Interrupted | Failure::NoThread(_) => failure,
-            other => Failure::ReadBack(Box::new(other)),
-        })?;
-    check_digest(summary.digests.sha256(), digest)?;
-    bytes.comparison.finish().map_err(|Differs { start, end }| Failure::NotAsWritten { start, end })?;
-    match seen.lint.failed() {
-        failed if failed > 0 && plan.firmware_safe => Err(Failure::UnsafeStreams(failed)),
-        _ => Ok(seen),
-    }
-}
-
-/// Reads a finished file from beginning to end, slightly ahead of the threads that decode it. The disk is
-/// read once, and the threads decode the bytes that were compared.
-struct WholeFile<'s> {
-    file: HostFile,
-    comparison: Comparison<'s>,
-    buffer: Vec<u8>,
-    at: u64,
-}
-
-impl<'s> WholeFile<'s> {
-    /// Bytes per read call.
-    const PIECE: usize = 256 << 10;
-
-    fn new(file: HostFile, imprint: &'s Imprint) -> Self {
-        Self { file, comparison: imprint.compare(), buffer: vec![0; Self::PIECE], at: 0 }
-    }
-
-    /// Continues until this share of the file has been read.
-    fn read_to(&mut self, share: f64) -> Result<(), Failure> {
-        let len = self.file.len();
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let end = if share < 1.0 { (len as f64 * share) as u64 } else { len };
-        while self.at < end {
-            let left = usize::try_from(len - self.at).unwrap_or(usize::MAX).min(Self::PIECE);
-            let piece = &mut self.buffer[..left];
-            let read = self.file.read_exact_at(piece, self.at);
-            read.map_err(|error| Failure::Read { offset: self.at, error })?;
-            self.comparison.update(piece);
-            self.at += left as u64;
-        }
-        Ok(())
-    }
 }
 
 /// Warns if packing did not save anything.
@@ -327,6 +341,7 @@ pub(in crate::run) mod tests {
 
     use super::*;
     use crate::cli::Verbosity;
+    use crate::host_file::HostFile;
     use crate::level::Level;
     use crate::output::{Existing, Standing};
     use crate::profile::{self, CompressOptions, Profile};
@@ -365,6 +380,7 @@ pub(in crate::run) mod tests {
             standing: Standing::at("a.cso".as_ref(), Existing::Keep),
             is_there: false,
             try_without_room: false,
+            needed: 0,
             plan,
             image_size: image.len() as u64,
             source_size: image.len() as u64,
@@ -385,7 +401,8 @@ pub(in crate::run) mod tests {
         summary: &Summary,
     ) -> Result<Seen, Failure> {
         let reporter = Reporter::new(Verbosity { quiet: true, ..Verbosity::default() });
-        prove(file, job, summary, &reporter)
+        let expected = Expected { image: summary.digests.sha256(), imprint: Some(&summary.imprint) };
+        prove(file, job, &expected, &reporter).map(|(seen, _)| seen)
     }
 
     #[test]

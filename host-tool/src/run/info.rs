@@ -19,7 +19,7 @@ use crate::readers::{Content, Facts, Reader, Verdict, verdict};
 use crate::report::{Described, Evidence, Record, Reporter, SourceRecord, source_notes};
 use crate::run::{ONE_PASS, bars, each, records};
 use crate::scan::{self, LintCounts, OnDamage, Options};
-use disc_info::Console;
+use disc_info::{Console, Disc};
 
 /// Describes every image.
 pub fn info(args: InfoArgs, reporter: &mut Reporter) {
@@ -36,6 +36,9 @@ pub(super) fn info_one(
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
     let input = record.input.clone();
+    // A single file takes no time to speak of.
+    let is_counted = threads.is_none() && reporter.is_batch();
+    let _bar = is_counted.then(|| bars(reporter).start("reading", &input, 0, &interrupt::monitor()));
     let image = plan::open(&input, record, reporter)?;
     record.outcome.layout = Some(*image.layout());
     record.outcome.source = SourceRecord::of(&image);
@@ -49,13 +52,9 @@ pub(super) fn info_one(
         reporter.warn(record, note);
     }
     let console = disc.console;
-    let mut facts = Facts::from_layout(image.layout());
-
-    facts.content = Content::of(&disc);
-    record.outcome.disc = Some(disc);
-    facts.last_block_filled = is_last_block_filled(&image);
     let index = image.settle(read_index(&image, reporter.list_limit()))?;
-    facts.overlong_blocks = Some(index.overlong);
+    let mut facts = facts_with(&image, &disc, &index);
+    record.outcome.disc = Some(disc);
 
     let damage = match threads {
         Some(threads) => {
@@ -89,6 +88,29 @@ pub(super) fn info_one(
         record.outcome.readers = readers(console, &facts);
     }
     if damage.is_empty() { Ok(()) } else { Err(Failure::DamagedBlocks(damage)) }
+}
+
+/// Returns what header and index tell about a file.
+///
+/// # Errors
+///
+/// When they cannot be read.
+pub(super) fn facts(image: &Image, disc: &Disc, listed: ListLimit) -> Result<Facts, Failure> {
+    read_index(image, listed).map(|index| facts_with(image, disc, &index))
+}
+
+fn facts_with(image: &Image, disc: &Disc, index: &Index) -> Facts {
+    let mut facts = Facts::from_layout(image.layout());
+    facts.content = Content::of(disc);
+    facts.last_block_filled = is_last_block_filled(image);
+    facts.overlong_blocks = Some(index.overlong);
+    facts.damaged = !index.damage.is_empty();
+    facts
+}
+
+/// Returns whether all of these readers are sure to read such a file.
+pub(super) fn is_read_by_all(readers: &[Reader], facts: &Facts) -> bool {
+    readers.iter().all(|&reader| verdict(reader, facts) == Verdict::Reads)
 }
 
 /// The facts from the index.

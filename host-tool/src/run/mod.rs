@@ -3,12 +3,14 @@
 mod already;
 mod compare;
 mod compress;
+mod copy;
 mod dat;
 mod extract;
 mod info;
 mod library;
 mod lint;
 mod man;
+mod prove;
 mod raw;
 pub mod serve;
 mod verify;
@@ -27,6 +29,8 @@ use sha2::{Digest, Sha256};
 
 pub use compare::compare;
 pub use compress::{compress, measure};
+pub(crate) use compress::{is_done, place_one, write_one};
+pub(crate) use copy::{copy_one, is_right};
 pub use dat::dat;
 pub use extract::extract;
 pub use info::info;
@@ -69,9 +73,33 @@ fn each_until<J, O: Into<Outcome>>(
     passes: &'static [f64],
     reporter: &mut Reporter,
     goes_on: impl Fn() -> bool,
+    work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
+) {
+    let size = |input: &Path| std::fs::metadata(input).map_or(0, |file| file.len());
+    let sizes = jobs.iter().map(|(_, record)| size(&record.input)).collect();
+    each_sized(jobs, sizes, passes, reporter, goes_on, work);
+}
+
+/// As [`each`], with the bytes of work on each file, by which the progress of the run is measured.
+pub(crate) fn each_of<J, O: Into<Outcome>>(
+    jobs: Vec<Planned<J, O>>,
+    sizes: Vec<u64>,
+    passes: &'static [f64],
+    reporter: &mut Reporter,
+    work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
+) {
+    each_sized(jobs, sizes, passes, reporter, || true, work);
+}
+
+fn each_sized<J, O: Into<Outcome>>(
+    jobs: Vec<Planned<J, O>>,
+    sizes: Vec<u64>,
+    passes: &'static [f64],
+    reporter: &mut Reporter,
+    goes_on: impl Fn() -> bool,
     mut work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
 ) {
-    let places = places(jobs.iter().map(|(_, record)| record.input.as_path()));
+    let places = places(sizes);
     for ((job, mut record), place) in jobs.into_iter().zip(places) {
         reporter.begin_file(Some(place), passes);
         if interrupt::requested() {
@@ -89,6 +117,7 @@ fn each_until<J, O: Into<Outcome>>(
         record.seconds = Some(begun.elapsed().as_secs_f64());
         reporter.finish(record);
     }
+    reporter.next_pass().end();
 }
 
 /// Creates the records of a run that only reads.
@@ -101,8 +130,7 @@ fn bars(reporter: &Reporter) -> Bars {
 }
 
 /// Each file's place in the run, measured in bytes.
-fn places<'p>(inputs: impl Iterator<Item = &'p Path>) -> Vec<Place> {
-    let sizes: Vec<u64> = inputs.map(|input| std::fs::metadata(input).map_or(0, |file| file.len())).collect();
+fn places(sizes: Vec<u64>) -> Vec<Place> {
     let all = sizes.iter().sum::<u64>().max(1);
     let (begun, count) = (Instant::now(), sizes.len());
     let mut before = 0;

@@ -109,7 +109,9 @@ fn plain_progress_is_lines_on_a_pipe() {
     let run = folder.cisor(["compress", "--progress=plain", "GAME.iso"]).assert().success();
     run.stderr(contains("packing GAME.iso: 100 %\n").and(contains("verifying GAME.cso: 100 %\n")));
     let run = folder.cisor(["verify", "--progress=plain", "GAME.iso", "GAME.cso"]).assert().success();
-    run.stderr(contains("file 2 of 2: verifying GAME.cso: 100 %\n"));
+    run.stderr(contains("0 %: file 1 of 2, verifying GAME.iso: ").and(contains("100 %: 2 files\n")));
+    let run = folder.cisor(["info", "--progress=plain", "GAME.iso", "GAME.cso"]).assert().success();
+    run.stderr(contains("0 %: file 1 of 2, reading GAME.iso: ").and(contains("100 %: 2 files\n")));
     let run = folder.cisor(["verify", "--progress=never", "GAME.cso"]).assert().success();
     run.stderr(contains("%").not());
 }

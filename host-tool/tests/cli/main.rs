@@ -23,6 +23,7 @@ mod raw;
 mod raw_sheets;
 mod safety;
 mod sources;
+mod sync;
 mod talk;
 mod trees;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! Signals, permissions, devices, full disks, and names that are not Unicode.
 
 mod changing;
+mod killed;
 mod mapped;
 mod racing;
 mod special;

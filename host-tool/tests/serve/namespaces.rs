@@ -77,7 +77,7 @@ fn console_in_another_network_namespace_plays_over_a_bad_network() {
     let games = Games::new(1000);
     for bind in [&[][..], &["--bind", "10.213.77.2"]] {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &network.name, BIN]);
+        command.args(["netns", "exec", &network.name, BIN.path()]);
         let server = Server::run(command, (THERE, udpfs::PORT).into(), games.folder.path(), bind);
         // The loader looks for a server with a broadcast, as consoles do.
         let console = Console::new((EVERYBODY, udpfs::PORT).into(), None).unwrap();
@@ -88,7 +88,7 @@ fn console_in_another_network_namespace_plays_over_a_bad_network() {
     }
 
     let mut command = Command::new("ip");
-    command.args(["netns", "exec", &network.name, BIN]);
+    command.args(["netns", "exec", &network.name, BIN.path()]);
     let server = Server::run(command, (THERE, udpfs::PORT).into(), games.folder.path(), &[]);
     let relay = match network.spoil() {
         Ok(()) => None,
