@@ -1,4 +1,4 @@
-// Looks at the report of `cisor library` as people do, in every browser of this machine.
+// Looks at the report of `cisor library` as people do, in Chromium.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { BROWSERS, CISOR, WORK, launch } from './browsers.mjs';
+import { CISOR, WORK, launch } from './browsers.mjs';
 
 const ROWS = 2000;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -23,7 +23,7 @@ test('the report is small and asks for nothing', () => {
   assert.ok(!/\b(?:src|href)\s*=/i.test(html));
 });
 
-for (const name of BROWSERS) {
+for (const name of ['chrome']) {
   describe(name, () => {
     let browser;
     let page;
@@ -84,14 +84,13 @@ for (const name of BROWSERS) {
     test('axe finds nothing, and the report fits in light and dark', async () => {
       const pictures = join(WORK, 'pictures');
       mkdirSync(pictures, { recursive: true });
-      for (const scheme of name === 'chrome' ? ['light', 'dark'] : ['light']) {
-        if (name === 'chrome') {
-          await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-        }
+      for (const scheme of ['light', 'dark']) {
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
         for (const width of [360, 1280]) {
           await page.setViewport({ width, height: 900 });
           const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           assert.ok(over <= 0, `${over} pixels too wide at ${width}`);
+          await page.evaluate(() => window.scrollTo(0, 0));
           writeFileSync(join(pictures, `report-${name}-${scheme}-${width}.png`), await page.screenshot());
         }
         // All rows are alike: with 30 of them axe takes a second instead of a minute.

@@ -62,7 +62,7 @@ pub(super) fn controls(kinds: &[(&str, &str, &str)]) -> String {
 }
 
 /// The table up to its first row.
-pub(super) const TABLE_BEGIN: &str = "<div class=\"scroll\" role=\"region\" aria-labelledby=\"images\" tabindex=\"0\">\
+pub(super) const TABLE_BEGIN: &str = "<div class=\"scroll\" role=\"region\" aria-label=\"Table of all images\" tabindex=\"0\">\
     <table class=\"images\"><thead><tr>\
     <th scope=\"col\" aria-sort=\"ascending\"><button type=\"button\">File</button></th>\
     <th scope=\"col\"><button type=\"button\">Title</button></th>\
