@@ -42,7 +42,7 @@ fn last_block_is_read_beyond_its_end_by_the_index() {
     let mut beyond = 0;
     for last in [0, 44, 300] {
         let image = image(last);
-        for shift in [1, 2, 3, 5, 7] {
+        for shift in [1, 2, 7] {
             for block in [2048, 16384] {
                 for kind in
                     [Kind::Cso { block, shift }, Kind::Cso2 { block, shift }, Kind::Zso { block, shift }]
@@ -76,5 +76,5 @@ fn last_block_is_read_beyond_its_end_by_the_index() {
             }
         }
     }
-    assert!(beyond > 30, "only {beyond} files end inside a unit");
+    assert!(beyond > 20, "only {beyond} files end inside a unit");
 }
