@@ -132,15 +132,16 @@ impl Bars {
         let name = if self.shown == Shown::Bar { shortened(file) } else { name_of(file) };
         let pass = Pass { work: format!("{work} {name}"), total, begun: Instant::now() };
         let bar = (self.shown == Shown::Bar).then(|| self.bar(&pass));
+        // The first time at once: the work may be over before the thread begins.
+        self.show(bar.as_ref(), &pass, monitor);
         let thread = thread::Builder::new().spawn({
             let (done, monitor) = (Arc::clone(&done), Arc::clone(monitor));
             move || {
                 while !done.load(Ordering::Relaxed) {
-                    match &bar {
-                        Some(bar) => self.draw(bar, &pass, &monitor),
-                        None => self.print(&pass, monitor.bytes_in()),
-                    }
                     thread::park_timeout(self.shown.interval());
+                    if !done.load(Ordering::Relaxed) {
+                        self.show(bar.as_ref(), &pass, &monitor);
+                    }
                 }
                 match bar {
                     Some(bar) => bar.finish_and_clear(),
@@ -151,6 +152,13 @@ impl Bars {
         });
         // If the thread cannot be started, there is no bar; the work itself may still succeed.
         Bar { thread: thread.ok(), done }
+    }
+
+    fn show(&self, bar: Option<&ProgressBar>, pass: &Pass, monitor: &Monitor) {
+        match bar {
+            Some(bar) => self.draw(bar, pass, monitor),
+            None => self.print(pass, monitor.bytes_in()),
+        }
     }
 
     /// The place in a run over several files.

@@ -117,7 +117,10 @@ pub(crate) fn test(collect: CollectLicences) -> Result<()> {
     ensure!(sums(&build(collect)?)? == first, "the page has other bytes when it is built again");
 
     shell::run(Command::new("node").current_dir(source()).arg("node_modules/typescript/bin/tsc"))?;
-    try_page(&page, &["test/engine.test.mjs", "test/texts.test.mjs", "test/page.test.mjs", "test/report.test.mjs"])
+    try_page(
+        &page,
+        &["test/engine.test.mjs", "test/texts.test.mjs", "test/page.test.mjs", "test/report.test.mjs"],
+    )
 }
 
 /// The checksums of the page and of its files for a web server.
