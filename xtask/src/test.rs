@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{arm, costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
+use crate::{costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 }
 
 /// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the example in C, the decoder
-/// with 32 bits, the page, the converter for ARM and the tests on PPSSPP can be skipped.
+/// with 32 bits, the page and the tests on PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -62,15 +62,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         match web::missing() {
             None => drop(steps.run(PAGE, || web::test(dist::page_licences))),
             Some(reason) => steps.skip(PAGE, reason),
-        }
-    }
-    for (processor, name) in [
-        (&arm::AARCH64, "tests of the converter for ARM with 64 bits"),
-        (&arm::ARMV7, "tests of the converter for ARM with 32 bits"),
-    ] {
-        match arm::missing() {
-            None => drop(steps.run(name, || arm::quick(processor, &args.filters))),
-            Some(reason) => steps.skip(name, reason),
         }
     }
     let exe = steps.run("converter for Windows", windows::build);

@@ -23,6 +23,8 @@ const NAMES: &[&str] = &["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE",
 const INNER: &[(&str, &str)] = &[
     ("libz-sys", "src/zlib/LICENSE"),
     ("libdeflate-sys", "libdeflate/COPYING"),
+    // In the public domain, as the head of this file says.
+    ("libsqlite3-sys", "sqlite3/sqlite3ext.h"),
     ("lz4-sys", "liblz4/LICENSE"),
     ("libmimalloc-sys", "c_src/mimalloc/v3/LICENSE"),
 ];
