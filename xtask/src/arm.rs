@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::cross::{self, Profile, Target};
 use crate::{debian, shell};
@@ -19,7 +19,7 @@ pub(crate) struct Processor {
     pub(crate) emulator: &'static str,
     /// What the program needs, for its README.
     pub(crate) needs: &'static str,
-    /// Which of the command line's tests `cargo xtask test` runs, as nextest's filter.
+    /// Which of the command line's tests run with the program as tests are built, as nextest's filter.
     quick: &'static str,
 }
 
@@ -73,6 +73,9 @@ pub(crate) fn ensure() -> Result<()> {
 
 /// Builds the programs and runs their tests.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if let Some(reason) = missing() {
+        bail!("{reason}");
+    }
     for processor in &ALL {
         let profile = if args.release { Profile::Release } else { Profile::Tests };
         let program = cross::build(&processor.target, profile)?;
@@ -83,21 +86,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// What the tests need but cannot be installed from a package; `None` if everything is there.
-pub(crate) fn missing() -> Option<String> {
+fn missing() -> Option<String> {
     let here = cfg!(all(target_os = "linux", target_arch = "x86_64"));
     match () {
-        () if !here => Some("programs for ARM are built by zig for Linux on a PC".to_owned()),
+        () if !here => Some("programs for ARM are built and tested only on Linux on a PC".to_owned()),
         () if shell::find("rustup").is_none() => {
-            Some("rustup, which brings Rust's library for ARM".to_owned())
+            Some("rustup is missing, which brings Rust's library for ARM".to_owned())
         }
         () => None,
     }
-}
-
-/// Builds a program as the tests are built, and runs those of its tests that `cargo xtask test` has time for.
-pub(crate) fn quick(processor: &Processor, filters: &[String]) -> Result<()> {
-    let program = cross::build(&processor.target, Profile::Tests)?;
-    test(processor, &program, processor.quick, filters)
 }
 
 fn test(processor: &Processor, program: &Path, tests: &str, filters: &[String]) -> Result<()> {
