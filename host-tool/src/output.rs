@@ -201,7 +201,7 @@ impl PartFile {
     }
 
     /// Gives the file the permissions and times of its source when it is finished, as far as its file
-    /// system keeps them. Until then, only its owner may read it.
+    /// system keeps them, instead of those of any new file. Until then, only its owner may read it.
     pub fn resemble(&mut self, source: &Path) {
         self.model = std::fs::metadata(source).ok();
     }
@@ -227,8 +227,9 @@ impl PartFile {
     ///
     /// When the system could not write everything.
     pub fn sync(&self) -> Result<HostFile, Failure> {
-        if let Some(model) = &self.model {
-            copy_attributes(model, &self.name.file);
+        match &self.model {
+            Some(model) => copy_attributes(model, &self.name.file),
+            None => open_to_others(&self.name.file),
         }
         self.name.file.sync_all().map_err(Failure::Write)?;
         let _ = self.complete.set(self.state().map_err(Failure::Write)?);
@@ -323,6 +324,22 @@ fn copy_attributes(model: &Metadata, file: &File) {
         let _ = file.set_times(times.set_accessed(accessed));
     }
 }
+
+/// Gives a file that only its owner may read the permissions of any new file.
+#[cfg(unix)]
+fn open_to_others(file: &File) {
+    use rustix::fs::Mode;
+    use std::os::unix::fs::PermissionsExt;
+    // The mask cannot be read without setting it. What other threads create meanwhile is its owner's alone.
+    let mask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    rustix::process::umask(mask);
+    let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+    let _ = file.set_permissions(std::fs::Permissions::from_mode((mode - mask).as_raw_mode()));
+}
+
+/// The folder has decided.
+#[cfg(windows)]
+fn open_to_others(_: &File) {}
 
 /// The path of a target's part file: hidden, and in the same folder, so that a rename suffices.
 pub(crate) fn part_path(target: &Path) -> PathBuf {

@@ -5,6 +5,7 @@
 //! `views` reads it unchanged, or decoded through the `cache`.
 
 mod cache;
+mod display;
 mod events;
 mod folder;
 mod names;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 
+use self::display::Display;
 use self::events::{Event, Events};
 use self::folder::SharedFolder;
 use self::screen::Screen;
@@ -84,8 +86,9 @@ fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, S
     let (poll, workers) = begin().map_err(|error| format!("cannot begin: {error}"))?;
     let screen = Screen::new(reporter.verbosity());
     greet(args, root, &screen, reporter);
+    let display = Display::start(screen).map_err(|error| format!("cannot begin: {error}"))?;
     let allowed = Allowed::new(&args.allow);
-    Ok(Server { sockets, poll, workers, allowed, events, told, screen })
+    Ok(Server { sockets, poll, workers, allowed, events, told, display })
 }
 
 /// Prints what is served, where, and what to do on the console.

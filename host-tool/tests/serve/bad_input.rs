@@ -1,10 +1,13 @@
 //! What a console, a network or a disk does wrong must not disturb the other consoles, and costs bounded memory.
 
+use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use udpfs_sim::calls::{bread, close, number, open};
+use udpfs_sim::client::Outcome;
+use udpfs_sim::socket::Console;
 
 use crate::running::{Games, Server, open_file, read_all};
 
@@ -43,6 +46,40 @@ fn ten_thousand_opens_keep_few_files_open() {
     // The last handle works, and the first was closed.
     assert_eq!(number(&console.ask(bread(last, 0, 4)).0, 4), 2048);
     assert!(number(&console.ask(close(1)).1, 4) < 0);
+}
+
+/// A program that is stopped at the end of the test.
+struct Stopped(std::process::Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn consoles_do_not_wait_for_whoever_should_read_the_events() {
+    let games = Games::new(60);
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut program = Command::new(crate::support::BIN);
+    program.args(["serve", "--json", "--port", &port.to_string()]).arg(games.folder.path());
+    let mut server = Stopped(program.stdout(Stdio::piped()).spawn().unwrap());
+    let mut output = BufReader::new(server.0.stdout.take().unwrap()).lines();
+    output.next().unwrap().unwrap();
+    // More events than a pipe and the program hold, and nobody reads them.
+    let mut console = Console::new(([127, 0, 0, 1], port).into(), None).unwrap();
+    assert_eq!(console.start().unwrap(), Outcome::Connected);
+    for _ in 0..4_000 {
+        assert!(open_file(&mut console, "Game.iso") > 0);
+    }
+    let reader = std::thread::spawn(move || {
+        output.map_while(Result::ok).find(|line| line.contains(r#""event":"missed""#))
+    });
+    while !reader.is_finished() {
+        assert!(open_file(&mut console, "Game.iso") > 0);
+    }
+    assert!(reader.join().unwrap().is_some());
 }
 
 #[test]

@@ -80,3 +80,15 @@ fn target_has_the_mode_and_times_of_its_source_and_none_of_a_stale_part_file() {
     assert_ne!(made.ino(), stale, "whoever has the old file open cannot write into the new one");
     drop(keeper);
 }
+
+#[test]
+fn target_without_a_source_has_the_mode_of_any_new_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().mode() & 0o7777;
+    File::create(folder.path().join("any")).unwrap();
+    let part = PartFile::create(&folder.path().join("list.csv")).unwrap();
+    part.file().write_all(b"new").unwrap();
+    part.sync().unwrap();
+    part.commit(Existing::Keep).unwrap();
+    assert_eq!(mode("list.csv"), mode("any"));
+}

@@ -6,6 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde::Serialize;
 
+use crate::human;
+
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -36,6 +38,8 @@ pub(super) enum Event {
     Progress { console: Ipv4Addr, file: String, bytes_per_second: u64, packets: u64, resent: u64 },
     /// No console has connected within a minute.
     Silence { message: String },
+    /// So many events were left out, because the output was not read fast enough.
+    Missed { count: u64 },
 }
 
 impl Event {
@@ -57,6 +61,12 @@ impl Event {
             Self::Refused { console, message } => format!("{console}: {message}"),
             Self::Trouble { file, message, .. } => format!("{file}: {message}"),
             Self::Silence { message } => message.clone(),
+            Self::Missed { count } => {
+                format!(
+                    "{} left out: the output was not read",
+                    human::count(*count, "line was", "lines were")
+                )
+            }
         })
     }
 

@@ -9,9 +9,9 @@ use mio::{Poll, Token, Waker};
 use udpfs::session::Arrival;
 use udpfs::{Outbox, Packet, Time};
 
+use super::display::Display;
 use super::events::{Event, Events};
 use super::peers::Peers;
-use super::screen::Screen;
 use super::sockets::Sockets;
 use super::workers::Workers;
 use crate::interrupt;
@@ -38,7 +38,7 @@ pub(super) struct Server {
     pub(super) allowed: Allowed,
     pub(super) events: Events,
     pub(super) told: Receiver<Event>,
-    pub(super) screen: Screen,
+    pub(super) display: Display,
 }
 
 /// Creates the waker with which other threads wake the loop.
@@ -91,16 +91,16 @@ impl Server {
             }
             for event in self.told.try_iter() {
                 was_silent &= !matches!(event, Event::Console { .. });
-                self.screen.tell(&event);
+                self.display.tell(event);
             }
             if time.since(drawn) >= PACE {
-                self.screen.draw(&peers.paces(), time.since(drawn));
+                self.display.draw(peers.paces(), time.since(drawn));
                 peers.forget_idle(time);
                 drawn = time;
             }
             if was_silent && start.elapsed() >= SILENCE {
                 was_silent = false;
-                self.screen.tell(&Event::Silence { message: hint().to_owned() });
+                self.display.tell(Event::Silence { message: hint().to_owned() });
             }
         }
         Ok(())
