@@ -78,3 +78,15 @@ impl<R: Read> Read for Limited<'_, R> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_damaged_is_no_failure_to_read() {
+        let of = |kind| damaged(ZipError::Io(io::Error::from(kind)));
+        assert!(matches!(of(io::ErrorKind::InvalidData), Error::Zip(_)));
+        assert!(matches!(of(io::ErrorKind::PermissionDenied), Error::Io(_)));
+    }
+}

@@ -223,6 +223,26 @@ fn dats_in_a_zip_are_read() {
 }
 
 #[test]
+fn only_members_with_a_name_of_a_dat_are_read() {
+    for name in ["notes.txt", "dat", "a.dat.bak"] {
+        assert!(matches!(read(Cursor::new(zipped(&[(name, REDUMP)]))), Err(Error::NoDat)), "{name}");
+    }
+    assert_eq!(read(Cursor::new(zipped(&[("a.XML", REDUMP), ("b.Dat", REDUMP)]))).unwrap().len(), 2);
+}
+
+#[test]
+fn zips_have_as_many_members_as_the_limit_says_and_no_more() {
+    let with = |count: usize| {
+        let names: Vec<String> = (1..count).map(|number| format!("{number}.txt")).collect();
+        let mut members: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        members.push(("a.dat", REDUMP));
+        read(Cursor::new(zipped(&members)))
+    };
+    assert_eq!(with(limits::MEMBERS).unwrap().len(), 1);
+    assert!(matches!(with(limits::MEMBERS + 1), Err(Error::TooMany(TooMany::Members))));
+}
+
+#[test]
 fn damaged_zips_are_refused() {
     let bytes = zipped(&[("a.dat", REDUMP)]);
     for end in (4..bytes.len()).step_by(7) {
