@@ -143,9 +143,9 @@ mod tests {
         }
     }
 
-    /// As JSO has neither an index shift nor padding.
+    /// As JSO has neither an index shift nor padding, and always packs the rest of an image.
     fn jso(plan: Plan) -> Plan {
-        Plan { index_shift: 0, pad_file_to: 1, ..plan }
+        Plan { index_shift: 0, pad_file_to: 1, firmware_safe: false, ..plan }
     }
 
     fn image() -> Vec<u8> {
