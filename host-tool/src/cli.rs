@@ -317,6 +317,9 @@ pub struct DropArgs {
     /// Delete each source after its new file was verified and put in place
     #[arg(long, conflicts_with = "verify")]
     pub rm: bool,
+    /// Write what the profile advises against, and begin even if the disk may be too small
+    #[arg(long, conflicts_with = "verify")]
+    pub ignore_limits: bool,
     /// Wait for a key in the end, so that the window stays open
     #[arg(long)]
     pub wait: bool,

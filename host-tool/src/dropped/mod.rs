@@ -55,11 +55,12 @@ struct DropOptions {
     folder: Option<PathBuf>,
     level: Level,
     remove_source: bool,
+    ignore_limits: bool,
 }
 
 impl DropOptions {
     fn new(action: Action) -> Self {
-        Self { action, folder: None, level: Level::default(), remove_source: false }
+        Self { action, folder: None, level: Level::default(), remove_source: false, ignore_limits: false }
     }
 
     /// The output folder for `file`. Files of the same name in different subfolders of a dropped folder
@@ -145,7 +146,13 @@ pub fn run(args: DropArgs, reporter: &mut Reporter) -> Status {
         None => Action::ByContent,
     };
     let level = args.level.level();
-    let options = DropOptions { action, folder: args.folder, level, remove_source: args.rm };
+    let options = DropOptions {
+        action,
+        folder: args.folder,
+        level,
+        remove_source: args.rm,
+        ignore_limits: args.ignore_limits,
+    };
     let paths = match &args.script {
         None => Some(args.inputs),
         Some(script) => paths_on(script),
@@ -244,13 +251,14 @@ fn compress(files: &[DroppedFile], profile: Option<Profile>, options: &DropOptio
             inputs: vec![file.path.clone()],
             target: options.target(file),
             existing: Existing::Keep,
-            try_without_room: false,
+            try_without_room: options.ignore_limits,
             profile,
             only_known_discs: profile.is_none(),
             any_console: false,
             tail: None,
             compress_options: CompressOptions {
                 level: options.level,
+                ignore_limits: options.ignore_limits,
                 threads: threads_or_default(None),
                 ..CompressOptions::default()
             },
@@ -271,7 +279,7 @@ fn extract(files: &[DroppedFile], options: &DropOptions, reporter: &mut Reporter
             inputs: vec![file.path.clone()],
             target: options.target(file),
             existing: Existing::Keep,
-            try_without_room: false,
+            try_without_room: options.ignore_limits,
             keep_going: false,
             remove_source: options.remove_source,
             threads: threads_or_default(None),

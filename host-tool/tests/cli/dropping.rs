@@ -78,6 +78,18 @@ fn drop_takes_what_is_to_be_done() {
 }
 
 #[test]
+fn advice_of_a_refusal_works_for_drop_too() {
+    let folder = Folder::new();
+    folder.write("GAME.iso", &psp_disc());
+    folder
+        .cisor(["drop", "--for", "opl", "GAME.iso"])
+        .assert()
+        .code(3)
+        .stderr(contains("add --ignore-limits"));
+    folder.cisor(["drop", "--for", "opl", "--ignore-limits", "GAME.iso"]).assert().success();
+}
+
+#[test]
 fn what_is_no_disc_has_a_clear_line_each_and_nothing_is_lost() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path("photos")).unwrap();

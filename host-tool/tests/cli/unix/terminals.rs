@@ -7,7 +7,11 @@ use crate::support::{BIN, Folder, noise};
 fn on_terminal(folder: &Folder, term: &str, args: &str) -> String {
     let command = format!("'{BIN}' {args}");
     let mut script = folder.command("script", ["-qec", &command, "/dev/null"]);
-    let output = script.env("TERM", term).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").output();
+    // With `CI`, any terminal counts as one with colours.
+    for name in ["CI", "CLICOLOR_FORCE", "NO_COLOR"] {
+        script.env_remove(name);
+    }
+    let output = script.env("TERM", term).output();
     String::from_utf8_lossy(&output.expect("script").stdout).into_owned()
 }
 
