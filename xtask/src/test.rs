@@ -78,15 +78,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(steps.summary())
 }
 
+/// The tests of `cargo xtask soak`, as nextest's filter.
+const SOAK: &str = "test(/ten_thousand_seeds|half_a_gigabyte/)";
+
 /// Runs the whole workspace's tests. Those marked `#[ignore]` need what earlier steps have made, so here they
 /// run too.
 fn nextest(args: &Args, discs: Option<&disc::Discs>) -> Command {
     let mut cargo = shell::cargo();
     cargo
         .args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"])
-        // These need the program for Windows or ARM, which have steps of their own; ten thousand seeds take too long
-        // for here.
-        .args(["-E", "not binary_id(cisor::windows) and not binary_id(cisor::same_bytes) and not test(ten_thousand_seeds)"])
+        // Some need the program for Windows or ARM; those of `cargo xtask soak` take too long for here.
+        .args([
+            "-E",
+            &format!("not binary_id(cisor::windows) and not binary_id(cisor::same_bytes) and not {SOAK}"),
+        ])
         .args(&args.filters);
     cargo.env("CISOR_BIN", paths::cisor());
     if let Some(discs) = discs {
