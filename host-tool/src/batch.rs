@@ -81,7 +81,8 @@ pub(crate) fn verify(mut args: VerifyArgs, reporter: &mut Reporter) {
     if args.inputs.is_empty() && args.tree.files_from.is_none() {
         match run::wanted(&args.due) {
             Ok(files) => args.inputs = files,
-            Err((place, failure)) => {
+            Err(unusable) => {
+                let (place, failure) = *unusable;
                 let mut record = Record::new(&place, Verified::default());
                 record.fail(failure);
                 reporter.finish(record);

@@ -24,7 +24,7 @@ fn main() {
 
 /// Mostly good images, with every kind of problem among them.
 fn entry(number: u32) -> Entry {
-    let is_ps2 = number % 4 == 0;
+    let is_ps2 = number.is_multiple_of(4);
     let (console, id) = if is_ps2 { ("PS2", "SLES") } else { ("PSP", "ULES") };
     let format = ["cso", "zso", "iso", "cso", "chd"][number as usize % 5];
     let (image_size, permille) =

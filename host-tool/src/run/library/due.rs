@@ -24,15 +24,18 @@ pub(crate) struct Due {
     pub(crate) left: u64,
 }
 
+/// A library that cannot be used, and why.
+pub(crate) type Unusable = Box<(PathBuf, Failure)>;
+
 /// Returns the files that the library knows, for a run that names none.
 ///
 /// # Errors
 ///
 /// When the library cannot be read.
-pub(crate) fn wanted(args: &DueArgs) -> Result<Vec<PathBuf>, (PathBuf, Failure)> {
+pub(crate) fn wanted(args: &DueArgs) -> Result<Vec<PathBuf>, Unusable> {
     let place = place(args)?;
     let known = super::read(&place).and_then(|library| Ok(library.known()?));
-    Ok(Shelf::new(known.map_err(|failure| (place, failure))?, false).present())
+    Ok(Shelf::new(known.map_err(|failure| Box::new((place, failure)))?, false).present())
 }
 
 /// Verifies those of the inputs that are due, oldest first, and notes the results in the library. Reports why if the
@@ -40,16 +43,17 @@ pub(crate) fn wanted(args: &DueArgs) -> Result<Vec<PathBuf>, (PathBuf, Failure)>
 pub(crate) fn verify_due(args: VerifyArgs, reporter: &mut Reporter) -> Due {
     let outcome = place(&args.due).and_then(|place| {
         let due = run(args, &place, reporter);
-        due.map_err(|failure| (place, failure))
+        due.map_err(|failure| Box::new((place, failure)))
     });
-    outcome.unwrap_or_else(|(place, failure)| {
+    outcome.unwrap_or_else(|unusable| {
+        let (place, failure) = *unusable;
         super::fail(&place, failure, "verify", reporter);
         Due::default()
     })
 }
 
-fn place(args: &DueArgs) -> Result<PathBuf, (PathBuf, Failure)> {
-    args.db.clone().map_or_else(default_place, Ok).map_err(|failure| ("library".into(), failure))
+fn place(args: &DueArgs) -> Result<PathBuf, Unusable> {
+    args.db.clone().map_or_else(default_place, Ok).map_err(|failure| Box::new(("library".into(), failure)))
 }
 
 fn run(args: VerifyArgs, place: &Path, reporter: &mut Reporter) -> Result<Due, Failure> {
