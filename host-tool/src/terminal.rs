@@ -20,7 +20,7 @@ pub(crate) enum Stderr {
     Terminal,
 }
 
-/// Returns what stderr can show. On Windows, this also switches its console to control sequences.
+/// Returns what stderr can show.
 pub(crate) fn stderr() -> Stderr {
     let is_terminal = Term::stderr().features().is_attended();
     judge(is_terminal, std::env::var_os("TERM").as_deref(), takes_control_sequences())

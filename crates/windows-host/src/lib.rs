@@ -71,9 +71,9 @@ pub fn owns_console() -> bool {
     unsafe { GetConsoleProcessList(processes.as_mut_ptr(), 2) == 1 }
 }
 
-/// Switches the console behind a stream to control sequences (`ESC [ …`), and returns whether it takes them.
-/// That of Windows 7 and 8 does not, nor one in legacy mode: they print them. `None` if the stream does not go
-/// to a console.
+/// Returns whether the console behind a stream takes control sequences (`ESC [ …`). That of Windows 7 and 8 does
+/// not, nor one in legacy mode: they print them. `None` if the stream does not go to a console. The console's mode
+/// stays as it is: libraries that draw set what they need.
 pub fn takes_control_sequences(stream: &impl AsRawHandle) -> Option<bool> {
     let handle = stream.as_raw_handle();
     let mut mode = 0;
@@ -83,7 +83,9 @@ pub fn takes_control_sequences(stream: &impl AsRawHandle) -> Option<bool> {
         if GetConsoleMode(handle, &mut mode) == FALSE {
             return None;
         }
-        Some(SetConsoleMode(handle, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != FALSE)
+        let takes = SetConsoleMode(handle, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != FALSE;
+        SetConsoleMode(handle, mode);
+        Some(takes)
     }
 }
 
