@@ -162,7 +162,12 @@ pub(crate) fn test(exe: &Path, filters: &[String]) -> Result<()> {
     // The whole workspace, as in the step `tests`: for one package, libraries get fewer features and are built again.
     cargo.args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"]);
     cargo
-        .args(["--no-tests", "pass", "-E", "package(cisor) and kind(test) and not test(/^unix::/) and not binary(/faults$|^serve$/)"])
+        .args([
+            "--no-tests",
+            "pass",
+            "-E",
+            "package(cisor) and kind(test) and not test(/^unix::/) and not binary(/faults$|^serve$/)",
+        ])
         .args(filters);
     // About once in a thousand starts, Wine exits with code 1 before the program begins, without a message.
     // So failing tests are retried and reported as flaky if they pass then; a real failure fails three times.
