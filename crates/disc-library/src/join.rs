@@ -15,9 +15,9 @@ pub struct Joined {
 
 /// Joins two entries about one path.
 ///
-/// If size or time of the file differ, one of the two has seen a later state of it: the one that looked last is right.
-/// Otherwise the newer description and the newer verification are taken, each by itself, and whoever looked last knows
-/// whether the file is missing. When the times are equal, `mine` is kept.
+/// If size or time of the file differ, the later look counts. Otherwise the newer description and the newer
+/// verification are taken, each by itself, and the later look tells whether the file is missing. When the times are
+/// equal, `mine` is kept.
 pub(crate) fn join(mine: &Entry, theirs: &Entry) -> Entry {
     let is_later = theirs.last_seen() > mine.last_seen();
     if !mine.stamp.has_same_content(&theirs.stamp) {

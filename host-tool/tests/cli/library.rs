@@ -205,6 +205,22 @@ fn report_is_written_once_and_names_problems() {
 }
 
 #[test]
+fn report_and_export_never_replace_the_library() {
+    let folder = shelf();
+    scan(&folder, &[]);
+    let library = folder.read("library.db");
+    for verb in ["report", "export"] {
+        let args = with_db(&["library", verb, "-f", "-o", "library.db"]);
+        folder.cisor(args).assert().code(3).stderr(contains("library.db is the input itself"));
+        assert!(folder.read("library.db") == library, "{verb}");
+        if !is_windows() {
+            let args = with_db(&["library", verb, "-f", "-o", "/dev/null"]);
+            folder.cisor(args).assert().code(2).stderr(contains("/dev/null"));
+        }
+    }
+}
+
+#[test]
 fn change_of_a_file_that_a_sheet_names_is_noticed() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path("shelf")).unwrap();

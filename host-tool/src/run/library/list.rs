@@ -64,21 +64,23 @@ pub(super) fn list(args: &ListArgs, place: &Path, reporter: &mut Reporter) -> Re
 
 /// Writes everything.
 pub(super) fn export(args: &ExportArgs, place: &Path, reporter: &mut Reporter) -> Result<(), Failure> {
+    let claim = |output| Ok::<_, Failure>((output, write::claim(output, args.force, place)?));
+    let output = args.output.as_deref().map(claim).transpose()?;
     let library = super::read(place)?;
     let mut table = (args.to == ExportFormat::Csv).then(Table::new).transpose()?;
     let (mut text, mut outcome) = (Vec::new(), Ok(()));
     library.each(&Query::default(), |entry| match &mut table {
         Some(table) if outcome.is_ok() => outcome = table.add(&entry),
         Some(_) => {}
-        None if args.output.is_none() => reporter.print(&object::json("library export", &entry, None)),
+        None if output.is_none() => reporter.print(&object::json("library export", &entry, None)),
         None => text.extend(object::json("library export", &entry, None).into_bytes()),
     })?;
     outcome?;
     if let Some(table) = table {
         text = table.finish()?;
     }
-    match &args.output {
-        Some(output) => write::file(output, args.force, &text, "library export", reporter),
+    match output {
+        Some((output, standing)) => write::file(output, &standing, &text, "library export", reporter),
         None => {
             reporter.print(&String::from_utf8_lossy(&text));
             Ok(())

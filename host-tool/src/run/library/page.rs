@@ -18,15 +18,12 @@ use crate::report::Reporter;
 
 /// Writes the page.
 pub(super) fn report(args: &ReportArgs, place: &Path, reporter: &mut Reporter) -> Result<(), Failure> {
-    // Before the work.
-    if !args.force && std::fs::symlink_metadata(&args.output).is_ok() {
-        return Err(Failure::TargetExists(args.output.clone()));
-    }
+    let standing = write::claim(&args.output, args.force, place)?;
     let library = super::read(place)?;
     let mut entries = Vec::new();
     library.each(&Query::default(), |entry| entries.push(entry))?;
     let page = page(&entries, place, shelf::now());
-    write::file(&args.output, args.force, page.as_bytes(), "library report", reporter)
+    write::file(&args.output, &standing, page.as_bytes(), "library report", reporter)
 }
 
 /// Kinds of problems, worst first, with what a page says about each.

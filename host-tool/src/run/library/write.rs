@@ -7,30 +7,36 @@ use crate::failure::Failure;
 use crate::human;
 use crate::output::{Existing, Outputs, Standing};
 use crate::report::Reporter;
+use crate::target::Claims;
 
-/// Writes a file, and says so.
+/// Returns what exists where a file is to be written. Call it before the work.
 ///
 /// # Errors
 ///
-/// When it exists and is not to be replaced, or cannot be written.
+/// When the file must not be written there: it exists and is not to be replaced, is no regular file, or is the library
+/// at `place` itself.
+pub(super) fn claim(target: &Path, force: bool, place: &Path) -> Result<Standing, Failure> {
+    let existing = if force { Existing::Replace } else { Existing::Keep };
+    Claims::new(&[place.to_owned()]).claim(target, place, existing)
+}
+
+/// Writes a claimed file, and says so.
+///
+/// # Errors
+///
+/// When it cannot be written.
 pub(super) fn file(
     target: &Path,
-    force: bool,
+    standing: &Standing,
     bytes: &[u8],
     verb: &str,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
-    let existing = if force { Existing::Replace } else { Existing::Keep };
-    if !force && std::fs::symlink_metadata(target).is_ok() {
-        return Err(Failure::TargetExists(target.to_owned()));
-    }
-    let standing = Standing::at(target, existing);
     let mut outputs = Outputs::default();
-    let part = outputs.begin(target, &standing)?;
-    let mut file = part.file();
-    file.write_all(bytes).map_err(Failure::Write)?;
+    let part = outputs.begin(target, standing)?;
+    part.file().write_all(bytes).map_err(Failure::Write)?;
     part.sync()?;
-    outputs.commit(part, &standing)?;
+    outputs.commit(part, standing)?;
     let text = format!("{} written, {}", human::name(target), human::size(bytes.len() as u64));
     super::done(verb, &[("bytes", bytes.len() as u64)], &text, reporter);
     Ok(())

@@ -1,5 +1,5 @@
-//! The screen on a thread of its own. Whoever reads the output may be slow, or may have stopped the terminal;
-//! consoles do not wait for that.
+//! The screen on a thread of its own. A program that reads the output may be slow, and a terminal may be stopped.
+//! Consoles do not wait for either.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
