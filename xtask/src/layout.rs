@@ -34,10 +34,7 @@ pub(crate) fn no_circles() -> Result<()> {
 
 /// Fails on a file that is longer than [`MOST_LINES`].
 pub(crate) fn no_long_files() -> Result<()> {
-    let mut files = Vec::new();
-    for folder in ["crates", "fuzz", "host-tool", "psp-driver", "tests", "xtask"] {
-        rust_files(&paths::root().join(folder), &mut files)?;
-    }
+    let files = all_rust_files()?;
     let mut long = Vec::new();
     for file in &files {
         let lines = fs::read_to_string(file).with_context(|| file.display().to_string())?.lines().count();
@@ -50,6 +47,15 @@ pub(crate) fn no_long_files() -> Result<()> {
     }
     println!("{} files of at most {MOST_LINES} lines", files.len());
     Ok(())
+}
+
+/// Every Rust file of the project, except for build output.
+pub(crate) fn all_rust_files() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in ["crates", "fuzz", "host-tool", "psp-driver", "tests", "xtask"] {
+        rust_files(&paths::root().join(folder), &mut files)?;
+    }
+    Ok(files)
 }
 
 /// The folders of crates that have a `src`.

@@ -13,10 +13,12 @@ mod debian;
 mod disc;
 mod dist;
 mod endian;
+mod fuzz;
 mod layout;
 mod links;
 mod memory_safety;
 mod mutants;
+mod pages;
 mod paths;
 mod policy;
 mod ppsspp;
@@ -58,6 +60,8 @@ enum Task {
     Mutants(mutants::Args),
     /// Run consoles against the server of `cisor serve` over ten thousand bad networks.
     Soak,
+    /// Run the fuzz targets, a minute each unless told otherwise; needs a nightly toolchain.
+    Fuzz(fuzz::Args),
     /// Run one job on two workers, by GNU parallel over ssh and as a Slurm array; installs what that needs.
     Scale,
     /// Run a subset of the decoder's tests under Miri.
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
         Task::Ppsspp(args) => ppsspp::run_alone(&args).map(|()| ExitCode::SUCCESS),
         Task::Mutants(args) => mutants::run(&args),
         Task::Soak => soak::run().map(|()| ExitCode::SUCCESS),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Scale => scale::run().map(|()| ExitCode::SUCCESS),
         Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
         Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::steps::Steps;
-use crate::{checkers, layout, links, paths, shell};
+use crate::{checkers, layout, links, pages, paths, shell};
 
 /// The programs and libraries that users install. None may link a crate with an exception in deny.toml.
 const SHIPPED: &[&str] = &["cisor", "image-writer", "sector-decode", "sector-decode-capi", "block-encode"];
@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     steps.run("no circles between modules", layout::no_circles);
     steps.run("no file over 500 lines", layout::no_long_files);
     steps.run("links between pages", links::check);
+    steps.run("tests that pages name exist", pages::named_tests_exist);
     const DENY: &str = "licences, bans, duplicates and sources (cargo-deny)";
     match checkers::cargo_deny() {
         Ok(program) => drop(steps.run(DENY, || deny(&program))),
