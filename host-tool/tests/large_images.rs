@@ -23,6 +23,7 @@ fn sparse_image(folder: &Folder) {
 }
 
 #[test]
+#[ignore = "takes two minutes, and 10 GB of disk"]
 fn images_over_4_gib_go_through_every_format_that_can_hold_them() {
     let folder = Folder::new();
     sparse_image(&folder);

@@ -8,10 +8,14 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
+// Those that take longest first: the last one runs alone otherwise.
+const LONG = ['app', 'report', 'screens'];
+const rank = (name) => (LONG.indexOf(name.split('.')[0]) + 1 || LONG.length + 1);
 const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'cases');
 const files = fs
   .readdirSync(folder)
   .filter((name) => name.endsWith('.test.mjs'))
+  .sort((a, b) => rank(a) - rank(b))
   .map((name) => path.join(folder, name));
 const words = process.argv.slice(2).map((word) => new RegExp(word.replaceAll(/[^\w ]/g, '\\$&'), 'i'));
 

@@ -2,18 +2,25 @@
 
 use anyhow::Result;
 
-use crate::shell;
+use crate::{paths, shell};
 
-/// Runs consoles against the server of `cisor serve` over ten thousand networks of every kind of loss, and the real
-/// program over one that loses 1 % in both directions, and compares every byte that they read.
+/// Runs, in this order:
+///
+/// - consoles against the server of `cisor serve`, over ten thousand networks of every kind of loss, and the real program
+///   over one that loses 1 % in both directions; every byte that they read is compared;
+/// - the converter over images of more than 4 GiB in every format, and over one of 16 GiB whose peak of memory is
+///   measured.
 pub(crate) fn run() -> Result<()> {
     test("udpfs-sim", "seeds", "ten_thousand_seeds")?;
-    test("cisor", "serve", "trace::half_a_gigabyte_arrives_over_one_per_cent_loss")
+    test("cisor", "serve", "trace::half_a_gigabyte_arrives_over_one_per_cent_loss")?;
+    test("cisor", "large_images", "images_over_4_gib")?;
+    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    test("cisor-tests", "memory", "image_of_16_gib_in_16_threads")
 }
 
 fn test(package: &str, program: &str, name: &str) -> Result<()> {
     let mut cargo = shell::cargo();
     cargo.args(["test", "--release", "--package", package, "--test", program, "--"]);
     cargo.args(["--ignored", "--nocapture", name]);
-    shell::run(&mut cargo)
+    shell::run(cargo.env("CISOR_BIN", paths::cisor()))
 }
