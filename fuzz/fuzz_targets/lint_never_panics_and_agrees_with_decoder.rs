@@ -1,8 +1,8 @@
-//! Stock zlib is the judge of lint and decoder:
+//! Stock zlib and libdeflate are the judges of lint and decoder:
 //!
-//! - zlib and the decoder both refuse whatever the lint calls malformed;
-//! - the decoder accepts a stream that passes the lint if and only if zlib does, and returns the same
-//!   bytes.
+//! - they and the decoder refuse whatever the lint calls malformed;
+//! - the decoder accepts a stream that passes the lint if and only if zlib does, and so does libdeflate; all return
+//!   the same bytes.
 //!
 //! Streams with other findings are not compared: inflate implementations disagree about them, which is why
 //! the lint exists.
@@ -27,6 +27,11 @@ fuzz_target!(|stream: &[u8]| {
         Ok(Status::StreamEnd) => Some(&judged[..usize::try_from(zlib.total_out()).unwrap()]),
         _ => None,
     };
+
+    let mut second = vec![0; ROOM];
+    let len = libdeflater::Decompressor::new().deflate_decompress(stream, &mut second).ok();
+    let second = len.map(|len| &second[..len]);
+    assert!(second == judged, "zlib and libdeflate disagree");
 
     let mut decoded = vec![0; ROOM];
     let needed = judged.map_or(0, <[u8]>::len);

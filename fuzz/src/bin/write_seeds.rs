@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use cisor_fuzz::steps;
+use disc_info::test_disc;
 use raw_sidecar::{Disc, FileEntry, Header, Mode, TrackEntry, Writer};
 use support::kinds::samples;
 use support::{bits, image, pack};
@@ -19,7 +20,7 @@ fn main() -> io::Result<()> {
     // checks and read-ahead.
     const PLANS: [[u8; cisor_fuzz::PLAN_LEN]; 3] =
         [[0, 0, 0, 255, 0], [20, 3, 60, 99, 6], [255, 15, 128, 255, 0xC5]];
-    for target in ["open_and_read_any_file", "no_output_leak"] {
+    for target in ["open_and_read_any_file", "no_output_leak", "c_interface"] {
         for sectors in [1, 5, 12] {
             for (number, sample) in samples(sectors).into_iter().enumerate() {
                 let input = [&PLANS[(number + sectors) % 3][..], &sample.file].concat();
@@ -70,9 +71,58 @@ fn main() -> io::Result<()> {
             let room = u8::try_from(text.len().div_ceil(64)).expect("at most 16320 bytes");
             let input = [&[coding, room, 250][..], &packed].concat();
             write(streams, &format!("coding-{coding}-{number}"), &input)?;
+            let input = [&[coding, room / 4, 250][..], &packed].concat();
+            write("fast_and_safe_decoders_agree", &format!("coding-{coding}-{number}"), &input)?;
         }
     }
+    for (number, text) in texts.iter().enumerate() {
+        write("lzo_agrees_with_minilzo", &format!("lzo-{number}"), &pack::lzo(text))?;
+    }
+    write_discs()?;
+    write_for_the_console()?;
     write_udpfs()
+}
+
+/// Discs of both consoles from their volume descriptors on.
+fn write_discs() -> io::Result<()> {
+    let param = test_disc::sfo(&[("CATEGORY", "UG"), ("DISC_ID", "ULUS10041"), ("TITLE", "Sector Runner")]);
+    let system: &[u8] = b"BOOT2 = cdrom0:\\SLES_123.45;1\r\nVER = 1.00\r\n";
+    let icon: &[u8] = b"\x89PNG\r\n\x1A\n";
+    let discs: [(&str, &[(&str, &[u8])]); 3] = [
+        (
+            "psp",
+            &[
+                ("PSP_GAME/PARAM.SFO", &param),
+                ("PSP_GAME/ICON0.PNG", icon),
+                ("UMD_DATA.BIN", b"ULUS-10041|01|0001|G"),
+            ],
+        ),
+        ("ps2", &[("SYSTEM.CNF", system), ("SLES_123.45", b"\x7FELF of no machine")]),
+        ("film", &[("UMD_VIDEO/PARAM.SFO", &param)]),
+    ];
+    for (name, files) in discs {
+        write("identify_any_disc", name, &test_disc::disc("GAME", files)[16 * 2048..])?;
+    }
+    Ok(())
+}
+
+/// Settings, commands, and requests of a game.
+fn write_for_the_console() -> io::Result<()> {
+    let settings =
+        b"enabled = on ; all\nread-ahead = 128\n[ULUS-10019]\nplain-images = on\numdseek = 2\nlog=on\n";
+    write("settings_and_commands", "settings", &[&[10], &b"ULUS-10019"[..], settings].concat())?;
+    let commands =
+        b"# all\nimages list\ncheck \"ms0:/ISO/a b.cso\"\ndump zso ms0:/ISO/ zeros tight\ndriver install\n\
+                     report\nshot-at 50 ms0:/a.bmp\ncancel-at 99\nscreen speed\nexit\n";
+    write("settings_and_commands", "commands", &[&[0], &commands[..]].concat())?;
+    // Open, seek to sector 30 from the start, read 20 sectors, and again while the card is away.
+    let raw =
+        [&[0, 2, 0, 0][..], &30_u64.to_le_bytes(), &[4, 0, 20, 6, 2, 0, 0], &[0; 8], &[4, 0, 20, 6, 1, 0]]
+            .concat();
+    write("driver_commands", "raw", &raw)?;
+    // A read of a sector, after faults: see the target for how fields are made.
+    let fields = [0, 0, 0, 0, 0, 0, 0, 21, 0, 0, 0, 0, 0, 0, 0, 0, 16];
+    write("driver_commands", "read", &[&[5, 0, 5, 130, 7, 0][..], &fields, &[7, 0], &fields].concat())
 }
 
 /// Archives of a small disc, one for each method, and of a dump with its sheet; 7z makes them.
