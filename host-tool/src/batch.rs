@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use sector_decode::Format;
 
+use crate::by_name::ByName;
 use crate::cli::{CompressArgs, ExtractArgs, InfoArgs, TreeArgs, VerifyArgs};
 use crate::human;
-use crate::inputs::{Inputs, Look};
+use crate::inputs::{Inputs, Known, Look, target_below};
 use crate::interrupt;
 use crate::plan::{self, CompressRequest, ExtractRequest};
 use crate::profile::Profile;
@@ -27,23 +28,27 @@ pub(crate) fn usage_error(args: &CompressArgs) -> Option<&'static str> {
 /// Runs `cisor compress`.
 pub(crate) fn compress(args: CompressArgs, reporter: &mut Reporter) {
     let target = args.target.target();
-    let takes_packed = args.remake.in_place || folder(&target).is_some();
+    let (in_place, only_unsafe) = (args.remake.in_place, args.remake.only_unsafe);
+    let takes_packed = in_place || folder(&target).is_some();
     let other_than = args.to.map(plan::extension);
     // What is packed already stays as it is, unless the new file goes elsewhere or is of another kind.
     let wanted = |look| match look {
-        Look::Plain | Look::Source => !args.remake.in_place && !args.remake.only_unsafe,
-        Look::Packed(format) if args.remake.only_unsafe => {
+        Look::Plain | Look::Source => !in_place && !only_unsafe,
+        Look::Packed(format) if only_unsafe => {
             format.is_none_or(|format| named(format) == Format::Cso.name())
         }
-        Look::Packed(format) if takes_packed => format.is_some() || args.remake.in_place,
+        Look::Packed(format) if takes_packed => format.is_some() || in_place,
         Look::Packed(Some(format)) => other_than.is_some_and(|extension| extension != named(format)),
         Look::Packed(None) => false,
     };
-    let batch = Batch::new::<Compressed>("compress", &args.inputs, &args.tree, &target, wanted, reporter);
-    let Some(mut batch) = batch else { return };
-    batch.prefer_plain(reporter);
+    let (inputs, tree) = (args.inputs.clone(), args.tree.clone());
     let is_dry_run = args.target.batch.dry_run;
     let mut request = CompressRequest::from(args);
+    let by_name = request.by_name();
+    let known = known_by(by_name.as_ref(), &target);
+    let batch = Batch::new::<Compressed>("compress", &inputs, &tree, &target, wanted, known, reporter);
+    let Some(mut batch) = batch else { return };
+    batch.prefer_plain(reporter);
     let jobs = batch.plan(&target, reporter, |inputs, target, claims, reporter| {
         (request.inputs, request.target) = (inputs, target);
         plan::compress(&request, claims, reporter)
@@ -60,10 +65,13 @@ pub(crate) fn compress(args: CompressArgs, reporter: &mut Reporter) {
 pub(crate) fn extract(args: ExtractArgs, reporter: &mut Reporter) {
     let target = args.target.target();
     let wanted = |look| look != Look::Plain;
-    let batch = Batch::new::<Extracted>("extract", &args.inputs, &args.tree, &target, wanted, reporter);
-    let Some(batch) = batch else { return };
+    let (inputs, tree) = (args.inputs.clone(), args.tree.clone());
     let is_dry_run = args.target.batch.dry_run;
     let mut request = ExtractRequest::from(args);
+    let by_name = request.by_name();
+    let known = known_by(by_name.as_ref(), &target);
+    let batch = Batch::new::<Extracted>("extract", &inputs, &tree, &target, wanted, known, reporter);
+    let Some(batch) = batch else { return };
     let jobs = batch.plan(&target, reporter, |inputs, target, claims, reporter| {
         (request.inputs, request.target) = (inputs, target);
         plan::extract(&request, claims, reporter)
@@ -94,8 +102,7 @@ pub(crate) fn verify(mut args: VerifyArgs, reporter: &mut Reporter) {
     if uses_library {
         reporter.begin_batch("verify");
     }
-    let batch =
-        Batch::new::<Verified>("verify", &args.inputs, &args.tree, &Target::Beside, |_| true, reporter);
+    let batch = Batch::of_readers::<Verified>("verify", &args.inputs, &args.tree, reporter);
     let Some(mut batch) = batch else { return };
     args.inputs = batch.inputs.paths();
     if uses_library {
@@ -109,8 +116,7 @@ pub(crate) fn verify(mut args: VerifyArgs, reporter: &mut Reporter) {
 
 /// Runs `cisor info`.
 pub(crate) fn info(mut args: InfoArgs, reporter: &mut Reporter) {
-    let batch =
-        Batch::new::<Described>("info", &args.inputs, &args.tree, &Target::Beside, |_| true, reporter);
+    let batch = Batch::of_readers::<Described>("info", &args.inputs, &args.tree, reporter);
     let Some(batch) = batch else { return };
     args.inputs = batch.inputs.paths();
     run::info(args, reporter);
@@ -126,6 +132,16 @@ struct Batch {
 }
 
 impl Batch {
+    /// Finds the files of a verb that writes nothing.
+    fn of_readers<O: Default + Into<Outcome>>(
+        verb: &'static str,
+        named: &[PathBuf],
+        tree: &TreeArgs,
+        reporter: &mut Reporter,
+    ) -> Option<Self> {
+        Self::new::<O>(verb, named, tree, &Target::Beside, |_| true, |_, _| None, reporter)
+    }
+
     /// Finds the files of a verb, and reports what could not be looked at. `None` if the list of files cannot
     /// be read, or after a signal.
     fn new<O: Default + Into<Outcome>>(
@@ -134,9 +150,10 @@ impl Batch {
         tree: &TreeArgs,
         target: &Target,
         wanted: impl Fn(Look) -> bool,
+        known: impl Fn(&Path, &Path) -> Option<Known>,
         reporter: &mut Reporter,
     ) -> Option<Self> {
-        let mut inputs = match Inputs::gather(named, tree, folder(target), wanted) {
+        let mut inputs = match Inputs::gather_but(named, tree, folder(target), wanted, known) {
             Ok(inputs) => inputs,
             Err((list, error)) => {
                 reporter.error(&list, &format!("cannot read the list of files: {error}"));
@@ -208,6 +225,11 @@ impl Batch {
         let others = Others { files: self.files, left_alone, other_shards: elsewhere, recent, left };
         reporter.end_of_batch(others, self.is_tree);
     }
+}
+
+/// What is known of the files in folders by their names.
+fn known_by(by_name: Option<&ByName>, target: &Target) -> impl Fn(&Path, &Path) -> Option<Known> {
+    move |path, below| by_name?.known(&target_below(target, below), path)
 }
 
 /// The folder that files are written into, if one was named.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image_source::{Kind, Loss, Source};
-use image_writer::Digests;
 use image_writer::Monitor;
 use sector_decode::ReadAt;
 
@@ -118,23 +117,24 @@ impl Origin {
         if is_done { Ok(()) } else { Err(Failure::Interrupted) }
     }
 
-    /// Compares a CHD with the SHA-1 in its header. `image` holds the digests of the sectors, which are
-    /// those of the CHD for a DVD. A CD has to be decoded once more, with its subcode.
+    /// Compares a CHD with the SHA-1 in its header. `image` is the SHA-1 of the sectors, which is
+    /// that of the CHD for a DVD. A CD has to be decoded once more, with its subcode.
     ///
     /// # Errors
     ///
     /// [`Failure::ChdSha1`], damage, or the monitor's cancellation.
-    pub(crate) fn check_chd(&self, image: &Digests, monitor: &Monitor) -> Result<(), Failure> {
+    pub(crate) fn check_chd(&self, image: Option<[u8; 20]>, monitor: &Monitor) -> Result<(), Failure> {
         let Kind::Chd(facts) = self.source.kind() else { return Ok(()) };
         let Some(expected) = facts.raw_sha1 else { return Ok(()) };
-        let got = if self.source.is_only_user_data() {
-            image.sha1
-        } else {
-            let decoded = self.source.chd_sha1(|bytes| {
-                monitor.advance(bytes, bytes);
-                !monitor.is_cancelled()
-            });
-            decoded.map_err(Failure::Source)?.ok_or(Failure::Interrupted)?
+        let got = match image.filter(|_| self.source.is_only_user_data()) {
+            Some(sha1) => sha1,
+            None => {
+                let decoded = self.source.chd_sha1(|bytes| {
+                    monitor.advance(bytes, bytes);
+                    !monitor.is_cancelled()
+                });
+                decoded.map_err(Failure::Source)?.ok_or(Failure::Interrupted)?
+            }
         };
         if got == expected {
             return Ok(());

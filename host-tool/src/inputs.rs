@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use self::look::Look;
+pub use self::look::{Known, Look};
 use crate::cli::TreeArgs;
 use crate::failure::Failure;
 use crate::target::Target;
@@ -33,12 +33,7 @@ pub struct Input {
 impl Input {
     /// Returns where its output goes: the layout below a folder is kept in the target folder.
     pub fn target(&self, target: &Target) -> Target {
-        match (target, &self.below) {
-            (Target::Folder(folder), Some(below)) if !below.as_os_str().is_empty() => {
-                Target::Folder(folder.join(below))
-            }
-            _ => target.clone(),
-        }
+        target_below(target, self.below.as_deref().unwrap_or(Path::new("")))
     }
 
     /// The path that decides about the shard: relative to the folder that was named, so that it is the same
@@ -48,6 +43,14 @@ impl Input {
             Some(below) => below.join(self.path.file_name().unwrap_or_default()),
             None => self.path.clone(),
         }
+    }
+}
+
+/// Returns where the outputs of files in this folder go, which is relative to the one that was named.
+pub(crate) fn target_below(target: &Target, below: &Path) -> Target {
+    match target {
+        Target::Folder(folder) if !below.as_os_str().is_empty() => Target::Folder(folder.join(below)),
+        _ => target.clone(),
     }
 }
 
@@ -81,11 +84,11 @@ impl Inputs {
         output: Option<&Path>,
         wanted: impl Fn(Look) -> bool,
     ) -> Result<Self, (PathBuf, io::Error)> {
-        Self::gather_but(named, tree, output, wanted, |_| None)
+        Self::gather_but(named, tree, output, wanted, |_, _| None)
     }
 
-    /// As [`gather`](Self::gather), without reading the files that `known` recognises as images. It returns the
-    /// other files that belong to one of them.
+    /// As [`gather`](Self::gather), without reading the files that `known` recognises as images. It gets the path,
+    /// and the folder relative to the one that was named.
     ///
     /// # Errors
     ///
@@ -95,7 +98,7 @@ impl Inputs {
         tree: &TreeArgs,
         output: Option<&Path>,
         wanted: impl Fn(Look) -> bool,
-        known: impl Fn(&Path) -> Option<Vec<PathBuf>>,
+        known: impl Fn(&Path, &Path) -> Option<Known>,
     ) -> Result<Self, (PathBuf, io::Error)> {
         let listed = match &tree.files_from {
             Some(list) => list::read(list, tree.null).map_err(|error| (list.clone(), error))?,

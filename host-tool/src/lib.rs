@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod by_name;
 pub mod claims;
 pub mod cli;
 pub mod compat;

@@ -21,7 +21,7 @@ use crate::opl;
 use crate::output::{Existing, Standing};
 use crate::plan::raw::{SidecarJob, accept_losses, claim_sidecar};
 use crate::profile::{self, Choice, CompressOptions, Profile};
-use crate::report::{Compressed, Extracted, Outcome, Record, Reporter};
+use crate::report::{Compressed, Extracted, Outcome, Record, Reporter, Skipped};
 use crate::tail::Tail;
 use crate::target::{self, Claims, Target};
 use disc_info::Disc;
@@ -144,9 +144,30 @@ pub fn compress(
     claims: &mut Claims,
     reporter: &mut Reporter,
 ) -> Vec<Planned<CompressJob, Compressed>> {
-    plan_each(&request.inputs, claims, reporter, |input, claims, record, reporter| {
-        compress_one(request, input, claims, record, reporter)
-    })
+    let by_name = request.by_name();
+    plan_each(
+        &request.inputs,
+        claims,
+        reporter,
+        |input, claims, record: &mut Record<Compressed>, reporter| {
+            let existing = by_name.as_ref().and_then(|names| names.existing(&request.target, input));
+            record.outcome.skipped = skipped(request.handling, claims, existing, input);
+            if record.outcome.skipped.is_some() {
+                return Ok(None);
+            }
+            compress_one(request, input, claims, record, reporter).map(Some)
+        },
+    )
+}
+
+/// Returns why there is nothing to do for an input with this existing target, if nothing is wrong with that.
+fn skipped(
+    handling: Handling,
+    claims: &mut Claims,
+    existing: Option<PathBuf>,
+    input: &Path,
+) -> Option<Skipped> {
+    handling.claim(claims, &existing?, input, Existing::Keep).ok()?.skipped
 }
 
 /// Plans one file of a compression run.
@@ -218,7 +239,13 @@ pub fn extract(
     claims: &mut Claims,
     reporter: &mut Reporter,
 ) -> Vec<Planned<ExtractJob, Extracted>> {
+    let by_name = request.by_name();
     plan_each(&request.inputs, claims, reporter, |input, claims, record: &mut Record<Extracted>, reporter| {
+        let existing = by_name.as_ref().and_then(|names| names.existing(&request.target, input));
+        record.outcome.skipped = skipped(request.handling, claims, existing, input);
+        if record.outcome.skipped.is_some() {
+            return Ok(None);
+        }
         let image = open(input, record, reporter)?;
         if image.layout().format() == Format::Iso && image.origin().is_none() {
             return Err(Failure::AlreadyPlain);
@@ -244,7 +271,7 @@ pub fn extract(
         let there = (target.as_path(), is_there);
         let raw_sidecar =
             claim_sidecar(claims, &image, there, request.existing, request.keep_raw, record, reporter)?;
-        Ok(ExtractJob {
+        Ok(Some(ExtractJob {
             input: input.to_owned(),
             target,
             standing,
@@ -255,7 +282,7 @@ pub fn extract(
             threads: request.threads,
             raw_sidecar,
             handling: request.handling,
-        })
+        }))
     })
 }
 
@@ -291,17 +318,19 @@ fn claim(
     handling.claim(claims, target, image.path(), existing)
 }
 
+/// Plans each file, and reports those for which there is no job.
 fn plan_each<J, O: Default + Into<Outcome>>(
     inputs: &[PathBuf],
     claims: &mut Claims,
     reporter: &mut Reporter,
-    mut plan: impl FnMut(&Path, &mut Claims, &mut Record<O>, &mut Reporter) -> Result<J, Failure>,
+    mut plan: impl FnMut(&Path, &mut Claims, &mut Record<O>, &mut Reporter) -> Result<Option<J>, Failure>,
 ) -> Vec<Planned<J, O>> {
     let mut planned = Vec::new();
     for input in inputs {
         let mut record = Record::new(input, O::default());
         match plan(input, claims, &mut record, reporter) {
-            Ok(job) => planned.push((job, record)),
+            Ok(Some(job)) => planned.push((job, record)),
+            Ok(None) => reporter.finish(record),
             Err(failure) => {
                 record.fail(failure);
                 reporter.finish(record);

@@ -9,6 +9,7 @@ use crc32fast::Hasher as Crc32;
 use crossbeam_channel::{Sender, bounded};
 use md5::Md5;
 use sha1::Sha1;
+use sha2::digest::Output;
 use sha2::{Digest, Sha256};
 
 /// Digests of a whole image.
@@ -24,7 +25,53 @@ pub struct Digests {
     pub sha256: [u8; 32],
 }
 
-/// Which digests of an image to compute.
+/// Which of the four digests to compute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DigestKinds {
+    /// CRC-32.
+    pub crc32: bool,
+    /// MD5.
+    pub md5: bool,
+    /// SHA-1.
+    pub sha1: bool,
+    /// SHA-256.
+    pub sha256: bool,
+}
+
+impl DigestKinds {
+    /// All four.
+    pub const ALL: Self = Self { crc32: true, md5: true, sha1: true, sha256: true };
+}
+
+/// Digests of a whole image, those of the requested kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SomeDigests {
+    /// CRC-32.
+    pub crc32: Option<u32>,
+    /// MD5.
+    pub md5: Option<[u8; 16]>,
+    /// SHA-1.
+    pub sha1: Option<[u8; 20]>,
+    /// SHA-256.
+    pub sha256: Option<[u8; 32]>,
+}
+
+impl SomeDigests {
+    /// Returns all four, if all were requested.
+    #[must_use]
+    pub fn all(&self) -> Option<Digests> {
+        Some(Digests { crc32: self.crc32?, md5: self.md5?, sha1: self.sha1?, sha256: self.sha256? })
+    }
+}
+
+impl From<Digests> for SomeDigests {
+    fn from(digests: Digests) -> Self {
+        let Digests { crc32, md5, sha1, sha256 } = digests;
+        Self { crc32: Some(crc32), md5: Some(md5), sha1: Some(sha1), sha256: Some(sha256) }
+    }
+}
+
+/// Which digests of an image to compute beside its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DigestSet {
     /// SHA-256 alone: a finished file is proven with it. The other three take longer than a fast encoder does
@@ -63,26 +110,31 @@ impl ImageDigests {
     }
 }
 
-/// Computes all digests of bytes passed in order, each in its own thread.
+/// Computes digests of bytes passed in order, each in its own thread.
 ///
 /// Computed in sequence, the four would take longer than fast encoders and decoders do. In parallel, only the
 /// slowest of them can hold up the work.
 #[derive(Debug)]
 pub struct ParallelHasher {
-    crc32: Lane<u32>,
-    md5: Lane<[u8; 16]>,
-    sha1: Lane<[u8; 20]>,
-    sha256: Lane<[u8; 32]>,
+    crc32: Option<Lane<u32>>,
+    md5: Option<Lane<[u8; 16]>>,
+    sha1: Option<Lane<[u8; 20]>>,
+    sha256: Option<Lane<[u8; 32]>>,
 }
 
 /// Computes the requested digests of bytes passed in order, in parallel with the caller's work.
 #[derive(Debug)]
-pub struct ImageHasher(Lanes);
+pub struct ImageHasher {
+    sha256: Lane<[u8; 32]>,
+    others: Option<Others>,
+}
 
+/// The three digests beside SHA-256.
 #[derive(Debug)]
-enum Lanes {
-    Sha256(Lane<[u8; 32]>),
-    All(ParallelHasher),
+struct Others {
+    crc32: Lane<u32>,
+    md5: Lane<[u8; 16]>,
+    sha1: Lane<[u8; 20]>,
 }
 
 /// How many chunks can wait for each digest. Hashing that is faster than the input does not need a queue;
@@ -97,44 +149,36 @@ struct Lane<D> {
 }
 
 impl ParallelHasher {
-    /// Starts the threads.
+    /// Starts a thread for each of these kinds.
     ///
     /// # Errors
     ///
     /// When the system cannot start a thread.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(kinds: DigestKinds) -> io::Result<Self> {
         Ok(Self {
-            crc32: Lane::start(Crc32::new(), Crc32::update, Crc32::finalize)?,
-            md5: Lane::start(
-                Md5::new(),
-                |md5, bytes| Digest::update(md5, bytes),
-                |md5| md5.finalize().into(),
-            )?,
-            sha1: Lane::start(
-                Sha1::new(),
-                |sha1, bytes| Digest::update(sha1, bytes),
-                |sha1| sha1.finalize().into(),
-            )?,
-            sha256: Lane::sha256()?,
+            crc32: kinds.crc32.then(Lane::crc32).transpose()?,
+            md5: kinds.md5.then(Lane::of::<Md5>).transpose()?,
+            sha1: kinds.sha1.then(Lane::of::<Sha1>).transpose()?,
+            sha256: kinds.sha256.then(Lane::of::<Sha256>).transpose()?,
         })
     }
 
     /// Adds the next bytes. Blocks while four chunks are queued for one of the digests.
     pub fn update(&mut self, bytes: &Arc<Vec<u8>>) {
-        self.crc32.send(bytes);
-        self.md5.send(bytes);
-        self.sha1.send(bytes);
-        self.sha256.send(bytes);
+        self.crc32.iter().for_each(|lane| lane.send(bytes));
+        self.md5.iter().for_each(|lane| lane.send(bytes));
+        self.sha1.iter().for_each(|lane| lane.send(bytes));
+        self.sha256.iter().for_each(|lane| lane.send(bytes));
     }
 
     /// Waits for the threads and returns the digests of all bytes seen.
     #[must_use]
-    pub fn finish(self) -> Digests {
-        Digests {
-            crc32: self.crc32.finish(),
-            md5: self.md5.finish(),
-            sha1: self.sha1.finish(),
-            sha256: self.sha256.finish(),
+    pub fn finish(self) -> SomeDigests {
+        SomeDigests {
+            crc32: self.crc32.map(Lane::finish),
+            md5: self.md5.map(Lane::finish),
+            sha1: self.sha1.map(Lane::finish),
+            sha256: self.sha256.map(Lane::finish),
         }
     }
 }
@@ -146,37 +190,54 @@ impl ImageHasher {
     ///
     /// When the system cannot start a thread.
     pub fn new(set: DigestSet) -> io::Result<Self> {
-        Ok(Self(match set {
-            DigestSet::Sha256 => Lanes::Sha256(Lane::sha256()?),
-            DigestSet::All => Lanes::All(ParallelHasher::new()?),
-        }))
+        let others = match set {
+            DigestSet::Sha256 => None,
+            DigestSet::All => {
+                Some(Others { crc32: Lane::crc32()?, md5: Lane::of::<Md5>()?, sha1: Lane::of::<Sha1>()? })
+            }
+        };
+        Ok(Self { sha256: Lane::of::<Sha256>()?, others })
     }
 
     /// Adds the next bytes. Blocks while four chunks are queued for one of the digests.
     pub fn update(&mut self, bytes: &Arc<Vec<u8>>) {
-        match &mut self.0 {
-            Lanes::Sha256(lane) => lane.send(bytes),
-            Lanes::All(hasher) => hasher.update(bytes),
+        self.sha256.send(bytes);
+        if let Some(Others { crc32, md5, sha1 }) = &self.others {
+            crc32.send(bytes);
+            md5.send(bytes);
+            sha1.send(bytes);
         }
     }
 
     /// Waits for the threads and returns the digests of all bytes seen.
     #[must_use]
     pub fn finish(self) -> ImageDigests {
-        match self.0 {
-            Lanes::Sha256(lane) => ImageDigests::Sha256(lane.finish()),
-            Lanes::All(hasher) => ImageDigests::All(hasher.finish()),
+        let sha256 = self.sha256.finish();
+        match self.others {
+            None => ImageDigests::Sha256(sha256),
+            Some(Others { crc32, md5, sha1 }) => ImageDigests::All(Digests {
+                crc32: crc32.finish(),
+                md5: md5.finish(),
+                sha1: sha1.finish(),
+                sha256,
+            }),
         }
     }
 }
 
-impl Lane<[u8; 32]> {
-    fn sha256() -> io::Result<Self> {
-        Self::start(
-            Sha256::new(),
-            |sha256, bytes| Digest::update(sha256, bytes),
-            |sha256| sha256.finalize().into(),
-        )
+impl Lane<u32> {
+    fn crc32() -> io::Result<Self> {
+        Self::start(Crc32::new(), Crc32::update, Crc32::finalize)
+    }
+}
+
+impl<const LEN: usize> Lane<[u8; LEN]> {
+    fn of<H>() -> io::Result<Self>
+    where
+        H: Digest + Send + 'static,
+        Output<H>: Into<[u8; LEN]>,
+    {
+        Self::start(H::new(), |hasher, bytes| hasher.update(bytes), |hasher| hasher.finalize().into())
     }
 }
 
@@ -273,12 +334,23 @@ mod tests {
     #[test]
     fn side_by_side_is_the_same_as_one_after_the_other() {
         let chunks: Vec<_> = (0..50u8).map(|n| Arc::new(vec![n; usize::from(n) * 37])).collect();
-        let (mut one, mut four) = (Hasher::new(), ParallelHasher::new().unwrap());
+        let (mut one, mut four) = (Hasher::new(), ParallelHasher::new(DigestKinds::ALL).unwrap());
         for chunk in &chunks {
             one.update(chunk);
             four.update(chunk);
         }
-        assert_eq!(four.finish(), one.finish());
+        let (one, four) = (one.finish(), four.finish());
+        assert_eq!((four.all(), four), (Some(one), SomeDigests::from(one)));
+    }
+
+    #[test]
+    fn only_the_requested_kinds_are_computed() {
+        let mut hasher = ParallelHasher::new(DigestKinds { sha1: true, ..DigestKinds::default() }).unwrap();
+        hasher.update(&Arc::new(b"abc".to_vec()));
+        let digests = hasher.finish();
+        assert_eq!(digests.sha1.map(|sha1| hex(&sha1)).unwrap(), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(SomeDigests { sha1: None, ..digests }, SomeDigests::default());
+        assert_eq!(digests.all(), None);
     }
 
     #[test]
@@ -298,7 +370,7 @@ mod tests {
     #[test]
     fn a_hasher_that_is_dropped_lets_go_of_its_chunks() {
         let chunk = Arc::new(vec![7; 1000]);
-        let mut hasher = ParallelHasher::new().unwrap();
+        let mut hasher = ParallelHasher::new(DigestKinds::ALL).unwrap();
         hasher.update(&chunk);
         drop(hasher);
         let begun = Instant::now();

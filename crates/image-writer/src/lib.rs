@@ -10,7 +10,7 @@
 //! # From an image to a file
 //!
 //! 1. One thread reads the image in chunks of several blocks and gives each to the hasher
-//!    ([`ParallelHasher`]) and to the [`pipeline`].
+//!    ([`ImageHasher`]) and to the [`pipeline`].
 //! 2. Workers pack the blocks of a chunk ([`BlockPacker`]): they try the encoders, look whether the result
 //!    is small enough and safe, and prove it.
 //! 3. The calling thread writes the chunks in order, collects the index page by page and puts each
@@ -40,7 +40,7 @@ mod writer;
 
 pub use assemble::{Assembled, Assembler};
 pub use block_encode::deflate::Effort;
-pub use digest::{DigestSet, Digests, ImageDigests, ImageHasher, ParallelHasher};
+pub use digest::{DigestKinds, DigestSet, Digests, ImageDigests, ImageHasher, ParallelHasher, SomeDigests};
 pub use encode::encode;
 pub use error::{EncodeError, PlanError};
 pub use imprint::{Comparison, Differs, Imprint};

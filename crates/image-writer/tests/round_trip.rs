@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 
 use image_writer::{
-    DeflateEncoder, DigestSet, Effort, ImageDigests, Lz4Encoder, Optimize, OutputFormat, ParallelHasher,
-    Plan, Threshold,
+    DeflateEncoder, DigestKinds, DigestSet, Effort, ImageDigests, Lz4Encoder, Optimize, OutputFormat,
+    ParallelHasher, Plan, Threshold,
 };
 use proptest::prelude::*;
 use sector_decode::SECTOR_SIZE;
@@ -69,9 +69,9 @@ proptest! {
         let (file, summary) = pack(image.as_slice(), &plan).unwrap();
 
         prop_assert_eq!(unpack(&file) == image, true);
-        let mut hasher = ParallelHasher::new().unwrap();
+        let mut hasher = ParallelHasher::new(DigestKinds::ALL).unwrap();
         hasher.update(&Arc::new(image));
-        prop_assert_eq!(summary.digests, ImageDigests::All(hasher.finish()));
+        prop_assert_eq!(summary.digests, ImageDigests::All(hasher.finish().all().unwrap()));
         prop_assert_eq!(summary.image_size, size);
         prop_assert_eq!(summary.stored_size, file.len() as u64);
         prop_assert!(summary.stored_size <= plan.worst_case_len(size));

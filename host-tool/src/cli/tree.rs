@@ -39,7 +39,7 @@ pub struct BatchArgs {
     #[arg(short = 'n', long, help_heading = HEADING)]
     pub dry_run: bool,
     /// Leave existing targets alone: verified (with -f, those that are not this disc are replaced), or by
-    /// their name alone [default without =HOW: verified; the other: name]
+    /// their name alone, without opening anything [default without =HOW: verified; the other: name]
     #[arg(
         long,
         value_name = "HOW",

@@ -22,16 +22,23 @@ pub enum Look {
     Source,
 }
 
+/// An image that is known without a look at the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What it is.
+    pub look: Look,
+    /// The other files that belong to it.
+    pub parts: Vec<PathBuf>,
+}
+
 /// A look at a file, and the other files that belong to it.
 pub(super) struct Seen {
     pub(super) look: Option<Look>,
     pub(super) parts: Vec<FileId>,
 }
 
-impl Seen {
-    /// A file that is known to be an image, with the other files that belong to it.
-    pub(super) fn known(parts: &[PathBuf]) -> Self {
-        let look = if parts.is_empty() { Look::Plain } else { Look::Source };
+impl From<Known> for Seen {
+    fn from(Known { look, parts }: Known) -> Self {
         Self { look: Some(look), parts: parts.iter().filter_map(|part| FileId::at(part).ok()).collect() }
     }
 }

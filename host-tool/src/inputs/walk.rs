@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::Input;
-use super::look::{self, Look};
+use super::look::{self, Known, Look};
 use crate::failure::Failure;
 use crate::identity::FileId;
 use crate::interrupt;
@@ -66,7 +66,7 @@ impl Walk {
         &mut self,
         root: &Path,
         wanted: impl Fn(Look) -> bool,
-        known: impl Fn(&Path) -> Option<Vec<PathBuf>>,
+        known: impl Fn(&Path, &Path) -> Option<Known>,
     ) -> Found {
         let mut found = Found::default();
         let mut entries = Vec::new();
@@ -97,8 +97,8 @@ impl Walk {
             if interrupt::requested() {
                 break;
             }
-            let seen = match known(&entry.path) {
-                Some(parts) => Ok(look::Seen::known(&parts)),
+            let seen = match known(&entry.path, &entry.below) {
+                Some(known) => Ok(known.into()),
                 None => look::at(&entry.path),
             };
             match seen {

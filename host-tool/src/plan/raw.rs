@@ -209,14 +209,14 @@ pub fn restore(args: &ExtractArgs, reporter: &mut Reporter) -> Vec<Planned<Resto
                 let standing = claims.claim(&target, input, args.target.existing())?;
                 targets.push((target, standing));
             }
-            Ok(RestoreJob {
+            Ok(Some(RestoreJob {
                 input: input.to_owned(),
                 sidecar,
                 disc,
                 targets,
                 try_without_room: args.target.ignore_limits,
                 threads: threads_or_default(args.threads),
-            })
+            }))
         },
     )
 }

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{CompressRequest, ExtractRequest};
+use super::{CompressRequest, ExtractRequest, extension};
+use crate::by_name::ByName;
 use crate::cli::{CompressArgs, ExtractArgs, SkipExisting, TargetArgs, TreeArgs, threads_or_default};
 use crate::handling::Handling;
-use crate::profile::CompressOptions;
+use crate::profile::{CompressOptions, Profile};
+use crate::target::Target;
 
 impl From<CompressArgs> for CompressRequest {
     fn from(args: CompressArgs) -> Self {
@@ -49,6 +51,32 @@ impl From<ExtractArgs> for ExtractRequest {
             inputs: args.inputs,
         }
     }
+}
+
+impl CompressRequest {
+    /// Returns the names that files may have, if a file of that name is enough. Without a profile or format, a
+    /// disc's console decides which of the formats it gets, and a file of either kind counts.
+    pub(crate) fn by_name(&self) -> Option<ByName> {
+        let guessed = [Profile::Psp, Profile::Opl];
+        let profiles = self.profile.as_ref().map_or(&guessed[..], std::slice::from_ref);
+        let extensions = match self.compress_options.to {
+            Some(format) => vec![extension(format)],
+            None => profiles.iter().map(|profile| extension(profile.formats()[0])).collect(),
+        };
+        names_decide(self.handling, &self.target).then(|| ByName::new(extensions))
+    }
+}
+
+impl ExtractRequest {
+    /// Returns the names that files may have, if a file of that name is enough.
+    pub(crate) fn by_name(&self) -> Option<ByName> {
+        names_decide(self.handling, &self.target).then(|| ByName::new(vec!["iso"]))
+    }
+}
+
+/// Names for Open PS2 Loader begin with the disc's id, so the image has to be opened.
+fn names_decide(handling: Handling, target: &Target) -> bool {
+    handling.skip == Some(SkipExisting::Name) && !matches!(target, Target::Opl(_))
 }
 
 /// Returns the usage error of arguments that are valid individually but not together.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use disc_info::{Console, Disc, OtherDisc};
-use image_writer::{BlockCounts, Digests};
+use image_writer::{BlockCounts, SomeDigests};
 use sector_decode::{Layout, SECTOR_SIZE};
 use serde::Serialize;
 
@@ -129,10 +129,14 @@ struct Error {
 
 #[derive(Serialize)]
 struct Hashes {
-    crc32: String,
-    md5: String,
-    sha1: String,
-    sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crc32: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    md5: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha1: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -255,7 +259,7 @@ impl Object {
         self.block_size = Some(written.block_size);
         self.size = Some(written.image_size);
         self.stored_size = Some(written.stored_size);
-        self.hashes = written.digests.as_ref().map(Hashes::from);
+        self.hashes = written.digests.map(|digests| Hashes::from(SomeDigests::from(digests)));
         self.index_shift = Some(written.index_shift);
         self.optimize = Some(written.optimize.name());
         self.blocks = Some(Blocks::of(Evidence::Decoding, written.blocks));
@@ -266,7 +270,7 @@ impl Object {
         self.set_layout(extracted.layout.as_ref());
         self.disc = extracted.disc.as_ref().map(DiscObject::from);
         self.set_output(extracted.output.as_deref());
-        self.hashes = extracted.digests.as_ref().map(Hashes::from);
+        self.hashes = extracted.digests.map(|digests| Hashes::from(SomeDigests::from(digests)));
         self.blocks = extracted.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.source_removed = extracted.source_removed;
         self.already_done = extracted.already_done.as_deref().map(lossy);
@@ -286,7 +290,7 @@ impl Object {
 
     /// Adds what only decoding tells.
     fn add_verified(&mut self, verified: &Verified) {
-        self.hashes = verified.digests.as_ref().map(Hashes::from);
+        self.hashes = verified.digests.map(Hashes::from);
         self.blocks = verified.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.stored_bytes = verified.stored_bytes;
         self.batch = Fields::of(None, None, verified.sidecar.as_ref());
@@ -354,13 +358,13 @@ impl From<&Failure> for Error {
     }
 }
 
-impl From<&Digests> for Hashes {
-    fn from(digests: &Digests) -> Self {
+impl From<SomeDigests> for Hashes {
+    fn from(digests: SomeDigests) -> Self {
         Self {
-            crc32: format!("{:08x}", digests.crc32),
-            md5: human::hex(&digests.md5),
-            sha1: human::hex(&digests.sha1),
-            sha256: human::hex(&digests.sha256),
+            crc32: digests.crc32.map(|crc32| format!("{crc32:08x}")),
+            md5: digests.md5.map(|md5| human::hex(&md5)),
+            sha1: digests.sha1.map(|sha1| human::hex(&sha1)),
+            sha256: digests.sha256.map(|sha256| human::hex(&sha256)),
         }
     }
 }

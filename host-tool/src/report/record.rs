@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use disc_info::Disc;
-use image_writer::{BlockCounts, Digests, Optimize, OutputFormat};
+use image_writer::{BlockCounts, Digests, Optimize, OutputFormat, SomeDigests};
 use sector_decode::Layout;
 use sector_decode::deflate_lint::Finding;
 use serde::Serialize;
@@ -184,8 +184,8 @@ pub struct Verified {
     pub disc: Option<Disc>,
     /// How the blocks are packed.
     pub blocks: Option<BlockCounts>,
-    /// Digests of the image, if all of it decodes.
-    pub digests: Option<Digests>,
+    /// Digests of the image that were needed, if all of it decodes.
+    pub digests: Option<SomeDigests>,
     /// Bytes of the file that are stored blocks.
     pub stored_bytes: Option<u64>,
     /// The lint result for the streams, if a PSP's firmware may read the file.

@@ -239,14 +239,16 @@ fn verify(record: &Record, verified: &Verified) -> String {
         // Nothing else is written by this verb.
         (Some(_), _) => "decodes, but something is wrong with its sidecar",
     };
-    let mut text = format!(
-        "{name}: {verdict}, {} bytes\n  CRC32    {:08x}\n  MD5      {}\n  SHA-1    {}\n  SHA-256  {}\n",
-        human::number(layout.image_size()),
-        digests.crc32,
-        human::hex(&digests.md5),
-        human::hex(&digests.sha1),
-        human::hex(&digests.sha256)
-    );
+    let mut text = format!("{name}: {verdict}, {} bytes\n", human::number(layout.image_size()));
+    let hashes = [
+        ("CRC32", digests.crc32.map(|crc32| format!("{crc32:08x}"))),
+        ("MD5", digests.md5.map(|md5| human::hex(&md5))),
+        ("SHA-1", digests.sha1.map(|sha1| human::hex(&sha1))),
+        ("SHA-256", digests.sha256.map(|sha256| human::hex(&sha256))),
+    ];
+    for (kind, hash) in hashes {
+        hash.into_iter().for_each(|hash| text += &format!("  {kind:<9}{hash}\n"));
+    }
     if let Some(hash) = &verified.achievements {
         let _ = writeln!(text, "  RA hash  {}", human::hex(hash));
     }

@@ -132,7 +132,7 @@ pub(crate) fn write_one(
     warn_of_growth(&summary, record, reporter);
     let written = record.outcome.written.insert(written(plan, &summary));
     if job.image_size == job.source_size {
-        check_header_md5(&image, summary.digests.all())?;
+        check_header_md5(&image, summary.digests.all().map(|all| all.md5))?;
     }
 
     let sha256 = summary.digests.sha256();

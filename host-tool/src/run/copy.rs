@@ -73,7 +73,7 @@ pub(crate) fn copy_one(
     }
     let copied = copier.finish()?;
     let digests = hasher.finish();
-    check_header_md5(&image, digests.all())?;
+    check_header_md5(&image, digests.all().map(|all| all.md5))?;
     record.outcome.written = Some(Written {
         format: job.plan.format,
         block_size: image.layout().block_size(),

@@ -113,7 +113,7 @@ fn extract_one(
     record.outcome.blocks = Some(seen.blocks);
     let digests = hasher.filter(|_| seen.damage.is_empty()).map(ImageHasher::finish);
     if let Some(digests) = &digests {
-        if let Err(failure) = check_header_md5(&image, digests.all()) {
+        if let Err(failure) = check_header_md5(&image, digests.all().map(|all| all.md5)) {
             if !job.keep_going {
                 return Err(failure);
             }

@@ -24,7 +24,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use image_writer::{DigestSet, Digests};
+use image_writer::DigestSet;
 use sha2::{Digest, Sha256};
 
 pub use compare::compare;
@@ -51,7 +51,7 @@ use crate::plan::Planned;
 use crate::progress::{Bars, Place};
 use crate::report::{Outcome, Record, Reporter};
 use crate::scan::{self, OnDamage, Options, Part};
-use crate::{identity, volume};
+use crate::{identity, target, volume};
 
 /// One pass over a file.
 const ONE_PASS: &[f64] = &[1.0];
@@ -75,8 +75,7 @@ fn each_until<J, O: Into<Outcome>>(
     goes_on: impl Fn() -> bool,
     work: impl FnMut(&J, &mut Record<O>, &mut Reporter) -> Result<(), Failure>,
 ) {
-    let size = |input: &Path| std::fs::metadata(input).map_or(0, |file| file.len());
-    let sizes = jobs.iter().map(|(_, record)| size(&record.input)).collect();
+    let sizes = jobs.iter().map(|(_, record)| weight(&record.input)).collect();
     each_sized(jobs, sizes, passes, reporter, goes_on, work);
 }
 
@@ -118,6 +117,15 @@ fn each_sized<J, O: Into<Outcome>>(
         reporter.finish(record);
     }
     reporter.next_pass().end();
+}
+
+/// The bytes of work on an image: a CUE sheet is read for the files that it names.
+fn weight(input: &Path) -> u64 {
+    let own = std::fs::metadata(input).map_or(0, |file| file.len());
+    if target::known_extension(input) != Some("cue") {
+        return own;
+    }
+    Image::open(input).map_or(own, |image| image.stored_len())
 }
 
 /// Creates the records of a run that only reads.
@@ -270,9 +278,8 @@ fn digest_set(image: &Image, reporter: &Reporter) -> DigestSet {
 }
 
 /// Compares an image's MD5 with the one in its header.
-fn check_header_md5(image: &Image, digests: Option<&Digests>) -> Result<(), Failure> {
+fn check_header_md5(image: &Image, got: Option<[u8; 16]>) -> Result<(), Failure> {
     let Some(expected) = header_md5(image) else { return Ok(()) };
-    let got = digests.map(|digests| digests.md5);
     if got == Some(expected) {
         return Ok(());
     }

@@ -1,11 +1,11 @@
-//! `cisor verify`: decodes everything once and computes all digests in the same pass.
+//! `cisor verify`: decodes everything once and computes digests in the same pass.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use dat_file::Catalogue;
 use disc_info::{Console, Disc};
-use image_writer::{Digests, ParallelHasher};
+use image_writer::{DigestKinds, ParallelHasher, SomeDigests};
 
 use crate::cli::{VerifyArgs, threads_or_default};
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ use crate::output::{Existing, Outputs};
 use crate::plan;
 use crate::profile::Profile;
 use crate::report::{Outcome, Record, Reporter, SidecarRecord, SidecarState, SourceRecord, Verified};
-use crate::run::{ONE_PASS, bars, check_archive, check_header_md5, dat, each, records};
+use crate::run::{ONE_PASS, bars, check_archive, check_header_md5, dat, each, header_md5, records};
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::sidecar::{self, Found};
 
@@ -30,6 +30,8 @@ pub fn verify(args: VerifyArgs, reporter: &mut Reporter) {
 pub(super) struct Verifier {
     threads: NonZeroUsize,
     catalogue: Option<Catalogue>,
+    /// Whether the digests go into a library, which wants all of them.
+    is_for_library: bool,
     /// Set if digests are written beside the images.
     outputs: Option<Outputs>,
 }
@@ -41,7 +43,23 @@ impl Verifier {
             dats => Some(dat::load(dats, "verify", reporter)?),
         };
         let outputs = args.sidecar.then(Outputs::default);
-        Some(Self { threads: threads_or_default(args.threads), catalogue, outputs })
+        let (threads, is_for_library) = (threads_or_default(args.threads), args.due.uses_library());
+        Some(Self { threads, catalogue, is_for_library, outputs })
+    }
+
+    /// Returns which digests of an image to compute. DATs need one, so that the run takes as long as the disk or that
+    /// digest does. It is SHA-1, by which people look up what no DAT has, unless they have another for its size.
+    fn kinds(&self, image: &Image, beside: &Found) -> DigestKinds {
+        let Some(catalogue) = self.catalogue.as_ref().filter(|_| !self.is_for_library) else {
+            return DigestKinds::ALL;
+        };
+        let wanted = catalogue.wanted(image.layout().image_size());
+        DigestKinds {
+            crc32: wanted.crc32,
+            md5: wanted.md5 || header_md5(image).is_some(),
+            sha1: true,
+            sha256: self.outputs.is_some() || matches!(beside, Found::Digest { .. }),
+        }
     }
 
     /// Verifies the image of a record.
@@ -63,13 +81,15 @@ impl Verifier {
             record.outcome.disc = Some(disc);
         }
         let lint = may_meet_firmware(&image, record.outcome.disc.as_ref());
-        let digests = digests(&image, self.threads, lint, &mut record.outcome, reporter)?;
+        let beside = sidecar::beside(image.path());
+        let kinds = self.kinds(&image, &beside);
+        let digests = digests(&image, self.threads, lint, kinds, &mut record.outcome, reporter)?;
         record.outcome.achievements = plan::achievements(&image);
         check_archive(&image)?;
-        check_origin(&image, &digests, reporter)?;
-        check_sidecar(&image, &digests, self.outputs.as_mut(), record, reporter)?;
+        check_origin(&image, digests.sha1, reporter)?;
+        check_sidecar(&image, beside, &digests, self.outputs.as_mut(), record, reporter)?;
         // Last, so that nothing is said of a file that has changed since.
-        image.settle(check_header_md5(&image, Some(&digests)))?;
+        image.settle(check_header_md5(&image, digests.md5))?;
         self.catalogue.as_ref().map_or(Ok(()), |catalogue| {
             dat::of_verified(catalogue, &image, &digests, reporter, &mut record.outcome.dat)
         })
@@ -79,18 +99,20 @@ impl Verifier {
 /// Compares an image with the digest beside it. If there is none, and `outputs` are given, it is written.
 fn check_sidecar(
     image: &Image,
-    digests: &Digests,
+    beside: Found,
+    digests: &SomeDigests,
     outputs: Option<&mut Outputs>,
     record: &mut Record<Verified>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
-    let got = digests.sha256;
-    match (sidecar::beside(image.path()), outputs) {
+    match (beside, outputs) {
         (Found::Digest { file, sha256 }, _) => {
-            let state = if sha256 == got { SidecarState::Match } else { SidecarState::Mismatch };
+            let is_same = digests.sha256 == Some(sha256);
+            let state = if is_same { SidecarState::Match } else { SidecarState::Mismatch };
             record.outcome.sidecar = Some(SidecarRecord { file: file.clone(), state });
-            if state == SidecarState::Mismatch {
-                let (expected, got) = (human::hex(&sha256), human::hex(&got));
+            if !is_same {
+                let got = digests.sha256.map(|got| human::hex(&got)).unwrap_or_default();
+                let expected = human::hex(&sha256);
                 return image.settle(Err(Failure::SidecarMismatch { file, expected, got }));
             }
         }
@@ -100,8 +122,10 @@ fn check_sidecar(
         }
         (Found::Unusable(file), Some(_)) => return Err(Failure::SidecarUnusable(file)),
         (Found::Nothing, Some(outputs)) => {
-            image.settle(check_header_md5(image, Some(digests)))?;
-            record.outcome.sidecar = Some(sidecar::write(outputs, image.path(), got, Existing::Keep)?);
+            image.settle(check_header_md5(image, digests.md5))?;
+            if let Some(got) = digests.sha256 {
+                record.outcome.sidecar = Some(sidecar::write(outputs, image.path(), got, Existing::Keep)?);
+            }
         }
         (Found::Nothing, None) => {}
     }
@@ -109,11 +133,11 @@ fn check_sidecar(
 }
 
 /// Compares a CHD with its header.
-fn check_origin(image: &Image, digests: &Digests, reporter: &Reporter) -> Result<(), Failure> {
+fn check_origin(image: &Image, sha1: Option<[u8; 20]>, reporter: &Reporter) -> Result<(), Failure> {
     let Some(origin) = image.origin() else { return Ok(()) };
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("checking", image.path(), origin.source().chd_len(), &monitor);
-    image.settle(origin.check_chd(digests, &monitor))
+    image.settle(origin.check_chd(sha1, &monitor))
 }
 
 /// Prints the CRC-32 of every image as a line formatted by `form`, as other tools do.
@@ -126,9 +150,10 @@ pub fn crc32(
     let jobs = inputs.iter().map(|input| ((), Record::new(input, Outcome::Summed))).collect();
     each(jobs, ONE_PASS, reporter, |(), record, reporter| {
         let image = plan::open_steady(&record.input.clone(), record, reporter)?;
-        let digests = digests(&image, threads, false, &mut Verified::default(), reporter)?;
-        reporter.print(&form(&record.input, digests.crc32));
-        check_header_md5(&image, Some(&digests))
+        let kinds = DigestKinds { crc32: true, md5: header_md5(&image).is_some(), ..DigestKinds::default() };
+        let digests = digests(&image, threads, false, kinds, &mut Verified::default(), reporter)?;
+        reporter.print(&form(&record.input, digests.crc32.unwrap_or_default()));
+        check_header_md5(&image, digests.md5)
     });
 }
 
@@ -142,11 +167,12 @@ fn digests(
     image: &Image,
     threads: NonZeroUsize,
     lint: bool,
+    kinds: DigestKinds,
     verified: &mut Verified,
     reporter: &Reporter,
-) -> Result<Digests, Failure> {
+) -> Result<SomeDigests, Failure> {
     verified.layout = Some(*image.layout());
-    let mut hasher = Some(ParallelHasher::new().map_err(|error| Failure::NoThread(error.kind()))?);
+    let mut hasher = Some(ParallelHasher::new(kinds).map_err(|error| Failure::NoThread(error.kind()))?);
     let monitor = interrupt::monitor();
     let seen = {
         let _bar = bars(reporter).start("verifying", image.path(), image.layout().image_size(), &monitor);

@@ -181,6 +181,38 @@ fn verify_says_what_the_dat_has() {
 }
 
 #[test]
+fn verify_takes_only_the_digests_that_are_needed() {
+    let folder = collection();
+    let verified = |args: &[&str]| {
+        let (_, objects) = folder.json(&[&["verify"], args].concat());
+        let kinds: Vec<String> = objects[0]["hashes"].as_object().unwrap().keys().cloned().collect();
+        (kinds.join(" "), objects[0].clone())
+    };
+    assert_eq!(verified(&["tree/small.zso"]).0, "crc32 md5 sha1 sha256");
+    let with_dat = ["tree/small.zso", "--dat", "sony.dat"];
+    let (kinds, object) = verified(&with_dat);
+    assert_eq!((kinds.as_str(), &object["hashes"]["sha1"]), ("sha1", &json!(sha1(&small_disc()))));
+    assert_eq!(verified(&["tree/home made.iso", "--dat", "sony.dat"]).0, "sha1", "no entry has its size");
+    folder.cisor([&["verify"], &with_dat[..]].concat()).assert().stdout(contains("MD5").not());
+    // By what else DATs have, and for the MD5 in a header.
+    let crc = crc32fast::hash(&small_disc());
+    let rom = format!("<rom name='S.iso' size='{}' crc='{crc:08X}'/>", small_disc().len());
+    folder.write("crc.dat", dat(&[format!("<game name='S'>{rom}</game>")]).as_bytes());
+    let (kinds, object) = verified(&["tree/small.zso", "--dat", "crc.dat"]);
+    assert_eq!((kinds.as_str(), &object["dat"]["by"]), ("crc32 sha1", &json!("crc32")));
+    let jso = ["compress", "-q", "--to", "jso", "tree/small.zso", "-o", "small.jso"];
+    folder.cisor(jso).assert().success();
+    assert_eq!(verified(&["small.jso", "--dat", "sony.dat"]).0, "md5 sha1");
+    // For the digest beside it, and for the library, which compares discs by SHA-256.
+    for state in ["written", "match"] {
+        let (kinds, object) = verified(&[&["--sidecar"], &with_dat[..]].concat());
+        assert_eq!((kinds.as_str(), &object["sidecar"]["state"]), ("sha1 sha256", &json!(state)));
+    }
+    let (kinds, object) = verified(&[&["--db", "library.db"], &with_dat[..]].concat());
+    assert_eq!((kinds.as_str(), &object["dat"]["verdict"]), ("crc32 md5 sha1 sha256", &json!("match")));
+}
+
+#[test]
 fn a_file_of_a_known_name_and_another_size_is_wrong_without_being_decoded() {
     let folder = collection();
     folder.write("tree/racer (EUROPE).iso", &[1; 4096]);
@@ -237,6 +269,18 @@ fn rename_never_overwrites_and_changes_case() {
     assert_eq!(by_input(&objects, "b.iso")["error"]["kind"], "not_renamed");
     assert!(folder.path("b.iso").exists() && folder.path("Small.iso").exists());
     assert_eq!(folder.names(), ["Small.iso", "Towers.iso", "b.iso", "x.dat"]);
+}
+
+#[test]
+fn name_that_is_too_long_for_disks_is_cut() {
+    let folder = Folder::new();
+    folder.write("a.iso", &small_disc());
+    let long = "Ä".repeat(200);
+    folder.write("x.dat", dat(&[game(&long, "", &[(&format!("{long}.iso"), &small_disc())])]).as_bytes());
+    folder.cisor(["dat", "rename", ".", "--dat", "x.dat", "--yes"]).assert().success();
+    let name = format!("{}.iso", "Ä".repeat(125));
+    assert_eq!(folder.names(), ["x.dat", &name]);
+    folder.cisor(["dat", "rename", ".", "--dat", "x.dat"]).assert().stdout(contains("Nothing to rename."));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Whole folders and lists of files: what is taken, where it goes, and what a second run does.
 
+use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_empty};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -204,6 +205,45 @@ fn existing_files_are_skipped_as_asked() {
     assert_eq!(now.created().ok(), finished.created().ok());
     let run = folder.cisor(["compress", "-r", "-f", "--skip-existing=name", "shelf"]).assert().code(2);
     run.stderr(contains("use one of them"));
+}
+
+#[test]
+fn files_that_are_skipped_by_name_are_not_opened() {
+    let folder = shelf();
+    folder.cisor(["compress", "-q", "-r", "-d", "out", "shelf"]).assert().success();
+    // Whoever opens them fails.
+    for name in ["shelf/psp/ONE.iso", "shelf/psp/deep/TWO.data", "shelf/ps2/ONE.iso"] {
+        folder.write(name, b"");
+    }
+    let args = ["compress", "-r", "--skip-existing=name", "-d", "out", "shelf"];
+    let (code, objects, summary) = with_summary(&folder, &args);
+    // The one without an image's extension is none any more, by its content.
+    assert_eq!((code, &summary["skipped"], &summary["files"]), (0, &json!(2), &json!(2)), "{objects:?}");
+    assert!(objects.iter().all(|object| object["skipped"] == "exists" && object["output"].is_null()));
+    folder
+        .cisor(["compress", "--skip-existing=name", "-o", "out/psp/ONE.cso", "shelf/psp/ONE.iso"])
+        .assert()
+        .success();
+    // Another name is not enough, and neither is a source that is not there.
+    let named = |args: &[&str]| {
+        folder.cisor(["compress", "--skip-existing=name", "-d", "out/psp"]).args(args).assert()
+    };
+    named(&["--to", "zso", "shelf/psp/ONE.iso"]).code(2).stderr(contains("shelf/psp/ONE.iso"));
+    named(&["--for", "opl", "shelf/psp/ONE.iso"]).code(2);
+    named(&["--for", "ppsspp", "shelf/psp/ONE.iso"]).success();
+    named(&["none/ONE.iso"]).code(2);
+
+    // Beside the files, and back.
+    folder.write("out/psp/ONE.iso", b"");
+    let args = ["compress", "-r", "--skip-existing=name", "out"];
+    let (code, _, summary) = with_summary(&folder, &args);
+    assert_eq!((code, &summary["skipped"], &summary["left_alone"]), (0, &json!(1), &json!(3)), "{summary}");
+    folder.write("out/psp/ONE.cso", b"");
+    let args = ["extract", "-r", "--skip-existing=name", "out"];
+    let (code, _, summary) = with_summary(&folder, &args);
+    assert_eq!((code, &summary["skipped"], &summary["written"]), (0, &json!(1), &json!(2)), "{summary}");
+    let dry = folder.cisor(["extract", "-n", "--skip-existing=name", "out/psp/ONE.cso"]).assert().success();
+    dry.stderr(contains("skipped, ").and(contains("ONE.iso exists; it was not looked into")));
 }
 
 #[test]

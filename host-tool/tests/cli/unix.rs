@@ -1,8 +1,14 @@
 //! Signals, permissions, devices, full disks, and names that are not Unicode.
 
 mod changing;
+mod interrupted;
 mod killed;
+mod locked;
 mod mapped;
+#[cfg(target_os = "linux")]
+mod one_by_one;
+#[cfg(target_os = "linux")]
+mod progress;
 mod racing;
 mod special;
 mod terminals;

@@ -3,6 +3,7 @@
 //! Measurements of single functions are elsewhere: `cargo bench --package image-writer`. Their output becomes
 //! part of the page too.
 
+mod archive;
 mod functions;
 mod load;
 mod measure;
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Measure only the packaged programs, for Windows (under Wine) and for any Linux, and the ordinary one
     #[arg(long)]
     packages: bool,
+    /// Measure only runs over trees of many files, which takes 9 GB of disk
+    #[arg(long)]
+    archive: bool,
     /// Count what the PSP driver's requests cost on the emulated console instead, and write
     /// docs/driver-costs.md
     #[arg(long)]
@@ -49,6 +53,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.device {
         return device();
+    }
+    if args.archive {
+        return archive::run(args.dry_run);
     }
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;

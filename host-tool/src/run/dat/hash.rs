@@ -1,47 +1,30 @@
 //! The digests that DATs ask for, and no others.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crc32fast::Hasher as Crc32;
 use dat_file::{Hashes, Wanted};
-use image_writer::Monitor;
-use md5::Md5;
+use image_writer::{DigestKinds, Monitor, ParallelHasher, SomeDigests};
 use sector_decode::ReadAt;
-use sha1::{Digest, Sha1};
 
 use crate::failure::Failure;
 use crate::host_file::HostFile;
 use crate::human;
 
-/// Computes the wanted digests of bytes passed in order.
-pub(super) struct Hasher {
-    crc32: Option<Crc32>,
-    md5: Option<Md5>,
-    sha1: Option<Sha1>,
+/// Starts to compute the wanted digests.
+///
+/// # Errors
+///
+/// When the system cannot start a thread.
+pub(super) fn hasher(wanted: Wanted) -> Result<ParallelHasher, Failure> {
+    let Wanted { crc32, md5, sha1 } = wanted;
+    let kinds = DigestKinds { crc32, md5, sha1, sha256: false };
+    ParallelHasher::new(kinds).map_err(|error| Failure::NoThread(error.kind()))
 }
 
-impl Hasher {
-    pub(super) fn new(wanted: Wanted) -> Self {
-        Self {
-            crc32: wanted.crc32.then(Crc32::new),
-            md5: wanted.md5.then(Md5::new),
-            sha1: wanted.sha1.then(Sha1::new),
-        }
-    }
-
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.crc32.iter_mut().for_each(|crc32| crc32.update(bytes));
-        self.md5.iter_mut().for_each(|md5| md5.update(bytes));
-        self.sha1.iter_mut().for_each(|sha1| sha1.update(bytes));
-    }
-
-    pub(super) fn finish(self) -> Hashes {
-        Hashes {
-            crc32: self.crc32.map(Crc32::finalize),
-            md5: self.md5.map(|md5| md5.finalize().into()),
-            sha1: self.sha1.map(|sha1| sha1.finalize().into()),
-        }
-    }
+/// Returns the digests that DATs have.
+pub(super) const fn hashes(digests: &SomeDigests) -> Hashes {
+    Hashes { crc32: digests.crc32, md5: digests.md5, sha1: digests.sha1 }
 }
 
 /// Computes the wanted digests of a file; it is not read if there are none.
@@ -51,24 +34,24 @@ impl Hasher {
 /// When it cannot be read, or on a signal.
 pub(super) fn file(file: &HostFile, wanted: Wanted, monitor: &Monitor) -> Result<Hashes, Failure> {
     const PIECE: usize = 1 << 20;
-    let mut hasher = Hasher::new(wanted);
     if wanted.is_none() {
-        return Ok(hasher.finish());
+        return Ok(Hashes::default());
     }
+    let mut hasher = hasher(wanted)?;
     let mut file = file.clone();
-    let mut buffer = vec![0; PIECE];
     let mut offset = 0;
     while offset < file.len() {
         if monitor.is_cancelled() {
             return Err(Failure::Interrupted);
         }
         let len = usize::try_from(file.len() - offset).map_or(PIECE, |left| left.min(PIECE));
-        file.read_exact_at(&mut buffer[..len], offset).map_err(|error| Failure::Read { offset, error })?;
-        hasher.update(&buffer[..len]);
+        let mut piece = vec![0; len];
+        file.read_exact_at(&mut piece, offset).map_err(|error| Failure::Read { offset, error })?;
+        hasher.update(&Arc::new(piece));
         offset += len as u64;
         monitor.advance(len as u64, len as u64);
     }
-    Ok(hasher.finish())
+    Ok(hashes(&hasher.finish()))
 }
 
 /// The digests as JSON objects have them.

@@ -9,8 +9,8 @@ mod rename;
 mod summary;
 mod survey;
 
-use dat_file::{Catalogue, Hashes};
-use image_writer::Digests;
+use dat_file::Catalogue;
+use image_writer::SomeDigests;
 
 pub(super) use self::load::load;
 
@@ -40,7 +40,7 @@ pub fn dat(args: DatArgs, reporter: &mut Reporter) {
 pub(super) fn of_verified(
     catalogue: &Catalogue,
     image: &Image,
-    digests: &Digests,
+    digests: &SomeDigests,
     reporter: &Reporter,
     result: &mut Option<Box<DatRecord>>,
 ) -> Result<(), Failure> {
@@ -48,8 +48,7 @@ pub(super) fn of_verified(
     let unit = match content::of_image(image) {
         Unit::Decoded => {
             let size = image.layout().image_size();
-            let (crc32, md5, sha1) = (Some(digests.crc32), Some(digests.md5), Some(digests.sha1));
-            judge::one(catalogue, image.path(), size, &Hashes { crc32, md5, sha1 }, id)
+            judge::one(catalogue, image.path(), size, &hash::hashes(digests), id)
         }
         Unit::NotCovered(why) => judge::not_covered(why),
         Unit::Raw(files) => {

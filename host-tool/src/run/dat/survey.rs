@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use dat_file::{Catalogue, Missing, RomId};
+use dat_file::{Catalogue, Hashes, Missing, RomId, Wanted};
 use disc_info::Disc;
 
 use super::content::{self, Content};
-use super::hash::{self, Hasher};
+use super::hash;
 use super::judge::{self, Judged};
 use super::load;
 use crate::cli::{DatTree, threads_or_default};
@@ -15,7 +15,7 @@ use crate::exit::Status;
 use crate::failure::Failure;
 use crate::image::Image;
 use crate::report::{Checked, DatVerdict, Record, Reporter};
-use crate::run::{ONE_PASS, bars, each};
+use crate::run::{ONE_PASS, bars, each_of};
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::source::Stamp;
 use crate::{interrupt, plan, tree};
@@ -100,8 +100,10 @@ pub(super) fn survey(
     }
     counts.images = walk.images.len() as u64;
     let mut found = HashSet::new();
+    // Files are compared one by one, a CUE sheet without the tracks that it names.
+    let sizes = walk.images.iter().map(|path| std::fs::metadata(path).map_or(0, |file| file.len())).collect();
     let jobs = walk.images.into_iter().map(|path| (path.clone(), record(&path, verb))).collect();
-    each(jobs, ONE_PASS, reporter, |path: &PathBuf, record, reporter| {
+    each_of(jobs, sizes, ONE_PASS, reporter, |path: &PathBuf, record, reporter| {
         let stamp = Stamp::named(path).ok();
         let judged = match judge(&catalogue, path, args, reporter) {
             Ok(_) if stamp != Stamp::named(path).ok() => Err(Failure::InputChanged),
@@ -148,12 +150,10 @@ fn judge(catalogue: &Catalogue, path: &Path, args: &DatTree, reporter: &Reporter
         Content::Decoded(image) => {
             let size = image.layout().image_size();
             let wanted = catalogue.wanted(size);
-            let mut hasher = Hasher::new(wanted);
             // No entry has this size: nothing has to be decoded to know that.
-            if !wanted.is_none() {
-                decode(&image, args, reporter, &mut hasher)?;
-            }
-            let judged = judge::one(catalogue, path, size, &hasher.finish(), || id(&image));
+            let hashes =
+                if wanted.is_none() { Hashes::default() } else { decode(&image, args, wanted, reporter)? };
+            let judged = judge::one(catalogue, path, size, &hashes, || id(&image));
             image.settle(Ok(judged))
         }
         Content::Raw(file, image) => {
@@ -167,7 +167,8 @@ fn judge(catalogue: &Catalogue, path: &Path, args: &DatTree, reporter: &Reporter
     }
 }
 
-fn decode(image: &Image, args: &DatTree, reporter: &Reporter, hasher: &mut Hasher) -> Result<(), Failure> {
+fn decode(image: &Image, args: &DatTree, wanted: Wanted, reporter: &Reporter) -> Result<Hashes, Failure> {
+    let mut hasher = hash::hasher(wanted)?;
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("comparing", image.path(), image.layout().image_size(), &monitor);
     let threads = threads_or_default(args.threads);
@@ -179,5 +180,8 @@ fn decode(image: &Image, args: &DatTree, reporter: &Reporter, hasher: &mut Hashe
         }
         Ok(())
     }))?;
-    if seen.damage.is_empty() { Ok(()) } else { image.settle(Err(Failure::DamagedBlocks(seen.damage))) }
+    if !seen.damage.is_empty() {
+        return image.settle(Err(Failure::DamagedBlocks(seen.damage)));
+    }
+    Ok(hash::hashes(&hasher.finish()))
 }

@@ -101,7 +101,7 @@ pub(super) fn set_verified(entry: &mut Entry, verified: &Verified, outcome: &Res
         return;
     }
     entry.verified = Some(now());
-    entry.digests = verified.digests.map(|digests| Digests {
+    entry.digests = verified.digests.and_then(|digests| digests.all()).map(|digests| Digests {
         crc32: digests.crc32,
         md5: digests.md5,
         sha1: digests.sha1,

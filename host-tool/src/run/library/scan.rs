@@ -11,7 +11,7 @@ use super::shelf::{Shelf, State, is_gone, now};
 use crate::cli::{ScanArgs, Verbosity, VerifyArgs};
 use crate::failure::Failure;
 use crate::human;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, Known, Look};
 use crate::interrupt;
 use crate::report::{Record, Reporter, Scanned};
 use crate::run::verify::Verifier;
@@ -47,7 +47,11 @@ pub(super) fn scan(args: &ScanArgs, place: &Path, reporter: &mut Reporter) -> Re
     }
     let mut library = super::open(place)?;
     let shelf = Shelf::new(library.known()?, args.ignore_inode);
-    let known = |path: &Path| shelf.parts_of_unchanged(path);
+    let known = |path: &Path, _: &Path| {
+        let parts = shelf.parts_of_unchanged(path)?;
+        // Every kind of image is wanted.
+        Some(Known { look: if parts.is_empty() { Look::Plain } else { Look::Source }, parts })
+    };
     let inputs = match Inputs::gather_but(&args.inputs, &args.tree(), None, |_| true, known) {
         Ok(inputs) => inputs,
         Err((list, error)) => {

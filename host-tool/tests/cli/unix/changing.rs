@@ -46,7 +46,7 @@ impl Change {
 }
 
 /// Number of bytes that a process has read so far.
-fn bytes_read(process: u32) -> u64 {
+pub(super) fn bytes_read(process: u32) -> u64 {
     let io = fs::read_to_string(format!("/proc/{process}/io")).unwrap_or_default();
     let read = io.lines().find_map(|line| line.strip_prefix("rchar: "));
     read.and_then(|read| read.parse().ok()).unwrap_or_default()
@@ -162,4 +162,22 @@ fn source_that_changes_is_noticed_by_compare() {
 #[test]
 fn source_that_changes_is_noticed_by_info() {
     is_noticed_by(&["info", "--blocks", "GAME.cso"], "GAME.cso", None);
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_scans_and_not_remembered() {
+    let scan = ["library", "scan", "--verify", "--db", "library.db", "shelf"];
+    let tried = (0..10).find_map(|_| {
+        let folder = Folder::new();
+        fs::create_dir(folder.path("shelf")).unwrap();
+        folder.write("shelf/GAME.iso", &noise(48 << 20));
+        let (code, object) = changed_meanwhile(&folder, &scan, "shelf/GAME.iso", Change::Byte)?;
+        Some((folder, code, object))
+    });
+    let (folder, code, object) = tried.expect("a run that takes long enough");
+    assert_eq!((code, &object["error"]["kind"]), (Some(2), &"input_changed".into()), "{object}");
+    let list = ["library", "list", "--db", "library.db"];
+    assert_eq!(folder.json(&list), (0, Vec::new()));
+    folder.cisor(scan).assert().success();
+    assert_eq!(folder.json(&list).1.len(), 1);
 }

@@ -179,3 +179,41 @@ fn filling_a_card_goes_on_after_a_kill_at_any_moment() {
         assert_eq!(left, ["ISO/0.cso", "cisor-sync.txt"], "kill {kill}");
     }
 }
+
+#[test]
+fn batch_of_extract_goes_on_after_a_kill_at_any_moment() {
+    let discs = discs();
+    let shelf = Folder::new();
+    fill(&shelf, &discs);
+    shelf.cisor(["compress", "-q", "-r", "--rm", "--to", "zso", "shelf"]).assert().success();
+    let packed: Vec<_> = files(&shelf, "shelf").into_iter().map(|(name, (_, bytes))| (name, bytes)).collect();
+    let setup = |folder: &Folder| fill(folder, &packed.iter().cloned().collect());
+    let disc = |name: &str| Some(discs[name].clone());
+    check(&["extract", "-r", "-d", "out", "shelf"], &setup, &disc, "out", true);
+}
+
+#[test]
+fn scan_goes_on_after_a_kill_at_any_moment() {
+    let discs = discs();
+    let scan = ["library", "scan", "--verify", "--db", "library.db", "shelf"];
+    let list = |folder: &Folder| {
+        let (code, objects) = folder.json(&["library", "list", "--db", "library.db"]);
+        let is_whole =
+            |object: &serde_json::Value| object["verified"].is_string() && object["status"] == "ok";
+        assert!(code == 0 && objects.iter().all(is_whole), "{objects:?}");
+        objects.len()
+    };
+    let folder = Folder::new();
+    fill(&folder, &discs);
+    let took = whole(&folder, &scan);
+    for kill in 0..KILLS {
+        let folder = Folder::new();
+        fill(&folder, &discs);
+        killed(&folder, &scan, took * (kill + 1) / (KILLS + 1));
+        // Nothing half-written is in it, if it exists.
+        let left = if folder.path("library.db").exists() { list(&folder) } else { 0 };
+        let (code, objects) = folder.json(&scan);
+        let read = objects.iter().filter(|object| object["input"].is_string()).count();
+        assert_eq!((code, left + read, list(&folder)), (0, discs.len(), discs.len()), "kill {kill}");
+    }
+}

@@ -120,6 +120,49 @@ fn unreadable_folder_is_one_line_and_the_rest_goes_on() {
     assert!(String::from_utf8(output.stdout).unwrap().contains("shelf/b/TWO.iso: ok"));
 }
 
+/// What is in an unreadable folder is neither missing nor unwanted.
+#[test]
+fn unreadable_folder_makes_nothing_missing_and_deletes_nothing() {
+    let folder = Folder::new();
+    for name in ["shelf/a", "shelf/b", "card"] {
+        std::fs::create_dir_all(folder.path(name)).unwrap();
+    }
+    folder.write("shelf/a/ONE.iso", &small_disc());
+    folder.write("shelf/b/TWO.iso", &psp_disc());
+    symlink("..", folder.path("shelf/b/up")).unwrap();
+    let scan = ["library", "scan", "--db", "library.db", "shelf"];
+    let sync = ["sync", "shelf", "card", "--for", "psp", "--delete"];
+    folder.cisor(scan).assert().success().stdout("2 images: 2 new\n");
+    folder.cisor(sync).assert().success();
+    let mode = |name: &str, mode| {
+        std::fs::set_permissions(folder.path(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    // For those who are not root.
+    for name in ["", "card", "card/ISO"] {
+        mode(name, 0o777);
+    }
+    for name in ["library.db", "card/cisor-sync.txt", "card/ISO/ONE.cso", "card/ISO/TWO.cso"] {
+        mode(name, 0o666);
+    }
+    for args in [&scan[..], &sync] {
+        mode("shelf/a", 0);
+        let (program, args) = unprivileged(args);
+        let output = folder.command(program, args.clone()).output().unwrap();
+        mode("shelf/a", 0o755);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert_eq!(
+            text.lines().filter(|line| line.contains("error: shelf/a: ")).count(),
+            1,
+            "{args:?}: {text}"
+        );
+        assert!(!text.contains("missing"), "{text}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path("card/ISO")).unwrap().count(), 2);
+    let list = ["library", "list", "--missing", "--db", "library.db"];
+    assert_eq!(folder.json(&list), (0, Vec::new()));
+}
+
 #[test]
 fn names_with_line_breaks_and_other_bytes_are_listed_with_nul() {
     use std::os::unix::ffi::OsStrExt;
