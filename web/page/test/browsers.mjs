@@ -44,13 +44,13 @@ export async function launch(browser, downloads) {
       executablePath: PATHS.chrome,
       args: CHROMIUM_FLAGS,
       downloadBehavior: { policy: 'allow', downloadPath: downloads },
-      protocolTimeout: 120_000,
+      protocolTimeout: 600_000,
     });
   }
   return puppeteer.launch({
     browser: 'firefox',
     executablePath: PATHS.firefox,
-    protocolTimeout: 120_000,
+    protocolTimeout: 600_000,
     extraPrefsFirefox: {
       'browser.download.dir': downloads,
       'browser.download.folderList': 2,
