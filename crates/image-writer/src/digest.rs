@@ -126,15 +126,7 @@ pub struct ParallelHasher {
 #[derive(Debug)]
 pub struct ImageHasher {
     sha256: Lane<[u8; 32]>,
-    others: Option<Others>,
-}
-
-/// The three digests beside SHA-256.
-#[derive(Debug)]
-struct Others {
-    crc32: Lane<u32>,
-    md5: Lane<[u8; 16]>,
-    sha1: Lane<[u8; 20]>,
+    others: ParallelHasher,
 }
 
 /// How many chunks can wait for each digest. Hashing that is faster than the input does not need a queue;
@@ -191,37 +183,24 @@ impl ImageHasher {
     /// When the system cannot start a thread.
     pub fn new(set: DigestSet) -> io::Result<Self> {
         let others = match set {
-            DigestSet::Sha256 => None,
-            DigestSet::All => {
-                Some(Others { crc32: Lane::crc32()?, md5: Lane::of::<Md5>()?, sha1: Lane::of::<Sha1>()? })
-            }
+            DigestSet::Sha256 => DigestKinds::default(),
+            DigestSet::All => DigestKinds { sha256: false, ..DigestKinds::ALL },
         };
-        Ok(Self { sha256: Lane::of::<Sha256>()?, others })
+        Ok(Self { sha256: Lane::of::<Sha256>()?, others: ParallelHasher::new(others)? })
     }
 
     /// Adds the next bytes. Blocks while four chunks are queued for one of the digests.
     pub fn update(&mut self, bytes: &Arc<Vec<u8>>) {
         self.sha256.send(bytes);
-        if let Some(Others { crc32, md5, sha1 }) = &self.others {
-            crc32.send(bytes);
-            md5.send(bytes);
-            sha1.send(bytes);
-        }
+        self.others.update(bytes);
     }
 
     /// Waits for the threads and returns the digests of all bytes seen.
     #[must_use]
     pub fn finish(self) -> ImageDigests {
         let sha256 = self.sha256.finish();
-        match self.others {
-            None => ImageDigests::Sha256(sha256),
-            Some(Others { crc32, md5, sha1 }) => ImageDigests::All(Digests {
-                crc32: crc32.finish(),
-                md5: md5.finish(),
-                sha1: sha1.finish(),
-                sha256,
-            }),
-        }
+        let all = SomeDigests { sha256: Some(sha256), ..self.others.finish() }.all();
+        all.map_or(ImageDigests::Sha256(sha256), ImageDigests::All)
     }
 }
 
