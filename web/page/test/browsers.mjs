@@ -1,5 +1,6 @@
 // Starts the browsers of this machine.
 
+import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -110,6 +111,15 @@ export async function open(browser, url, prepare = () => undefined) {
   await page.goto(url);
   await page.waitForSelector('html[data-ready]', { timeout: 20_000 });
   return page;
+}
+
+/** Checks that a page fits a window of this width, once it has been laid out for it. */
+export async function fits(page, width, what) {
+  const isIn = (width) => window.innerWidth === width && document.documentElement.scrollWidth <= width;
+  await page.waitForFunction(isIn, { timeout: 60_000 }, width).catch(async (error) => {
+    const [inner, all] = await page.evaluate(() => [window.innerWidth, document.documentElement.scrollWidth]);
+    assert.fail(`${what} is ${all} pixels wide in a window of ${inner} that should have ${width}: ${error.message}`);
+  });
 }
 
 /** Hands over files and waits until each has been looked at. */

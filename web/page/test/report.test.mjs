@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { CISOR, WORK, launch } from './browsers.mjs';
+import { CISOR, WORK, fits, launch } from './browsers.mjs';
 
 const ROWS = 2000;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -88,19 +88,12 @@ for (const name of ['chrome']) {
         await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
         for (const width of [360, 1280]) {
           await page.setViewport({ width, height: 900 });
-          // The window has its size before the page is laid out for it.
-          const fits = (width) => window.innerWidth === width && document.documentElement.scrollWidth <= width;
-          await page.waitForFunction(fits, { timeout: 60_000 }, width).catch(async () => {
-            const [inner, all] = await page.evaluate(() => [window.innerWidth, document.documentElement.scrollWidth]);
-            assert.fail(`${all} pixels wide in a window of ${inner} that should have ${width}`);
-          });
+          await fits(page, width, 'the report');
           await page.evaluate(() => window.scrollTo(0, 0));
           writeFileSync(join(pictures, `report-${name}-${scheme}-${width}.png`), await page.screenshot());
         }
         // All rows are alike: with 30 of them axe takes a second instead of a minute.
         await page.$$eval('.images tbody tr', (rows) => rows.forEach((row, place) => (row.hidden = place >= 30)));
-        // Contrast is that of the colours when they have changed.
-        await page.evaluate(() => Promise.all([document.fonts.ready, ...document.getAnimations().map((one) => one.finished)]));
         // The page allows no other scripts, and a debugger is not the page.
         await page.evaluate(axe);
         const found = await page.evaluate(async () => (await window.axe.run()).violations);
