@@ -158,7 +158,7 @@ fn request(device: &mut UmdDevice<'_, TestCard>, code: u32, fields: &[u8; 36], o
     let on_disc = usize::try_from(offset).ok().and_then(|at| IMAGE.get(at..)).unwrap_or_default();
     let same = len.min(on_disc.len());
     assert!(out[..same] == on_disc[..same], "{len} bytes at {offset}");
-    // A directory may go on behind the disc's end, with zeros.
+    // A directory may go on past the end of the disc, with zeros.
     assert!(same == len || params.is_directory(), "{len} bytes at {offset} are not on the disc");
     assert!(out[same..len].iter().all(|&byte| byte == 0));
 }

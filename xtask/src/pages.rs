@@ -62,7 +62,7 @@ fn tests(source: &str) -> impl Iterator<Item = &str> {
 }
 
 #[cfg(test)]
-mod pages_tests {
+mod tests {
     use super::*;
 
     fn page(name: &str) -> String {
@@ -103,7 +103,7 @@ mod pages_tests {
             "\n## In five minutes\n",
         ];
         assert!(places(&readme, &order).is_sorted(), "{:?}", places(&readme, &order));
-        // Twenty seconds: what stands before the table of systems.
+        // What stands before the table of systems is read in about a minute.
         let words = readme[..readme.find("\n## Install\n").unwrap()].split_whitespace().count();
         assert!(words <= 210, "{words} words before it says how to get it");
         // Building is the last way of getting it.

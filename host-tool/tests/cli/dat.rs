@@ -194,7 +194,7 @@ fn verify_takes_only_the_digests_that_are_needed() {
     assert_eq!((kinds.as_str(), &object["hashes"]["sha1"]), ("sha1", &json!(sha1(&small_disc()))));
     assert_eq!(verified(&["tree/home made.iso", "--dat", "sony.dat"]).0, "sha1", "no entry has its size");
     folder.cisor([&["verify"], &with_dat[..]].concat()).assert().stdout(contains("MD5").not());
-    // By what else DATs have, and for the MD5 in a header.
+    // A DAT may have only a CRC-32, and a header an MD5.
     let crc = crc32fast::hash(&small_disc());
     let rom = format!("<rom name='S.iso' size='{}' crc='{crc:08X}'/>", small_disc().len());
     folder.write("crc.dat", dat(&[format!("<game name='S'>{rom}</game>")]).as_bytes());

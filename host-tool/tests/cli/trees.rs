@@ -211,7 +211,7 @@ fn existing_files_are_skipped_as_asked() {
 fn files_that_are_skipped_by_name_are_not_opened() {
     let folder = shelf();
     folder.cisor(["compress", "-q", "-r", "-d", "out", "shelf"]).assert().success();
-    // Whoever opens them fails.
+    // A run that opens one of them fails.
     for name in ["shelf/psp/ONE.iso", "shelf/psp/deep/TWO.data", "shelf/ps2/ONE.iso"] {
         folder.write(name, b"");
     }

@@ -44,6 +44,13 @@ fn start_slow(folder: &Folder, args: &[&str]) -> Child {
     child
 }
 
+/// Starts a run whose output nobody reads.
+fn start_unheard(folder: &Folder, args: &[&str]) -> Child {
+    let mut command = Command::new(BIN);
+    command.current_dir(folder.root()).args(args).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
 fn signal(child: &Child, signal: &str) {
     let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(status.success());

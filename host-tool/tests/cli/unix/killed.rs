@@ -1,10 +1,11 @@
 //! Runs over many files that are killed at any moment, without a chance to tidy up.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{BIN, Folder, noise, psp_disc};
+use super::start_unheard;
+use crate::support::{Folder, noise, psp_disc};
 
 /// How often a run is killed.
 const KILLS: u32 = 5;
@@ -57,14 +58,7 @@ fn whole(folder: &Folder, args: &[&str]) -> Duration {
 
 /// Runs, and kills the run after a while. Returns whether it was still at work.
 fn killed(folder: &Folder, args: &[&str], after: Duration) -> bool {
-    let mut run = Command::new(BIN);
-    let mut run = run
-        .current_dir(folder.root())
-        .args(args)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut run = start_unheard(folder, args);
     std::thread::sleep(after);
     let is_alive = run.try_wait().unwrap().is_none();
     run.kill().unwrap();

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use crate::support::{BIN, Folder, noise};
+use super::start_unheard;
+use crate::support::{Folder, noise};
 
 /// Names of the images that a process has open.
 fn open_images(process: u32) -> BTreeSet<String> {
@@ -34,13 +34,7 @@ fn files_are_read_one_after_the_other_by_several_threads() {
         &["compress", "-r", "-j", "2", "--to", "cso", "-1", "-d", "out", "shelf"],
         &["library", "scan", "--verify", "--db", "library.db", "shelf"],
     ] {
-        let mut child = Command::new(BIN)
-            .current_dir(folder.root())
-            .args(args)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = start_unheard(&folder, args);
         let (mut seen, mut most_threads) = (Vec::new(), 0);
         while child.try_wait().unwrap().is_none() {
             let open = open_images(child.id());
@@ -51,7 +45,7 @@ fn files_are_read_one_after_the_other_by_several_threads() {
         }
         assert!(child.wait().unwrap().success(), "{args:?}");
         assert!(most_threads > 2, "{args:?}: {most_threads} threads");
-        // Besides the work, each file is looked at when it is found, and when the work is planned.
+        // Each file is also opened when it is found, and when the work is planned.
         let names: BTreeSet<_> = seen.iter().collect();
         assert!(names.len() == 3 && seen.len() <= 9, "{args:?}: {seen:?}");
     }
