@@ -22,7 +22,7 @@ fn main() {
     );
 }
 
-/// Mostly good images, with every kind of problem among them.
+/// Mostly good images, with every kind of problem among them. Some have long names, in which no line can break at a space.
 fn entry(number: u32) -> Entry {
     let is_ps2 = number.is_multiple_of(4);
     let (console, id) = if is_ps2 { ("PS2", "SLES") } else { ("PSP", "ULES") };
@@ -34,15 +34,16 @@ fn entry(number: u32) -> Entry {
     let disc = if number % 50 == 49 { number - 1 } else { number };
     let mut sha256 = [0x5A; 32];
     sha256[..4].copy_from_slice(&disc.to_be_bytes());
+    let unbroken = if number % 100 == 13 { "Unbroken".repeat(20) } else { String::new() };
     let damaged = Outcome {
         status: "damaged".into(),
         kind: Some("damaged_blocks".into()),
-        message: Some("3 blocks are damaged".into()),
+        message: Some(format!("3 blocks are damaged, {unbroken}")),
     };
     let is_verified = number % 11 != 5;
     Entry {
         path: PathBuf::from(format!(
-            "/shelf/{console}/Some Game with a Long Name {number} (Europe) (En,Fr,De).{format}"
+            "/shelf/{console}/Some Game with a Long Name {number} (Europe) (En,Fr,De){unbroken}.{format}"
         )),
         stamp: Stamp { size: stored_size, mtime: 1_790_000_000_000_000_000, inode: Some(number.into()) },
         scanned: 1_790_000_000,
@@ -59,12 +60,12 @@ fn entry(number: u32) -> Entry {
         disc: Disc {
             console: Some(console.into()),
             id: Some(format!("{id}-{:05}", disc % 100_000)),
-            title: (!is_ps2).then(|| format!("Some Game & \"Others\" <{disc}>")),
+            title: (!is_ps2).then(|| format!("Some Game & \"Others\" <{disc}>{unbroken}")),
             ..Disc::default()
         },
         digests: is_verified.then_some(Digests { crc32: disc, md5: [1; 16], sha1: [2; 20], sha256 }),
         unsafe_streams: Some(u32::from(number % 90 == 1)),
-        outcome: if number % 333 == 13 { damaged } else { Outcome::default() },
+        outcome: if number % 300 == 13 { damaged } else { Outcome::default() },
         verified: is_verified.then(|| 1_790_000_000 + i64::from(number) * 60),
         ..Entry::default()
     }

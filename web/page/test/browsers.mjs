@@ -109,7 +109,7 @@ export async function open(browser, url, prepare = () => undefined) {
     throw error;
   });
   await page.goto(url);
-  await page.waitForSelector('html[data-ready]', { timeout: 20_000 });
+  await page.waitForSelector('html[data-ready]', { timeout: 120_000 });
   return page;
 }
 
@@ -135,7 +135,7 @@ export async function pickAs(page, count, ...files) {
   await page.waitForFunction(
     (count) =>
       document.querySelectorAll('.card').length === count && !document.querySelector('.card[data-state="reading"]'),
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     before + count,
   );
 }
@@ -166,7 +166,7 @@ export function cards(page) {
 export async function run(page) {
   const before = await page.$eval('#start', (button) => button.dataset.runs);
   await page.click('#start');
-  await page.waitForFunction((runs) => document.getElementById('start').dataset.runs !== runs, { timeout: 120_000 }, before);
+  await page.waitForFunction((runs) => document.getElementById('start').dataset.runs !== runs, { timeout: 600_000 }, before);
   return cards(page);
 }
 
@@ -175,7 +175,7 @@ export async function download(page, downloads, name) {
   const path = join(downloads, name);
   rmSync(path, { force: true });
   await page.$eval('.save', (link) => link.click());
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const unfinished = existsSync(downloads) && readdirSync(downloads).some((file) => /\.(part|crdownload)$/.test(file));
     if (existsSync(path) && !unfinished) {
       return path;
