@@ -1,5 +1,6 @@
 //! `--skip-existing=name`: a target that exists is enough. Images are not opened to find out what its name would
-//! be, so that a run with nothing to do takes as long as looking at the folders.
+//! be, so that a run with nothing to do takes as long as looking at the folders. What a killed run has left beside
+//! such a target stays until a run that reads it.
 
 use std::path::{Path, PathBuf};
 

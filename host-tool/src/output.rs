@@ -66,6 +66,15 @@ impl Outputs {
         Ok(part)
     }
 
+    /// Removes what a dead run has left beside a target that stays as it is. A run that was killed right after it
+    /// gave its file the target's name leaves the other name, and nobody else would remove it.
+    pub fn tidy(&self, target: &Path) {
+        let part = part_path(target);
+        if !FileId::named(&part).is_ok_and(|part| self.made.contains(&part)) {
+            stale::tidy(target);
+        }
+    }
+
     /// Gives a part file its name, unless a signal has arrived, or the name belongs to a file of this run
     /// or to one that did not exist when the run was planned.
     ///

@@ -350,7 +350,10 @@ impl Sync {
         reporter: &mut Reporter,
     ) -> Result<(), Failure> {
         match step {
-            Step::Keep => Ok(()),
+            Step::Keep => {
+                record.outcome.already_done.iter().for_each(|target| self.outputs.tidy(target));
+                Ok(())
+            }
             Step::Check(entry) => {
                 card::unchanged(&self.args.card, entry, reporter).map(drop).inspect_err(|_| {
                     record.outcome.already_done = None;

@@ -26,6 +26,17 @@ pub(super) enum Stale {
     Reusable(File),
 }
 
+/// Removes the part file of a target, if a dead run has left one: for runs that have nothing to write there.
+/// What may belong to somebody else stays.
+pub(super) fn tidy(target: &Path) {
+    let path = super::part_path(target);
+    match clear(&path, target, &mut File::try_lock) {
+        #[cfg(windows)]
+        Ok(Stale::Reusable(file)) => crate::identity::remove_if_ours(&path, &file),
+        _ => {}
+    }
+}
+
 /// Handles an existing part file.
 ///
 /// # Errors

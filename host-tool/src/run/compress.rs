@@ -108,6 +108,19 @@ pub(crate) fn write_one(
     record: &mut Record<Compressed>,
     reporter: &mut Reporter,
 ) -> Result<Option<Ready>, Failure> {
+    let ready = write_unless_there(job, outputs, record, reporter)?;
+    if ready.is_none() {
+        tidy(job, outputs);
+    }
+    Ok(ready)
+}
+
+fn write_unless_there(
+    job: &CompressJob,
+    outputs: &mut Outputs,
+    record: &mut Record<Compressed>,
+    reporter: &mut Reporter,
+) -> Result<Option<Ready>, Failure> {
     if record.outcome.skipped.is_some() {
         return Ok(None);
     }
@@ -173,7 +186,17 @@ pub(crate) fn is_done(
 ) -> Result<bool, Failure> {
     let image = open(job)?;
     record.input_size = Some(image.stored_len());
-    find_done(job, &image, outputs, record, reporter)
+    let is_done = find_done(job, &image, outputs, record, reporter)?;
+    if is_done {
+        tidy(job, outputs);
+    }
+    Ok(is_done)
+}
+
+/// Removes what a dead run has left beside files that stay as they are.
+fn tidy(job: &CompressJob, outputs: &Outputs) {
+    outputs.tidy(&job.target);
+    job.raw_sidecar.iter().for_each(|sidecar| outputs.tidy(&sidecar.target));
 }
 
 fn find_done(

@@ -42,6 +42,19 @@ fn extract_one(
     record: &mut Record<Extracted>,
     reporter: &mut Reporter,
 ) -> Result<(), Failure> {
+    extract_unless_there(job, outputs, record, reporter)?;
+    // Of what was written, nothing is left.
+    outputs.tidy(&job.target);
+    job.raw_sidecar.iter().for_each(|sidecar| outputs.tidy(&sidecar.target));
+    Ok(())
+}
+
+fn extract_unless_there(
+    job: &ExtractJob,
+    outputs: &mut Outputs,
+    record: &mut Record<Extracted>,
+    reporter: &mut Reporter,
+) -> Result<(), Failure> {
     if record.outcome.skipped.is_some() {
         return Ok(());
     }

@@ -48,6 +48,34 @@ fn second_name_of_a_finished_file_is_cleared_away_without_its_bytes() {
 }
 
 #[test]
+fn beside_a_target_that_stays_only_what_dead_runs_have_left_is_removed() {
+    let (folder, target, part) = part();
+    let path = part_path(&target);
+    // Another run is at work.
+    Outputs::default().tidy(&target);
+    assert!(path.exists());
+    drop(part);
+    Outputs::default().tidy(&target);
+    assert!(names(folder.path()).is_empty());
+    std::fs::write(&target, b"mine").unwrap();
+    std::fs::hard_link(&target, &path).unwrap();
+    std::fs::hard_link(&target, folder.path().join(".a.cso.Ab3dE6gH.part")).unwrap();
+    Outputs::default().tidy(&target);
+    assert_eq!(
+        (names(folder.path()), std::fs::read(&target).unwrap()),
+        (vec!["a.cso".into()], b"mine".to_vec())
+    );
+    // A file of this run, and one that somebody has given another name.
+    let ours = Outputs { made: [FileId::named(&target).unwrap()].into() };
+    std::fs::hard_link(&target, &path).unwrap();
+    ours.tidy(&target);
+    assert!(path.exists());
+    std::fs::hard_link(&target, folder.path().join("precious")).unwrap();
+    Outputs::default().tidy(&target);
+    assert!(path.exists());
+}
+
+#[test]
 fn special_target_that_appears_meanwhile_is_not_replaced() {
     let (_folder, target, part) = part();
     assert!(std::process::Command::new("mkfifo").arg(&target).status().unwrap().success());

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{BIN, Folder, noise};
+use crate::support::{BIN, Folder, noise, psp_disc};
 
 /// What happens to a source.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +60,17 @@ fn changed_meanwhile(
     source: &str,
     change: Change,
 ) -> Option<(Option<i32>, serde_json::Value)> {
+    changed_once(folder, args, source, change, |process| bytes_read(process) >= 1 << 20)
+}
+
+/// As [`changed_meanwhile`], once the run is as far as that.
+fn changed_once(
+    folder: &Folder,
+    args: &[&str],
+    source: &str,
+    change: Change,
+    is_time: impl Fn(u32) -> bool,
+) -> Option<(Option<i32>, serde_json::Value)> {
     let mut child = Command::new(BIN)
         .args(args)
         .args(["-j", "1", "--json"])
@@ -69,7 +80,7 @@ fn changed_meanwhile(
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    while bytes_read(child.id()) < 1 << 20 && child.try_wait().unwrap().is_none() {
+    while !is_time(child.id()) && child.try_wait().unwrap().is_none() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{args:?}");
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -180,4 +191,34 @@ fn source_that_changes_is_noticed_by_scans_and_not_remembered() {
     assert_eq!(folder.json(&list), (0, Vec::new()));
     folder.cisor(scan).assert().success();
     assert_eq!(folder.json(&list).1.len(), 1);
+}
+
+#[test]
+fn source_that_changes_is_noticed_by_sync_and_nothing_gets_to_the_card() {
+    let sync = ["sync", "shelf", "card", "--for", "psp"];
+    for change in [Change::Byte, Change::Grow, Change::Shrink, Change::Replace] {
+        let tried = (0..10).find_map(|_| {
+            let folder = Folder::new();
+            ["shelf", "card"].iter().for_each(|name| fs::create_dir(folder.path(name)).unwrap());
+            folder.write("shelf/GAME.iso", &[psp_disc(), noise(48 << 20)].concat());
+            // What is read to plan the run may still change.
+            let part = folder.path("card/ISO/.GAME.cso.part");
+            let is_packing = |_| part.metadata().is_ok_and(|part| part.len() > 1 << 20);
+            let (code, object) = changed_once(&folder, &sync, "shelf/GAME.iso", change, is_packing)?;
+            Some((folder, code, object))
+        });
+        let (folder, code, object) = tried.expect("a run that takes long enough");
+        assert_eq!(
+            (code, &object["error"]["kind"]),
+            (Some(2), &"input_changed".into()),
+            "{change:?}: {object}"
+        );
+        let on_card = fs::read_dir(folder.path("card/ISO")).map_or(0, Iterator::count);
+        assert_eq!(on_card, 0, "{change:?}");
+        // The file that replaces the other one is no disc.
+        if !matches!(change, Change::Replace) {
+            folder.cisor(sync).assert().success();
+            folder.cisor(["compare", "-q", "shelf/GAME.iso", "card/ISO/GAME.cso"]).assert().success();
+        }
+    }
 }

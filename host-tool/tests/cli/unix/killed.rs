@@ -145,6 +145,36 @@ fn remaking_in_place_goes_on_after_a_kill_at_any_moment() {
     check(&args, &setup, &disc, "shelf", false);
 }
 
+/// A run that is killed right after a file has got its name leaves the other name. The next run has nothing to write
+/// there, and removes it all the same.
+#[test]
+fn second_name_of_a_finished_file_goes_with_the_next_run() {
+    let disc = psp_disc();
+    let runs: [(&str, &[&str]); 5] = [
+        ("out/a.cso", &["compress", "-r", "--for", "psp", "-d", "out", "shelf"]),
+        ("out/a.cso", &["compress", "-r", "--for", "psp", "-d", "out", "--skip-existing", "shelf"]),
+        ("safe/a.cso", &["compress", "-r", "--in-place", "--only-unsafe", "--for", "psp", "safe"]),
+        ("out/a.iso", &["extract", "-r", "-d", "out", "safe"]),
+        ("card/ISO/a.cso", &["sync", "shelf", "card", "--for", "psp"]),
+    ];
+    for (made, args) in runs {
+        let folder = Folder::new();
+        for name in ["shelf", "safe", "out", "card"] {
+            std::fs::create_dir(folder.path(name)).unwrap();
+        }
+        std::fs::write(folder.path("shelf/a.iso"), &disc).unwrap();
+        folder.cisor(["compress", "-q", "--for", "psp", "-d", "safe", "shelf/a.iso"]).assert().success();
+        whole(&folder, args);
+        let made = folder.path(made);
+        let bytes = std::fs::read(&made).unwrap();
+        let second = made.with_file_name(format!(".{}.part", made.file_name().unwrap().to_str().unwrap()));
+        std::fs::hard_link(&made, &second).unwrap();
+        whole(&folder, args);
+        assert!(!second.exists(), "{args:?}");
+        assert_eq!(std::fs::read(&made).unwrap(), bytes, "{args:?}");
+    }
+}
+
 #[test]
 fn filling_a_card_goes_on_after_a_kill_at_any_moment() {
     let discs = discs();
