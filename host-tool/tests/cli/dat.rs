@@ -8,7 +8,11 @@ use predicates::str::{contains, is_match};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use crate::support::{Ciso, Folder, is_windows, ps2_disc, psp_disc, raw_sectors, small_disc, unknown_disc};
+use super::sources::chdman;
+use crate::support::zip::{Packed, zip};
+use crate::support::{
+    Ciso, Folder, is_windows, noise, ps2_disc, psp_disc, raw_sectors, small_disc, unknown_disc,
+};
 
 fn sha1(bytes: &[u8]) -> String {
     Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -341,25 +345,59 @@ fn tracks_of_a_cd_match_file_by_file() {
     check.stdout(contains("  incomplete  \"G\": 1 of 2 files\n"));
 }
 
+/// A sheet for `disc.bin`, which holds a disc and music.
+fn sheet_of_two_tracks(disc: &[u8]) -> String {
+    let start = disc.len() / 2048;
+    format!(
+        "FILE \"disc.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n  TRACK 02 AUDIO\n    INDEX 01 \
+         {:02}:{:02}:{:02}\n",
+        start / 75 / 60,
+        start / 75 % 60,
+        start % 75
+    )
+}
+
+#[test]
+fn tracks_in_one_file_match_one_by_one() {
+    let folder = Folder::new();
+    let (data, music): (Vec<u8>, Vec<u8>) = (raw_sectors(&ps2_disc()), noise(2352 * 301));
+    let files: [(&str, &[u8]); 3] =
+        [("G.cue", b"another sheet"), ("G (Track 1).bin", &data), ("G (Track 2).bin", &music)];
+    folder.write("x.dat", dat(&[game("G", "SLES-12345", &files)]).as_bytes());
+    folder.write("disc.bin", &[&data[..], &music].concat());
+    folder.write("disc.cue", sheet_of_two_tracks(&ps2_disc()).as_bytes());
+    chdman(&folder, &["createcd", "-i", "disc.cue", "-o", "disc.chd"]);
+    for name in ["disc.cue", "disc.chd"] {
+        let (code, objects) = folder.json(&["verify", name, "--dat", "x.dat"]);
+        assert_eq!((code, &objects[0]["dat"]["verdict"]), (0, &json!("match")), "{objects:?}");
+        assert_eq!(objects[0]["dat"]["note"], json!(null), "{objects:?}");
+    }
+    let (code, objects) = folder.json(&["dat", "check", "disc.chd", "--dat", "x.dat"]);
+    assert_eq!((code, &objects[0]["dat"]["game"]), (0, &json!("G")), "{objects:?}");
+    assert_eq!(objects.last().unwrap()["complete"], 1);
+    // One byte of the music, and it is another disc.
+    let mut changed = music;
+    changed[5] ^= 1;
+    folder.write("disc.bin", &[&data[..], &changed].concat());
+    chdman(&folder, &["createcd", "-i", "disc.cue", "-o", "disc.chd", "-f"]);
+    for args in [["verify", "disc.cue"], ["verify", "disc.chd"]] {
+        let (code, objects) = folder.json(&[args[0], args[1], "--dat", "x.dat"]);
+        assert_eq!((code, &objects[0]["error"]["kind"]), (1, &json!("dat_wrong")), "{objects:?}");
+    }
+    let (code, objects) = folder.json(&["dat", "check", "disc.chd", "--dat", "x.dat"]);
+    assert_eq!((code, &objects[0]["error"]["kind"]), (1, &json!("dat_wrong")), "{objects:?}");
+}
+
 #[test]
 fn what_is_not_compared_is_said() {
     let folder = Folder::new();
     folder.write("x.dat", dat(&[game("disc", "SLES-12345", &[("disc.iso", b"other")])]).as_bytes());
-    folder.write("disc.bin", &[raw_sectors(&ps2_disc()), vec![7; 2352 * 300]].concat());
-    let start = ps2_disc().len() / 2048;
-    let sheet = format!(
-        "FILE \"disc.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n  TRACK 02 AUDIO\n    INDEX 01 \
-         00:{:02}:{:02}\n",
-        start / 75,
-        start % 75
-    );
-    folder.write("disc.cue", sheet.as_bytes());
-    let (code, objects) = folder.json(&["verify", "disc.cue", "--dat", "x.dat"]);
-    assert_eq!((code, &objects[0]["dat"]["verdict"]), (0, &json!("not_covered")), "{objects:?}");
-    let chd = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/image-source/tests/golden/cd-cdfl.chd");
-    std::fs::copy(chd, folder.path("disc.chd")).unwrap();
-    let check = folder.cisor(["dat", "check", "disc.chd", "--dat", "x.dat"]).assert().success();
-    check.stdout(contains("disc.chd: not covered: the tracks of a CD in a CHD are not compared\n"));
+    let dump = [raw_sectors(&ps2_disc()), vec![7; 2352 * 300]].concat();
+    let sheet = sheet_of_two_tracks(&ps2_disc());
+    let files = [("disc.bin", &dump[..]), ("disc.cue", sheet.as_bytes())];
+    folder.write("disc.zip", &zip(&files.map(|(name, bytes)| Packed::stored(name, bytes))));
+    let check = folder.cisor(["dat", "check", "disc.zip", "--dat", "x.dat"]).assert().success();
+    check.stdout(contains("disc.zip: not covered: the dump of a CD in an archive is not compared\n"));
 }
 
 #[test]

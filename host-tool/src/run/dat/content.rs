@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use image_source::Kind;
+use image_source::{Dump, Kind};
 
 use crate::failure::Failure;
 use crate::host_file::HostFile;
@@ -15,13 +15,14 @@ pub(super) enum Unit {
     Decoded,
     /// Raw files, each with an entry of its own.
     Raw(Vec<(PathBuf, HostFile)>),
+    /// The tracks of one file, each with an entry of its own.
+    Tracks,
     /// Nothing, for this reason.
     NotCovered(&'static str),
 }
 
-const TRACKS_IN_CHD: &str = "the tracks of a CD in a CHD are not compared";
+const SUBCODE_IN_CHD: &str = "a CD with subcode in a CHD is not compared";
 const DUMP_IN_ARCHIVE: &str = "the dump of a CD in an archive is not compared";
-const TRACKS_IN_BIN: &str = "several tracks in one file are not compared one by one";
 
 /// Chooses what is compared of an image.
 pub(super) fn of_image(image: &Image) -> Unit {
@@ -34,12 +35,14 @@ pub(super) fn of_image(image: &Image) -> Unit {
         Kind::Chd(_) => match source.tracks() {
             [] => Unit::Decoded,
             [track] if track.kind.ends_with("/2048") => Unit::Decoded,
-            _ => Unit::NotCovered(TRACKS_IN_CHD),
+            // DATs of dumps with subcode describe other files.
+            _ if source.has_subcode() => Unit::NotCovered(SUBCODE_IN_CHD),
+            _ => Unit::Tracks,
         },
         Kind::RawCd(_) => Unit::Raw(vec![(image.path().to_owned(), image.file().clone())]),
         Kind::Cue => {
             if source.parts().len() < source.tracks().len() {
-                return Unit::NotCovered(TRACKS_IN_BIN);
+                return Unit::Tracks;
             }
             let mut files = Vec::new();
             for (path, file) in source.parts() {
@@ -53,12 +56,19 @@ pub(super) fn of_image(image: &Image) -> Unit {
     }
 }
 
+/// Returns the raw content of a CD.
+pub(super) fn dump(image: &Image) -> Option<&Dump> {
+    image.origin().and_then(|origin| origin.source().dump())
+}
+
 /// A file of a tree, of which exactly one entry is expected.
 pub(super) enum Content {
     /// The decoded image.
     Decoded(Image),
     /// The bytes of the file, which may be an image nevertheless.
     Raw(HostFile, Option<Image>),
+    /// Its tracks.
+    Tracks(Image),
     /// Nothing, for this reason.
     NotCovered(&'static str),
 }
@@ -77,6 +87,7 @@ pub(super) fn open(path: &Path) -> Result<Content, Failure> {
             Unit::Decoded => Content::Decoded(image),
             Unit::NotCovered(why) => Content::NotCovered(why),
             Unit::Raw(_) => Content::Raw(image.file().clone(), Some(image)),
+            Unit::Tracks => Content::Tracks(image),
         }),
         // A track of music, for instance.
         Err(failure @ (Failure::Header(_) | Failure::Source(_))) if has_extension(path, &["bin", "img"]) => {

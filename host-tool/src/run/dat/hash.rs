@@ -1,9 +1,11 @@
 //! The digests that DATs ask for, and no others.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dat_file::{Hashes, Wanted};
+use dat_file::{Catalogue, Hashes, Wanted};
+use image_source::Dump;
 use image_writer::{DigestKinds, Monitor, ParallelHasher, SomeDigests};
 use sector_decode::ReadAt;
 
@@ -33,23 +35,58 @@ pub(super) const fn hashes(digests: &SomeDigests) -> Hashes {
 ///
 /// When it cannot be read, or on a signal.
 pub(super) fn file(file: &HostFile, wanted: Wanted, monitor: &Monitor) -> Result<Hashes, Failure> {
+    let mut file = file.clone();
+    bytes(file.len(), wanted, monitor, |piece, offset| {
+        file.read_exact_at(piece, offset).map_err(|error| Failure::Read { offset, error })
+    })
+}
+
+/// Computes the wanted digests of each track of a CD, as one file per track would have them, with its pregap. Tracks
+/// with a length that no DAT has are not read.
+///
+/// # Errors
+///
+/// When they cannot be read, or on a signal.
+pub(super) fn tracks(
+    dump: &Dump,
+    path: &Path,
+    catalogue: &Catalogue,
+    monitor: &Monitor,
+) -> Result<Vec<(PathBuf, u64, Hashes)>, Failure> {
+    let mut all = Vec::new();
+    for track in dump.tracks() {
+        let content = dump.files()[track.file].bytes();
+        let hashes = bytes(track.len, catalogue.wanted(track.len), monitor, |piece, offset| {
+            let offset = track.start + offset;
+            content.read_exact_at(piece, offset).map_err(|error| Failure::Read { offset, error })
+        })?;
+        all.push((path.to_owned(), track.len, hashes));
+    }
+    Ok(all)
+}
+
+fn bytes(
+    len: u64,
+    wanted: Wanted,
+    monitor: &Monitor,
+    mut read: impl FnMut(&mut [u8], u64) -> Result<(), Failure>,
+) -> Result<Hashes, Failure> {
     const PIECE: usize = 1 << 20;
     if wanted.is_none() {
         return Ok(Hashes::default());
     }
     let mut hasher = hasher(wanted)?;
-    let mut file = file.clone();
     let mut offset = 0;
-    while offset < file.len() {
+    while offset < len {
         if monitor.is_cancelled() {
             return Err(Failure::Interrupted);
         }
-        let len = usize::try_from(file.len() - offset).map_or(PIECE, |left| left.min(PIECE));
-        let mut piece = vec![0; len];
-        file.read_exact_at(&mut piece, offset).map_err(|error| Failure::Read { offset, error })?;
+        let mut piece = vec![0; usize::try_from(len - offset).map_or(PIECE, |left| left.min(PIECE))];
+        read(&mut piece, offset)?;
+        let done = piece.len() as u64;
         hasher.update(&Arc::new(piece));
-        offset += len as u64;
-        monitor.advance(len as u64, len as u64);
+        offset += done;
+        monitor.advance(done, done);
     }
     Ok(hashes(&hasher.finish()))
 }

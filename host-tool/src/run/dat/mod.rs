@@ -15,6 +15,7 @@ use image_writer::SomeDigests;
 pub(super) use self::load::load;
 
 use self::content::Unit;
+use self::judge::Judged;
 use crate::cli::{DatArgs, DatVerb};
 use crate::failure::Failure;
 use crate::image::Image;
@@ -62,7 +63,22 @@ pub(super) fn of_verified(
             }
             judge::set(catalogue, image.path(), &hashed, id)
         }
+        Unit::Tracks => tracks(catalogue, image, reporter)?,
     };
     *result = Some(Box::new(unit.record));
     unit.failure.map_or(Ok(()), Err)
+}
+
+/// Compares the tracks of a CD in one file.
+///
+/// # Errors
+///
+/// When it cannot be read, or on a signal.
+fn tracks(catalogue: &Catalogue, image: &Image, reporter: &Reporter) -> Result<Judged, Failure> {
+    let Some(dump) = content::dump(image) else { return Ok(judge::not_covered("it has no tracks")) };
+    let monitor = interrupt::monitor();
+    let all = dump.tracks().iter().map(|track| track.len).sum();
+    let _bar = super::bars(reporter).start("comparing", image.path(), all, &monitor);
+    let hashed = image.settle(hash::tracks(dump, image.path(), catalogue, &monitor))?;
+    Ok(judge::set(catalogue, image.path(), &hashed, || plan::look_at(image).ok().and_then(|disc| disc.id)))
 }

@@ -147,6 +147,7 @@ fn judge(catalogue: &Catalogue, path: &Path, args: &DatTree, reporter: &Reporter
     let id = |image: &Image| plan::look_at(image).ok().and_then(|disc: Disc| disc.id);
     match content::open(path)? {
         Content::NotCovered(why) => Ok(judge::not_covered(why)),
+        Content::Tracks(image) => super::tracks(catalogue, &image, reporter),
         Content::Decoded(image) => {
             let size = image.layout().image_size();
             let wanted = catalogue.wanted(size);
