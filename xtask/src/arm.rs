@@ -62,9 +62,10 @@ const EMULATED: &str = "package(cisor) and kind(test) and not binary(/faults$/) 
      and not binary(windows) and not binary(large_images) and not test(half_a_gigabyte)";
 
 /// A selection for every run of `cargo xtask test`: each format and level against the program for this machine, there and
-/// back, damage, sources of every kind, the server. One test of the server takes as long as ten others.
-const QUICK: &str = "binary(same_bytes) or test(/^(conversions|damage|sources)::/) \
-                     or binary(serve) and not test(consoles_do_not_wait_for_whoever_should_read)";
+/// back, damage, sources of every kind, the server. Two tests that are left out take as long as ten others each, and what
+/// they look at does not depend on the processor.
+const QUICK: &str = "(binary(same_bytes) or binary(serve) or test(/^(conversions|damage|sources)::/)) \
+                     and not test(/work_on_damage_stays|consoles_do_not_wait_for_whoever_should_read/)";
 
 /// Options of `cargo xtask arm`.
 #[derive(clap::Args)]
