@@ -32,14 +32,13 @@ pub use sync::SyncArgs;
 pub use tree::{BatchArgs, RemakeArgs, Shard, SkipExisting, TreeArgs};
 
 use crate::level;
+use crate::machine;
 use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::tail::Tail;
 
 /// More threads than this only wait for each other, and each has buffers of its own.
 const MAX_THREADS: usize = 64;
-/// How many threads are used without -j, at most: the memory that they need is then still small.
-const DEFAULT_THREADS: usize = 16;
 
 /// Converts PSP and PS2 disc images between ISO and the compressed formats CSO, ZSO, DAX and JSO.
 ///
@@ -370,8 +369,7 @@ pub struct ManArgs {
 
 /// Returns how many threads to use.
 pub fn threads_or_default(asked: Option<NonZeroUsize>) -> NonZeroUsize {
-    let available = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    asked.unwrap_or_else(|| available().min(NonZeroUsize::new(DEFAULT_THREADS).unwrap_or(NonZeroUsize::MIN)))
+    asked.unwrap_or_else(machine::usual_threads)
 }
 
 fn profile_parser() -> impl TypedValueParser<Value = Profile> {

@@ -31,6 +31,7 @@ pub mod inputs;
 pub mod interrupt;
 mod left_alone;
 pub mod level;
+mod machine;
 pub mod network;
 mod opl;
 pub mod output;

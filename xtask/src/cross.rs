@@ -22,8 +22,8 @@ pub(crate) struct Target {
 /// How a program is optimised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// As the tests are: two programs for other processors are built in the time that one takes otherwise.
-    Tests,
+    /// For tests in an emulator: built quickly.
+    Emulated,
     /// As users get it.
     Release,
 }
@@ -37,6 +37,11 @@ pub(crate) fn zig_folder() -> Result<PathBuf> {
 
 fn programs() -> Result<PathBuf> {
     checkers::from_pypi("zig", "100 MB")
+}
+
+/// Installs what [`build`] needs for a target.
+pub(crate) fn ensure(target: &Target) -> Result<()> {
+    cargo(target, "zigbuild").map(drop)
 }
 
 /// Returns a cargo that builds for a target, once `cargo-zigbuild` has added what it needs: `verb` is
@@ -68,8 +73,7 @@ pub(crate) fn build(target: &Target, profile: Profile) -> Result<PathBuf> {
     cargo.args(["--package", "cisor"]);
     // zig supplies the C library's start-up code and the unwinder, which rustup's own library would bring itself.
     let own_start = if target.builds_std { "-C link-self-contained=no" } else { "" };
-    // The programs that run during the build are shared with those of the tests, whose folder this is.
-    let folder = paths::build_dir().join(if profile == Profile::Release { "cross" } else { "" });
+    let folder = paths::build_dir().join("cross");
     cargo.arg("--target-dir").arg(&folder);
     if profile == Profile::Release {
         // On macOS that would invalidate the signature that the linker has written.
@@ -77,9 +81,9 @@ pub(crate) fn build(target: &Target, profile: Profile) -> Result<PathBuf> {
         cargo.arg("--release").env("CARGO_PROFILE_RELEASE_STRIP", strip);
         cargo.env("RUSTFLAGS", format!("{} {own_start}", paths::remapped()));
     } else {
-        cargo.env("RUSTFLAGS", own_start);
+        cargo.args(["--profile", "emulated"]).env("RUSTFLAGS", own_start);
     }
     shell::run(&mut cargo)?;
-    let name = if profile == Profile::Release { "release" } else { "debug" };
+    let name = if profile == Profile::Release { "release" } else { "emulated" };
     Ok(folder.join(target.triple).join(name).join("cisor"))
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::steps::Steps;
 use crate::toolchain::PspToolchain;
-use crate::{costs, debian, dist, tools, web, windows};
+use crate::{arm, costs, debian, dist, tools, web, windows};
 
 /// Installs everything. The exit code is 0 only when nothing is missing afterwards.
 pub(crate) fn run() -> ExitCode {
@@ -23,6 +23,9 @@ pub(crate) fn install(steps: &mut Steps) {
     steps.run("set-up: test runner", tools::ensure_nextest);
     steps.run("set-up: toolchain for the PSP", || PspToolchain::find().map(drop));
     steps.run("set-up: compiler for Windows, and Wine", windows::ensure);
+    if arm::missing().is_none() {
+        steps.run("set-up: compiler and emulators for ARM", arm::set_up);
+    }
     if costs::missing().is_none() {
         steps.run("set-up: compiler and blocks for the costs of decoding", costs::ensure);
     }

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::{costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
+use crate::{arm, costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 }
 
 /// Runs the tests. The exit code is 0 only when no step failed. Only the costs of decoding, the example in C, the decoder
-/// with 32 bits, the page and the tests on PPSSPP can be skipped.
+/// with 32 bits, the page, the converter for ARM and the tests on PPSSPP can be skipped.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     setup::install(&mut steps);
@@ -67,6 +67,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let exe = steps.run("converter for Windows", windows::build);
     if let Some(exe) = &exe {
         steps.run("tests of the converter for Windows", || windows::test(exe, &args.filters));
+    }
+    if args.filters.is_empty() {
+        arm::steps(&mut steps);
     }
     if let (true, Some(exe), Some(discs)) = (args.filters.is_empty(), &exe, &discs) {
         steps.run("what people install", || dist::check(exe, &discs.ps2));

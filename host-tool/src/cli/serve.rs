@@ -26,9 +26,9 @@ pub struct ServeArgs {
     /// Answer only this network, for instance 192.168.1.0/24; may be repeated [default: all private networks]
     #[arg(long, value_name = "NET")]
     pub allow: Vec<Network>,
-    /// Memory for decoded blocks
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = byte_size)]
-    pub cache: u32,
+    /// Memory for decoded blocks [default: 64M, or a quarter of the memory if that is less]
+    #[arg(long, value_name = "SIZE", value_parser = byte_size)]
+    pub cache: Option<u32>,
     /// Let consoles write, make and delete files in the folder
     #[arg(long)]
     pub writable: bool,

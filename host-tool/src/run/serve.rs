@@ -31,6 +31,7 @@ use self::workers::Workers;
 use crate::cli::ServeArgs;
 use crate::exit::Status;
 use crate::human;
+use crate::machine;
 use crate::network::Allowed;
 use crate::report::Reporter;
 
@@ -65,7 +66,7 @@ fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, S
         writable: args.writable,
         alias: args.alias,
         disk: args.disk.clone(),
-        cache: args.cache as usize,
+        cache: args.cache.unwrap_or_else(machine::usual_cache) as usize,
     };
     if !root.is_dir() {
         return Err("is not a folder that can be read".into());

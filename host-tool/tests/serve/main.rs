@@ -6,13 +6,14 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod namespaces;
 mod running;
+#[cfg(target_os = "linux")]
+mod small;
 #[path = "../support/mod.rs"]
 mod support;
 mod trace;
 
-use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use udpfs_sim::calls::{bread, close, next_entry, number, open, plain, read, size_at, stat, write};
 use udpfs_sim::client::Outcome;
@@ -227,57 +228,4 @@ fn signal_ends_the_server_with_success() {
     let id = server.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
-}
-
-/// The program on a small machine: 128 MiB of memory and one core. Where systemd runs, it sets the limit, as a cgroup;
-/// elsewhere the kernel limits what one process may write to, which is stricter.
-#[cfg(target_os = "linux")]
-fn on_a_small_machine() -> Command {
-    let has_systemd = Path::new("/run/systemd/system").is_dir() && support::is_root();
-    let limit: &[&str] = if has_systemd {
-        &["systemd-run", "--scope", "--quiet", "-p", "MemoryMax=128M", "-p", "MemorySwapMax=0", "--"]
-    } else {
-        &["prlimit", "--data=134217728", "--"]
-    };
-    let mut command = Command::new(limit[0]);
-    command.args(&limit[1..]).args(["taskset", "-c", "0"]).arg(BIN);
-    command
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_small_machine_packs_verifies_and_serves() {
-    // Emulators need memory of their own.
-    if support::is_emulated() {
-        return;
-    }
-    let games = Games::new(20_000);
-    for args in [
-        &["compress", "-q", "--to", "cso", "-b", "256K", "-1", "Game.iso", "-o", "Small.cso"][..],
-        &["compress", "-q", "--to", "zso", "-b", "256K", "-9", "Game.cso", "-o", "Small.zso"],
-        &["verify", "-q", "Game.iso", "Small.cso", "Small.zso"],
-        &["extract", "-q", "Small.zso", "-o", "Back.iso"],
-    ] {
-        let output = on_a_small_machine().args(args).current_dir(games.folder.path()).output().unwrap();
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    assert!(std::fs::read(games.path("Back.iso")).unwrap() == games.image);
-
-    let server = Server::started_by(on_a_small_machine(), games.folder.path(), &[]);
-    let mut console = server.console(None);
-    let handle = open_file(&mut console, "Small.cso.iso");
-    read_all(&mut console, handle, &games.image);
-    // Its own and the one that waits for signals; one worker for one core.
-    let threads =
-        |server: &Server| std::fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap().count();
-    let small = threads(&server);
-    // This one has not answered anything yet, so its threads may still be starting.
-    let other = Server::start(games.folder.path(), &[]);
-    let cores = std::thread::available_parallelism().unwrap().get();
-    let begun = Instant::now();
-    while cores > 1 && threads(&other) <= small {
-        let usual = threads(&other);
-        assert!(begun.elapsed().as_secs() < 20, "{small} threads on one core, {usual} on {cores}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
