@@ -115,7 +115,7 @@ fn error_of_the_file_is_told_as_it_was_and_the_file_is_no_chd() {
         // The front is written last.
         assert!(file.file.into_inner().iter().take(8).all(|&byte| byte == 0), "{writes_left}");
     }
-    assert!(failures > 5, "{failures}");
+    assert!(failures > 3, "{failures}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! CHDs that are written, judged by chdman. Debian's chdman has no `extractdvd`; its `extractraw` writes the same bytes.
+//! CHDs that are written, judged by chdman. Debian's chdman has no `extractdvd`; `extractraw` writes the same bytes.
 
 use std::process::Command;
 

@@ -1,5 +1,6 @@
-//! CHD version 5 of a DVD or UMD. The crate `chd` packs hunks and writes map, metadata and header; this module reads the
-//! image, shares the hunks among threads, and keeps the front of the file back until everything else is in it.
+//! CHD version 5 of a DVD or UMD. The crate `chd` packs hunks and writes map, metadata and header; this module
+//! reads the image, shares the hunks among threads, and keeps the front of the file back until everything else
+//! is in it.
 //!
 //! A packed hunk of that crate borrows the bytes that it was packed from. So the image goes through the
 //! [`pipeline`] in batches: while one batch is packed and written, the next one is read.

@@ -29,7 +29,8 @@ impl Sizer {
         })
     }
 
-    /// Returns the length of a packed hunk; 0 if there was an equal one, to which the map points. `None` if the block is longer than a hunk.
+    /// Returns the length of a packed hunk; 0 if there was an equal one, to which the map points. `None` if the
+    /// block is longer than a hunk.
     pub(crate) fn packed_len(&mut self, block: &[u8]) -> Option<usize> {
         let (image, rest) = self.hunk.split_at_mut_checked(block.len())?;
         image.copy_from_slice(block);
