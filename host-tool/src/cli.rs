@@ -19,7 +19,6 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use image_writer::{Optimize, OutputFormat, Threshold};
 
 pub use dat::{DatArgs, DatCheckArgs, DatFixdatArgs, DatRenameArgs, DatTree, DatVerb};
-pub(crate) use formats::FORMATS;
 pub use levels::LevelArgs;
 pub use library::{
     DueArgs, ExportArgs, ExportFormat, ForgetArgs, LibraryArgs, LibraryVerb, ListArgs, MergeArgs, ReportArgs,

@@ -60,6 +60,14 @@ pub enum Failure {
     /// The image would lose something that the disc has.
     #[error("an image of 2048-byte sectors cannot hold {0}")]
     Losses(String),
+    /// A CHD of a DVD would hold only the data track of a CD.
+    #[error("this is a dump of a CD, and a CHD of its data track alone would not be the disc")]
+    CdDump,
+    /// A CHD of a DVD is not what readers expect of a CD.
+    #[error(
+        "this is the image of a CD, by its size and its file systems, and a CHD of a DVD would not be that disc"
+    )]
+    CdImage,
     /// The rest of a CD dump cannot be kept, or the dump cannot be regenerated.
     #[error("{0}")]
     Sidecar(raw_sidecar::Error),
@@ -177,7 +185,7 @@ pub enum Failure {
     InPlaceLink,
     /// The new file would not be of the kind that the input's name says.
     #[error("in its place, a {0} image would have the name of another format")]
-    InPlaceName(sector_decode::Format),
+    InPlaceName(image_writer::OutputFormat),
     /// The target is an input of the same run.
     #[error("{} is another input of this run", human::name(.0))]
     TargetIsOtherInput(PathBuf),

@@ -67,11 +67,16 @@ fn title(input: &Path, disc: &Disc) -> String {
 
 /// Whether a disc is a CD. In an image of 2048-byte sectors that is told by the size, and by UDF, which the
 /// PS2's DVDs have beside ISO9660.
-fn is_cd(image: &Image) -> bool {
-    if image.origin().is_some_and(|origin| !origin.source().tracks().is_empty()) {
+pub(crate) fn is_cd(image: &Image) -> bool {
+    if has_tracks(image) {
         return true;
     }
     image.layout().image_size() <= MOST_CD * u64::from(SECTOR_SIZE) && !has_udf(image)
+}
+
+/// Whether an image comes from a dump with the tracks of a CD.
+pub(crate) fn has_tracks(image: &Image) -> bool {
+    image.origin().is_some_and(|origin| !origin.source().tracks().is_empty())
 }
 
 /// Looks for the descriptor of UDF (ECMA-167, 2/9.1) among those of the volume.

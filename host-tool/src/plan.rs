@@ -1,6 +1,7 @@
 //! Turns requests into jobs: examines every input and every target, and refuses anything that cannot
 //! succeed, before any work is done.
 
+mod chd;
 mod look;
 pub mod raw;
 mod requests;
@@ -12,7 +13,6 @@ use sector_decode::{Format, SECTOR_SIZE};
 
 pub(crate) use self::look::{achievements, identify, look_at, note_cut_off, open, open_steady};
 pub use self::requests::usage_error;
-use crate::cli::FORMATS;
 use crate::failure::Failure;
 use crate::handling::{Claim, Handling};
 use crate::human;
@@ -183,11 +183,18 @@ pub(crate) fn compress_one(
     reporter: &mut Reporter,
 ) -> Result<CompressJob, Failure> {
     let image = open(input, record, reporter)?;
+    let wants_chd = chd::is_wanted(request);
+    if wants_chd {
+        chd::refuse_dump(&image)?;
+    }
     accept_losses(&image, request.try_without_room, request.keep_raw, record, reporter)?;
     let source_size = image.layout().image_size();
     let disc = identify(&image, record, reporter)?;
     if disc.is_raw_cd {
         return Err(Failure::RawCdSectors);
+    }
+    if wants_chd {
+        chd::refuse_image(&image, &disc, request.compress_options.ignore_limits)?;
     }
     let size = whole_sectors(source_size, request.tail, &disc, record, reporter);
     let chosen = size.and_then(|size| Ok((size, choose(request, &disc, size)?)));
@@ -208,10 +215,10 @@ pub(crate) fn compress_one(
     let raw_sidecar =
         claim_sidecar(claims, &image, there, request.existing, request.keep_raw, record, reporter)?;
     if request.handling.in_place && !is_named_in_place(format, &target) {
-        return Err(Failure::InPlaceName(format.format()));
+        return Err(Failure::InPlaceName(format));
     }
     if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
-        let (name, format) = (human::name(&target), format.format());
+        let name = human::name(&target);
         reporter.warn(record, format!("{name} will be a {format} image, whatever its name says"));
     }
     for note in choice.notes {
@@ -407,6 +414,9 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
             }
         }
     };
+    if compress_options.to == Some(OutputFormat::Chd) {
+        compress_options.block_size = compress_options.block_size.or_else(|| Some(chd::hunk_size(disc)));
+    }
     let mut choice = profile::choose(profile, &compress_options, size).map_err(Failure::Profile)?;
     if guessed {
         let text = if disc.is_partly_unreadable {
@@ -423,7 +433,7 @@ fn choose(request: &CompressRequest, disc: &Disc, size: u64) -> Result<(Profile,
 fn format_by_name(target: &Target) -> Option<OutputFormat> {
     let Target::File(file) = target else { return None };
     let extension = target::known_extension(file)?;
-    FORMATS.into_iter().find(|format| format.format().name() == extension)
+    OutputFormat::ALL.into_iter().find(|format| format.name() == extension)
 }
 
 /// Returns whether files of this format may have this extension.
@@ -443,5 +453,6 @@ pub(crate) const fn extension(format: OutputFormat) -> &'static str {
         OutputFormat::Zso => "zso",
         OutputFormat::Dax => "dax",
         OutputFormat::Jso => "jso",
+        OutputFormat::Chd => "chd",
     }
 }

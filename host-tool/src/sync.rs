@@ -122,7 +122,7 @@ impl Sync {
         let request = request(&args, target);
         let mut made_for = args.profile.name().to_owned();
         if let Some(to) = args.to {
-            made_for += &format!(" {}", to.format().name());
+            made_for += &format!(" {}", to.name());
         }
         if let Some(block_size) = args.block_size {
             made_for += &format!(" {block_size}");

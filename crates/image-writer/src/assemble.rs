@@ -67,10 +67,13 @@ impl<W: Write + Seek> Assembler<W> {
     ///
     /// # Errors
     ///
-    /// What [`Plan::check`] finds, or what `sink` reports.
+    /// What [`Plan::check`] finds, or what `sink` reports. A CHD is [`io::ErrorKind::Unsupported`].
     pub fn new(sink: W, plan: &Plan, image_size: u64) -> io::Result<Self> {
         let invalid = |error: PlanError| io::Error::new(io::ErrorKind::InvalidInput, error);
         plan.check(image_size).map_err(invalid)?;
+        if plan.format == OutputFormat::Chd {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         let blocks_left = image_size.div_ceil(u64::from(plan.block_size));
         let needs_md5 = plan.format == OutputFormat::Jso;
         Ok(Self { writer: ImageWriter::new(sink, plan, image_size)?, blocks_left, needs_md5 })

@@ -45,6 +45,10 @@ pub(crate) fn chunk_len(plan: &Plan) -> usize {
     chunk.max(plan.block_size as usize)
 }
 
+/// What a thread takes for a CHD: the encoders of a hunk, and its share of two batches of the image, one of which is
+/// read while the other is packed.
+const HUNK_ENCODERS: usize = 2 << 20;
+
 /// How many threads and jobs fit the limit.
 pub(crate) fn limits(plan: &Plan) -> Limits {
     let asked = plan.threads.get();
@@ -86,6 +90,7 @@ fn encoders(plan: &Plan) -> usize {
         OutputFormat::Cso | OutputFormat::Dax | OutputFormat::Jso => deflate,
         OutputFormat::Zso => lz4,
         OutputFormat::Cso2 => deflate + lz4,
+        OutputFormat::Chd => HUNK_ENCODERS,
     }
 }
 

@@ -50,7 +50,7 @@ use crate::{EncodeError, Monitor, OutputFormat, Plan, Summary};
 ///
 /// See [`EncodeError`]. The sink is then not a valid image: its header is missing.
 pub fn encode<S, W>(
-    mut source: S,
+    source: S,
     sink: W,
     plan: &Plan,
     digests: DigestSet,
@@ -61,13 +61,15 @@ where
     S::Error: Send,
     W: Write + Seek,
 {
-    let image_size = source.byte_len().map_err(|error| EncodeError::Source { offset: 0, error })?;
-    plan.check(image_size)?;
+    let mut chunks = Chunks::new(source, plan)?;
+    let image_size = chunks.image_size;
+    #[cfg(feature = "chd")]
+    if plan.format == OutputFormat::Chd {
+        return crate::chd::encode(chunks, sink, plan, digests, monitor);
+    }
     let mut writer = ImageWriter::new(sink, plan, image_size).map_err(EncodeError::Sink)?;
     let digests = if plan.format == OutputFormat::Jso { DigestSet::All } else { digests };
     let mut hasher = ImageHasher::new(digests).map_err(|error| EncodeError::NoThread(error.kind()))?;
-    let mut chunks =
-        Chunks { source, image_size, chunk_len: chunk_len(plan), block_size: plan.block_size, at: 0 };
 
     pipeline::run(
         limits(plan),
@@ -100,9 +102,9 @@ where
 }
 
 /// Reads the image from its beginning to its end.
-struct Chunks<S> {
+pub(crate) struct Chunks<S> {
     source: S,
-    image_size: u64,
+    pub(crate) image_size: u64,
     chunk_len: usize,
     block_size: u32,
     /// Bytes of the image read so far.
@@ -110,7 +112,14 @@ struct Chunks<S> {
 }
 
 impl<S: ReadAt> Chunks<S> {
-    fn next(&mut self) -> Result<Option<Chunk>, EncodeError<S::Error>> {
+    /// Begins at the beginning of an image that the plan has to fit.
+    fn new(mut source: S, plan: &Plan) -> Result<Self, EncodeError<S::Error>> {
+        let image_size = source.byte_len().map_err(|error| EncodeError::Source { offset: 0, error })?;
+        plan.check(image_size)?;
+        Ok(Self { source, image_size, chunk_len: chunk_len(plan), block_size: plan.block_size, at: 0 })
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<Chunk>, EncodeError<S::Error>> {
         let left = self.image_size - self.at;
         if left == 0 {
             return Ok(None);

@@ -1,6 +1,8 @@
 //! Why an image cannot be written.
 
-use sector_decode::{BlockIndex, Format};
+use sector_decode::BlockIndex;
+
+use crate::plan::OutputFormat;
 
 /// Why a [`Plan`](crate::Plan) does not fit an image. Nothing has been done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +18,7 @@ pub enum PlanError {
     #[error("{format} has no blocks of {got} bytes (powers of two from {min} to {max})")]
     BlockSize {
         /// The format.
-        format: Format,
+        format: OutputFormat,
         /// The requested size, in bytes.
         got: u32,
         /// Smallest possible, in bytes.
@@ -30,7 +32,7 @@ pub enum PlanError {
     )]
     TooLarge {
         /// The format.
-        format: Format,
+        format: OutputFormat,
         /// Size of the image in bytes.
         size: u64,
     },
@@ -38,7 +40,7 @@ pub enum PlanError {
     #[error("index shift {got} does not work for this {format} file (smallest: {smallest})")]
     IndexShift {
         /// The format.
-        format: Format,
+        format: OutputFormat,
         /// The requested shift.
         got: u8,
         /// The smallest shift that works.
@@ -62,13 +64,19 @@ pub enum PlanError {
     )]
     NoPlainBlocks {
         /// The format.
-        format: Format,
+        format: OutputFormat,
+    },
+    /// The encoder is not in this build.
+    #[error("{format} cannot be written by this build of the program")]
+    NoEncoder {
+        /// The format.
+        format: OutputFormat,
     },
     /// The format cannot choose encodings by their loading time.
-    #[error("{format} cannot be written for fast loading: it has no plain blocks to choose")]
+    #[error("{format} cannot be written for fast loading: there are no plain blocks to choose")]
     NoChoice {
         /// The format.
-        format: Format,
+        format: OutputFormat,
     },
 }
 
@@ -96,6 +104,9 @@ pub enum EncodeError<E> {
         /// Which block.
         block: BlockIndex,
     },
+    /// The encoder of a whole format, which is not this crate's, refuses what it was given.
+    #[error("the encoder failed: {0}")]
+    Encoder(String),
     /// The system could not start a thread.
     #[error("cannot start a thread: {0}")]
     NoThread(std::io::ErrorKind),

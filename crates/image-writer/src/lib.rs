@@ -20,6 +20,8 @@
 
 mod assemble;
 mod budget;
+#[cfg(feature = "chd")]
+mod chd;
 mod choice;
 mod codec;
 mod container;
@@ -34,6 +36,7 @@ mod packed;
 pub mod pipeline;
 mod plan;
 mod repeats;
+mod sizer;
 mod summary;
 mod validation;
 mod writer;
@@ -48,4 +51,5 @@ pub use monitor::Monitor;
 pub use pack::BlockPacker;
 pub use packed::PackedBlock;
 pub use plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Plan, Threshold};
+pub use sizer::BlockSizer;
 pub use summary::{BlockCounts, Summary};

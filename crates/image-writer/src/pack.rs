@@ -56,7 +56,8 @@ pub(crate) enum PackError {
 }
 
 impl BlockPacker {
-    /// Makes the encoders for a plan that [`Plan::check`] has accepted.
+    /// Makes the encoders for a plan that [`Plan::check`] has accepted. A CHD does not consist of such blocks: it has
+    /// none, and nothing is packed for it.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let block_size = plan.block_size as usize;
@@ -65,6 +66,7 @@ impl BlockPacker {
             OutputFormat::Cso | OutputFormat::Dax | OutputFormat::Jso => (Some(deflate()), None),
             OutputFormat::Zso => (None, Some(Lz4::new(plan.lz4))),
             OutputFormat::Cso2 => (Some(deflate()), Some(Lz4::new(plan.lz4))),
+            OutputFormat::Chd => (None, None),
         };
         Self {
             format: plan.format,
@@ -88,9 +90,10 @@ impl BlockPacker {
     /// require last blocks to be whole. JSO is the exception: there a partial block is packed as it is.
     ///
     /// Returns `None` when the packed data does not decode to `block`, which is a fault of this program or of
-    /// the machine; also when `block` is longer than the plan's blocks. In these cases `out` is unchanged.
+    /// the machine; also when `block` is longer than the plan's blocks, and for a CHD. In these cases `out` is
+    /// unchanged.
     pub fn pack(&mut self, block: &[u8], out: &mut Vec<u8>) -> Option<PackedBlock> {
-        if block.len() > self.block_size {
+        if block.len() > self.block_size || self.format == OutputFormat::Chd {
             return None;
         }
         if self.format == OutputFormat::Jso && block.len() < self.block_size {

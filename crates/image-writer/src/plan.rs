@@ -1,5 +1,6 @@
 //! What to write. Whether a format can hold it is checked in `validation`.
 
+use std::fmt;
 use std::num::{NonZeroU16, NonZeroUsize};
 
 use block_encode::deflate::Effort;
@@ -18,6 +19,9 @@ pub enum OutputFormat {
     Dax,
     /// `JISO` with raw deflate and without block headers.
     Jso,
+    /// CHD version 5 of a DVD. Its blocks are called hunks. Only [`encode`](crate::encode()) writes it, and only with
+    /// the feature `chd`; of a plan it uses the block size and the threads.
+    Chd,
 }
 
 /// The encoder for deflate streams.
@@ -155,24 +159,46 @@ impl Threshold {
 }
 
 impl OutputFormat {
-    /// Returns the decoder's name for the format.
-    pub const fn format(self) -> Format {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 6] = [Self::Cso, Self::Cso2, Self::Zso, Self::Dax, Self::Jso, Self::Chd];
+
+    /// Returns the name that `sector-decode` has for the format; `None` for the one that it does not decode.
+    pub const fn format(self) -> Option<Format> {
         match self {
-            Self::Cso => Format::Cso,
-            Self::Cso2 => Format::Cso2,
-            Self::Zso => Format::Zso,
-            Self::Dax => Format::Dax,
-            Self::Jso => Format::Jso,
+            Self::Cso => Some(Format::Cso),
+            Self::Cso2 => Some(Format::Cso2),
+            Self::Zso => Some(Format::Zso),
+            Self::Dax => Some(Format::Dax),
+            Self::Jso => Some(Format::Jso),
+            Self::Chd => None,
+        }
+    }
+
+    /// Returns the short name in lower case, for options and records.
+    pub const fn name(self) -> &'static str {
+        match self.format() {
+            Some(format) => format.name(),
+            None => "chd",
         }
     }
 
     /// Returns whether any block of this format is a deflate stream.
     pub(crate) const fn uses_deflate(self) -> bool {
-        !matches!(self, Self::Zso)
+        !matches!(self, Self::Zso | Self::Chd)
     }
 
     /// Returns whether any block of this format is LZ4.
     pub(crate) const fn uses_lz4(self) -> bool {
         matches!(self, Self::Cso2 | Self::Zso)
+    }
+}
+
+impl fmt::Display for OutputFormat {
+    /// The name for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.format() {
+            Some(format) => format.fmt(f),
+            None => f.pad("CHD"),
+        }
     }
 }

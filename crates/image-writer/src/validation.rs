@@ -10,6 +10,9 @@ use crate::container;
 use crate::error::PlanError;
 use crate::plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Plan};
 
+/// The largest image that `image-source` reads from a CHD: more than a dual-layer DVD.
+const LARGEST_CHD: u64 = 11 << 30;
+
 impl OutputFormat {
     /// Returns the block sizes that can be written, smallest and largest, in bytes. All powers of two
     /// between them are possible.
@@ -51,6 +54,10 @@ impl Plan {
         if image_size.div_ceil(u64::from(self.block_size.max(1))) >= u64::from(u32::MAX) {
             return None;
         }
+        // A CHD's positions have 48 bits.
+        if self.format == OutputFormat::Chd {
+            return (image_size <= LARGEST_CHD).then_some(0);
+        }
         let limits = container::limits(self.format);
         (0..=limits.max_shift).find(|&index_shift| {
             let plan = Self { index_shift, pad_file_to: 1, ..*self };
@@ -64,7 +71,10 @@ impl Plan {
     ///
     /// The first broken rule.
     pub fn check(&self, image_size: u64) -> Result<(), PlanError> {
-        let format = self.format.format();
+        let format = self.format;
+        if cfg!(not(feature = "chd")) && format == OutputFormat::Chd {
+            return Err(PlanError::NoEncoder { format });
+        }
         if image_size == 0 || !image_size.is_multiple_of(u64::from(SECTOR_SIZE)) {
             return Err(PlanError::ImageSize { size: image_size });
         }
@@ -84,7 +94,7 @@ impl Plan {
         if self.firmware_safe && (self.format == OutputFormat::Dax || has_packed_rest) {
             return Err(PlanError::NoPlainBlocks { format });
         }
-        if self.optimize == Optimize::Load && self.format == OutputFormat::Dax {
+        if self.optimize == Optimize::Load && matches!(format, OutputFormat::Dax | OutputFormat::Chd) {
             return Err(PlanError::NoChoice { format });
         }
         self.check_levels()
@@ -111,8 +121,6 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use sector_decode::Format;
-
     use super::*;
     use crate::plan::Threshold;
 
@@ -160,7 +168,7 @@ mod tests {
                     let works = (smallest..=MAX_INDEX_SHIFT).contains(&index_shift);
                     assert_eq!(outcome.is_ok(), works, "{size} {block_size} {index_shift}");
                     if !works {
-                        let format = Format::Zso;
+                        let format = OutputFormat::Zso;
                         assert_eq!(
                             outcome,
                             Err(PlanError::IndexShift { format, got: index_shift, smallest })
@@ -186,14 +194,14 @@ mod tests {
         assert_eq!(dax.check(size), Ok(()));
         assert_eq!(
             dax.check(size + 0x2000),
-            Err(PlanError::TooLarge { format: Format::Dax, size: size + 0x2000 })
+            Err(PlanError::TooLarge { format: OutputFormat::Dax, size: size + 0x2000 })
         );
         // 52 + 2052 n <= 2^32 - 1.
         let (jso, size) = (plan(OutputFormat::Jso, 2048), 2_093_063 * 2048);
         assert_eq!(jso.check(size), Ok(()));
         assert_eq!(
             jso.check(size + 2048),
-            Err(PlanError::TooLarge { format: Format::Jso, size: size + 2048 })
+            Err(PlanError::TooLarge { format: OutputFormat::Jso, size: size + 2048 })
         );
     }
 
@@ -216,7 +224,7 @@ mod tests {
     fn more_blocks_than_32_bits_count_are_too_many() {
         let plan = Plan { index_shift: 12, ..plan(OutputFormat::Cso, 2048) };
         let size = u64::from(u32::MAX) * 2048;
-        assert_eq!(plan.check(size), Err(PlanError::TooLarge { format: Format::Cso, size }));
+        assert_eq!(plan.check(size), Err(PlanError::TooLarge { format: OutputFormat::Cso, size }));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use image_writer::{BlockPacker, OutputFormat, Plan};
+use image_writer::{BlockSizer, OutputFormat, Plan};
 use sector_decode::ReadAt;
 
 use crate::failure::Failure;
@@ -103,14 +103,14 @@ pub(crate) fn check_room(anyway: bool, target: &Path, needed: u64) -> Result<(),
 pub(crate) fn estimate(image: &Image, plan: &Plan, image_size: u64) -> Result<Estimate, Failure> {
     let mut workspace = Workspace::new(image);
     let mut source = Resized::new(workspace.reader(image), image_size);
-    let mut packer = BlockPacker::new(plan);
+    let mut sizer = BlockSizer::new(plan).map_err(|error| Failure::Internal(error.to_string()))?;
     let (size, align) = (u64::from(plan.block_size), 1u64 << plan.index_shift);
     let blocks = image_size.div_ceil(size);
     let in_piece = u64::from((PIECE_BYTES / plan.block_size).max(1));
     let pieces = blocks.div_ceil(in_piece).min(PIECES.into());
     let monitor = interrupt::monitor();
 
-    let (mut block, mut packed) = (Vec::new(), Vec::new());
+    let mut block = Vec::new();
     let (mut sum, mut squares, mut weights, mut sampled) = (0.0, 0.0, 0.0, 0u32);
     for piece in 0..pieces {
         if monitor.is_cancelled() {
@@ -125,10 +125,9 @@ pub(crate) fn estimate(image: &Image, plan: &Plan, image_size: u64) -> Result<Es
             let len = size.min(image_size - number * size);
             block.resize(usize::try_from(len).unwrap_or_default(), 0);
             source.read_exact_at(&mut block, number * size)?;
-            packed.clear();
             let index = sector_decode::BlockIndex(u32::try_from(number).unwrap_or(u32::MAX));
-            let made = packer.pack(&block, &mut packed).ok_or(Failure::Proof(index))?;
-            bytes += u64::from(made.len).next_multiple_of(align);
+            let packed = sizer.packed_len(&block).ok_or(Failure::Proof(index))?;
+            bytes += packed.next_multiple_of(align);
             count += 1;
         }
         sampled += count;

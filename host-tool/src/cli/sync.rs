@@ -98,7 +98,7 @@ fn help() -> String {
 }
 
 fn extension(profile: Profile) -> &'static str {
-    profile.formats()[0].format().name()
+    profile.formats()[0].name()
 }
 
 const EXAMPLES: &str = "

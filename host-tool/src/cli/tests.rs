@@ -58,8 +58,8 @@ fn every_profile_and_format_has_a_name() {
     for profile in Profile::ALL {
         assert_eq!(compress(&["--for", profile.name(), "a"]).unwrap().profile, Some(profile));
     }
-    for format in FORMATS {
-        assert_eq!(compress(&["--to", format.format().name(), "a"]).unwrap().to, Some(format));
+    for format in OutputFormat::ALL {
+        assert_eq!(compress(&["--to", format.name(), "a"]).unwrap().to, Some(format));
     }
 }
 

@@ -176,7 +176,7 @@ fn plan_all(
                 && Profile::firmware_takes_blocks_of(job.plan.block_size);
             if encoders.store_all {
                 job.plan.threshold = Threshold::STORE_ALL;
-                let text = format!("{} has none of these methods: every block is stored", format.format());
+                let text = format!("{} has none of these methods: every block is stored", format);
                 reporter.warn(&mut record, text);
             }
             if arguments.block_size.is_none() && job.plan.block_size == LARGE_BLOCK {

@@ -89,6 +89,14 @@ impl Failure {
                 mismatch("chd_sha1").fix("The CHD was changed after it was packed: get another copy.")
             }
             Self::Losses(_) => refused("losses").fix("Use --ignore-limits to leave it out; without audio tracks a game has no music."),
+            Self::CdDump => refused("cd_as_chd").fix(
+                "chdman makes CHDs of CDs, from a CUE sheet: chdman createcd -i GAME.cue -o GAME.chd. A CHD of a CD \
+                 stays as it is.",
+            ),
+            Self::CdImage => refused("cd_as_chd").fix(
+                "chdman makes CHDs of CDs: chdman createcd -i GAME.iso -o GAME.chd. If the disc is a DVD, add \
+                 --ignore-limits.",
+            ),
             Self::Sidecar(error) => sidecar(error),
             Self::NoSidecar(_) => failed("no_sidecar").fix("Name it with --raw-from, or extract without --raw."),
             Self::NothingToKeep => refused("nothing_to_keep").fix("Leave out --keep-raw."),

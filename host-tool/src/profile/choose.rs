@@ -44,7 +44,7 @@ pub fn choose(
             "{} packs as -6 does here: {format} for this reader is written by stock zlib, which has nothing \
              stronger.",
             compress_options.level,
-            format = format.format(),
+            format = format,
         ));
     }
     if plan.index_shift > 0 && 1 << plan.index_shift >= plan.block_size {
@@ -54,7 +54,16 @@ pub fn choose(
             plan.block_size,
         ));
     }
-    notes.extend(reservations(profile, &Facts::from_plan(&plan, image_size))?);
+    if format == OutputFormat::Chd
+        && (compress_options.level != Level::default() || compress_options.threshold.is_some())
+    {
+        notes.push(
+            "CHD has no levels and no threshold: each hunk gets the smallest of its encodings.".to_owned(),
+        );
+    }
+    if let Some(facts) = Facts::from_plan(&plan, image_size) {
+        notes.extend(reservations(profile, &facts)?);
+    }
     Ok(Choice { plan, notes })
 }
 
@@ -139,6 +148,7 @@ const fn limit_of(format: OutputFormat) -> &'static str {
         }
         OutputFormat::Dax => "all blocks of the format have 8192 bytes",
         OutputFormat::Jso => "the format's own tool has at most 16384",
+        OutputFormat::Chd => "every small read would have to unpack a larger hunk whole",
     }
 }
 
@@ -184,5 +194,7 @@ fn index_shift(profile: Profile, plan: &Plan, align: Option<u32>, image_size: u6
 }
 
 fn stock_zlib_is_exhausted(profile: Profile, format: OutputFormat, level: Level) -> bool {
-    format != OutputFormat::Zso && deflate(profile, format) == Deflate::Stock && level > Level::default()
+    !matches!(format, OutputFormat::Zso | OutputFormat::Chd)
+        && deflate(profile, format) == Deflate::Stock
+        && level > Level::default()
 }

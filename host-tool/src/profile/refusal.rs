@@ -13,7 +13,7 @@ use disc_info::Console;
 #[non_exhaustive]
 pub enum Refusal {
     /// The profile does not write this format.
-    #[error("--for {profile} does not write {}: {}", got.format(), readers_without(*profile, *got))]
+    #[error("--for {profile} does not write {}: {}", got, readers_without(*profile, *got))]
     Format {
         /// The profile.
         profile: Profile,
@@ -21,7 +21,7 @@ pub enum Refusal {
         got: OutputFormat,
     },
     /// The profile (or, with [`Profile::Any`], the format) does not support this block size.
-    #[error("{} with blocks of {got} bytes is not written{}: {why}", format.format(), for_whom(*profile))]
+    #[error("{} with blocks of {got} bytes is not written{}: {why}", format, for_whom(*profile))]
     BlockSize {
         /// The profile.
         profile: Profile,
@@ -53,7 +53,7 @@ pub enum Refusal {
     /// The alignment is not a power of two, or larger than the maximum.
     #[error(
         "--align {got} is not possible for {}{}: {}",
-        format.format(), for_whom(*profile), alignments(*max)
+        format, for_whom(*profile), alignments(*max)
     )]
     Align {
         /// The profile.
@@ -126,8 +126,7 @@ impl Refusal {
     pub fn fix(&self) -> String {
         match self {
             Self::Format { profile, .. } => {
-                let names: Vec<&str> =
-                    profile.formats().iter().map(|format| format.format().name()).collect();
+                let names: Vec<&str> = profile.formats().iter().map(|format| format.name()).collect();
                 format!("Use --to {}, or leave out --for.", names.join(" or --to "))
             }
             Self::BlockSize { profile: Profile::Any, min, max, .. } if min == max => {
@@ -219,14 +218,14 @@ fn listed(names: Vec<&str>) -> Option<String> {
 /// Why a profile does not write a format: the reason of the first of its readers that has one.
 fn readers_without(profile: Profile, format: OutputFormat) -> String {
     let cannot = |reader: &Reader| {
-        let why = reader.refuses_format(format.format())?;
+        let why = reader.refuses_format(format.format()?)?;
         Some(match why.strip_prefix("it ") {
             Some(verb) => format!("{reader} {verb}"),
             None => format!("{reader}: {why}"),
         })
     };
     profile.readers().iter().find_map(cannot).unwrap_or_else(|| {
-        let names: Vec<String> = profile.formats().iter().map(|format| format.format().to_string()).collect();
+        let names: Vec<String> = profile.formats().iter().map(|format| format.to_string()).collect();
         format!("it writes {}", names.join(" or "))
     })
 }

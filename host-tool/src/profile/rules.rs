@@ -1,6 +1,6 @@
 //! The row of each profile.
 
-use image_writer::OutputFormat::{self, Cso, Cso2, Dax, Jso, Zso};
+use image_writer::OutputFormat::{self, Chd, Cso, Cso2, Dax, Jso, Zso};
 use image_writer::Threshold;
 
 use sector_decode::{MAX_INDEX_SHIFT, SECTOR_SIZE};
@@ -222,8 +222,8 @@ const CISOR: Rules = Rules {
 
 const ANY: Rules = Rules {
     name: "any",
-    summary: "no reader in particular: any format within its own limits, also DAX and JSO",
-    formats: &[Cso, Cso2, Zso, Dax, Jso],
+    summary: "no reader in particular: any format within its own limits, also DAX, JSO and CHD",
+    formats: &[Cso, Cso2, Zso, Dax, Jso, Chd],
     blocks: Blocks::OfFormat,
     deflate: Deflate::Any,
     threshold: percent(100),

@@ -106,9 +106,10 @@ impl Facts {
         }
     }
 
-    /// The facts of a file written by this plan, for an image of this many bytes.
+    /// The facts of a file written by this plan, for an image of this many bytes. `None` for a CHD, which no reader of
+    /// the table is asked about.
     #[must_use]
-    pub fn from_plan(plan: &Plan, image_size: u64) -> Self {
+    pub fn from_plan(plan: &Plan, image_size: u64) -> Option<Self> {
         let ciso = |variant: Variant| {
             let header = variant.header(image_size, plan.block_size, plan.index_shift);
             (u32::from(header.version), Some(header.header_size))
@@ -119,9 +120,10 @@ impl Facts {
             OutputFormat::Zso => ciso(zso::VARIANT),
             OutputFormat::Dax => (dax::VERSION, None),
             OutputFormat::Jso => (jso::VERSION.into(), None),
+            OutputFormat::Chd => return None,
         };
-        Self {
-            format: plan.format.format(),
+        Some(Self {
+            format: plan.format.format()?,
             version: Some(version),
             header_size,
             block_size: plan.block_size,
@@ -136,7 +138,7 @@ impl Facts {
             overlong_blocks: Some(0),
             damaged: false,
             content: Content::Game,
-        }
+        })
     }
 
     /// How many bytes of the image the last block holds, if it is partial.

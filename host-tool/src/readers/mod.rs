@@ -6,7 +6,7 @@
 //! PC (docs/interoperability.md). None of this was tried on a console. If even the source was not
 //! available, the text of the verdict says "reported", "inferred" or "not verified".
 //!
-//! CHD is not included: this program does not write it.
+//! CHD is not included: `info` tells what is unusual about one, and gives no verdicts.
 
 #[cfg(test)]
 mod as_run;

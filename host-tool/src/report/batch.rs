@@ -152,8 +152,7 @@ impl Planned {
         let mut text = self.estimate.text();
         if let Some((format, block_size)) = self.packed_as {
             let share = human::percent(self.estimate.size, self.image_size);
-            text =
-                format!("{} in blocks of {block_size} bytes, {text}, {share} of the disc", format.format());
+            text = format!("{} in blocks of {block_size} bytes, {text}, {share} of the disc", format);
         }
         match self.action {
             Action::Replace => text += "; replaces the file that exists",
@@ -248,7 +247,7 @@ impl From<&Planned> for PlannedObject {
         Self {
             target: planned.target.to_string_lossy().into_owned(),
             action: planned.action,
-            format: planned.packed_as.map_or("iso", |(format, _)| format.format().name()),
+            format: planned.packed_as.map_or("iso", |(format, _)| format.name()),
             block_size: planned.packed_as.map(|(_, block_size)| block_size),
             size: planned.image_size,
             input_size: planned.input_size,

@@ -255,14 +255,14 @@ impl Object {
         self.batch = Fields::of(skipped.as_ref(), planned.as_ref(), sidecar.as_ref());
         self.batch.sync = compressed.synced;
         let Some(written) = &compressed.written else { return };
-        self.format = Some(written.format.format().name());
+        self.format = Some(written.format.name());
         self.block_size = Some(written.block_size);
         self.size = Some(written.image_size);
         self.stored_size = Some(written.stored_size);
         self.hashes = written.digests.map(|digests| Hashes::from(SomeDigests::from(digests)));
         self.index_shift = Some(written.index_shift);
         self.optimize = Some(written.optimize.name());
-        self.blocks = Some(Blocks::of(Evidence::Decoding, written.blocks));
+        self.blocks = written.blocks.map(|blocks| Blocks::of(Evidence::Decoding, blocks));
         self.lint = written.lint.as_ref().map(LintObject::from);
     }
 

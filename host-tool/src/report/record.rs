@@ -118,8 +118,8 @@ pub struct Written {
     pub image_size: u64,
     /// Bytes of the file.
     pub stored_size: u64,
-    /// How the blocks are packed.
-    pub blocks: BlockCounts,
+    /// How the blocks are packed; `None` for a CHD.
+    pub blocks: Option<BlockCounts>,
     /// Digests of the image, if all of them were computed.
     pub digests: Option<Digests>,
     /// The lint result; `None` until the file has been read back.

@@ -185,7 +185,7 @@ fn firmware_text(lint: &LintCounts) -> String {
 fn packed(written: &Written) -> String {
     format!(
         "{} in blocks of {} bytes, {} of {} ({})",
-        written.format.format(),
+        written.format,
         written.block_size,
         human::size(written.stored_size),
         human::size(written.image_size),

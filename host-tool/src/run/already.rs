@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use image_writer::Plan;
-use sector_decode::{Format, Layout};
+use image_source::{Kind, Source};
+use image_writer::{OutputFormat, Plan};
+use sector_decode::Format;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
@@ -72,7 +73,7 @@ fn prove(source: &Image, file: &There<'_>, reporter: &Reporter) -> Result<Option
     let exists = || Failure::TargetExists(target.to_owned());
     let there = Image::open_steady(target).map_err(|_| exists())?;
     let size = source.layout().image_size();
-    if there.layout().image_size() != size || !wanted.is(there.layout()) {
+    if there.layout().image_size() != size || !wanted.is(&there) {
         return Err(exists());
     }
     let monitor = interrupt::monitor();
@@ -118,12 +119,19 @@ pub(super) enum Wanted<'p> {
 }
 
 impl Wanted<'_> {
-    fn is(self, layout: &Layout) -> bool {
+    fn is(self, file: &Image) -> bool {
+        let layout = file.layout();
         match self {
             Self::Plain => layout.format() == Format::Iso,
+            Self::Packed(plan) if plan.format == OutputFormat::Chd => {
+                let source =
+                    file.origin().map(|origin| origin.source()).filter(|source| source.archive().is_none());
+                matches!(source.map(Source::kind), Some(Kind::Chd(facts))
+                    if facts.is_dvd && facts.hunk_bytes == plan.block_size && !facts.codecs.is_empty())
+            }
             Self::Packed(plan) => {
                 let file_is_padded = layout.file_len().is_multiple_of(plan.pad_file_to.into());
-                layout.format() == plan.format.format()
+                Some(layout.format()) == plan.format.format()
                     && layout.block_size() == plan.block_size
                     && layout.index_shift() == plan.index_shift
                     && file_is_padded

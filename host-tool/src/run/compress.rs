@@ -157,7 +157,7 @@ fn write_unless_there(
     let raw_part = raw_part.map(|part| (part, file.clone()));
     let expected = Expected { image: sha256, imprint: Some(&summary.imprint) };
     let (seen, file_digest) = prove(file, job, &expected, reporter)?;
-    written.lint = Some(lint(plan, &summary, seen));
+    written.lint = (plan.format != OutputFormat::Chd).then(|| lint(plan, &summary, seen));
     if let Some((raw_part, file)) = raw_part {
         let threads = plan.packing_threads();
         let written = raw::Written { path: &job.target, file, sha256, threads };
@@ -290,7 +290,7 @@ fn written(plan: &Plan, summary: &Summary) -> Written {
         optimize: plan.optimize,
         image_size: summary.image_size,
         stored_size: summary.stored_size,
-        blocks: summary.blocks,
+        blocks: (plan.format != OutputFormat::Chd).then_some(summary.blocks),
         digests: summary.digests.all().copied(),
         lint: None,
     }
@@ -304,9 +304,15 @@ fn lint(plan: &Plan, summary: &Summary, seen: Seen) -> Lint {
 
 /// The chosen settings, for verbose output.
 fn describe(plan: &Plan) -> String {
+    if plan.format == OutputFormat::Chd {
+        return format!(
+            "CHD, hunks of {} bytes, lzma, zlib, huff or flac, {} threads",
+            plan.block_size, plan.threads
+        );
+    }
     let mut text = format!(
         "{}, blocks of {} bytes, index shift {}, plain from {} % on, {} threads",
-        plan.format.format(),
+        plan.format,
         plan.block_size,
         plan.index_shift,
         plan.threshold.percent(),

@@ -81,7 +81,7 @@ pub(crate) fn copy_one(
         optimize: job.plan.optimize,
         image_size: job.image_size,
         stored_size: image.file_len(),
-        blocks: seen.blocks,
+        blocks: Some(seen.blocks),
         digests: digests.all().copied(),
         lint: Some(Lint { in_file: seen.lint, ..Lint::default() }),
     });
@@ -112,7 +112,7 @@ pub(crate) fn is_right(
         return Ok(false);
     };
     if image.origin().is_some()
-        || layout.format() != plan.format.format()
+        || Some(layout.format()) != plan.format.format()
         || layout.block_size() != plan.block_size
         || !layout.file_len().is_multiple_of(plan.pad_file_to.into())
     {

@@ -1,7 +1,8 @@
 //! The proof of a finished compressed file: it is read back from the disk, and decoded.
 
-use image_writer::{Comparison, Differs, Imprint};
+use image_writer::{Comparison, Differs, Imprint, OutputFormat};
 use sector_decode::ReadAt;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
@@ -40,10 +41,14 @@ pub(super) fn prove(
     let threads = plan.packing_threads();
     let options = Options { threads, on_damage: OnDamage::Stop, listed: reporter.list_limit(), lint: true };
     let mut digest = Sha256::new();
+    // The header of a CHD has it.
+    let is_chd = plan.format == OutputFormat::Chd;
+    let mut sha1 = is_chd.then(Sha1::new);
     let mut bytes = WholeFile::new(file.clone(), expected.imprint, job.handling.for_card);
-    let seen = Image::of(&job.target, file)
+    let written = if is_chd { Image::of_source(&job.target, file) } else { Image::of(&job.target, file) };
+    let seen = written
         .and_then(|written| {
-            scan::run_beside(
+            let seen = scan::run_beside(
                 &written,
                 options,
                 &monitor,
@@ -51,10 +56,14 @@ pub(super) fn prove(
                 |part| {
                     if let Part::Data(bytes) = part {
                         digest.update(bytes.as_slice());
+                        sha1.iter_mut().for_each(|sha1| sha1.update(bytes.as_slice()));
                     }
                     Ok(())
                 },
-            )
+            )?;
+            let sha1 = sha1.map(|sha1| sha1.finalize().into());
+            written.origin().map_or(Ok(()), |chd| chd.check_chd(sha1, &monitor))?;
+            Ok(seen)
         })
         .and_then(|seen| bytes.read_to(1.0).map(|()| seen))
         .map_err(|failure| match failure {

@@ -202,13 +202,3 @@ fn content_decides_whatever_the_name_says() {
     let plain = folder.cisor(["info", "ISO.cso"]).assert().success();
     plain.stderr(contains("by its content this is a plain image"));
 }
-
-#[test]
-fn chd_as_a_format_to_write_is_refused_with_the_program_that_writes_it() {
-    let folder = Folder::with_game();
-    let run = folder.cisor(["compress", "--to", "chd", "GAME.iso"]).assert().code(2);
-    run.stderr(
-        contains("chdman createdvd -hs 2048").and(contains("-hs 4096")).and(contains("chdman createcd")),
-    );
-    assert_eq!(folder.names(), ["GAME.iso"]);
-}

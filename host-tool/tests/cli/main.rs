@@ -6,6 +6,7 @@ mod support;
 mod already;
 mod archives;
 mod bad_input;
+mod chd;
 mod compat;
 mod conversions;
 mod damage;

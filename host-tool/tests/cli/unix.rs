@@ -328,6 +328,8 @@ fn failed_write_leaves_nothing() {
     let before = folder.names();
     let compress = with_file_limit(&folder, 200, "compress --to zso GAME.iso").code(2);
     compress.stderr(contains("GAME.iso: the file system takes no file of this size (FAT32 ends at 4 GiB)\n"));
+    let compress = with_file_limit(&folder, 200, "compress --to chd GAME.iso").code(2);
+    compress.stderr(contains("GAME.iso: the file system takes no file of this size (FAT32 ends at 4 GiB)\n"));
     let extract = with_file_limit(&folder, 200, "extract GAME.cso -o OUT.iso").code(2);
     extract.stderr(contains("the file system takes no file of this size"));
     // Sources stay, of course.
@@ -376,6 +378,12 @@ fn full_disk_is_noticed_before_and_during_the_work() {
     );
     let run = on_small_disk(&folder, &script).code(2);
     run.stderr(contains("error: GAME.iso: the disk is full\n"));
+    assert_eq!(folder.read("left"), b"other\n");
+
+    let script = format!(
+        "head -c 800000 /dev/urandom >small/other; '{BIN}' compress --to chd --ignore-limits GAME.iso -d small"
+    );
+    on_small_disk(&folder, &script).code(2).stderr(contains("error: GAME.iso: the disk is full\n"));
     assert_eq!(folder.read("left"), b"other\n");
 
     let script = format!("'{BIN}' compress GAME.iso; '{BIN}' extract --ignore-limits GAME.cso -d small");

@@ -19,10 +19,15 @@ const ROW: usize = 5;
 /// Lists the profiles and their formats.
 pub(crate) fn profiles_json() -> String {
     let profile = |profile: Profile| {
-        let formats = profile.formats().iter().map(|format| quoted(&format.format().to_string()));
+        let formats = formats(profile).map(|format| quoted(&format.to_string()));
         Object::new().text("name", profile.name()).list("formats", formats).end()
     };
     Object::new().list("profiles", Profile::ALL.map(profile)).end()
+}
+
+/// The formats that this build writes.
+fn formats(profile: Profile) -> impl Iterator<Item = OutputFormat> {
+    profile.formats().iter().copied().filter(|format| *format != OutputFormat::Chd)
 }
 
 /// How an image is written.
@@ -43,7 +48,7 @@ impl Job {
         let (profile, format) = purpose.split_once(':').map_or((purpose, None), |(a, b)| (a, Some(b)));
         let profile = Profile::from_name(profile).ok_or_else(|| format!("no profile {profile}"))?;
         let named =
-            |name| profile.formats().iter().copied().find(|format| format.format().to_string() == name);
+            |name| formats(profile).find(|format| format.to_string() == name);
         let to = format
             .map(|name| named(name).ok_or_else(|| format!("{profile} has no format {name}")))
             .transpose()?;
@@ -52,7 +57,7 @@ impl Job {
             .map_err(|refusal| refusal.to_string())?;
         let plan = choice.plan;
         let json = Object::new()
-            .text("format", &plan.format.format().to_string())
+            .text("format", &plan.format.to_string())
             .number("blockSize", plan.block_size.into())
             .number("worstCase", plan.worst_case_len(image_size))
             .flag("firmwareSafe", plan.firmware_safe)

@@ -8,8 +8,8 @@ mod jso;
 
 use std::io::{self, Seek, Write};
 
-use sector_decode::Coding;
 use sector_decode::container::{self as formats, WriteLimits, cso, cso2, zso};
+use sector_decode::{Coding, SECTOR_SIZE};
 
 use crate::digest::ImageDigests;
 use crate::output::Output;
@@ -54,15 +54,20 @@ pub(crate) fn of(plan: &Plan, image_size: u64) -> Box<dyn Container> {
             Box::new(dax::Dax { image_size, frames: field(image_size.div_ceil(block_size.into())) })
         }
         OutputFormat::Jso => Box::new(jso::Jso { image_size, block_size }),
+        // Nothing hands packed blocks to a writer of this crate.
+        OutputFormat::Chd => unreachable!("a CHD is written by the encoder of another crate"),
     }
 }
 
-/// The end of the index of an image with this many blocks.
+/// The end of the index of an image with this many blocks; the most for a CHD, whose index is packed.
 pub(crate) const fn index_end(format: OutputFormat, blocks: u32) -> u64 {
     match format {
         OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => formats::ciso::index_end(blocks),
         OutputFormat::Dax => formats::dax::index_end(blocks, 0),
         OutputFormat::Jso => formats::jso::index_end(blocks),
+        // The map is at the end, but counts alike: header, entry of metadata, and 16 bytes, 64 for its Huffman code,
+        // and at most 12 for each hunk.
+        OutputFormat::Chd => 124 + 17 + 16 + 64 + 12 * blocks as u64,
     }
 }
 
@@ -83,6 +88,9 @@ pub(crate) const fn limits(format: OutputFormat) -> WriteLimits {
         OutputFormat::Cso | OutputFormat::Cso2 | OutputFormat::Zso => formats::ciso::WRITTEN,
         OutputFormat::Dax => formats::dax::WRITTEN,
         OutputFormat::Jso => formats::jso::WRITTEN,
+        OutputFormat::Chd => {
+            WriteLimits { block_sizes: (SECTOR_SIZE, 32 << 10), max_position: u32::MAX, max_shift: 0 }
+        }
     }
 }
 

@@ -125,6 +125,20 @@ fn source_that_changes_is_noticed_by_compress() {
     is_noticed_by(&["compress", "--to", "cso", "-6", "--rm", "GAME.iso"], "GAME.iso", None);
 }
 
+/// The encoder of CHDs takes seconds for this little, so there is time for the change.
+#[test]
+fn source_that_changes_is_noticed_by_compress_to_a_chd() {
+    let tried = (0..10).find_map(|_| {
+        let folder = Folder::new();
+        folder.write("GAME.iso", &noise(6 << 20));
+        let args = ["compress", "--to", "chd", "--rm", "GAME.iso"];
+        Some((changed_meanwhile(&folder, &args, "GAME.iso", Change::Byte)?, folder.names()))
+    });
+    let ((code, object), names) = tried.expect("a run that takes long enough");
+    assert_eq!((code, &object["error"]["kind"]), (Some(2), &"input_changed".into()), "{object}");
+    assert_eq!(names, ["GAME.iso"]);
+}
+
 #[test]
 fn source_that_changes_is_noticed_by_extract() {
     is_noticed_by(&["extract", "--rm", "GAME.cso"], "GAME.cso", None);
