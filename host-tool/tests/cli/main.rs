@@ -11,6 +11,7 @@ mod conversions;
 mod damage;
 mod dat;
 mod dropping;
+mod every_source;
 mod field;
 mod field_reports;
 mod info;
@@ -28,3 +29,4 @@ mod talk;
 mod trees;
 #[cfg(unix)]
 mod unix;
+mod wrong_edc;
