@@ -101,8 +101,9 @@ impl Image {
 
     /// Treats the sectors of the container as the image, or as the compressed image that they hold.
     fn of_origin(path: &Path, file: HostFile, origin: Origin) -> Result<Self, Failure> {
-        let mut content = Content::Sectors(origin.source().data());
-        let layout = Layout::probe(&mut content)?;
+        let content = Content::Sectors(origin.source().data());
+        // Damage is found by reading, and may be wanted.
+        let layout = origin.source().layout()?;
         Ok(Self { path: path.to_owned(), file, content, origin: Some(origin), layout, stamp: None })
     }
 

@@ -24,12 +24,12 @@ pub enum ArchiveError {
         method: String,
     },
     /// Decoding takes more memory than is allowed.
-    #[error("{name:?} in this archive needs {} MiB of memory to decode, and at most {} MiB are used", .needed >> 20, .most >> 20)]
+    #[error("{name:?} in this archive needs {} of memory to decode, and at most {} MiB are used", .needed.map_or_else(|| "more".to_owned(), |bytes| format!("{} MiB", bytes >> 20)), .most >> 20)]
     Memory {
         /// The packed file.
         name: String,
-        /// Bytes that the decoder needs.
-        needed: u64,
+        /// Bytes that the decoder needs; `None` if it does not tell.
+        needed: Option<u64>,
         /// The limit.
         most: u64,
     },
@@ -119,6 +119,11 @@ impl ArchiveError {
             Self::Crc { .. } => "archive_crc",
             Self::Read(_) => "read",
         }
+    }
+
+    /// Whether the rest of the archive can still be read.
+    pub(crate) const fn is_about_one_file(&self) -> bool {
+        matches!(self, Self::Method { .. } | Self::Memory { .. } | Self::Encrypted(Some(_)))
     }
 
     pub(crate) const fn is_damage(&self) -> bool {

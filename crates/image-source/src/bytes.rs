@@ -62,7 +62,7 @@ impl Bytes for FileBytes {
     }
 }
 
-/// The 2048-byte sectors of a source, as one run of bytes. Clones share the source.
+/// The 2048-byte sectors of a source, or a file of its dump, as one run of bytes. Clones share the source.
 #[derive(Clone)]
 pub struct UserData {
     bytes: Arc<dyn Bytes>,

@@ -98,13 +98,22 @@ impl DataTrack {
         track
     }
 
-    /// From now on, refuses these sectors. The others are read as 2048 bytes.
-    pub(crate) fn be(&self, strictness: Strictness) {
-        self.strictness.store(strictness as u8, Ordering::Relaxed);
+    /// From now on, refuses these sectors. The others are read as 2048 bytes. Returns what was refused before.
+    pub(crate) fn be(&self, strictness: Strictness) -> Strictness {
+        let before = self.strictness.swap(strictness as u8, Ordering::Relaxed);
+        let all = [Strictness::Strict, Strictness::TakesLosses, Strictness::TakesAll];
+        all[usize::from(before)]
     }
 
     fn takes_losses(&self) -> bool {
         self.strictness.load(Ordering::Relaxed) >= Strictness::TakesLosses as u8
+    }
+
+    /// Returns the user data of a sector as the dump holds it, perhaps with subcode.
+    pub(crate) fn of_raw<'s>(&self, sector: u32, raw: &'s [u8]) -> Result<&'s [u8; USER_LEN], Error> {
+        let bytes = raw.get(..self.place.shape.len()).ok_or(DamageKind::NoSector { sector })?;
+        let user = self.user_data(sector, bytes)?;
+        Ok(user.first_chunk().expect("user data"))
     }
 
     /// Returns the 2048 bytes of user data from the part of a sector that the dump holds.

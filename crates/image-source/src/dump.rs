@@ -1,9 +1,10 @@
 //! The raw content of a CD dump: every byte of its files, and what each part of them is.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bytes::Bytes;
+use crate::bytes::{Bytes, UserData};
 use crate::cd::{self, Place, Shape};
 use crate::sheet::{self, Sheet, SheetOrigin, SheetTrack};
 
@@ -191,6 +192,12 @@ impl DumpFile {
     #[must_use]
     pub fn bytes(&self) -> &dyn Bytes {
         &*self.bytes
+    }
+
+    /// Returns the content for a single reader that reads forward: this many threads decode for it.
+    #[must_use]
+    pub fn reader(&self, threads: NonZeroUsize) -> UserData {
+        UserData::new(Arc::clone(&self.bytes)).with_threads(threads)
     }
 
     /// Returns what the bytes are, without gaps.

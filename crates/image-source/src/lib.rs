@@ -20,6 +20,7 @@ mod error;
 mod kind;
 mod other;
 mod packed_cd;
+mod place;
 mod sheet;
 mod source;
 

@@ -59,6 +59,9 @@ pub(super) fn accept_losses<O>(
     if is_kept {
         return take_all(image);
     }
+    if is_wanted {
+        image.take_losses();
+    }
     let Some(losses) = image.origin().and_then(Origin::losses) else { return Ok(()) };
     if !is_wanted {
         return Err(Failure::Losses(losses));

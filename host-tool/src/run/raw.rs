@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use image_source::{Content, Dump, DumpFile, SheetOrigin};
+use image_source::{Content, Dump, DumpFile, SheetOrigin, Source, UserData};
 use image_writer::Monitor;
 use raw_sidecar::{Disc, Error, FileEntry, Reader, Sheet, Sums, TrackEntry, Writer};
 use sector_decode::{ReadAt, SECTOR_SIZE};
@@ -26,8 +26,8 @@ use crate::volume;
 
 /// Bytes per call when writing or reading back.
 const PIECE: usize = 1 << 20;
-/// Sectors that are read at once.
-const SECTORS: usize = 256;
+/// Sectors that are read at once: enough for several threads to decode.
+const SECTORS: usize = 1024;
 /// Bytes of user data in a sector.
 const USER: usize = SECTOR_SIZE as usize;
 
@@ -66,6 +66,11 @@ pub(super) fn begin_wanted<'j, O>(
 /// files, as they are on the disk, and compares it with the source, which is read again for this. Then gives
 /// the sidecar its name, before the image gets its own, so that an image never lacks its sidecar. Returns
 /// path and length.
+///
+/// With the image's own pass, the source is read three times. The sidecar is not written in that pass: it
+/// begins with the image's digest and refers to the sectors in order, while the image is packed by many
+/// threads. And a single pass over the rest of the dump would prove nothing: one wrong read would be in the
+/// sidecar, and regenerating the dump from it would give the same wrong bytes.
 pub(super) fn keep<O>(
     image: &Image,
     (part, job): Begun<'_>,
@@ -74,14 +79,15 @@ pub(super) fn keep<O>(
     record: &mut Record<O>,
     reporter: &mut Reporter,
 ) -> Result<(PathBuf, u64), Failure> {
-    let sums = image.settle(write(image, (&part, job), written.sha256, reporter))?;
+    let sums = image.settle(write(image, (&part, job), &written, reporter))?;
+    let threads = written.threads;
     let file = part.sync()?;
     let len = file.len();
     prove(file, written, &sums, reporter).map_err(|failure| match failure {
         Failure::Interrupted | Failure::NoThread(_) => failure,
         other => Failure::ReadBack(Box::new(other.in_second(&job.target))),
     })?;
-    image.settle(read_again(image, &sums))?;
+    image.settle(read_again(image, &sums, threads))?;
     let placed = put_in_place(outputs, part, &job.target, &job.standing, &mut None);
     warn_of_second_name(&job.target, record, reporter);
     placed.map(|()| (job.target.clone(), len))
@@ -123,18 +129,20 @@ fn describe(
 fn write(
     image: &Image,
     (part, job): (&PartFile, &SidecarJob),
-    sha256: [u8; 32],
+    written: &Written<'_>,
     reporter: &Reporter,
 ) -> Result<Sums, Failure> {
-    let dump = dump(image)?;
+    let source = image.origin().ok_or(Failure::NothingToKeep)?.source();
+    let dump = source.dump().ok_or(Failure::NothingToKeep)?;
+    let sha256 = written.sha256;
     let disc = describe(image, dump, job.sheet.as_ref(), sha256)?;
     let monitor = interrupt::monitor();
     let _bar = bars(reporter).start("keeping the rest of", image.path(), disc.total(), &monitor);
     let out = BufWriter::with_capacity(PIECE, part.file());
     let mut writer = Writer::new(out, disc).map_err(writing)?;
-    let mut user = Forward { image, workspace: Workspace::new(image), at: 0, sum: Sha256::new() };
+    let mut user = User { source, next: 0, sum: Sha256::new() };
     for file in dump.files() {
-        write_file(file, &mut writer, &mut user, &monitor)?;
+        write_file(file, &mut writer, &mut user, written.threads, &monitor)?;
     }
     let (mut out, sums) = writer.finish().map_err(writing)?;
     out.flush().map_err(Failure::Write)?;
@@ -148,10 +156,11 @@ fn write(
 fn write_file(
     file: &DumpFile,
     writer: &mut Writer<impl Write>,
-    user: &mut Forward<'_>,
+    user: &mut User<'_>,
+    threads: NonZeroUsize,
     monitor: &Monitor,
 ) -> Result<(), Failure> {
-    let (mut raw, mut data) = (Vec::new(), Vec::new());
+    let (mut raw, mut bytes) = (Vec::new(), file.reader(threads));
     for area in file.areas() {
         let len = area.sector_len as usize;
         let most = if len == 1 { PIECE } else { SECTORS * len } as u64;
@@ -162,14 +171,12 @@ fn write_file(
             }
             let count = most.min(end - offset);
             raw.resize(usize::try_from(count).unwrap_or(PIECE), 0);
-            let read = file.bytes().read_exact_at(&mut raw, offset);
+            let read = bytes.read_exact_at(&mut raw, offset);
             read.map_err(|error| Failure::Read { offset, error })?;
             match area.content {
                 Content::Image => {
-                    data.resize(raw.len() / len * USER, 0);
-                    user.next(&mut data)?;
-                    for (raw, user) in raw.chunks(len).zip(data.as_chunks().0) {
-                        writer.sector(raw, user).map_err(writing)?;
+                    for raw in raw.chunks(len) {
+                        writer.sector(raw, user.of(raw)?).map_err(writing)?;
                     }
                 }
                 Content::Kept if len > 1 => {
@@ -183,6 +190,22 @@ fn write_file(
         }
     }
     Ok(())
+}
+
+/// The image's bytes, taken out of raw sectors in order.
+struct User<'s> {
+    source: &'s Source,
+    next: u32,
+    sum: Sha256,
+}
+
+impl User<'_> {
+    fn of<'r>(&mut self, raw: &'r [u8]) -> Result<&'r [u8; USER], Failure> {
+        let user = self.source.user_data(self.next, raw).map_err(Failure::Source)?;
+        self.next += 1;
+        self.sum.update(user);
+        Ok(user)
+    }
 }
 
 /// Errors of the disk are about the new file.
@@ -204,7 +227,7 @@ fn prove(sidecar: HostFile, written: Written<'_>, sums: &Sums, reporter: &Report
 }
 
 /// Reads the source once more: what was read wrong the first time would be in the sidecar for ever.
-fn read_again(image: &Image, sums: &Sums) -> Result<(), Failure> {
+fn read_again(image: &Image, sums: &Sums, threads: NonZeroUsize) -> Result<(), Failure> {
     let dump = dump(image)?;
     if let Some(sheet) = dump.sheet().filter(|sheet| sheet.origin == SheetOrigin::File) {
         let again = std::fs::read(image.path()).map_err(|error| Failure::Read { offset: 0, error })?;
@@ -213,7 +236,7 @@ fn read_again(image: &Image, sums: &Sums) -> Result<(), Failure> {
         }
     }
     for (file, expected) in dump.files().iter().zip(&sums.files) {
-        let source = SourceFile { file, at: 0 };
+        let source = SourceFile { bytes: file.reader(threads), at: 0 };
         let (got, _) = sha1(source, &interrupt::monitor())?;
         if got != *expected {
             let [expected, got] = [expected, &got].map(|sum| human::hex(sum));
@@ -224,16 +247,16 @@ fn read_again(image: &Image, sums: &Sums) -> Result<(), Failure> {
 }
 
 /// One file of the source, from the beginning on.
-struct SourceFile<'d> {
-    file: &'d DumpFile,
+struct SourceFile {
+    bytes: UserData,
     at: u64,
 }
 
-impl Read for SourceFile<'_> {
+impl Read for SourceFile {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.file.bytes().len() - self.at).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.bytes.len() - self.at).unwrap_or(usize::MAX);
         let count = buf.len().min(left);
-        self.file.bytes().read_exact_at(&mut buf[..count], self.at)?;
+        self.bytes.read_exact_at(&mut buf[..count], self.at)?;
         self.at += count as u64;
         Ok(count)
     }
@@ -248,7 +271,7 @@ fn regenerate<R: Read>(
     mut sink: impl FnMut(usize, &[u8]) -> Result<(), Failure>,
 ) -> Result<Sums, Failure> {
     let workspace = Workspace::reading_forward(image, threads);
-    let mut user = Forward { image, workspace, at: 0, sum: Sha256::new() };
+    let mut user = Forward { image, workspace, at: 0 };
     let (mut buffer, mut used) = (Vec::new(), 0);
     let size = image.layout().image_size();
     let next = |sector: &mut [u8]| {
@@ -277,14 +300,12 @@ struct Forward<'i> {
     image: &'i Image,
     workspace: Workspace,
     at: u64,
-    sum: Sha256,
 }
 
 impl Forward<'_> {
     fn next(&mut self, bytes: &mut [u8]) -> Result<(), Failure> {
         self.workspace.reader(self.image).read(self.at, bytes)?;
         self.at += bytes.len() as u64;
-        self.sum.update(bytes);
         Ok(())
     }
 }

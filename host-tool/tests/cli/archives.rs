@@ -64,6 +64,9 @@ fn every_method_of_7z_gives_the_disc() {
         &["-tzip"],
         &["-tzip", "-mm=Deflate64"],
         &["-tzip", "-mm=BZip2"],
+        &["-tzip", "-mm=LZMA"],
+        &["-tzip", "-mm=xz"],
+        &["-tzip", "-mm=PPMd"],
         &["-t7z"],
         &["-t7z", "-m0=LZMA"],
         &["-t7z", "-m0=PPMd"],
@@ -71,7 +74,11 @@ fn every_method_of_7z_gives_the_disc() {
         &["-t7z", "-m0=Deflate"],
         &["-t7z", "-m0=Deflate64"],
         &["-t7z", "-m0=Copy"],
+        &["-t7z", "-m0=BCJ", "-m1=LZMA2"],
+        &["-t7z", "-m0=ARM", "-m1=LZMA"],
+        &["-t7z", "-m0=Delta:4", "-m1=BZip2"],
         &["-t7z", "-mhc=off"],
+        &["-t7z", "-ms=off"],
     ] {
         seven_zip(&folder, "GAME.packed", &["GAME.iso"], args);
         folder.cisor(["extract", "-o", "back.iso", "GAME.packed"]).assert().success();
@@ -109,6 +116,18 @@ fn zstandard_in_zip() {
     let archive = zip(&[Packed { data: folder.read("GAME.iso.zst"), ..packed }]);
     folder.write("GAME.zip", &archive);
     folder.cisor(["compare", "GAME.zip", "GAME.iso"]).assert().success();
+}
+
+#[test]
+fn methods_of_pythons_zipfile_are_read() {
+    let folder = with_disc();
+    for method in ["STORED", "DEFLATED", "BZIP2", "LZMA"] {
+        let script = format!(
+            "import zipfile\nwith zipfile.ZipFile('GAME.zip', 'w', zipfile.ZIP_{method}) as z: z.write('GAME.iso')"
+        );
+        run(&folder, "python3", &["-c", &script]);
+        folder.cisor(["compare", "GAME.zip", "GAME.iso"]).assert().success();
+    }
 }
 
 #[test]
@@ -324,8 +343,13 @@ fn archives_with_several_discs_or_none_are_refused() {
 #[test]
 fn methods_and_kinds_that_are_not_read_are_named() {
     let folder = with_disc();
-    seven_zip(&folder, "lzma.zip", &["GAME.iso"], &["-mm=LZMA"]);
-    refused(&folder, "lzma.zip", 3, "packed with LZMA, which is not read. Unpack it first");
+    for (method, text) in [(97, "WavPack"), (10, "PKWARE's Implode"), (6, "a method from before deflate")] {
+        let unread = Packed { method, ..Packed::stored("GAME.iso", &folder.read("GAME.iso")) };
+        folder.write("unread.zip", &zip(&[unread]));
+        refused(&folder, "unread.zip", 3, &format!("packed with {text}, which is not read. Unpack it first"));
+    }
+    seven_zip(&folder, "swap.7z", &["GAME.iso"], &["-m0=Swap4", "-m1=LZMA2"]);
+    refused(&folder, "swap.7z", 3, "packed with method 020304, which is not read. Unpack it first");
     seven_zip(
         &folder,
         "bcj2.7z",

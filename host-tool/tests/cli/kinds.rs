@@ -142,7 +142,7 @@ fn empty_file_is_named() {
 const FILLING: usize = 400_000;
 
 /// Writes a disc in every form that it may come in: plain, raw, with a sheet, in a ZIP, as a CHD of a DVD and of a CD.
-fn in_every_source(disc: &[u8]) -> (Folder, [&'static str; 6]) {
+pub(crate) fn in_every_source(disc: &[u8]) -> (Folder, [&'static str; 6]) {
     let folder = Folder::new();
     folder.write("GAME.iso", disc);
     folder.write("GAME.bin", &raw_sectors(disc));
@@ -154,10 +154,19 @@ fn in_every_source(disc: &[u8]) -> (Folder, [&'static str; 6]) {
     (folder, ["GAME.iso", "GAME.bin", "GAME.cue", "GAME.zip", "dvd.chd", "cd.chd"])
 }
 
+pub(crate) fn ps1_game() -> Vec<u8> {
+    disc("PS1", &[("SYSTEM.CNF", b"BOOT = cdrom:\\SLUS_000.01;1\r\n"), ("DATA", &noise(FILLING))])
+}
+
+/// A film or an album, by the place of its description.
+pub(crate) fn film(place: &str) -> Vec<u8> {
+    let param = sfo(&[("DISC_ID", "UMDV00001"), ("TITLE", "A Film")]);
+    disc("FILM", &[("UMD_DATA.BIN", b"UMDV-00001|"), (place, &param), ("DATA", &noise(FILLING))])
+}
+
 #[test]
 fn ps1_disc_is_named_in_every_source() {
-    let game = disc("PS1", &[("SYSTEM.CNF", b"BOOT = cdrom:\\SLUS_000.01;1\r\n"), ("DATA", &noise(FILLING))]);
-    let (folder, names) = in_every_source(&game);
+    let (folder, names) = in_every_source(&ps1_game());
     for name in names {
         let info = folder.cisor(["info", name]).assert().success();
         info.stdout(is_match("disc +PS1\n").unwrap().and(contains("yes: ").not()));
@@ -177,10 +186,7 @@ fn ps1_disc_without_system_cnf_is_named() {
 #[test]
 fn umd_video_and_umd_music_are_named_in_every_source() {
     for (place, kind) in [("UMD_VIDEO/PARAM.SFO", "UMD Video"), ("UMD_AUDIO/PARAM.SFO", "UMD Music")] {
-        let param = sfo(&[("DISC_ID", "UMDV00001"), ("TITLE", "A Film")]);
-        let film =
-            disc("FILM", &[("UMD_DATA.BIN", b"UMDV-00001|"), (place, &param), ("DATA", &noise(FILLING))]);
-        let (folder, names) = in_every_source(&film);
+        let (folder, names) = in_every_source(&film(place));
         for name in names {
             let info = folder.cisor(["info", name]).assert().success();
             info.stdout(is_match(format!("disc +{kind} UMDV-00001 \"A Film\"\n")).unwrap());

@@ -12,6 +12,7 @@ mod conversions;
 mod damage;
 mod dat;
 mod dropping;
+mod every_source;
 mod field;
 mod field_reports;
 mod info;
@@ -29,3 +30,4 @@ mod talk;
 mod trees;
 #[cfg(unix)]
 mod unix;
+mod wrong_edc;

@@ -9,7 +9,7 @@ use predicates::str::{contains, is_match};
 use crate::support::{Folder, SECTOR, ps2_disc, psp_disc, raw_sectors, zip};
 
 /// Golden files of the crate that reads them: Debian's chdman lacks `createdvd` and Zstandard.
-fn golden(name: &str) -> PathBuf {
+pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/image-source/tests/golden").join(name)
 }
 
@@ -217,6 +217,11 @@ fn ciso(content: &[u8], block_size: usize, packing: Packing) -> Vec<u8> {
     file.extend(at.to_le_bytes());
     file.extend(blocks.concat());
     file
+}
+
+/// A CSO of a raw dump.
+pub(crate) fn ciso_of_raw(dump: &[u8]) -> Vec<u8> {
+    ciso(dump, 2352, Packing::Deflate)
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod load;
 mod measure;
 mod packages;
 mod page;
+mod sources;
 mod tables;
 
 use std::fs;
@@ -21,7 +22,7 @@ use crate::{disc, paths, psp, shell, tools};
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Leave out the image of 16 GiB, which takes minutes and 17 GB of disk
+    /// Leave out the image of 16 GiB, which takes minutes and 17 GB of disk; with --sources, a disc of 40 MB
     #[arg(long)]
     small: bool,
     /// Only predict loading times on the console
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     /// Measure only runs over trees of many files, which takes 9 GB of disk
     #[arg(long)]
     archive: bool,
+    /// Measure only what discs come in (CHDs, CDs, archives) beside chdman and 7z, which takes 9 GB of disk
+    #[arg(long)]
+    sources: bool,
     /// Count what the PSP driver's requests cost on the emulated console instead, and write
     /// docs/driver-costs.md
     #[arg(long)]
@@ -56,6 +60,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.archive {
         return archive::run(args.dry_run);
+    }
+    if args.sources {
+        return sources::run(args.small, args.dry_run);
     }
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;

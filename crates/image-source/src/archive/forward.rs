@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::coder::Decoder;
+use super::coder::{Decoder, MOST_MEMORY};
 use super::section::{FileError, Stop};
 use crate::archive_error::ArchiveError;
 use crate::bytes::Bytes;
@@ -220,6 +220,9 @@ impl Shared {
             Some(error) => ArchiveError::Read(error.to_string()),
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
                 ArchiveError::Size { name: self.name.clone(), expected: self.len, is_longer: false }
+            }
+            None if error.kind() == io::ErrorKind::OutOfMemory => {
+                ArchiveError::Memory { name: self.name.clone(), needed: None, most: MOST_MEMORY }
             }
             None => ArchiveError::Decode { name: self.name.clone(), at, why: error.to_string() },
         }

@@ -148,19 +148,25 @@ pub(crate) fn open(kind: ArchiveKind, file: Arc<dyn Bytes>) -> Result<Disc, Erro
     if candidates.len() > MOST_CANDIDATES {
         return Err(ArchiveError::TooManyFiles(candidates.len() as u64).into());
     }
+    let mut unread = None;
     for place in candidates {
-        let unpacked = archive.unpack(place)?;
-        if is_disc(&unpacked)? {
-            discs.push((place, Found::Image(Arc::new(unpacked))));
-        } else if is_called_disc(place) {
+        let looked_at = archive.unpack(place).and_then(|unpacked| Ok((is_disc(&unpacked)?, unpacked)));
+        match looked_at {
+            Ok((true, unpacked)) => discs.push((place, Found::Image(Arc::new(unpacked)))),
             // Perhaps it is damaged.
-            unpacked.check(|_| true)?;
+            Ok((false, unpacked)) if is_called_disc(place) => _ = unpacked.check(|_| true)?,
+            Ok(_) => {}
+            // Perhaps a program beside the disc: they are often packed in a way of their own.
+            Err(Error::Archive(error)) if error.is_about_one_file() && !is_called_disc(place) => {
+                unread.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
         }
     }
     let names: Vec<String> = discs.iter().map(|(place, _)| entries[*place].name.clone()).collect();
     let Ok([(place, found)]) = <[_; 1]>::try_from(discs) else {
         let error = match &names[..] {
-            [] => ArchiveError::NoDisc,
+            [] => unread.unwrap_or(ArchiveError::NoDisc),
             names => ArchiveError::SeveralDiscs(names.join(", ")),
         };
         return Err(error.into());

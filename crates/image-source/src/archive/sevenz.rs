@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::coder::{self, Coder, MOST_MEMORY};
+use super::coder::{self, Coder};
 use super::entry::{Entry, Stored, Unpacked, shown};
 use super::fields::Fields;
 use super::forward::Forward;
@@ -171,38 +171,35 @@ fn coders(folder: &Folder, name: &str) -> Result<Vec<Coder>, ArchiveError> {
     let method = |method: &str| ArchiveError::Method { name: name.to_owned(), method: method.to_owned() };
     let order = folder.order().ok_or_else(|| method("several streams (BCJ2)"))?;
     let mut coders = Vec::new();
-    for coder in order {
-        let len = coder.len;
-        let mut properties = Fields::new(&coder.properties);
-        // Nothing can lie farther back than the beginning.
-        let dictionary = |size: u32| size.min(u32::try_from(len).unwrap_or(u32::MAX)).max(4096);
-        let parsed = match &coder.method {
+    for step in order {
+        let len = step.len;
+        let mut properties = Fields::new(&step.properties);
+        let parsed = match &step.method {
             Method::Copy => Some(Coder::Copy),
             Method::Deflate => Some(Coder::Deflate),
             Method::Deflate64 => Some(Coder::Deflate64),
             Method::Bzip2 => Some(Coder::Bzip2),
             Method::Zstd => Some(Coder::Zstd { len }),
-            Method::Lzma => (|| {
-                let (byte, size) = (properties.u8()?, properties.u32()?);
-                Some(Coder::Lzma { properties: byte, dictionary: dictionary(size), len })
-            })(),
+            Method::Lzma => Coder::lzma(properties, len),
             Method::Lzma2 => properties
                 .u8()
                 .and_then(lzma2_dictionary)
-                .map(|size| Coder::Lzma2 { dictionary: dictionary(size) }),
+                .map(|size| Coder::Lzma2 { dictionary: coder::dictionary(size, len) }),
             Method::Ppmd => (|| {
                 let (order, memory) = (properties.u8()?, properties.u32()?);
                 Some(Coder::Ppmd { order, memory, len })
             })(),
+            Method::Delta => properties.u8().map(|byte| Coder::Delta { distance: u16::from(byte) + 1 }),
+            Method::Jumps(of) => {
+                let start = if properties.is_empty() { Some(0) } else { properties.u32() };
+                start.map(|start| Coder::Jumps { of: *of, start })
+            }
             Method::Aes => unreachable!("refused above"),
             Method::Other(id) => return Err(method(id)),
         };
         coders.push(parsed.ok_or(WRONG_HEADER)?);
     }
-    let needed = coders.iter().map(|coder| coder.memory()).sum();
-    if needed > MOST_MEMORY {
-        return Err(ArchiveError::Memory { name: name.to_owned(), needed, most: MOST_MEMORY });
-    }
+    coder::check_memory(name, &coders)?;
     Ok(coders)
 }
 

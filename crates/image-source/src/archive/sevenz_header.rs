@@ -1,5 +1,6 @@
 //! The directory of a 7z archive. `None` means that it is impossible.
 
+use super::coder::Processor;
 use super::fields::Fields;
 
 /// Coders that a folder may have.
@@ -77,6 +78,9 @@ pub(super) enum Method {
     Lzma,
     Lzma2,
     Ppmd,
+    Delta,
+    /// A filter for machine code.
+    Jumps(Processor),
     Aes,
     Other(String),
 }
@@ -304,8 +308,16 @@ fn method(id: &[u8]) -> Method {
         [0x04, 0x02, 0x02] => Method::Bzip2,
         [0x04, 0xF7, 0x11, 0x01] => Method::Zstd,
         [0x06, 0xF1, 0x07, ..] => Method::Aes,
-        [0x03] => Method::Other("the filter Delta".into()),
-        [0x03, 0x03, ..] | [4..=0x0B] => Method::Other("a filter for programs (BCJ)".into()),
+        [0x03] => Method::Delta,
+        [0x04] | [0x03, 0x03, 0x01, 0x03] => Method::Jumps(Processor::X86),
+        [0x05] | [0x03, 0x03, 0x02, 0x05] => Method::Jumps(Processor::PowerPc),
+        [0x06] | [0x03, 0x03, 0x04, 0x01] => Method::Jumps(Processor::Itanium),
+        [0x07] | [0x03, 0x03, 0x05, 0x01] => Method::Jumps(Processor::Arm),
+        [0x08] | [0x03, 0x03, 0x07, 0x01] => Method::Jumps(Processor::Thumb),
+        [0x09] | [0x03, 0x03, 0x08, 0x05] => Method::Jumps(Processor::Sparc),
+        [0x0A] => Method::Jumps(Processor::Arm64),
+        [0x0B] => Method::Jumps(Processor::RiscV),
+        [0x03, 0x03, ..] => Method::Other("a filter for programs of an unknown kind".into()),
         other => Method::Other(format!(
             "method {}",
             other.iter().map(|byte| format!("{byte:02X}")).collect::<String>()

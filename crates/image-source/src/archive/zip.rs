@@ -32,6 +32,9 @@ const STRONG_ENCRYPTION: u16 = 1 << 6;
 const NO_DIRECTORY: ArchiveError =
     ArchiveError::Structure("there is no directory at its end, so it is probably cut off");
 
+const WRONG_SETTINGS: ArchiveError =
+    ArchiveError::Structure("a file in it has impossible settings of its decoder");
+
 /// The directory of an archive.
 pub(super) struct Zip {
     file: Arc<dyn Bytes>,
@@ -112,7 +115,16 @@ impl Zip {
         if file.entry.is_encrypted {
             return Err(ArchiveError::Encrypted(Some(name)).into());
         }
-        let start = self.local(file)?;
+        let (mut start, mut left) = (self.local(file)?, packed);
+        // Settings of the decoder, before what it decodes.
+        let mut settings = |bytes: &mut [u8]| -> Result<(), Error> {
+            let count = bytes.len() as u64;
+            let short = ArchiveError::Size { name: name.clone(), expected: len, is_longer: false };
+            left = left.checked_sub(count).ok_or(short)?;
+            self.file.read_exact_at(bytes, start).map_err(Error::io("the archive"))?;
+            start += count;
+            Ok(())
+        };
         let coder = match file.method {
             0 => {
                 if packed != len {
@@ -124,7 +136,22 @@ impl Zip {
             8 => Coder::Deflate,
             9 => Coder::Deflate64,
             12 => Coder::Bzip2,
+            14 => {
+                // The packing program's version, the number of properties, and the properties.
+                let mut bytes = [0; 9];
+                settings(&mut bytes)?;
+                if bytes[2..4] != [5, 0] {
+                    return Err(WRONG_SETTINGS.into());
+                }
+                Coder::lzma(Fields::new(&bytes[4..]), len).ok_or(WRONG_SETTINGS)?
+            }
             93 => Coder::Zstd { len },
+            95 => Coder::Xz,
+            98 => {
+                let mut bytes = [0; 2];
+                settings(&mut bytes)?;
+                ppmd(u16::from_le_bytes(bytes), len).ok_or(WRONG_SETTINGS)?
+            }
             other => {
                 let method = method_name(other);
                 return Err(ArchiveError::Method { name, method }.into());
@@ -133,9 +160,10 @@ impl Zip {
         if matches!(coder, Coder::Deflate | Coder::Deflate64) && len > coder::most_deflated(packed) {
             return Err(ArchiveError::Size { name, expected: len, is_longer: false }.into());
         }
+        coder::check_memory(&name, &[coder])?;
         let archive = self.file.clone();
         let open = move |stop: Stop| {
-            let section = Section::new(archive.clone(), start, packed, stop);
+            let section = Section::new(archive.clone(), start, left, stop);
             coder::chain(section, &[coder])
         };
         Ok(Unpacked::Forward(Forward::new(name, len, Some(file.crc), true, Box::new(open))))
@@ -203,6 +231,14 @@ impl Zip {
     }
 }
 
+/// PPMd's settings: order, memory in MiB, and what is done when that is full. `None` if they are impossible.
+fn ppmd(settings: u16, len: u64) -> Option<Coder> {
+    let [order, memory, restore] = [settings & 0xF, settings >> 4 & 0xFF, settings >> 12];
+    let small = |number: u16| u8::try_from(number).ok();
+    let (order, restore) = (small(order + 1)?, small(restore).filter(|&restore| restore < 2)?);
+    (order > 1).then_some(Coder::PpmdI { order, memory: u32::from(memory + 1) << 20, restore, len })
+}
+
 fn disagree(file: &File, place: &'static str, what: &'static str) -> ArchiveError {
     ArchiveError::Disagree { name: file.entry.name.clone(), place, what }
 }
@@ -210,9 +246,9 @@ fn disagree(file: &File, place: &'static str, what: &'static str) -> ArchiveErro
 fn method_name(method: u16) -> String {
     match method {
         1..=6 => "a method from before deflate".into(),
-        14 => "LZMA".into(),
-        95 => "xz".into(),
-        98 => "PPMd".into(),
+        10 => "PKWARE's Implode".into(),
+        96 => "JPEG".into(),
+        97 => "WavPack".into(),
         other => format!("method {other}"),
     }
 }
