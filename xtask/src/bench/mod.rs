@@ -4,6 +4,7 @@
 //! part of the page too.
 
 mod archive;
+mod browser;
 mod functions;
 mod load;
 mod measure;
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     /// Measure only runs over trees of many files, which takes 9 GB of disk
     #[arg(long)]
     archive: bool,
+    /// Measure only the page in Chromium, side by side with the program; takes 2 GB of disk
+    #[arg(long)]
+    page: bool,
     /// Count what the PSP driver's requests cost on the emulated console instead, and write
     /// docs/driver-costs.md
     #[arg(long)]
@@ -56,6 +60,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.archive {
         return archive::run(args.dry_run);
+    }
+    if args.page {
+        return browser::run(args.dry_run);
     }
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;

@@ -26,6 +26,7 @@ pub(super) const PACKAGES: Page =
     Page { file: "packages.md", title: "The packaged programs, measured", task: "bench --packages" };
 pub(super) const ARCHIVE: Page =
     Page { file: "archive.md", title: "Trees of many files", task: "bench --archive" };
+pub(super) const PAGE: Page = Page { file: "page.md", title: "The page, measured", task: "bench --page" };
 
 impl Page {
     /// Writes the task's part of the page and leaves the rest as it is. A page that does not exist is
@@ -91,7 +92,7 @@ pub(super) fn conditions(discs: &Discs) -> Result<String> {
 mod tests {
     use std::fs;
 
-    use super::{ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES};
+    use super::{ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES, PAGE};
 
     #[test]
     fn only_the_part_between_the_marks_changes() {
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_page_has_its_title_and_the_marks_of_its_task() {
-        for page in [ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES] {
+        for page in [ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES, PAGE] {
             let text = fs::read_to_string(page.path()).expect(page.file);
             assert!(text.starts_with(&format!("# {}\n", page.title)), "{}", page.file);
             let (begin, end) = page.marks();
