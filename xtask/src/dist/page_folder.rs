@@ -50,3 +50,51 @@ pub(super) fn check(unpacked: &Path, programs: &Programs) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fresh;
+    use super::*;
+
+    /// A page as it is built, and an unpacked archive with these files of it.
+    fn check_with(name: &str, worker: &str, packed: &[&str]) -> Result<()> {
+        let scratch = paths::build_dir().join("tmp").join(name);
+        fresh(&scratch)?;
+        let manifest = r#"{"icons":[{"src":"icon.svg"}]}"#;
+        let files = [
+            ("index.html", "page"),
+            ("icon.svg", "<svg/>"),
+            ("manifest.webmanifest", manifest),
+            ("service-worker.js", worker),
+        ];
+        let unpacked = scratch.join("unpacked");
+        for (name, text) in files {
+            write(&scratch.join(web::FOLDER).join(name), text)?;
+            if packed.contains(&name) {
+                write(&unpacked.join(web::FOLDER).join(name), text)?;
+            }
+        }
+        write(&unpacked.join("README.txt"), "")?;
+        add_papers(&unpacked)?;
+        let nothing = PathBuf::new;
+        let programs = Programs {
+            windows: nothing(),
+            linux: Vec::new(),
+            macs: Vec::new(),
+            psp: nothing(),
+            page: scratch.join(web::PAGE),
+            missing: Vec::new(),
+            is_broken: false,
+        };
+        check(&unpacked, &programs)
+    }
+
+    #[test]
+    fn an_archive_needs_every_file_and_a_worker_that_fetches_them() {
+        let all = ["index.html", "icon.svg", "manifest.webmanifest", "service-worker.js"];
+        let worker = "fetch('icon.svg', 'manifest.webmanifest')";
+        check_with("page-folder-whole", worker, &all).unwrap();
+        assert!(check_with("page-folder-less", worker, &["index.html", "service-worker.js"]).is_err());
+        assert!(check_with("page-folder-worker", "fetch('icon.svg')", &all).is_err());
+    }
+}
