@@ -14,7 +14,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The name under which people get it.
 pub(crate) const PAGE: &str = "cisor.html";
 /// The same as a folder for a web server, from which browsers install it.
-const FOLDER: &str = "cisor-page";
+pub(crate) const FOLDER: &str = "cisor-page";
 /// The largest page that is handed out, in bytes.
 const LIMIT: u64 = 1_500_000;
 
@@ -131,17 +131,40 @@ fn sums(page: &Path) -> Result<Vec<String>> {
 
 /// Runs tests of the page.
 fn try_page(page: &Path, tests: &[&str]) -> Result<()> {
+    let work = fresh_work()?;
+    let library = library_of(2000, &work)?;
+    let mut node = node(page, &work);
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(tests);
+    shell::run(node.env("CISOR_LIBRARY", &library))
+}
+
+/// Measures the page and the program side by side in Chromium; returns Markdown. The program must have been built.
+pub(crate) fn measure(collect: CollectLicences, psp_disc: &Path, ps2_disc: &Path) -> Result<String> {
+    ensure()?;
+    let page = build(collect)?;
+    let work = fresh_work()?;
+    let text = shell::text(node(&page, &work).arg("test/speed.mjs").args([psp_disc, ps2_disc]))?;
+    fs::remove_dir_all(&work).with_context(|| work.display().to_string())?;
+    Ok(text)
+}
+
+/// Makes an empty folder for what tests write.
+fn fresh_work() -> Result<PathBuf> {
     let work = build_dir().join("test");
     if work.exists() {
         fs::remove_dir_all(&work).with_context(|| work.display().to_string())?;
     }
     fs::create_dir_all(&work).with_context(|| work.display().to_string())?;
-    let library = library_of(2000, &work)?;
+    Ok(work)
+}
+
+/// Node.js, set to the page's folder, with the environment that its tests need.
+fn node(page: &Path, work: &Path) -> Command {
     let mut node = Command::new("node");
-    node.current_dir(source()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
-    node.args(tests).env("CISOR_BIN", paths::cisor()).env("CISOR_PAGE", page).env("CISOR_PAGE_WORK", &work);
-    node.env("CISOR_WASM", wasm()).env("CISOR_PAGE_FOLDER", build_dir().join(FOLDER));
-    shell::run(node.env("CISOR_LIBRARY", &library))
+    node.current_dir(source()).env("CISOR_BIN", paths::cisor()).env("CISOR_PAGE", page);
+    node.env("CISOR_PAGE_WORK", work).env("CISOR_WASM", wasm());
+    node.env("CISOR_PAGE_FOLDER", build_dir().join(FOLDER));
+    node
 }
 
 /// Makes a library of so many made-up discs in a folder, for the test of its report.

@@ -89,14 +89,19 @@ impl Catalogue {
     pub fn new(dats: Vec<Dat>) -> Self {
         let mut all = Self::default();
         for dat in dats {
-            all.names.push(dat.name);
-            all.left_out += dat.left_out;
-            for game in dat.games {
-                all.add(game);
-            }
-            all.ends.push(all.games.len());
+            all.push(dat);
         }
         all
+    }
+
+    /// Adds all games of one more DAT.
+    pub fn push(&mut self, dat: Dat) {
+        self.names.push(dat.name);
+        self.left_out += dat.left_out;
+        for game in dat.games {
+            self.add(game);
+        }
+        self.ends.push(self.games.len());
     }
 
     fn add(&mut self, game: Game) {

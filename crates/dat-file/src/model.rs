@@ -1,5 +1,7 @@
 //! What is in a DAT.
 
+use crate::names;
+
 /// A DAT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dat {
@@ -51,9 +53,6 @@ impl Rom {
     /// Returns its name without the extension.
     #[must_use]
     pub fn stem(&self) -> &str {
-        match self.name.rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() && extension.len() <= 4 => stem,
-            _ => &self.name,
-        }
+        names::stem(&self.name)
     }
 }

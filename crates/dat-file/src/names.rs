@@ -36,6 +36,15 @@ pub fn comparable(name: &str) -> String {
     legal.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Returns a file's name without its extension.
+#[must_use]
+pub fn stem(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && extension.len() <= 4 => stem,
+        _ => name,
+    }
+}
+
 /// Returns the letters and digits of a serial, in upper case: `SLES-123.45` and `SLES 12345` are the same.
 #[must_use]
 pub fn serial(text: &str) -> String {

@@ -1,6 +1,8 @@
 //! Finding images in DATs, and writing what is missing.
 
-use dat_file::{Catalogue, Dat, Found, Game, Hashes, Missing, Rom, RomId, Wanted, parse, write};
+use dat_file::{
+    Catalogue, Dat, Differing, Found, Game, Hashes, KnownBy, Missing, Rom, RomId, Wanted, parse, write,
+};
 
 fn rom(name: &str, size: u64, sha1: u8) -> Rom {
     Rom { name: name.into(), size, sha1: Some([sha1; 20]), ..Rom::default() }
@@ -81,4 +83,38 @@ fn what_is_written_is_read_back() {
     let mut empty = Vec::new();
     write(&mut empty, "\u{1}", "", &[]).unwrap();
     assert_eq!(parse(&empty[..]).unwrap(), Dat::default());
+}
+
+#[test]
+fn what_an_image_should_be_is_known_by_its_name_or_its_discs_id() {
+    let all = catalogue();
+    let of =
+        |stem: &str, id: Option<&str>| all.expected(stem, id, 100).map(|known| (known.by, known.entry.game));
+    assert_eq!(of("Other", None), None);
+    assert_eq!(of("same (reprint)", None), Some((KnownBy::Name, 1)));
+    assert_eq!(of("Other", Some("SLES_000.01")), Some((KnownBy::Serial, 0)));
+    assert_eq!(of("Same (Reprint)", Some("SLES_000.01")), Some((KnownBy::Name, 1)), "both say the same");
+    assert_eq!(
+        of("Weak", Some("SLES_000.01")),
+        Some((KnownBy::Serial, 0)),
+        "the name is that of another disc"
+    );
+    let named = |stem| all.best_named(all.find(100, &sha1(1)).unwrap().1, stem).unwrap().game;
+    assert_eq!((named("SAME (reprint)"), named("else")), (1, 0));
+    assert_eq!(all.best_named(&[], "Same"), None);
+}
+
+#[test]
+fn an_image_differs_by_its_size_or_by_the_strongest_hash_that_both_have() {
+    let of =
+        |rom: &Rom, size, hashes| rom.difference(size, &hashes).map(|differs| (differs.what, differs.got));
+    let strong = rom("Game.iso", 100, 1);
+    assert_eq!(of(&strong, 99, sha1(1)), Some((Differing::Size, "99".into())));
+    assert_eq!(of(&strong, 100, sha1(2)), Some((Differing::Sha1, "02".repeat(20))));
+    assert_eq!(of(&strong, 100, Hashes { crc32: Some(1), ..Hashes::default() }), None);
+    let weak = Rom { crc32: Some(7), sha1: None, ..rom("Weak.iso", 100, 0) };
+    assert_eq!(
+        of(&weak, 100, Hashes { crc32: Some(8), ..sha1(1) }),
+        Some((Differing::Crc32, "00000008".into()))
+    );
 }

@@ -24,7 +24,7 @@ mod place;
 mod sheet;
 mod source;
 
-pub use self::archive::{ArchiveFacts, ArchiveKind};
+pub use self::archive::{ArchiveFacts, ArchiveKind, ZipFiles};
 pub use self::archive_error::ArchiveError;
 pub use self::bytes::{Bytes, UserData};
 pub use self::cue::{Cue, CueError, CueFile, FileType, Track, TrackMode};

@@ -11,24 +11,11 @@ use sector_decode::{BlockIndex, Coding};
 use crate::describe::Image;
 use crate::journal::{Journal, Writes};
 use crate::json::{Object, quoted};
-use crate::profile::{CompressOptions, Profile, check_console, choose};
+use crate::profile::{check_console, choose};
+use crate::purpose;
 
 /// Bytes of one block in the table before the packed bytes: its length and how it is packed.
 const ROW: usize = 5;
-
-/// Lists the profiles and their formats.
-pub(crate) fn profiles_json() -> String {
-    let profile = |profile: Profile| {
-        let formats = formats(profile).map(|format| quoted(&format.to_string()));
-        Object::new().text("name", profile.name()).list("formats", formats).end()
-    };
-    Object::new().list("profiles", Profile::ALL.map(profile)).end()
-}
-
-/// The formats that this build writes.
-fn formats(profile: Profile) -> impl Iterator<Item = OutputFormat> {
-    profile.formats().iter().copied().filter(|format| *format != OutputFormat::Chd)
-}
 
 /// How an image is written.
 pub(crate) struct Job {
@@ -42,19 +29,12 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Decides as `cisor compress --for PROFILE --to FORMAT` does; `purpose` is `PROFILE` or `PROFILE:FORMAT`. Returns
-    /// the decision as JSON, too.
-    pub(crate) fn new(purpose: &str, disc: &Disc, image_size: u64) -> Result<(Self, String), String> {
-        let (profile, format) = purpose.split_once(':').map_or((purpose, None), |(a, b)| (a, Some(b)));
-        let profile = Profile::from_name(profile).ok_or_else(|| format!("no profile {profile}"))?;
-        let named =
-            |name| formats(profile).find(|format| format.to_string() == name);
-        let to = format
-            .map(|name| named(name).ok_or_else(|| format!("{profile} has no format {name}")))
-            .transpose()?;
+    /// Decides as `cisor compress` does for the same wishes, in the form of [`purpose::parse`]. Returns the decision as
+    /// JSON, too.
+    pub(crate) fn new(wishes: &str, disc: &Disc, image_size: u64) -> Result<(Self, String), String> {
+        let (profile, options) = purpose::parse(wishes)?;
         check_console(profile, disc, false).map_err(|refusal| refusal.to_string())?;
-        let choice = choose(profile, &CompressOptions { to, ..CompressOptions::default() }, image_size)
-            .map_err(|refusal| refusal.to_string())?;
+        let choice = choose(profile, &options, image_size).map_err(|refusal| refusal.to_string())?;
         let plan = choice.plan;
         let json = Object::new()
             .text("format", &plan.format.to_string())

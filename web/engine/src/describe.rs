@@ -30,6 +30,7 @@ pub(crate) fn describe(image: &mut Image, container: Option<&Container>, file_si
         .maybe("container", container.map(Container::name).as_deref())
         .flag("forward", container.is_some_and(Container::is_forward))
         .maybe("sourceSha1", sha1.as_deref())
+        .flag("hasTracks", container.is_some_and(Container::has_tracks))
         .list("parts", container.iter().flat_map(|container| &container.parts).map(|name| quoted(name)))
         .list("lostTracks", container.iter().flat_map(|container| container.lost_tracks()).map(track_json))
         .maybe("console", disc.console.map(|console| console.name()))

@@ -5,12 +5,14 @@ use std::cell::RefCell;
 use disc_info::{icon, identify};
 use sector_decode::{ImageReader, ReaderOptions};
 
-use crate::convert::{Job, examine, profiles_json};
+use crate::convert::{Job, examine};
+use crate::dats::Dats;
 use crate::describe::{Image, describe};
 use crate::digest::Hasher;
 use crate::file::report_panics;
 use crate::input::{self, Container};
 use crate::json::Object;
+use crate::purpose::profiles_json;
 
 #[derive(Default)]
 struct Engine {
@@ -22,6 +24,7 @@ struct Engine {
     file_size: u64,
     job: Option<Job>,
     hasher: Hasher,
+    dats: Dats,
 }
 
 thread_local! {
@@ -149,13 +152,14 @@ pub extern "C" fn check_source() -> i32 {
     run(|engine| engine.container.as_ref().map_or(Ok(()), Container::check).map(|()| None))
 }
 
-/// Lists the profiles and their formats as JSON.
+/// Lists the profiles, their formats and block sizes as JSON.
 #[unsafe(no_mangle)]
 pub extern "C" fn profiles() -> i32 {
     run(|_| Ok(Some(profiles_json().into_bytes())))
 }
 
-/// Plans a file for the profile that `buffer` names, perhaps with a format: `ark` or `ark:ZSO`. The decision is JSON.
+/// Plans a file for the profile that `buffer` names, perhaps with a format, a level and a block size: `ark` or
+/// `ark:ZSO:9:4096`. The decision is JSON.
 #[unsafe(no_mangle)]
 pub extern "C" fn plan() -> i32 {
     run(|engine| {
@@ -259,4 +263,22 @@ pub extern "C" fn hash() {
 #[unsafe(no_mangle)]
 pub extern "C" fn digests() -> i32 {
     run(|engine| Ok(Some(std::mem::take(&mut engine.hasher).finish().into_bytes())))
+}
+
+/// Adds the DATs in the page's first file, whose length is `len`. What they are is JSON; `other` in it says why the file
+/// is something else than a DAT.
+#[unsafe(no_mangle)]
+pub extern "C" fn add_dat(len: f64) -> i32 {
+    report_panics();
+    run(|engine| engine.dats.add(whole(len)).map(|about| Some(about.into_bytes())))
+}
+
+/// Says what the DATs know about the disc that `buffer` describes: the file's name, the id, the size, CRC32 and SHA-1,
+/// separated by zeros. The verdict is JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn judge() -> i32 {
+    run(|engine| {
+        let verdict = engine.dats.judge(&engine.input).ok_or("the question makes no sense")?;
+        Ok(Some(verdict.into_bytes()))
+    })
 }

@@ -122,6 +122,20 @@ impl Container {
         }
     }
 
+    /// Whether it is a CD, whose tracks DATs list one by one: the image is not what they describe.
+    pub(crate) fn has_tracks(&self) -> bool {
+        match self.source.kind() {
+            Kind::Image => false,
+            Kind::RawCd(_) | Kind::Cue => true,
+            // One track of 2048-byte sectors is what an ISO holds; older programs pack DVDs like this.
+            Kind::Chd(_) => match self.source.tracks() {
+                [] => false,
+                [track] => !track.kind.ends_with("/2048"),
+                _ => true,
+            },
+        }
+    }
+
     /// Compares a file in an archive with the CRC-32 in the archive, which is quick after it was read.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.source.check_archive(|_| true).map(drop).map_err(|error| error.to_string())
@@ -137,17 +151,19 @@ pub(crate) fn files(list: &[u8]) -> Option<Vec<Named>> {
     fields.chunks(2).map(named).collect()
 }
 
+/// A file of the page by its number.
+pub(crate) fn shared(number: usize, len: u64) -> Arc<dyn Bytes> {
+    Arc::new(Shared { len, file: Mutex::new(PageFile::new(number, len)) })
+}
+
 /// Opens the first file; the others are those beside it, which a CUE sheet may name.
 pub(crate) fn open(files: &[Named]) -> Result<(Input, Option<Container>), String> {
     let first = files.first().ok_or("no file was given")?;
-    let shared = |(number, file): (usize, &Named)| -> Arc<dyn Bytes> {
-        Arc::new(Shared { len: file.len, file: Mutex::new(PageFile::new(number, file.len)) })
-    };
     let beside = |name: &str| {
         let same = |(_, file): &(usize, &Named)| file.name.eq_ignore_ascii_case(name);
-        files.iter().enumerate().skip(1).find(same).map(shared)
+        files.iter().enumerate().skip(1).find(same).map(|(number, file)| shared(number, file.len))
     };
-    let source = Source::among(Path::new(&first.name), shared((0, first)), beside);
+    let source = Source::among(Path::new(&first.name), shared(0, first.len), beside);
     Ok(match source.map_err(|error| error.to_string())? {
         None => (Input::File(PageFile::new(0, first.len)), None),
         Some(source) => {

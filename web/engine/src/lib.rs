@@ -7,6 +7,7 @@
 //! What to write, and who can read it, is decided by the program's own code, which is compiled in here from its files.
 
 mod convert;
+mod dats;
 mod describe;
 mod digest;
 mod exports;
@@ -14,6 +15,7 @@ mod file;
 mod input;
 mod journal;
 mod json;
+mod purpose;
 
 #[path = "../../../host-tool/src/level.rs"]
 #[allow(dead_code, unreachable_pub)]

@@ -2,7 +2,7 @@
 
 import { bytes, make } from './dom';
 import type { Dropped } from './dropped';
-import type { Description, ReaderVerdict } from './engine';
+import type { Description, Digests, Known, ReaderVerdict, Verdict } from './engine';
 import type { Done, Failure } from './messages';
 import type { Texts } from './texts';
 
@@ -26,11 +26,14 @@ export class Card {
   #facts: HTMLElement;
   #problems: HTMLUListElement;
   #state: HTMLParagraphElement;
+  #dat: HTMLParagraphElement;
   #bar: HTMLProgressElement;
   #close: HTMLButtonElement;
   /** What the line below the disc says, in the language of the moment. */
   #line: (texts: Texts) => (Node | string)[] = (texts) => [texts.reading];
   #unsafe = 0;
+  #digests: Digests | undefined;
+  #verdict: Verdict | undefined;
   #began = 0;
   #beganAt = 0;
 
@@ -43,11 +46,13 @@ export class Card {
     this.#title = make('h3', { id }, file.name);
     this.#facts = make('div', { class: 'facts' });
     this.#problems = make('ul', { class: 'problems', hidden: true });
+    this.#dat = make('p', { class: 'dat', hidden: true });
     this.#state = make('p', { class: 'state' });
     this.#bar = make('progress', { max: '1', value: '0', hidden: true, 'aria-labelledby': id });
     this.#close = make('button', { type: 'button', class: 'remove' }, '×');
     this.#close.addEventListener('click', remove);
-    const body = make('div', { class: 'body' }, this.#title, this.#facts, this.#problems, this.#bar, this.#state);
+    const parts = [this.#title, this.#facts, this.#problems, this.#bar, this.#state, this.#dat];
+    const body = make('div', { class: 'body' }, ...parts);
     this.element = make('li', { class: 'card', 'aria-labelledby': id }, this.#picture, body, this.#close);
     this.#set('reading', this.#line);
     this.retell(texts);
@@ -74,7 +79,19 @@ export class Card {
     this.#problems.ariaLabel = texts.problems;
     this.#close.ariaLabel = `${texts.remove}: ${this.file.name}`;
     this.#tellFacts();
+    this.#tellVerdict();
     this.#state.replaceChildren(...this.#line(texts));
+  }
+
+  /** What DATs can be asked about it, once its digests are known. */
+  get known(): Known | undefined {
+    return this.#digests && { name: this.file.name, id: this.description?.id ?? null, digests: this.#digests };
+  }
+
+  /** Says what DATs know about it; nothing if there are none. */
+  judge(verdict: Verdict | undefined): void {
+    this.#verdict = verdict;
+    this.#tellVerdict();
   }
 
   describe(description: Description, picture: Uint8Array<ArrayBuffer>): void {
@@ -89,7 +106,9 @@ export class Card {
 
   wait(): void {
     this.#unsafe = 0;
+    this.#digests = this.#verdict = undefined;
     this.#tellFacts();
+    this.#tellVerdict();
     this.#set('waiting', (texts) => [texts.waiting]);
     this.#bar.hidden = false;
     this.#bar.value = 0;
@@ -121,6 +140,7 @@ export class Card {
     const percent = Math.round((100 * size) / digests.len);
     const href = file ? URL.createObjectURL(file) : '';
     this.#unsafe = wrote ? 0 : unsafe;
+    this.#digests = digests;
     this.#tellFacts();
     this.#bar.hidden = true;
     this.#set('done', (texts) => {
@@ -147,6 +167,17 @@ export class Card {
     this.element.dataset.state = state;
     this.#line = line;
     this.#state.replaceChildren(...line(this.#texts));
+  }
+
+  #tellVerdict(): void {
+    const texts = this.#texts;
+    const verdict = this.#verdict;
+    this.#dat.hidden = verdict === undefined;
+    if (verdict) {
+      const covers = !this.description?.hasTracks;
+      this.#dat.dataset.verdict = covers ? verdict.verdict : 'tracks';
+      this.#dat.textContent = `${texts.dat}: ${covers ? sentence(verdict, texts) : texts.datTracks}`;
+    }
   }
 
   #tellFacts(): void {
@@ -176,6 +207,21 @@ export class Card {
     }
     this.#problems.replaceChildren(...found.map((problem) => make('li', {}, problem)));
     this.#problems.hidden = found.length === 0;
+  }
+}
+
+function sentence(verdict: Verdict, texts: Texts): string {
+  switch (verdict.verdict) {
+    case 'match':
+      return texts.datMatch(verdict.game, verdict.dat);
+    case 'wrong': {
+      const what = verdict.what === 'size' ? texts.size : verdict.what;
+      return texts.datWrong(verdict.game, what, verdict.expected, verdict.got);
+    }
+    case 'md5':
+      return texts.datMd5;
+    case 'unknown':
+      return texts.datUnknown;
   }
 }
 

@@ -1,11 +1,13 @@
 // The workers of the page: one that leads, and as many hands as there are cores.
 
-import type { Description, Profile } from './engine';
-import type { Done, Failure, FromLeader, Purpose, Target, ToLeader } from './messages';
+import type { Description, Known, Profile, Verdict } from './engine';
+import type { DatResult, Done, Failure, FromLeader, Purpose, Target, ToLeader } from './messages';
 
 /** Where news about a file goes. */
 export interface Listener {
   described?(description: Description, picture: Uint8Array<ArrayBuffer>): void;
+  read?(results: DatResult[]): void;
+  judged?(verdict: Verdict): void;
   progress?(done: number, total: number, proving: boolean): void;
   done?(done: Done): void;
   failed(reason: string, kind: Failure): void;
@@ -50,6 +52,16 @@ export class Crew {
     void this.#tell({ describe: files, number });
   }
 
+  /** Reads DATs, in the place of those before. */
+  readDats(dats: File[], listener: Listener): void {
+    void this.#tell({ dats, number: this.#listen(listener) });
+  }
+
+  /** Compares a disc with the DATs. */
+  judge(judge: Known, listener: Listener): void {
+    void this.#tell({ judge, number: this.#listen(listener) });
+  }
+
   run(files: File[], purpose: Purpose, target: Target, listener: Listener): void {
     const number = this.#listen(listener);
     void this.#tell({ run: files, number, purpose, target });
@@ -78,6 +90,10 @@ export class Crew {
     const listener = this.#listeners.get(message.number);
     if ('described' in message) {
       listener?.described?.(message.described, message.picture);
+    } else if ('read' in message) {
+      listener?.read?.(message.read);
+    } else if ('judged' in message) {
+      listener?.judged?.(message.judged);
     } else if ('progress' in message) {
       listener?.progress?.(message.progress, message.total, message.proving);
       return;

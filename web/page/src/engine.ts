@@ -23,6 +23,8 @@ interface Exports {
   next_write(): number;
   hash(): void;
   digests(): number;
+  add_dat(len: number): number;
+  judge(): number;
 }
 
 /** What one reader makes of a file: its name, `yes`, `caution`, `maybe` or `no`, and why. */
@@ -42,6 +44,8 @@ export interface Description {
   forward: boolean;
   /** SHA-1 that the image has according to its container. */
   sourceSha1: string | null;
+  /** Whether it is a CD, whose tracks DATs list one by one. */
+  hasTracks: boolean;
   /** Names of the files that a CUE sheet names. */
   parts: string[];
   /** What an image of the data track does not hold. */
@@ -68,10 +72,10 @@ export interface Plan {
   firmwareSafe: boolean;
 }
 
-/** A profile of the program, and the formats that it writes, the usual one first. */
+/** A profile of the program, and the formats that it writes with their block sizes, the usual ones first. */
 export interface Profile {
   name: string;
-  formats: string[];
+  formats: [format: string, blockSizes: number[]][];
 }
 
 /** What was written. */
@@ -89,6 +93,22 @@ export interface Digests {
   len: number;
 }
 
+/** The DATs in a file, or why it is something else. */
+export type DatFile = { names: string[]; games: number; leftOut: number } | { other: string };
+
+/** A disc whose digests are known. */
+export interface Known {
+  name: string;
+  id: string | null;
+  digests: Digests;
+}
+
+/** What DATs say about a disc. `md5`: only an MD5 would tell. */
+export type Verdict =
+  | { verdict: 'match'; game: string; dat: string }
+  | { verdict: 'wrong'; game: string; dat: string; what: string; expected: string; got: string }
+  | { verdict: 'md5' | 'unknown' };
+
 /** The engine said no, or stopped; the message says why. */
 export class EngineError extends Error {}
 
@@ -98,6 +118,8 @@ export type ReadFile = (file: number, offset: number, into: Uint8Array) => boole
 /** An instance of the engine, and a new one after it has stopped. */
 export class Engine {
   #module: WebAssembly.Module;
+  /** Memory of earlier results that nobody needs any more: browsers are slow to collect what is thrown away. */
+  #spares: ArrayBuffer[] = [];
   #read: ReadFile = () => false;
   #exports: Exports | undefined;
   #panic = '';
@@ -171,14 +193,19 @@ export class Engine {
     return this.#json((engine) => engine.finish());
   }
 
-  /** The next bytes to write, and where. */
+  /** Takes back the memory of results, for later ones. */
+  reuse(...spares: ArrayBuffer[]): void {
+    this.#spares.push(...spares.slice(0, MOST_SPARES - this.#spares.length));
+  }
+
+  /** The next bytes to write, and where. They stay until the engine is called again. */
   nextWrite(): { at: number; bytes: Uint8Array<ArrayBuffer> } | undefined {
     let at = -1;
     this.#call((engine) => {
       at = engine.next_write();
       return 0;
     });
-    return at < 0 ? undefined : { at, bytes: this.#out() };
+    return at < 0 ? undefined : { at, bytes: this.#outView() };
   }
 
   hash(bytes: Uint8Array): void {
@@ -191,6 +218,18 @@ export class Engine {
 
   digests(): Digests {
     return this.#json((engine) => engine.digests());
+  }
+
+  /** Adds the DATs in a file. */
+  addDat(size: number, read: ReadFile): DatFile {
+    this.#read = read;
+    return this.#json((engine) => engine.add_dat(size));
+  }
+
+  /** Compares a disc with the DATs. */
+  judge({ name, id, digests: { len, crc32, sha1 } }: Known): Verdict {
+    this.#put(new TextEncoder().encode([name, id ?? '', len, crc32, sha1].join('\0')));
+    return this.#json((engine) => engine.judge());
   }
 
   #json<T>(work: (engine: Exports) => number): T {
@@ -238,15 +277,34 @@ export class Engine {
   }
 
   #out(): Uint8Array<ArrayBuffer> {
+    return this.#copy(this.#outView());
+  }
+
+  #outView(): Uint8Array<ArrayBuffer> {
     const engine = (this.#exports ??= this.#instance());
-    return new Uint8Array(engine.memory.buffer, engine.out_at(), engine.out_len()).slice();
+    return new Uint8Array(engine.memory.buffer as ArrayBuffer, engine.out_at(), engine.out_len());
   }
 
   #image(): Uint8Array<ArrayBuffer> {
     const engine = (this.#exports ??= this.#instance());
-    return new Uint8Array(engine.memory.buffer, engine.image_at(), engine.image_len()).slice();
+    return this.#copy(new Uint8Array(engine.memory.buffer as ArrayBuffer, engine.image_at(), engine.image_len()));
+  }
+
+  /** Copies something out of the engine's memory, into a spare where one is large enough. */
+  #copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const place = bytes.length < LEAST_SPARE ? -1 : this.#spares.findIndex(({ byteLength }) => byteLength >= bytes.length);
+    const [spare] = place < 0 ? [] : this.#spares.splice(place, 1);
+    // Lengths in steps, so that the next result fits as well.
+    const len = bytes.length < LEAST_SPARE ? bytes.length : Math.ceil(bytes.length / LEAST_SPARE) * LEAST_SPARE;
+    const copy = new Uint8Array(spare ?? new ArrayBuffer(len), 0, bytes.length);
+    copy.set(bytes);
+    return copy;
   }
 }
+
+/** Smaller results are not worth keeping the memory of. */
+const LEAST_SPARE = 256 << 10;
+const MOST_SPARES = 8;
 
 /** The fewest bytes that are read at once, if a file has as many. */
 const LEAST_READ = 64 << 10;

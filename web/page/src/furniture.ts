@@ -1,6 +1,6 @@
 // What stands on the page whatever is dropped on it: its texts, the choices, the languages.
 
-import { byId, make } from './dom';
+import { byId, bytes, make } from './dom';
 import type { Profile } from './engine';
 import { LANGUAGES } from './languages';
 import type { Purpose } from './messages';
@@ -8,6 +8,10 @@ import type { Texts } from './texts';
 
 /** Stands for what the list beside it says. */
 const OTHER = 'other';
+
+/** Levels of the program that are offered. */
+const LEVELS = ['1', '6', '9', 'best'] as const;
+const USUAL_LEVEL = '6';
 
 /** Puts the texts of a language into the page. */
 export function furnish(texts: Texts): void {
@@ -52,11 +56,30 @@ export function offerProfiles(profiles: Profile[], texts: Texts): void {
   const chosen = list.value;
   const named: Record<string, string | undefined> = texts.profiles;
   const groups = profiles.map(({ name, formats }) => {
-    const options = formats.map((format) => make('option', { value: `${name}:${format}` }, format));
+    const options = formats.map(([format]) => make('option', { value: `${name}:${format}` }, format));
     return make('optgroup', { label: named[name] ?? texts.purposes[name as keyof Texts['purposes']]?.[0] ?? name }, ...options);
   });
   list.replaceChildren(...groups);
   list.value = chosen || 'any:CSO';
+  const level = byId<HTMLSelectElement>('level');
+  const chosenLevel = level.value || USUAL_LEVEL;
+  level.replaceChildren(...LEVELS.map((value) => make('option', { value }, `${value === 'best' ? '--' : '-'}${value}: ${texts.levels[value]}`)));
+  level.value = chosenLevel;
+  list.onchange = () => offerSizes(profiles, texts);
+  offerSizes(profiles, texts);
+}
+
+/** Fills the list of block sizes with those of the chosen reader and format. */
+function offerSizes(profiles: Profile[], texts: Texts): void {
+  const [name, format] = byId<HTMLSelectElement>('profile').value.split(':');
+  const formats = profiles.find((profile) => profile.name === name)?.formats ?? [];
+  const [usual, ...others] = formats.find(([known]) => known === format)?.[1] ?? [];
+  const list = byId<HTMLSelectElement>('block-size');
+  const chosen = list.value;
+  const option = (size: number) => make('option', { value: String(size) }, bytes(size));
+  const first = usual === undefined ? [] : [make('option', { value: '' }, `${bytes(usual)} (${texts.usual})`)];
+  list.replaceChildren(...first, ...others.map(option));
+  list.value = others.includes(Number(chosen)) ? chosen : '';
 }
 
 function chosenRadio(): HTMLInputElement | null {
@@ -66,7 +89,8 @@ function chosenRadio(): HTMLInputElement | null {
 /** What the visitor wants done. */
 export function chosenPurpose(): Purpose {
   const value = chosenRadio()?.value ?? 'check';
-  return value === OTHER ? byId<HTMLSelectElement>('profile').value : value;
+  const chosen = ['profile', 'level', 'block-size'].map((id) => byId<HTMLSelectElement>(id).value);
+  return value === OTHER ? chosen.join(':') : value;
 }
 
 export function choosePurpose(purpose: Purpose): void {

@@ -13,6 +13,7 @@ export function work(module: WebAssembly.Module, port: MessagePort): void {
       }
       return { opened: true };
     }
+    engine.reuse(...work.spares);
     if ('image' in work) {
       return { image: work.image, packed: engine.packGiven(work.part, work.image), unsafe: 0 };
     }

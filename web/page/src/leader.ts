@@ -1,5 +1,6 @@
 // The worker that leads: it hands parts to the others, hashes, writes, and proves what was written.
 
+import { Dats } from './dats';
 import { Engine, fileReader, type Digests, type Profile, type Written } from './engine';
 import type { Done, Failure, FromLeader, How, Purpose, Result, Target, ToLeader, Work } from './messages';
 import { openSink, type Sink } from './sink';
@@ -24,6 +25,8 @@ function kindOf(error: unknown): Failure {
 /** A worker that packs; it answers in the order in which it is asked. */
 class Hand {
   #port: MessagePort;
+  /** Memory of its results, which it gets back. */
+  readonly spares: ArrayBuffer[] = [];
   #waiting: { take: (result: Result) => void; fail: (error: Error) => void }[] = [];
 
   constructor(port: MessagePort) {
@@ -40,7 +43,8 @@ class Hand {
 
   ask(work: Work, moved: Transferable[] = []): Promise<Result> {
     const answer = new Promise<Result>((take, fail) => this.#waiting.push({ take, fail }));
-    this.#port.postMessage(work, moved);
+    const spares = 'spares' in work ? work.spares : [];
+    this.#port.postMessage(work, [...moved, ...spares]);
     return answer;
   }
 }
@@ -48,6 +52,7 @@ class Hand {
 export class Leader {
   #engine: Engine;
   #hands: Hand[] = [];
+  #dats: Dats;
   #say: (message: FromLeader) => void;
   #cancelled = false;
   #resume: (() => void) | undefined;
@@ -55,6 +60,7 @@ export class Leader {
 
   constructor(module: WebAssembly.Module, say: (message: FromLeader) => void) {
     this.#engine = new Engine(module);
+    this.#dats = new Dats(module);
     this.#say = say;
   }
 
@@ -77,6 +83,11 @@ export class Leader {
         const described = this.#engine.describe();
         this.#say({ described, picture: this.#engine.picture(), number });
       });
+    } else if ('dats' in message) {
+      this.#say({ read: this.#dats.read(message.dats), number: message.number });
+    } else if ('judge' in message) {
+      const { judge, number } = message;
+      await this.#guard(number, async () => this.#say({ judged: this.#dats.judge(judge), number }));
     } else if ('run' in message) {
       const { run, number, purpose, target } = message;
       this.#cancelled = false;
@@ -224,7 +235,8 @@ export class Leader {
       return this.#engine.check(part, len);
     }
     const image = this.#engine.decode(part, len);
-    return how === 'pack' ? hand.ask({ part, image }, [image.buffer]) : { image, unsafe: 0 };
+    const spares = hand.spares.splice(0);
+    return how === 'pack' ? hand.ask({ part, image, spares }, [image.buffer]) : { image, unsafe: 0 };
   }
 
   /** Gives all parts to the hands, and their results back in order. */
@@ -237,7 +249,7 @@ export class Leader {
       part: { image: Uint8Array<ArrayBuffer>; packed?: Uint8Array<ArrayBuffer>; unsafe: number; len: number },
     ) => Promise<void>,
   ): Promise<void> {
-    const asked: { at: number; len: number; answer: Promise<Result> }[] = [];
+    const asked: { at: number; len: number; hand: Hand; answer: Promise<Result> }[] = [];
     let next = 0;
     let turn = 0;
     try {
@@ -249,16 +261,25 @@ export class Leader {
         while (next < size && asked.length < PARTS_EACH * this.#hands.length) {
           const len = Math.min(PART, size - next);
           const hand = this.#hands[turn++ % this.#hands.length]!;
-          const answer = forward ? this.#ahead(hand, next, len, how) : hand.ask({ part: next, len, how });
+          const answer = forward ? this.#ahead(hand, next, len, how) : hand.ask({ part: next, len, how, spares: hand.spares.splice(0) });
           // An error is noticed when it is this part's turn, and until then it would count as nobody's.
           answer.catch(() => undefined);
-          asked.push({ at: next, len, answer });
+          asked.push({ at: next, len, hand, answer });
           next += len;
         }
-        const { at, len, answer } = asked.shift()!;
+        const { at, len, hand, answer } = asked.shift()!;
         const result = await answer;
         if ('image' in result) {
           await take(at, { ...result, len });
+          // Whoever made it gets its memory back.
+          if (forward) {
+            this.#engine.reuse(result.image.buffer);
+          } else {
+            hand.spares.push(result.image.buffer);
+          }
+          if (result.packed) {
+            hand.spares.push(result.packed.buffer);
+          }
         }
       }
     } finally {

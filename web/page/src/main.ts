@@ -7,6 +7,7 @@ import { droppedFiles, picked, type Dropped } from './dropped';
 import type { Description } from './engine';
 import { choosePurpose, chosenPurpose, furnish, offerLanguages, offerProfiles, showList } from './furniture';
 import { remember, startingTexts } from './languages';
+import { Shelf, isDat, mayBeDat } from './shelf';
 import type { Purpose } from './messages';
 import { chooseTarget, cleanUp, refusal } from './target';
 import type { Texts } from './texts';
@@ -26,6 +27,7 @@ class Page {
   #total = byId<HTMLProgressElement>('total');
   #news = byId('news');
   #scout: Crew;
+  #dats: Shelf;
   #crew: Crew | undefined;
   #newCrew: () => Crew;
   #cleaned = cleanUp();
@@ -39,6 +41,7 @@ class Page {
   constructor(texts: Texts, scout: Crew, newCrew: () => Crew) {
     this.#texts = texts;
     this.#scout = scout;
+    this.#dats = new Shelf(texts, scout, () => this.#cards.forEach((card) => this.#judge(card)));
     this.#newCrew = newCrew;
     const input = byId<HTMLInputElement>('files');
     input.addEventListener('change', () => {
@@ -88,13 +91,19 @@ class Page {
     furnish(texts);
     this.#pause.textContent = this.#paused ? texts.resume : texts.pause;
     void this.#scout.ready.then((profiles) => offerProfiles(profiles, texts));
+    this.#dats.retell(texts);
     this.#cards.forEach((card) => card.retell(texts));
     this.#news.textContent = '';
     this.#show();
   }
 
   #add(dropped: Dropped[]): void {
-    const cards = dropped.map((one) => {
+    const dats = dropped.filter(({ file }) => isDat(file));
+    if (dats.length > 0) {
+      this.#dats.add(dats.map(({ file }) => file));
+    }
+    const discs = dropped.filter(({ file }) => !isDat(file));
+    const cards = discs.map((one) => {
       const card: Card = new Card(one, this.#texts, () => {
         if (!this.#working) {
           this.#remove([card]);
@@ -135,10 +144,31 @@ class Page {
         this.#show();
       },
       failed: (reason) => {
+        if (mayBeDat(card.file)) {
+          this.#tryDat(card, reason);
+          return;
+        }
         card.fail((texts) => (card.isSheet ? `${reason}. ${texts.waitingForParts}` : reason));
         this.#show();
       },
     });
+  }
+
+  /** Finds out whether an archive without a disc holds a DAT. */
+  #tryDat(card: Card, reason: string): void {
+    this.#remove([card]);
+    this.#dats.try(card.file, () => {
+      this.#cards.push(card);
+      this.#list.append(card.element);
+      card.fail(() => reason);
+      this.#show();
+    });
+  }
+
+  #judge(card: Card): void {
+    if (card.known) {
+      this.#dats.judge(card.known, (verdict) => card.judge(verdict));
+    }
   }
 
   #show(): void {
@@ -220,6 +250,7 @@ class Page {
         },
         done: (done) => {
           card.done(done);
+          this.#judge(card);
           resolve();
         },
         failed: (reason, kind) => {

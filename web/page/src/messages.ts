@@ -1,8 +1,11 @@
 // What the page and its workers say to each other.
 
-import type { Description, Digests, Plan, Profile, Written } from './engine';
+import type { DatFile, Description, Digests, Known, Plan, Profile, Verdict, Written } from './engine';
 
-/** What is to be done with a disc: a profile of the program, perhaps with a format (`ark:ZSO`), or `iso` or `check`. */
+/**
+ * What is to be done with a disc: a profile of the program, perhaps with a format, a level and a block size
+ * (`ark:ZSO:9:4096`), or `iso` or `check`.
+ */
 export type Purpose = string;
 
 /** Where a file is written. */
@@ -21,6 +24,8 @@ export type ToLeader =
   | Start
   | { hand: MessagePort }
   | { describe: File[]; number: number }
+  | { dats: File[]; number: number }
+  | { judge: Known; number: number }
   | { run: File[]; number: number; purpose: Purpose; target: Target }
   | { pause: boolean }
   | { cancel: true };
@@ -29,10 +34,15 @@ export type ToLeader =
 export type FromLeader =
   | { ready: Profile[] }
   | { described: Description; picture: Uint8Array<ArrayBuffer>; number: number }
+  | { read: DatResult[]; number: number }
+  | { judged: Verdict; number: number }
   | { planned: Plan; number: number }
   | { progress: number; total: number; proving: boolean; number: number }
   | { done: Done; number: number }
   | { failed: string; kind: Failure; number: number };
+
+/** What became of a file that was taken for a DAT. */
+export type DatResult = DatFile | { failed: string };
 
 /** Why a file was not done, where the page has words of its own for it. */
 export type Failure = 'cancelled' | 'full' | 'other';
@@ -51,8 +61,8 @@ export interface Done {
 /** To a worker that packs. */
 export type Work =
   | { open: File[]; purpose?: string }
-  | { part: number; len: number; how: How }
-  | { part: number; image: Uint8Array<ArrayBuffer> };
+  | { part: number; len: number; how: How; spares: ArrayBuffer[] }
+  | { part: number; image: Uint8Array<ArrayBuffer>; spares: ArrayBuffer[] };
 
 /** What is to be done with a part. */
 export type How = 'pack' | 'decode' | 'check';

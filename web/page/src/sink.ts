@@ -3,6 +3,7 @@
 import type { Target } from './messages';
 
 export interface Sink {
+  /** Takes bytes that may be others as soon as this returns, even before it has ended. */
   write(at: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Ends writing; returns the file as it can be read back. */
   close(): Promise<File>;
@@ -38,7 +39,8 @@ async function folderSink(folder: FileSystemDirectoryHandle, name: string): Prom
   const stream = await handle.createWritable();
   let len = 0;
   return {
-    async write(position, data) {
+    async write(position, bytes) {
+      const data = bytes.slice();
       if (position > len) {
         await stream.truncate(position);
       }

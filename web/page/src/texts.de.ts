@@ -21,7 +21,7 @@ export const german: Texts = {
   figureBlocksAlt: 'Aus sechs Blöcken einer Disc werden in einer Datei sechs kürzere Blöcke, vor denen ein Index steht.',
   figureCrashAlt:
     'Ein gepackter Block besteht die Prüfung und wird wieder entpackt; ein anderer wird stattdessen ungepackt gespeichert.',
-  pick: 'Disc-Abbilder auswählen',
+  pick: 'Disc-Abbilder oder DATs auswählen',
   drop: 'oder Dateien oder Ordner hier ablegen',
   purposeLegend: 'Für',
   purposes: {
@@ -34,6 +34,10 @@ export const german: Texts = {
     other: ['Anderer Leser oder anderes Format', 'wenn du weißt, was du brauchst'],
   },
   otherLabel: 'Leser und Format',
+  levelLabel: 'Stufe',
+  levels: { 1: 'schnell', 6: 'normal', 9: 'klein, langsam', best: 'am kleinsten, sehr langsam' },
+  sizeLabel: 'Blockgröße',
+  usual: 'üblich',
   profiles: {
     adrenaline: 'Adrenaline (PS Vita)',
     ark: 'ARK-4 und ARK-5',
@@ -90,6 +94,17 @@ export const german: Texts = {
   savedIn: 'Sie liegt in dem Ordner, den du gewählt hast.',
   programsCheck: 'which `cisor info --blocks` tells',
   ownCheck: 'which “Nur prüfen” tells',
+  dat: 'DAT',
+  dats: 'DATs',
+  games: (count) => `${count} ${count === 1 ? 'Spiel' : 'Spiele'}`,
+  datLeftOut: (count) =>
+    `${count} ${count === 1 ? 'Eintrag hat' : 'Einträge haben'} keine Größe oder keine Prüfsumme; damit lässt sich nichts vergleichen.`,
+  datMatch: (game, dat) => `das ist „${game}“${dat === '' ? '' : ` (${dat})`}, Bit für Bit.`,
+  datWrong: (game, what, expected, got) =>
+    `bekannt, aber falsch. Dem Namen oder der Disc-ID nach sollte das „${game}“ sein, aber etwas weicht ab (${what}: laut DAT ${expected}, bei dieser Disc ${got}).`,
+  datUnknown: 'unbekannt. Kein DAT führt diese Disc auf.',
+  datMd5: 'nicht verglichen. Das DAT hat für Discs dieser Größe nur eine MD5, die diese Seite nicht berechnet. Nimm das Programm cisor.',
+  datTracks: 'nicht verglichen. DATs führen die Spuren einer CD einzeln auf. Nimm das Programm cisor.',
   failed: 'Nicht erledigt',
   rate: (rate, left) => `${rate} MB/s, noch ${left}`,
   seconds: (count) => `${count} s`,

@@ -19,7 +19,7 @@ export const spanish: Texts = {
     'busca de lo que esos flujos tienen en común, se descomprime de nuevo y se compara.',
   figureBlocksAlt: 'Seis bloques de un disco se convierten en seis bloques más cortos, precedidos por un índice, dentro de un archivo.',
   figureCrashAlt: 'Un bloque comprimido supera la comprobación y se descomprime de nuevo; otro se guarda sin comprimir.',
-  pick: 'Elegir imágenes de disco',
+  pick: 'Elegir imágenes de disco o DAT',
   drop: 'o suelta aquí archivos o carpetas',
   purposeLegend: 'Para',
   purposes: {
@@ -32,6 +32,10 @@ export const spanish: Texts = {
     other: ['Otro lector o formato', 'para quien sabe lo que necesita'],
   },
   otherLabel: 'Lector y formato',
+  levelLabel: 'Nivel',
+  levels: { 1: 'rápido', 6: 'normal', 9: 'pequeño, lento', best: 'el más pequeño, muy lento' },
+  sizeLabel: 'Tamaño de bloque',
+  usual: 'habitual',
   profiles: {
     adrenaline: 'Adrenaline (PS Vita)',
     ark: 'ARK-4 y ARK-5',
@@ -88,6 +92,17 @@ export const spanish: Texts = {
   savedIn: 'Está en la carpeta que elegiste.',
   programsCheck: 'which `cisor info --blocks` tells',
   ownCheck: 'which “Solo comprobar” tells',
+  dat: 'DAT',
+  dats: 'Archivos DAT',
+  games: (count) => `${count} ${count === 1 ? 'juego' : 'juegos'}`,
+  datLeftOut: (count) =>
+    `${count} ${count === 1 ? 'entrada no tiene' : 'entradas no tienen'} tamaño o suma de comprobación y no se ${count === 1 ? 'puede' : 'pueden'} comparar con nada.`,
+  datMatch: (game, dat) => `es «${game}»${dat === '' ? '' : ` (${dat})`}, bit a bit.`,
+  datWrong: (game, what, expected, got) =>
+    `conocido, pero incorrecto. Por su nombre o ID debería ser «${game}», pero algo difiere (${what}: el DAT indica ${expected}; este disco, ${got}).`,
+  datUnknown: 'desconocido. Este disco no figura en ningún DAT.',
+  datMd5: 'no comparado. Para discos de este tamaño el DAT solo tiene un MD5, que esta página no calcula. Usa el programa cisor.',
+  datTracks: 'no comparado. Los DAT enumeran las pistas de un CD una por una. Usa el programa cisor.',
   failed: 'No se ha hecho',
   rate: (rate, left) => `${rate} MB/s, quedan ${left}`,
   seconds: (count) => `${count} s`,

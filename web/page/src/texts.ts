@@ -17,7 +17,7 @@ export const english = {
     'unpacked again and compared before it is written.',
   figureBlocksAlt: 'Six blocks of a disc become six shorter blocks after an index in a file.',
   figureCrashAlt: 'A packed block passes the check and is unpacked again; another one is stored unpacked instead.',
-  pick: 'Choose disc images',
+  pick: 'Choose disc images or DATs',
   drop: 'or drop files or folders here',
   purposeLegend: 'For',
   purposes: {
@@ -30,6 +30,10 @@ export const english = {
     other: ['Another reader or format', 'for those who know what they need'],
   },
   otherLabel: 'Reader and format',
+  levelLabel: 'Level',
+  levels: { 1: 'fast', 6: 'normal', 9: 'small, slow', best: 'smallest, very slow' },
+  sizeLabel: 'Block size',
+  usual: 'usual',
   profiles: {
     adrenaline: 'Adrenaline (PS Vita)',
     ark: 'ARK-4 and ARK-5',
@@ -87,6 +91,17 @@ export const english = {
   // The program's own words for a check that this page has, too.
   programsCheck: 'which `cisor info --blocks` tells',
   ownCheck: 'which “Check only” tells',
+  dat: 'DAT',
+  dats: 'DATs',
+  games: (count: number) => `${count} ${count === 1 ? 'game' : 'games'}`,
+  datLeftOut: (count: number) =>
+    `${count} ${count === 1 ? 'entry has' : 'entries have'} no size or no checksum and cannot be compared with anything.`,
+  datMatch: (game: string, dat: string) => `this is “${game}”${dat === '' ? '' : ` (${dat})`}, bit for bit.`,
+  datWrong: (game: string, what: string, expected: string, got: string) =>
+    `known but wrong. By its name or disc ID this should be “${game}”, but something differs (${what}: the DAT has ${expected}, this disc ${got}).`,
+  datUnknown: 'unknown. No DAT lists this disc.',
+  datMd5: 'not compared. The DAT has only an MD5 for discs of this size, which this page does not compute. Use the program cisor.',
+  datTracks: 'not compared. DATs list the tracks of a CD one by one. Use the program cisor.',
   failed: 'Not done',
   rate: (rate: string, left: string) => `${rate} MB/s, ${left} left`,
   seconds: (count: number) => `${count} s`,

@@ -140,6 +140,24 @@ export async function pickAs(page, count, ...files) {
   );
 }
 
+/** Hands over DATs and waits until they have been read. */
+export async function pickDats(page, shown, ...files) {
+  await (await page.$('#files')).uploadFile(...files);
+  await page.waitForFunction(
+    (shown) => {
+      const lines = [...document.querySelectorAll('#dats li')];
+      return lines.length === shown && lines.every((line) => line.dataset.state !== 'reading');
+    },
+    { timeout: 120_000 },
+    shown,
+  );
+  return page.$$eval('#dats li', (lines) => lines.map((line) => ({ state: line.dataset.state, text: line.textContent })));
+}
+
+/** What the cards say about DATs. */
+export const verdicts = (page) =>
+  page.$$eval('.dat', (lines) => lines.map((line) => [line.hidden ? null : line.dataset.verdict, line.textContent]));
+
 /** The names in the page's private file system. */
 export function privateFiles(page) {
   return page.evaluate(async () => {

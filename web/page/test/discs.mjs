@@ -223,7 +223,7 @@ export function cd() {
 }
 
 /** A ZIP archive with one file. */
-function zip(name, content, method) {
+export function zip(name, content, method) {
   const packed = method === 8 ? deflateRawSync(content) : content;
   const fields = Buffer.alloc(26);
   fields.writeUInt16LE(20, 0);

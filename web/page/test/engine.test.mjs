@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildSync } from 'esbuild';
 import { WORK } from './browsers.mjs';
+import { badDats, dat, entry } from './dats.mjs';
 import { archives, cd, cisor, hostile, make, noise, sha1 } from './discs.mjs';
 
 const discs = make();
@@ -188,7 +189,7 @@ test('every format of every profile is read by the program', () => {
   const engine = new Engine(module);
   const names = [];
   for (const { name, formats } of engine.profiles()) {
-    for (const format of formats) {
+    for (const [format] of formats) {
       const disc = name === 'opl' || name === 'pcsx2' ? discs.ps2 : discs.psp;
       const image = readFileSync(disc).subarray(0, 3 << 20);
       const path = join(WORK, `profile-${name}-${format.replace(' ', '')}.img`);
@@ -199,6 +200,35 @@ test('every format of every profile is read by the program', () => {
   }
   assert.ok(['CSO', 'CSO v2', 'ZSO', 'DAX', 'JSO'].every((format) => names.includes(`any:${format}`)), String(names));
   assert.throws(() => packed(readFileSync(discs.psp), 'psp:DAX'), /has no format/);
+});
+
+test('levels and block sizes give the file that the program writes with them, where the encoder is the same', () => {
+  const image = readFileSync(discs.ps2).subarray(0, 1 << 20);
+  const source = join(WORK, 'levels.iso');
+  writeFileSync(source, image);
+  for (const [wish, ...args] of [
+    ['any:ZSO:9:', '--for', 'any', '--to', 'zso', '-9'],
+    ['pcsx2:ZSO:6:32768', '--for', 'pcsx2', '--to', 'zso', '-b', '32K'],
+    ['ppsspp:CSO:9:4096', '--for', 'ppsspp', '-9', '-b', '4K'],
+    ['any:CSO:best:2048', '--for', 'any', '--to', 'cso', '--best', '-b', '2K'],
+    ['any:CSO v2:9:16384', '--for', 'any', '--to', 'cso2', '-9', '-b', '16K'],
+  ]) {
+    const path = join(WORK, 'levels.out');
+    cisor('compress', source, ...args, '-f', '-o', path);
+    assert.ok(packed(image, wish, 256 << 10).equals(readFileSync(path)), wish);
+  }
+  const fast = packed(image, 'any:ZSO:1:');
+  assert.ok(decoded(fast).equals(image) && fast.length > packed(image, 'any:ZSO').length);
+  assert.throws(() => packed(image, 'any:ZSO:10:'), /no level 10/);
+  assert.throws(() => packed(image, 'opl:ZSO::4096'), /crashes/);
+});
+
+test('the block sizes of a profile are those that the program takes', () => {
+  const sizes = Object.fromEntries(new Engine(module).profiles().flatMap(({ name, formats }) => formats.map(([format, sizes]) => [`${name}:${format}`, sizes])));
+  assert.deepEqual(sizes['opl:ZSO'], [2048]);
+  assert.deepEqual(sizes['ark:CSO'], [2048, 4096, 8192]);
+  assert.deepEqual(sizes['ppsspp:CSO'], [16384, 2048, 4096, 8192, 32768]);
+  assert.deepEqual(sizes['any:DAX'], [8192]);
 });
 
 test('noise, in blocks of every size', () => {
@@ -268,4 +298,96 @@ test('digests of an image are those of the program', () => {
   const { crc32, sha1, len } = engine.digests();
   const hashes = cisor('verify', discs.ps2).hashes;
   assert.deepEqual({ crc32, sha1, len }, { crc32: hashes.crc32, sha1: hashes.sha1, len: image.length });
+});
+
+/** Gives an engine a DAT. */
+function addDat(engine, bytes) {
+  return engine.addDat(bytes.length, (file, offset, into) => {
+    into.set(bytes.subarray(offset, offset + into.length));
+    return file === 0 && offset + into.length <= bytes.length;
+  });
+}
+
+/** What the page asks about a disc. */
+function question(path, { name, id = null } = {}) {
+  const engine = engineOf(readFileSync(path));
+  engine.hash(readFileSync(path));
+  return { name: name ?? path, id, digests: engine.digests() };
+}
+
+/** What the program says about a disc; it fails for one that is wrong. */
+function byProgram(disc, list) {
+  try {
+    return cisor('verify', disc, '--dat', list).dat;
+  } catch (error) {
+    return JSON.parse(error.stdout.trim().split('\n')[0]).dat;
+  }
+}
+
+test('what DATs say about a disc is what the program says', () => {
+  const other = '00'.repeat(20);
+  const lists = {
+    match: dat('Right', entry('Castle &amp; Moat', discs.ps2)),
+    // By the name of the file, and by the disc's id.
+    wrong: dat('Wrong', entry('castle', discs.ps2, { sha1: other })),
+    serial: dat('Serial', entry('Another', discs.ps2, { sha1: other, serial: 'SLUS-20041' })),
+    size: dat('Size', entry('castle', discs.ps2, { size: 2048 })),
+    unknown: dat('Unknown', entry('Another', discs.psp)),
+  };
+  for (const [kind, list] of Object.entries(lists)) {
+    const path = join(WORK, `engine-${kind}.dat`);
+    writeFileSync(path, list);
+    const engine = new Engine(module);
+    assert.equal(addDat(engine, list).games, 1);
+    const own = engine.judge(question(discs.ps2, { name: 'castle.iso', id: 'SLUS-20041' }));
+    const theirs = byProgram(discs.ps2, path);
+    assert.deepEqual([own.verdict, own.game], [theirs.verdict, theirs.game ?? undefined], kind);
+    assert.equal(own.verdict, kind === 'serial' || kind === 'size' ? 'wrong' : kind);
+    assert.equal(own.what, { wrong: 'SHA-1', serial: 'SHA-1', size: 'size' }[kind]);
+  }
+});
+
+test('several DATs are one list, and an entry with less than a SHA-1 proves no more than it can', () => {
+  const engine = new Engine(module);
+  const { digests } = question(discs.ps2);
+  const of = (name, id = null) => engine.judge({ name, id, digests });
+  assert.equal(of('castle.iso').verdict, 'unknown');
+  addDat(engine, dat('Discs', entry('Runner', discs.psp)));
+  addDat(engine, dat('Weak', entry('By its CRC', discs.ps2, { sha1: undefined })));
+  assert.deepEqual(of('x.iso'), { verdict: 'match', game: 'By its CRC', dat: 'Weak' });
+  assert.equal(engine.judge(question(discs.psp)).dat, 'Discs');
+  const md5 = new Engine(module);
+  addDat(md5, dat('MD5', entry('castle', discs.ps2, { sha1: undefined, md5: '11'.repeat(16) })));
+  assert.equal(md5.judge({ name: 'castle.iso', id: null, digests }).verdict, 'md5');
+  assert.equal(md5.judge({ name: 'castle.iso', id: null, digests: { ...digests, len: 2048 } }).verdict, 'wrong');
+});
+
+test('a DAT that is none is refused, and the others stay', () => {
+  const good = dat('Right', entry('Castle', discs.ps2));
+  const engine = new Engine(module);
+  addDat(engine, good);
+  const bad = badDats(good);
+  for (const { path, says } of bad) {
+    const bytes = readFileSync(path);
+    let said;
+    try {
+      said = addDat(engine, bytes).other;
+    } catch (error) {
+      said = error.message;
+      assert.doesNotMatch(said, /unreachable|panicked|RuntimeError/);
+    }
+    assert.match(said, says, path);
+  }
+  // Bytes all over a ZIP, changed.
+  const packed = readFileSync(bad.at(-1).path);
+  for (let at = 0; at < packed.length; at += 3) {
+    const bytes = Buffer.from(packed);
+    bytes[at] ^= 0x55;
+    try {
+      addDat(engine, bytes);
+    } catch (error) {
+      assert.doesNotMatch(String(error), /unreachable|panicked|RuntimeError/);
+    }
+  }
+  assert.equal(engine.judge(question(discs.ps2)).verdict, 'match');
 });

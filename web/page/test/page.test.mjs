@@ -19,12 +19,15 @@ import {
   open,
   pick,
   pickAs,
+  pickDats,
   privateFiles,
   run,
   serve,
   spoil,
+  verdicts,
   without,
 } from './browsers.mjs';
+import { badDats, dat, entry, writeDat } from './dats.mjs';
 import { archives, cd, cisor, hostile, make, sha1, sha256, sparse } from './discs.mjs';
 
 const discs = make();
@@ -204,17 +207,86 @@ for (const name of BROWSERS) {
       await page.close();
     });
 
+    test('DATs name discs, before and after the work, in a ZIP or not', async () => {
+      const { sheet, bin } = cd();
+      const folder = join(WORK, `${name}-cd-dat`);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'game.cue'), sheet);
+      writeFileSync(join(folder, 'game.bin'), bin);
+      const castle = writeDat('castle.dat', dat('PS2', entry('Castle (Europe)', discs.ps2)));
+      const wrong = writeDat('wrong.zip', dat('PSP', entry('Runner (USA)', discs.psp, { sha1: '00'.repeat(20), serial: 'ULUS-10041' })));
+      const page = await open(browser, server.url);
+      await without(page, 'folder');
+      assert.equal((await pickDats(page, 1, castle))[0].text, 'DAT: PS2, 1 game.×');
+      await pick(page, discs.ps2, discs.psp);
+      await pickAs(page, 1, join(folder, 'game.cue'), join(folder, 'game.bin'));
+      await choose(page, 'check');
+      const done = await run(page);
+      assert.deepEqual(done.map(({ state }) => state), ['done', 'done', 'done']);
+      await page.waitForFunction(() => document.querySelectorAll('.dat:not([hidden])').length === 3);
+      const first = await verdicts(page);
+      assert.deepEqual(first.map(([kind]) => kind), ['match', 'unknown', 'tracks']);
+      assert.match(first[0][1], /“Castle \(Europe\)” \(PS2\)/);
+      await pickDats(page, 2, wrong);
+      await page.waitForSelector('.dat[data-verdict="wrong"]');
+      assert.match((await verdicts(page))[1][1], /known but wrong.*“Runner \(USA\)”.*SHA-1: the DAT has 0{40}/);
+      await page.select('#language', 'de');
+      assert.match((await verdicts(page))[1][1], /bekannt, aber falsch.*„Runner \(USA\)“/);
+      await page.setViewport({ width: 360, height: 800 });
+      await fits(page, 360, 'the page with DATs');
+      await page.evaluate(axe);
+      assert.deepEqual((await page.evaluate(async () => (await window.axe.run()).violations)).map(({ id }) => id), []);
+      await page.select('#language', 'en');
+      // Without the DATs nothing is known.
+      for (let left = 2; left > 0; left -= 1) {
+        await page.click('#dats .remove');
+        await page.waitForFunction((left) => document.querySelectorAll('#dats li').length < left, {}, left);
+      }
+      await page.waitForFunction(() => document.querySelectorAll('.dat:not([hidden])').length === 0);
+      await page.close();
+    });
+
+    test('a DAT that is none is one red line, and the others count', async () => {
+      const good = dat('PS2', entry('Castle (Europe)', discs.ps2));
+      const bad = badDats(good);
+      const page = await open(browser, server.url);
+      await without(page, 'folder');
+      const lines = await pickDats(page, bad.length + 1, ...bad.map(({ path }) => path), writeDat('good.dat', good));
+      for (const { file, says } of bad) {
+        const line = lines.find(({ text }) => text.startsWith(`${file}: `));
+        assert.equal(line.state, 'failed', file);
+        assert.match(line.text, says);
+      }
+      // A ZIP with neither a disc nor a DAT is a card, as before.
+      const neither = writeDat('neither.zip', Buffer.from('<html/>'));
+      await pick(page, discs.ps2, neither);
+      assert.equal((await cards(page))[1].state, 'failed');
+      await choose(page, 'check');
+      await run(page);
+      await page.waitForSelector('.dat[data-verdict="match"]');
+      await page.close();
+    });
+
     test('another format is chosen by its reader', async () => {
       const page = await open(browser, server.url);
       await without(page, 'folder');
       await pick(page, discs.ps2);
       await choose(page, 'other');
       await page.select('#profile', 'any:DAX');
+      assert.deepEqual(await page.$$eval('#block-size option', (all) => all.map(({ textContent }) => textContent)), ['8.0 KiB (usual)']);
       const [card] = await run(page);
       assert.equal(card.state, 'done', card.text);
       const path = await download(page, downloads, 'castle.dax');
       assert.equal(cisor('verify', path).hashes.sha1, sha1(discs.ps2));
       assert.equal(cisor('info', path).format, 'dax');
+      // With a level and a block size it is the program's file.
+      await page.select('#profile', 'any:ZSO');
+      await page.select('#level', '9');
+      await page.select('#block-size', '16384');
+      await run(page);
+      const own = join(WORK, `${name}-own-9.zso`);
+      cisor('compress', discs.ps2, '--for', 'any', '--to', 'zso', '-9', '-b', '16K', '-f', '-o', own);
+      assert.equal(sha256(await download(page, downloads, 'castle.zso')), sha256(own));
       await page.close();
     });
 

@@ -4,6 +4,7 @@
 //! part of the page too.
 
 mod archive;
+mod browser;
 mod functions;
 mod load;
 mod measure;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Measure only what discs come in (CHDs, CDs, archives) beside chdman and 7z, which takes 9 GB of disk
     #[arg(long)]
     sources: bool,
+    /// Measure only the page in Chromium, side by side with the program; takes 2 GB of disk
+    #[arg(long)]
+    page: bool,
     /// Count what the PSP driver's requests cost on the emulated console instead, and write
     /// docs/driver-costs.md
     #[arg(long)]
@@ -63,6 +67,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.sources {
         return sources::run(args.small, args.dry_run);
+    }
+    if args.page {
+        return browser::run(args.dry_run);
     }
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;

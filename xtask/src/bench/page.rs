@@ -28,6 +28,7 @@ pub(super) const ARCHIVE: Page =
     Page { file: "archive.md", title: "Trees of many files", task: "bench --archive" };
 pub(super) const SOURCES: Page =
     Page { file: "sources.md", title: "What discs come in", task: "bench --sources" };
+pub(super) const PAGE: Page = Page { file: "page.md", title: "The page, measured", task: "bench --page" };
 
 impl Page {
     /// Writes the task's part of the page and leaves the rest as it is. A page that does not exist is
@@ -93,7 +94,7 @@ pub(super) fn conditions(discs: &Discs) -> Result<String> {
 mod tests {
     use std::fs;
 
-    use super::{ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES, SOURCES};
+    use super::{ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES, PAGE, SOURCES};
 
     #[test]
     fn only_the_part_between_the_marks_changes() {
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_page_has_its_title_and_the_marks_of_its_task() {
-        for page in [ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES, SOURCES] {
+        for page in [ARCHIVE, CONVERTER, LOADING, LZ4, PACKAGES, PAGE, SOURCES] {
             let text = fs::read_to_string(page.path()).expect(page.file);
             assert!(text.starts_with(&format!("# {}\n", page.title)), "{}", page.file);
             let (begin, end) = page.marks();

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::archive::{SUMS, files_below};
 use super::linux::Built;
 use super::windows_zip::{SCRIPTS, SERVE_SCRIPT};
-use super::{PACKERS, Programs, Release, fresh, linux, mac, name_of, pack, recipes_check};
+use super::{PACKERS, Programs, Release, fresh, linux, mac, name_of, pack, page_folder, recipes_check};
 use crate::{arm, debian, paths, shell};
 
 /// Programs that check the packages, by Debian package.
@@ -48,6 +48,7 @@ pub(super) fn check_all(programs: &Programs, disc: &Path) -> Result<()> {
     }
     windows_zip(&first, &release, &scratch)?;
     card(&first, &release, &scratch)?;
+    page_folder::check(&unzip(&first.join(page_folder::archive(&release)), &scratch)?, programs)?;
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
 }
 
@@ -71,9 +72,9 @@ fn same_bytes(first: &Path, second: &Path) -> Result<()> {
 fn sums_and_manifests(folder: &Path, release: &Release, programs: &Programs) -> Result<()> {
     shell::output(Command::new("sha256sum").args(["--check", "--strict", SUMS]).current_dir(folder))?;
     let sums = fs::read_to_string(folder.join(SUMS))?;
-    // The zips for Windows and the console, the page, the list of components, and an archive and a Debian package
-    // for each Linux.
-    let wanted = 4 + 2 * programs.linux.len() + programs.macs.len();
+    // The zips for Windows, the console and web servers, the page, the list of components, and an archive and a Debian
+    // package for each Linux.
+    let wanted = 5 + 2 * programs.linux.len() + programs.macs.len();
     ensure!(sums.lines().count() == wanted, "{SUMS} does not list {wanted} files:\n{sums}");
     let sum_of = |end: &str| {
         sums.lines()

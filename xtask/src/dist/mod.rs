@@ -16,6 +16,7 @@ mod linux;
 mod mac;
 mod manifests;
 mod page;
+mod page_folder;
 mod recipes_check;
 mod sbom;
 mod windows_zip;
@@ -159,6 +160,7 @@ fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<Vec<String>> {
         files.push(mac::make(program, &release, &scratch, folder)?);
     }
     files.push(card::make(programs, &release, &scratch, folder)?);
+    files.push(page_folder::make(programs, &release, &scratch, folder)?);
     files.push(page);
     files.push(sbom::make(&release, folder)?);
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())?;

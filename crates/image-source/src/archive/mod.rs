@@ -109,6 +109,38 @@ impl Archive {
     }
 }
 
+/// A ZIP archive with files that need not be discs.
+pub struct ZipFiles(Zip);
+
+impl ZipFiles {
+    /// Reads the archive's directory.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is damaged.
+    pub fn open(file: Arc<dyn Bytes>) -> Result<Self, Error> {
+        Zip::open(file).map(Self)
+    }
+
+    /// Returns the name and the size of each file.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.entries().map(|entry| (entry.name.as_str(), entry.len))
+    }
+
+    /// Unpacks a file by its place among [`entries`](Self::entries). Mind its size first.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be unpacked, or its CRC-32 is wrong.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such file.
+    pub fn content(&self, place: usize) -> Result<Vec<u8>, Error> {
+        self.0.content(place)
+    }
+}
+
 /// Finds the only disc in an archive.
 pub(crate) fn open(kind: ArchiveKind, file: Arc<dyn Bytes>) -> Result<Disc, Error> {
     let archive = match kind {

@@ -169,6 +169,16 @@ impl Zip {
         Ok(Unpacked::Forward(Forward::new(name, len, Some(file.crc), true, Box::new(open))))
     }
 
+    /// Unpacks a file by its place in the directory, and compares its CRC-32.
+    pub(super) fn content(&self, place: usize) -> Result<Vec<u8>, Error> {
+        let unpacked = self.unpack(place)?;
+        let too_large = ArchiveError::Structure("a file in it is too large for the memory");
+        let mut content = vec![0; usize::try_from(unpacked.len()).map_err(|_| too_large)?];
+        unpacked.read_exact_at(&mut content, 0).map_err(Error::io("the archive"))?;
+        unpacked.check(|_| true)?;
+        Ok(content)
+    }
+
     /// Compares the local header and the data descriptor with the directory; returns where the data begins.
     fn local(&self, file: &File) -> Result<u64, Error> {
         let mut header = [0; LOCAL_LEN];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use dat_file::{Catalogue, Hashes, Rom, RomId, names};
+use dat_file::{Catalogue, Differing, Expected, Hashes, KnownBy, Rom, RomId, names};
 
 use super::hash::named;
 use crate::failure::Failure;
@@ -49,11 +49,8 @@ pub(super) fn one(
 ) -> Judged {
     let record = DatRecord { size: Some(size), hashes: named(hashes), ..DatRecord::default() };
     if let Some((by, entries)) = catalogue.find(size, hashes)
-        && let Some(&first) = entries.first()
+        && let Some(entry) = catalogue.best_named(entries, &stem(path))
     {
-        let own = names::comparable(&stem(path));
-        let fits = |id: &&RomId| names::comparable(catalogue.rom(**id).stem()) == own;
-        let entry = entries.iter().find(fits).copied().unwrap_or(first);
         let record = DatRecord {
             verdict: DatVerdict::Match,
             game: Some(catalogue.game(entry).name.clone()),
@@ -146,36 +143,18 @@ fn wrong(
     id: Option<String>,
     record: DatRecord,
 ) -> Judged {
-    let by_serial = id.as_deref().map_or(&[][..], |id| catalogue.with_serial(id));
-    let own = stem(path);
-    let by_name = catalogue.with_name(&own);
-    let (by, games) = match (by_name, by_serial) {
-        ([], []) => return Judged::of(record),
-        // A name says more than an id, which all revisions of a game share.
-        (named, with_id) if with_id.is_empty() || named.iter().any(|game| with_id.contains(game)) => {
-            ("name", named)
-        }
-        (_, with_id) => ("serial", with_id),
+    let Some(Expected { by, entry, games }) = catalogue.expected(&stem(path), id.as_deref(), size) else {
+        return Judged::of(record);
     };
-    let own = names::comparable(&own);
-    let entries = games
-        .iter()
-        .flat_map(|&game| (0..catalogue.games()[game].roms.len()).map(move |rom| RomId { game, rom }));
-    let rank = |id: &RomId| {
-        let rom = catalogue.rom(*id);
-        (names::comparable(rom.stem()) != own, rom.size != size, rom.size.abs_diff(size), *id)
+    let (by, by_what) = match by {
+        KnownBy::Name => ("name", "this name"),
+        KnownBy::Serial => ("serial", "this disc id"),
     };
-    let entry = entries.filter(|id| !catalogue.rom(*id).is_sheet()).min_by_key(rank);
-    let Some(entry) = entry else { return Judged::of(record) };
     let game = catalogue.game(entry).name.clone();
-    let (what, expected, got) = difference(catalogue.rom(entry), size, hashes);
-    let failure = Failure::DatWrong {
-        by: if by == "name" { "this name" } else { "this disc id" },
-        game: game.clone(),
-        what,
-        expected,
-        got,
-    };
+    let difference = catalogue.rom(entry).difference(size, hashes);
+    let (what, expected, got) =
+        difference.map(|differs| (another(differs.what), differs.expected, differs.got)).unwrap_or_default();
+    let failure = Failure::DatWrong { by: by_what, game: game.clone(), what, expected, got };
     let record = DatRecord {
         verdict: DatVerdict::Wrong,
         game: Some(game),
@@ -188,22 +167,13 @@ fn wrong(
     Judged { failure: Some(failure), ..Judged::of(record) }
 }
 
-/// What differs, with the DAT's value and the image's.
-fn difference(rom: &Rom, size: u64, hashes: &Hashes) -> (&'static str, String, String) {
-    if rom.size != size {
-        return ("another size", rom.size.to_string(), size.to_string());
+const fn another(what: Differing) -> &'static str {
+    match what {
+        Differing::Size => "another size",
+        Differing::Sha1 => "another SHA-1",
+        Differing::Md5 => "another MD5",
+        Differing::Crc32 => "another CRC-32",
     }
-    let hex = |bytes: &[u8]| human::hex(bytes);
-    let pair = |expected: Option<String>, got: Option<String>| expected.zip(got);
-    let sha1 = pair(rom.sha1.as_ref().map(|sha1| hex(sha1)), hashes.sha1.as_ref().map(|sha1| hex(sha1)));
-    let md5 = || pair(rom.md5.as_ref().map(|md5| hex(md5)), hashes.md5.as_ref().map(|md5| hex(md5)));
-    let crc32 =
-        || pair(rom.crc32.map(|crc| format!("{crc:08x}")), hashes.crc32.map(|crc| format!("{crc:08x}")));
-    let found = sha1.map(|pair| ("another SHA-1", pair));
-    let found = found.or_else(|| md5().map(|pair| ("another MD5", pair)));
-    let found = found.or_else(|| crc32().map(|pair| ("another CRC-32", pair)));
-    let (what, (expected, got)) = found.unwrap_or_default();
-    (what, expected, got)
 }
 
 fn others(catalogue: &Catalogue, games: impl Iterator<Item = usize>, but: usize) -> Vec<String> {
