@@ -1,13 +1,13 @@
 //! Packs an image: reads chunks, packs them on several threads, writes them in order.
 
 use std::io::{Seek, Write};
-use std::sync::Arc;
 
 use sector_decode::ReadAt;
 
-use crate::budget::{chunk_len, limits};
+use crate::budget::limits;
+use crate::chunks::Chunks;
 use crate::digest::{DigestSet, ImageHasher};
-use crate::pack::{BlockPacker, Chunk, PackError};
+use crate::pack::{BlockPacker, PackError};
 use crate::pipeline::{self, Stopped};
 use crate::writer::ImageWriter;
 use crate::{EncodeError, Monitor, OutputFormat, Plan, Summary};
@@ -99,42 +99,6 @@ where
     })?;
 
     writer.finish(hasher.finish()).map_err(EncodeError::Sink)
-}
-
-/// Reads the image from its beginning to its end.
-pub(crate) struct Chunks<S> {
-    source: S,
-    pub(crate) image_size: u64,
-    chunk_len: usize,
-    block_size: u32,
-    /// Bytes of the image read so far.
-    at: u64,
-}
-
-impl<S: ReadAt> Chunks<S> {
-    /// Begins at the beginning of an image that the plan has to fit.
-    fn new(mut source: S, plan: &Plan) -> Result<Self, EncodeError<S::Error>> {
-        let image_size = source.byte_len().map_err(|error| EncodeError::Source { offset: 0, error })?;
-        plan.check(image_size)?;
-        Ok(Self { source, image_size, chunk_len: chunk_len(plan), block_size: plan.block_size, at: 0 })
-    }
-
-    pub(crate) fn next(&mut self) -> Result<Option<Chunk>, EncodeError<S::Error>> {
-        let left = self.image_size - self.at;
-        if left == 0 {
-            return Ok(None);
-        }
-        let len = usize::try_from(left).unwrap_or(usize::MAX).min(self.chunk_len);
-        let mut bytes = vec![0; len];
-        let offset = self.at;
-        self.source
-            .read_exact_at(&mut bytes, offset)
-            .map_err(|error| EncodeError::Source { offset, error })?;
-        self.at += len as u64;
-        #[expect(clippy::cast_possible_truncation, reason = "a checked plan has a u32 number of blocks")]
-        let first_block = (offset / u64::from(self.block_size)) as u32;
-        Ok(Some(Chunk { first_block, bytes: Arc::new(bytes) }))
-    }
 }
 
 impl<E> From<PackError> for EncodeError<E> {

@@ -23,6 +23,7 @@ mod budget;
 #[cfg(feature = "chd")]
 mod chd;
 mod choice;
+mod chunks;
 mod codec;
 mod container;
 mod digest;

@@ -8,11 +8,7 @@ use predicates::str::{contains, is_match};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use super::sources::chdman;
-use crate::support::zip::{Packed, zip};
-use crate::support::{
-    Ciso, Folder, is_windows, noise, ps2_disc, psp_disc, raw_sectors, small_disc, unknown_disc,
-};
+use crate::support::{Ciso, Folder, is_windows, ps2_disc, psp_disc, small_disc, unknown_disc};
 
 fn sha1(bytes: &[u8]) -> String {
     Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -23,7 +19,7 @@ fn escape(text: &str) -> String {
 }
 
 /// A game with its serial and files.
-fn game(name: &str, serial: &str, files: &[(&str, &[u8])]) -> String {
+pub(super) fn game(name: &str, serial: &str, files: &[(&str, &[u8])]) -> String {
     let mut text = format!("<game name=\"{}\"><serial>{serial}</serial>", escape(name));
     for (file, bytes) in files {
         let _ = write!(
@@ -37,7 +33,7 @@ fn game(name: &str, serial: &str, files: &[(&str, &[u8])]) -> String {
     text + "</game>"
 }
 
-fn dat(games: &[String]) -> String {
+pub(super) fn dat(games: &[String]) -> String {
     format!(
         "<?xml version=\"1.0\"?><datafile><header><name>Sony</name></header>{}</datafile>",
         games.concat()
@@ -71,7 +67,7 @@ fn collection() -> Folder {
     folder
 }
 
-fn by_input<'o>(objects: &'o [Value], name: &str) -> &'o Value {
+pub(super) fn by_input<'o>(objects: &'o [Value], name: &str) -> &'o Value {
     let is = |object: &&Value| object["input"].as_str().is_some_and(|input| input.ends_with(name));
     objects.iter().find(is).unwrap_or_else(|| panic!("{name} in {objects:?}"))
 }
@@ -308,108 +304,6 @@ fn fixdat_lists_what_is_missing_and_is_a_dat_itself() {
     again.stderr(contains("fix.dat exists already"));
     folder.cisor(["dat", "fixdat", "tree", "--dat", "sony.dat", "-o", "fix.dat", "-f"]).assert().code(1);
     assert_eq!(folder.read("fix.dat"), text.as_bytes());
-}
-
-#[test]
-fn tracks_of_a_cd_match_file_by_file() {
-    let folder = Folder::new();
-    let (data, music): (Vec<u8>, Vec<u8>) = (raw_sectors(&ps2_disc()), vec![7; 2352 * 300]);
-    let sheet = "FILE \"G (Track 1).bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n\
-                 FILE \"G (Track 2).bin\" BINARY\n  TRACK 02 AUDIO\n    INDEX 01 00:00:00\n";
-    folder.write("G (Track 1).bin", &data);
-    folder.write("G (Track 2).bin", &music);
-    folder.write("my own.cue", sheet.as_bytes());
-    let files: [(&str, &[u8]); 3] =
-        [("G.cue", b"another sheet"), ("G (Track 1).bin", &data), ("G (Track 2).bin", &music)];
-    folder.write("x.dat", dat(&[game("G", "SLES-12345", &files)]).as_bytes());
-    let (code, objects) = folder.json(&["dat", "check", ".", "--dat", "x.dat"]);
-    assert_eq!(code, 0);
-    for name in ["G (Track 1).bin", "G (Track 2).bin"] {
-        assert_eq!(by_input(&objects, name)["dat"]["verdict"], "match", "{name}");
-    }
-    assert_eq!(by_input(&objects, "my own.cue")["dat"]["verdict"], "unknown");
-    assert_eq!(objects.last().unwrap()["complete"], 1);
-    let verify = || folder.json(&["verify", "my own.cue", "--dat", "x.dat"]);
-    let (code, objects) = verify();
-    assert_eq!((code, &objects[0]["dat"]["verdict"]), (0, &json!("match")), "{objects:?}");
-    // One track less, and the game is incomplete; one byte of it, and the disc is wrong.
-    let mut changed = music.clone();
-    changed[5] ^= 1;
-    folder.write("G (Track 2).bin", &changed);
-    let (code, objects) = verify();
-    assert_eq!((code, &objects[0]["error"]["kind"]), (1, &json!("dat_wrong")), "{objects:?}");
-    folder.write("G (Track 2).bin", &music);
-    std::fs::remove_file(folder.path("my own.cue")).unwrap();
-    folder.remove("G (Track 2).bin");
-    let check = folder.cisor(["dat", "check", ".", "--dat", "x.dat", "--missing"]).assert().success();
-    check.stdout(contains("  incomplete  \"G\": 1 of 2 files\n"));
-}
-
-/// A sheet for `disc.bin`, which holds a disc and music.
-fn sheet_of_two_tracks(disc: &[u8]) -> String {
-    let start = disc.len() / 2048;
-    format!(
-        "FILE \"disc.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n  TRACK 02 AUDIO\n    INDEX 01 \
-         {:02}:{:02}:{:02}\n",
-        start / 75 / 60,
-        start / 75 % 60,
-        start % 75
-    )
-}
-
-#[test]
-fn tracks_in_one_file_match_one_by_one() {
-    let folder = Folder::new();
-    let (data, music): (Vec<u8>, Vec<u8>) = (raw_sectors(&ps2_disc()), noise(2352 * 301));
-    let files: [(&str, &[u8]); 3] =
-        [("G.cue", b"another sheet"), ("G (Track 1).bin", &data), ("G (Track 2).bin", &music)];
-    folder.write("x.dat", dat(&[game("G", "SLES-12345", &files)]).as_bytes());
-    folder.write("disc.bin", &[&data[..], &music].concat());
-    folder.write("disc.cue", sheet_of_two_tracks(&ps2_disc()).as_bytes());
-    chdman(&folder, &["createcd", "-i", "disc.cue", "-o", "disc.chd"]);
-    for name in ["disc.cue", "disc.chd"] {
-        let (code, objects) = folder.json(&["verify", name, "--dat", "x.dat"]);
-        assert_eq!((code, &objects[0]["dat"]["verdict"]), (0, &json!("match")), "{objects:?}");
-        assert_eq!(objects[0]["dat"]["note"], json!(null), "{objects:?}");
-    }
-    let (code, objects) = folder.json(&["dat", "check", "disc.chd", "--dat", "x.dat"]);
-    assert_eq!((code, &objects[0]["dat"]["game"]), (0, &json!("G")), "{objects:?}");
-    assert_eq!(objects.last().unwrap()["complete"], 1);
-    // One byte of the music, and it is another disc.
-    let mut changed = music;
-    changed[5] ^= 1;
-    folder.write("disc.bin", &[&data[..], &changed].concat());
-    chdman(&folder, &["createcd", "-i", "disc.cue", "-o", "disc.chd", "-f"]);
-    for args in [["verify", "disc.cue"], ["verify", "disc.chd"]] {
-        let (code, objects) = folder.json(&[args[0], args[1], "--dat", "x.dat"]);
-        assert_eq!((code, &objects[0]["error"]["kind"]), (1, &json!("dat_wrong")), "{objects:?}");
-    }
-    let (code, objects) = folder.json(&["dat", "check", "disc.chd", "--dat", "x.dat"]);
-    assert_eq!((code, &objects[0]["error"]["kind"]), (1, &json!("dat_wrong")), "{objects:?}");
-}
-
-#[test]
-fn what_is_not_compared_is_said() {
-    let folder = Folder::new();
-    folder.write("x.dat", dat(&[game("disc", "SLES-12345", &[("disc.iso", b"other")])]).as_bytes());
-    let dump = [raw_sectors(&ps2_disc()), vec![7; 2352 * 300]].concat();
-    let sheet = sheet_of_two_tracks(&ps2_disc());
-    let files = [("disc.bin", &dump[..]), ("disc.cue", sheet.as_bytes())];
-    folder.write("disc.zip", &zip(&files.map(|(name, bytes)| Packed::stored(name, bytes))));
-    let check = folder.cisor(["dat", "check", "disc.zip", "--dat", "x.dat"]).assert().success();
-    check.stdout(contains("disc.zip: not covered: the dump of a CD in an archive is not compared\n"));
-}
-
-#[test]
-fn a_track_that_a_sheet_names_keeps_its_name() {
-    let folder = Folder::new();
-    let data = raw_sectors(&ps2_disc());
-    folder.write("disc.bin", &data);
-    folder.write("disc.cue", b"FILE \"disc.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n");
-    folder.write("x.dat", dat(&[game("G", "", &[("G.bin", &data)])]).as_bytes());
-    let run = folder.cisor(["dat", "rename", ".", "--dat", "x.dat", "--yes"]).assert().code(3);
-    run.stderr(contains("disc.bin: it was not renamed: a CUE sheet names it as it is"));
-    assert!(folder.path("disc.bin").exists());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod compat;
 mod conversions;
 mod damage;
 mod dat;
+mod dat_tracks;
 mod dropping;
 mod every_source;
 mod field;

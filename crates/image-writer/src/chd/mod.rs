@@ -21,8 +21,8 @@ use sector_decode::{ReadAt, SECTOR_SIZE};
 use self::sink::Sink;
 pub(crate) use self::sizer::Sizer;
 use crate::budget::limits;
+use crate::chunks::Chunks;
 use crate::digest::{DigestSet, ImageHasher};
-use crate::encode::Chunks;
 use crate::pipeline::{self, Stopped};
 use crate::{BlockCounts, EncodeError, Monitor, Plan, Summary};
 
