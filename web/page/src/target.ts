@@ -40,7 +40,7 @@ export async function refusal(target: Target, worst: number): Promise<((texts: T
 /** The lock that every open page shares. */
 const LOCK = 'cisor';
 /** How often to try, because a visit that was just left may still be ending. */
-const TRIES = 10;
+const TRIES = 30;
 const MS_BETWEEN = 300;
 
 /** Removes what an earlier visit left in the private file system, unless another tab is using it. */

@@ -379,7 +379,7 @@ for (const name of BROWSERS) {
       await page.reload();
       await page.close();
       const next = await open(browser, server.url);
-      for (let tries = 0; tries < 50 && (await privateFiles(next)).some((entry) => entry.includes('left')); tries += 1) {
+      for (let tries = 0; tries < 200 && (await privateFiles(next)).some((entry) => entry.includes('left')); tries += 1) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       assert.deepEqual((await privateFiles(next)).filter((entry) => entry.includes('left')), []);
