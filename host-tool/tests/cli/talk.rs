@@ -141,7 +141,7 @@ fn manual_pages_for_every_command() {
 fn wrong_usage_exits_2() {
     let folder = Folder::new();
     for args in
-        [&[][..], &["pack"], &["compress"], &["compress", "--to", "chd", "a"], &["verify", "--rm", "a"]]
+        [&[][..], &["pack"], &["compress"], &["compress", "--to", "rar", "a"], &["verify", "--rm", "a"]]
     {
         folder.cisor(args).assert().code(2).stdout(is_empty()).stderr(contains("--help"));
     }
