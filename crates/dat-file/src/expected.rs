@@ -1,10 +1,9 @@
 //! What an image should have been, if no entry has its content.
 
-use std::fmt::Write as _;
-
 use crate::catalogue::{Catalogue, Hashes, RomId};
 use crate::model::Rom;
 use crate::names;
+use crate::write::hex;
 
 /// What an image shares with a game whose content it does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,11 +123,4 @@ impl Rom {
             all.into_iter().find(|(_, expected, got)| expected.is_some() && got.is_some())?;
         differs(what, expected?, got?)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -73,6 +73,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// As DATs write hashes.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -92,13 +92,19 @@ where
             Ok(())
         },
     )
-    .map_err(|stopped| match stopped {
-        Stopped::Cancelled => EncodeError::Cancelled,
-        Stopped::NoThread(kind) => EncodeError::NoThread(kind),
-        Stopped::Failed(error) => error,
-    })?;
+    .map_err(EncodeError::from)?;
 
     writer.finish(hasher.finish()).map_err(EncodeError::Sink)
+}
+
+impl<E> From<Stopped<Self>> for EncodeError<E> {
+    fn from(stopped: Stopped<Self>) -> Self {
+        match stopped {
+            Stopped::Cancelled => Self::Cancelled,
+            Stopped::NoThread(kind) => Self::NoThread(kind),
+            Stopped::Failed(error) => error,
+        }
+    }
 }
 
 impl<E> From<PackError> for EncodeError<E> {

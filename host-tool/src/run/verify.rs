@@ -91,7 +91,7 @@ impl Verifier {
         // Last, so that nothing is said of a file that has changed since.
         image.settle(check_header_md5(&image, digests.md5))?;
         self.catalogue.as_ref().map_or(Ok(()), |catalogue| {
-            dat::of_verified(catalogue, &image, &digests, reporter, &mut record.outcome.dat)
+            dat::of_verified(catalogue, &image, &digests, self.threads, reporter, &mut record.outcome.dat)
         })
     }
 }

@@ -271,7 +271,7 @@ export class Leader {
         const result = await answer;
         if ('image' in result) {
           await take(at, { ...result, len });
-          // Whoever made it gets its memory back.
+          // The worker that made it can use the memory again.
           if (forward) {
             this.#engine.reuse(result.image.buffer);
           } else {

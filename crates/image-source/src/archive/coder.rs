@@ -48,7 +48,7 @@ pub(super) enum Coder {
         restore: u8,
         len: u64,
     },
-    /// Each byte is the difference to the one so many bytes before.
+    /// Each byte is what has to be added to the one that lies `distance` bytes before it.
     Delta {
         distance: u16,
     },

@@ -23,7 +23,7 @@ pub(crate) use self::sizer::Sizer;
 use crate::budget::limits;
 use crate::chunks::Chunks;
 use crate::digest::{DigestSet, ImageHasher};
-use crate::pipeline::{self, Stopped};
+use crate::pipeline;
 use crate::{BlockCounts, EncodeError, Monitor, Plan, Summary};
 
 /// Those of chdman for DVDs, in its order. Readers that know no more than these take the file.
@@ -130,11 +130,7 @@ where
             let next = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
             Ok::<_, EncodeError<S::Error>>((packed, next))
         })?;
-        packed.map_err(|stopped| match stopped {
-            Stopped::Cancelled => EncodeError::Cancelled,
-            Stopped::NoThread(kind) => EncodeError::NoThread(kind),
-            Stopped::Failed(error) => error,
-        })?;
+        packed.map_err(EncodeError::from)?;
         batch = next?;
     }
 

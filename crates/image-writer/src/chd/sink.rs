@@ -11,7 +11,7 @@ use crate::output::Output;
 /// The header, and the entry of metadata after it. The encoder writes both twice.
 pub(super) const FRONT: usize = 124 + 16 + 1;
 
-/// The last error of the file, shared with whoever calls the encoder.
+/// The last error of the file. The encoder's caller has a clone.
 #[derive(Clone, Default)]
 pub(super) struct Failed(Rc<RefCell<Option<io::Error>>>);
 

@@ -1,6 +1,7 @@
 //! The digests that DATs ask for, and no others.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,11 +52,12 @@ pub(super) fn tracks(
     dump: &Dump,
     path: &Path,
     catalogue: &Catalogue,
+    threads: NonZeroUsize,
     monitor: &Monitor,
 ) -> Result<Vec<(PathBuf, u64, Hashes)>, Failure> {
     let mut all = Vec::new();
     for track in dump.tracks() {
-        let content = dump.files()[track.file].bytes();
+        let mut content = dump.files()[track.file].reader(threads);
         let hashes = bytes(track.len, catalogue.wanted(track.len), monitor, |piece, offset| {
             let offset = track.start + offset;
             content.read_exact_at(piece, offset).map_err(|error| Failure::Read { offset, error })

@@ -9,6 +9,8 @@ mod rename;
 mod summary;
 mod survey;
 
+use std::num::NonZeroUsize;
+
 use dat_file::Catalogue;
 use image_writer::SomeDigests;
 
@@ -42,10 +44,11 @@ pub(super) fn of_verified(
     catalogue: &Catalogue,
     image: &Image,
     digests: &SomeDigests,
+    threads: NonZeroUsize,
     reporter: &Reporter,
     result: &mut Option<Box<DatRecord>>,
 ) -> Result<(), Failure> {
-    let id = || plan::look_at(image).ok().and_then(|disc| disc.id);
+    let id = || id(image);
     let unit = match content::of_image(image) {
         Unit::Decoded => {
             let size = image.layout().image_size();
@@ -63,7 +66,7 @@ pub(super) fn of_verified(
             }
             judge::set(catalogue, image.path(), &hashed, id)
         }
-        Unit::Tracks => tracks(catalogue, image, reporter)?,
+        Unit::Tracks => tracks(catalogue, image, threads, reporter)?,
     };
     *result = Some(Box::new(unit.record));
     unit.failure.map_or(Ok(()), Err)
@@ -74,11 +77,21 @@ pub(super) fn of_verified(
 /// # Errors
 ///
 /// When it cannot be read, or on a signal.
-fn tracks(catalogue: &Catalogue, image: &Image, reporter: &Reporter) -> Result<Judged, Failure> {
+fn tracks(
+    catalogue: &Catalogue,
+    image: &Image,
+    threads: NonZeroUsize,
+    reporter: &Reporter,
+) -> Result<Judged, Failure> {
     let Some(dump) = content::dump(image) else { return Ok(judge::not_covered("it has no tracks")) };
     let monitor = interrupt::monitor();
     let all = dump.tracks().iter().map(|track| track.len).sum();
     let _bar = super::bars(reporter).start("comparing", image.path(), all, &monitor);
-    let hashed = image.settle(hash::tracks(dump, image.path(), catalogue, &monitor))?;
-    Ok(judge::set(catalogue, image.path(), &hashed, || plan::look_at(image).ok().and_then(|disc| disc.id)))
+    let hashed = image.settle(hash::tracks(dump, image.path(), catalogue, threads, &monitor))?;
+    Ok(judge::set(catalogue, image.path(), &hashed, || id(image)))
+}
+
+/// Returns the disc's id, if it can be read.
+fn id(image: &Image) -> Option<String> {
+    plan::look_at(image).ok()?.id
 }

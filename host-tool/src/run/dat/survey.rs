@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use dat_file::{Catalogue, Hashes, Missing, RomId, Wanted};
-use disc_info::Disc;
 
 use super::content::{self, Content};
 use super::hash;
@@ -18,7 +17,7 @@ use crate::report::{Checked, DatVerdict, Record, Reporter};
 use crate::run::{ONE_PASS, bars, each_of};
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::source::Stamp;
-use crate::{interrupt, plan, tree};
+use crate::{interrupt, tree};
 
 /// How many files had each verdict.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
@@ -144,24 +143,26 @@ impl Counts {
 }
 
 fn judge(catalogue: &Catalogue, path: &Path, args: &DatTree, reporter: &Reporter) -> Result<Judged, Failure> {
-    let id = |image: &Image| plan::look_at(image).ok().and_then(|disc: Disc| disc.id);
     match content::open(path)? {
         Content::NotCovered(why) => Ok(judge::not_covered(why)),
-        Content::Tracks(image) => super::tracks(catalogue, &image, reporter),
+        Content::Tracks(image) => {
+            super::tracks(catalogue, &image, threads_or_default(args.threads), reporter)
+        }
         Content::Decoded(image) => {
             let size = image.layout().image_size();
             let wanted = catalogue.wanted(size);
             // No entry has this size: nothing has to be decoded to know that.
             let hashes =
                 if wanted.is_none() { Hashes::default() } else { decode(&image, args, wanted, reporter)? };
-            let judged = judge::one(catalogue, path, size, &hashes, || id(&image));
+            let judged = judge::one(catalogue, path, size, &hashes, || super::id(&image));
             image.settle(Ok(judged))
         }
         Content::Raw(file, image) => {
             let monitor = interrupt::monitor();
             let _bar = bars(reporter).start("comparing", path, file.len(), &monitor);
             let hashes = hash::file(&file, catalogue.wanted(file.len()), &monitor)?;
-            let judged = judge::one(catalogue, path, file.len(), &hashes, || image.as_ref().and_then(id));
+            let judged =
+                judge::one(catalogue, path, file.len(), &hashes, || image.as_ref().and_then(super::id));
             image.map_or(Ok(()), |image| image.settle(Ok(())))?;
             Ok(judged)
         }
