@@ -177,7 +177,7 @@ impl Source {
             DiscContent::Image(image) => (Self::of_unpacked(&image, &disc.facts.name)?, vec![image]),
             DiscContent::Cue(cue, files) => {
                 let bytes = files.iter().map(|file| Arc::clone(file) as Arc<dyn Bytes>).collect();
-                (Self::of_sheet(&cue, bytes, None)?, files)
+                (Self::of_sheet(&cue, bytes, Some(Dump::default()))?, files)
             }
         };
         (source.archive, source.unpacked) = (Some(disc.facts), unpacked);
@@ -185,8 +185,8 @@ impl Source {
     }
 
     /// The disc image in an archive.
-    fn of_unpacked(image: &Arc<Unpacked>, name: &str) -> Result<Self, Error> {
-        let name = || name.to_owned();
+    fn of_unpacked(image: &Arc<Unpacked>, entry: &str) -> Result<Self, Error> {
+        let name = || entry.to_owned();
         let bytes: Arc<dyn Bytes> = image.clone();
         let mut start = [0; MAGIC.len()];
         bytes.read_exact_at(&mut start, 0).map_err(Error::io(name()))?;
@@ -194,7 +194,9 @@ impl Source {
             if !image.is_random() {
                 return Err(ArchiveError::PackedChd { name: name() }.into());
             }
-            return Self::of_chd(Arc::new(Chd::open(bytes)?));
+            let chd = Arc::new(Chd::open(bytes)?);
+            let dump = chd::dump(Path::new(entry), &chd);
+            return Ok(Self { dump, ..Self::of_chd(chd)? });
         }
         // The index first: everything after it is read forward. Other errors in the header are reported when the
         // image is read.
@@ -208,9 +210,17 @@ impl Source {
             }
             image.keep(index);
         }
-        let unpacked = packed_cd::open(&bytes).unwrap_or_else(|| Arc::clone(&bytes));
-        let found = Self::of_sectors(unpacked, image.is_random())?;
-        Ok(found.map_or_else(|| Self::plain(Kind::Image, bytes), |(source, _)| source))
+        let unpacked = packed_cd::open(&bytes);
+        let is_dump = unpacked.is_none();
+        let found = Self::of_sectors(unpacked.unwrap_or_else(|| Arc::clone(&bytes)), image.is_random())?;
+        Ok(match found {
+            None => Self::plain(Kind::Image, bytes),
+            Some((source, place)) => {
+                let mode = raw_mode(&*bytes, place);
+                let dump = is_dump.then(|| Dump::of_file(Path::new(entry), bytes, place, mode));
+                Self { dump, ..source }
+            }
+        })
     }
 
     /// A dump whose first track is at `place`. The kind of the rest is unknown, so it is treated as audio.
@@ -407,6 +417,13 @@ impl Source {
     /// Returns the raw content, if this is a CUE sheet, a dump of raw sectors, or the CHD of a CD.
     #[must_use]
     pub fn dump(&self) -> Option<&Dump> {
+        self.dump.as_ref().filter(|_| self.archive.is_none())
+    }
+
+    /// As [`dump`](Self::dump), also of what is in an archive. Of that there is no sheet, and
+    /// [`is_forward`](Self::is_forward) says how it has to be read.
+    #[must_use]
+    pub fn raw(&self) -> Option<&Dump> {
         self.dump.as_ref()
     }
 

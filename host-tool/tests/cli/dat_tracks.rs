@@ -87,15 +87,70 @@ fn tracks_in_one_file_match_one_by_one() {
 }
 
 #[test]
+fn tracks_in_an_archive_match_one_by_one() {
+    let folder = Folder::new();
+    let (data, music): (Vec<u8>, Vec<u8>) = (raw_sectors(&ps2_disc()), noise(2352 * 301));
+    let dump = [&data[..], &music].concat();
+    let sheet = sheet_of_two_tracks(&ps2_disc());
+    let split = "FILE \"one.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n\
+                 FILE \"two.bin\" BINARY\n  TRACK 02 AUDIO\n    INDEX 01 00:00:00\n";
+    folder.write("disc.bin", &dump);
+    folder.write("disc.cue", sheet.as_bytes());
+    chdman(&folder, &["createcd", "-i", "disc.cue", "-o", "disc.chd"]);
+    let chd = folder.read("disc.chd");
+    let mut changed = dump.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for name in ["disc.bin", "disc.cue", "disc.chd"] {
+        folder.remove(name);
+    }
+    let files: [(&str, &[u8]); 2] = [("G (Track 1).bin", &data), ("G (Track 2).bin", &music)];
+    folder.write(
+        "x.dat",
+        dat(&[game("G", "SLES-12345", &files), game("B", "", &[("B.bin", &dump)])]).as_bytes(),
+    );
+    // In one file, in two, without a sheet, and as a CHD.
+    let one: &[(&str, &[u8])] = &[("disc.bin", &dump), ("disc.cue", sheet.as_bytes())];
+    let two: &[(&str, &[u8])] = &[("two.bin", &music), ("one.bin", &data), ("disc.cue", split.as_bytes())];
+    let alone: &[(&str, &[u8])] = &[("disc.bin", &dump)];
+    let wrong: &[(&str, &[u8])] = &[("disc.bin", &changed), ("disc.cue", sheet.as_bytes())];
+    for (files, verdict, game) in [
+        (one, "match", json!("G")),
+        (two, "match", json!("G")),
+        (alone, "match", json!("B")),
+        (&[("disc.chd", &chd[..])], "match", json!("G")),
+        (wrong, "wrong", json!("G")),
+    ] {
+        for packed in [Packed::stored, Packed::deflated] {
+            let is_packed_chd = files[0].0 == "disc.chd" && packed("", b"").method != 0;
+            if is_packed_chd {
+                continue;
+            }
+            let entries: Vec<_> = files.iter().map(|(name, bytes)| packed(name, bytes)).collect();
+            folder.write("disc.zip", &zip(&entries));
+            for args in [&["verify", "disc.zip"][..], &["dat", "check", "disc.zip"]] {
+                let (_, objects) = folder.json(&[args, &["--dat", "x.dat"]].concat());
+                let dat = &objects[0]["dat"];
+                assert_eq!((&dat["verdict"], &dat["game"]), (&json!(verdict), &game), "{args:?} {objects:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_not_compared_is_said() {
     let folder = Folder::new();
     folder.write("x.dat", dat(&[game("disc", "SLES-12345", &[("disc.iso", b"other")])]).as_bytes());
-    let dump = [raw_sectors(&ps2_disc()), vec![7; 2352 * 300]].concat();
-    let sheet = sheet_of_two_tracks(&ps2_disc());
-    let files = [("disc.bin", &dump[..]), ("disc.cue", sheet.as_bytes())];
-    folder.write("disc.zip", &zip(&files.map(|(name, bytes)| Packed::stored(name, bytes))));
-    let check = folder.cisor(["dat", "check", "disc.zip", "--dat", "x.dat"]).assert().success();
-    check.stdout(contains("disc.zip: not covered: the dump of a CD in an archive is not compared\n"));
+    folder.write("disc.bin", &raw_sectors(&ps2_disc()));
+    folder.write("disc.cue", b"FILE \"disc.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n");
+    chdman(&folder, &["createcd", "-i", "disc.cue", "-o", "disc.chd"]);
+    // As if chdman had been given subcode.
+    let mut chd = folder.read("disc.chd");
+    let none = b"SUBTYPE:NONE";
+    let at = chd.windows(none.len()).position(|bytes| bytes == none).unwrap();
+    chd[at..at + none.len()].copy_from_slice(b"SUBTYPE:RW  ");
+    folder.write("disc.chd", &chd);
+    let check = folder.cisor(["dat", "check", "disc.chd", "--dat", "x.dat"]).assert().success();
+    check.stdout(contains("disc.chd: not covered: a CD with subcode in a CHD is not compared\n"));
 }
 
 #[test]

@@ -15,14 +15,13 @@ pub(super) enum Unit {
     Decoded,
     /// Raw files, each with an entry of its own.
     Raw(Vec<(PathBuf, HostFile)>),
-    /// The tracks of one file, each with an entry of its own.
+    /// [`Piece`]s of one file, each with an entry of its own.
     Tracks,
     /// Nothing, for this reason.
     NotCovered(&'static str),
 }
 
 const SUBCODE_IN_CHD: &str = "a CD with subcode in a CHD is not compared";
-const DUMP_IN_ARCHIVE: &str = "the dump of a CD in an archive is not compared";
 
 /// Chooses what is compared of an image.
 pub(super) fn of_image(image: &Image) -> Unit {
@@ -30,7 +29,7 @@ pub(super) fn of_image(image: &Image) -> Unit {
     let source = origin.source();
     match source.kind() {
         Kind::Image => Unit::Decoded,
-        Kind::RawCd(_) | Kind::Cue if source.archive().is_some() => Unit::NotCovered(DUMP_IN_ARCHIVE),
+        Kind::RawCd(_) | Kind::Cue if source.archive().is_some() => Unit::Tracks,
         // One track of 2048-byte sectors is what an ISO holds; older programs pack DVDs like this.
         Kind::Chd(_) => match source.tracks() {
             [] => Unit::Decoded,
@@ -56,9 +55,37 @@ pub(super) fn of_image(image: &Image) -> Unit {
     }
 }
 
-/// Returns the raw content of a CD.
-pub(super) fn dump(image: &Image) -> Option<&Dump> {
-    image.origin().and_then(|origin| origin.source().dump())
+/// Part of a dump that DATs list as a file.
+#[derive(Clone, Copy)]
+pub(super) struct Piece {
+    /// Index of the file that it is in.
+    pub(super) file: usize,
+    /// Offset in that file.
+    pub(super) start: u64,
+    /// Length in bytes.
+    pub(super) len: u64,
+}
+
+/// Returns the raw content of a CD, and what of it DATs list: its tracks with their pregaps, or its files where each has
+/// a track of its own or no sheet tells the tracks.
+pub(super) fn pieces(image: &Image) -> Option<(&Dump, Vec<Piece>)> {
+    let source = image.origin()?.source();
+    let dump = source.raw()?;
+    let by_file = matches!(source.kind(), Kind::RawCd(_))
+        || matches!(source.kind(), Kind::Cue) && dump.files().len() >= dump.tracks().len();
+    let pieces = if by_file {
+        let files = dump.files().iter().enumerate();
+        files.map(|(file, content)| Piece { file, start: 0, len: content.bytes().len() }).collect()
+    } else {
+        let tracks = dump.tracks().iter();
+        tracks.map(|track| Piece { file: track.file, start: track.start, len: track.len }).collect()
+    };
+    Some((dump, pieces))
+}
+
+/// Whether the raw content can only be read forward, by one thread.
+pub(super) fn is_forward(image: &Image) -> bool {
+    image.origin().is_some_and(|origin| origin.source().is_forward())
 }
 
 /// A file of a tree, of which exactly one entry is expected.

@@ -1,18 +1,18 @@
 //! The digests that DATs ask for, and no others.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dat_file::{Catalogue, Hashes, Wanted};
-use image_source::Dump;
+use dat_file::{Hashes, Wanted};
+use image_source::UserData;
 use image_writer::{DigestKinds, Monitor, ParallelHasher, SomeDigests};
 use sector_decode::ReadAt;
 
 use crate::failure::Failure;
 use crate::host_file::HostFile;
 use crate::human;
+
+use super::content::Piece;
 
 /// Starts to compute the wanted digests.
 ///
@@ -42,29 +42,21 @@ pub(super) fn file(file: &HostFile, wanted: Wanted, monitor: &Monitor) -> Result
     })
 }
 
-/// Computes the wanted digests of each track of a CD, as one file per track would have them, with its pregap. Tracks
-/// with a length that no DAT has are not read.
+/// Computes the wanted digests of a part of a dump; it is not read if there are none.
 ///
 /// # Errors
 ///
-/// When they cannot be read, or on a signal.
-pub(super) fn tracks(
-    dump: &Dump,
-    path: &Path,
-    catalogue: &Catalogue,
-    threads: NonZeroUsize,
+/// When it cannot be read, or on a signal.
+pub(super) fn piece(
+    content: &mut UserData,
+    piece: Piece,
+    wanted: Wanted,
     monitor: &Monitor,
-) -> Result<Vec<(PathBuf, u64, Hashes)>, Failure> {
-    let mut all = Vec::new();
-    for track in dump.tracks() {
-        let mut content = dump.files()[track.file].reader(threads);
-        let hashes = bytes(track.len, catalogue.wanted(track.len), monitor, |piece, offset| {
-            let offset = track.start + offset;
-            content.read_exact_at(piece, offset).map_err(|error| Failure::Read { offset, error })
-        })?;
-        all.push((path.to_owned(), track.len, hashes));
-    }
-    Ok(all)
+) -> Result<Hashes, Failure> {
+    bytes(piece.len, wanted, monitor, |buf, offset| {
+        let offset = piece.start + offset;
+        content.read_exact_at(buf, offset).map_err(|error| Failure::Read { offset, error })
+    })
 }
 
 fn bytes(

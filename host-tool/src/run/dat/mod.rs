@@ -83,11 +83,19 @@ fn tracks(
     threads: NonZeroUsize,
     reporter: &Reporter,
 ) -> Result<Judged, Failure> {
-    let Some(dump) = content::dump(image) else { return Ok(judge::not_covered("it has no tracks")) };
+    let Some((dump, pieces)) = content::pieces(image) else {
+        return Ok(judge::not_covered("it has no tracks"));
+    };
+    let threads = if content::is_forward(image) { NonZeroUsize::MIN } else { threads };
     let monitor = interrupt::monitor();
-    let all = dump.tracks().iter().map(|track| track.len).sum();
+    let all = pieces.iter().map(|piece| piece.len).sum();
     let _bar = super::bars(reporter).start("comparing", image.path(), all, &monitor);
-    let hashed = image.settle(hash::tracks(dump, image.path(), catalogue, threads, &monitor))?;
+    let mut hashed = Vec::new();
+    for piece in pieces {
+        let mut bytes = dump.files()[piece.file].reader(threads);
+        let hashes = hash::piece(&mut bytes, piece, catalogue.wanted(piece.len), &monitor);
+        hashed.push((image.path().to_owned(), piece.len, image.settle(hashes)?));
+    }
     Ok(judge::set(catalogue, image.path(), &hashed, || id(image)))
 }
 
