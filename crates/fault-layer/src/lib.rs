@@ -6,6 +6,7 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 mod call;
+mod record;
 mod tracee;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 pub use call::Call;
+pub use record::{FileId, Step};
 use tracee::Tracer;
 
 /// A run on a small disc never takes this long, on any machine; one that does has hung.
@@ -60,6 +62,8 @@ pub struct Outcome {
     pub calls: BTreeMap<Call, u32>,
     /// Whether the fault happened.
     pub injected: bool,
+    /// What was done to the files of the folder, in this order; only by [`record`].
+    pub steps: Vec<Step>,
 }
 
 /// Changes the byte in the middle of a file as [`Kind::Change`] does.
@@ -90,8 +94,27 @@ pub fn run(
     args: &[&str],
     folder: &Path,
     about: &str,
-    [stdout, stderr]: [File; 2],
+    prints: [File; 2],
     fault: Option<Fault>,
+) -> io::Result<Outcome> {
+    trace(program, args, folder, prints, |process| Tracer::new(process, folder, about, fault))
+}
+
+/// Runs a program in `folder` as [`run`] does, without a fault, and records what it does to the files there.
+///
+/// # Errors
+///
+/// When the program cannot be started or traced.
+pub fn record(program: &Path, args: &[&str], folder: &Path, prints: [File; 2]) -> io::Result<Outcome> {
+    trace(program, args, folder, prints, |process| Tracer::recording(process, folder))
+}
+
+fn trace<'f>(
+    program: &Path,
+    args: &[&str],
+    folder: &Path,
+    [stdout, stderr]: [File; 2],
+    tracer: impl FnOnce(i32) -> Tracer<'f>,
 ) -> io::Result<Outcome> {
     let mut command = Command::new(program);
     command.args(args).current_dir(folder).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
@@ -113,7 +136,7 @@ pub fn run(
             unsafe { libc::kill(id, libc::SIGKILL) };
         }
     });
-    let outcome = Tracer::new(id, folder, about, fault).run();
+    let outcome = tracer(id).run();
     drop(done);
     let _ = watch.join();
     outcome

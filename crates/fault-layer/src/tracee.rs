@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use libc::{c_int, c_void, pid_t, user_regs_struct};
 
 use crate::call::{About, Call};
-use crate::{Fault, Kind, Outcome};
+use crate::{Fault, FileId, Kind, Outcome, Step};
 
 /// Tests never use longer paths.
 const MAX_PATH: usize = 4096;
@@ -25,6 +25,10 @@ pub(crate) struct Tracer<'f> {
     inside: HashMap<pid_t, Option<AtReturn>>,
     /// Data that is only written before the next synchronisation.
     late: Option<Late>,
+    /// What was done, if that is wanted.
+    steps: Option<Vec<Step>>,
+    /// Why not everything could be recorded.
+    unrecorded: Option<io::Error>,
 }
 
 /// What to do when a call returns.
@@ -36,6 +40,17 @@ enum AtReturn {
     FlipRead(u64),
     /// The contents of the memory that was written from are restored.
     Restore(u64, Vec<u8>),
+    /// It is recorded, if it went well.
+    Record(Done),
+}
+
+/// A call that changes files, as it was when the program made it.
+enum Done {
+    /// The name, and whether the content is thrown away.
+    Open(String, bool),
+    /// The file, where, and what.
+    Write(FileId, u64, Vec<u8>),
+    Whole(Step),
 }
 
 struct Late {
@@ -55,7 +70,14 @@ impl<'f> Tracer<'f> {
             injected: false,
             inside: HashMap::new(),
             late: None,
+            steps: None,
+            unrecorded: None,
         }
+    }
+
+    /// Makes no fault, and records what is done to files.
+    pub(crate) fn recording(process: pid_t, folder: &'f Path) -> Self {
+        Self { steps: Some(Vec::new()), ..Self::new(process, folder, "", None) }
     }
 
     pub(crate) fn run(mut self) -> io::Result<Outcome> {
@@ -72,7 +94,11 @@ impl<'f> Tracer<'f> {
                 self.inside.remove(&thread);
                 if thread == self.process {
                     let code = libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status));
-                    return Ok(Outcome { code, calls: self.calls, injected: self.injected });
+                    if let Some(error) = self.unrecorded {
+                        return Err(error);
+                    }
+                    let steps = self.steps.unwrap_or_default();
+                    return Ok(Outcome { code, calls: self.calls, injected: self.injected, steps });
                 }
                 continue;
             }
@@ -113,6 +139,15 @@ impl<'f> Tracer<'f> {
         }
         let number = self.calls.entry(call).or_default();
         *number += 1;
+        if self.steps.is_some() {
+            return Ok(match self.done(regs, args) {
+                Ok(done) => done.map_or(AtReturn::Nothing, AtReturn::Record),
+                Err(error) => {
+                    self.unrecorded.get_or_insert(error);
+                    AtReturn::Nothing
+                }
+            });
+        }
         let Some(fault) = self.fault.filter(|fault| fault.call == call && fault.number == *number) else {
             return Ok(AtReturn::Nothing);
         };
@@ -173,7 +208,99 @@ impl<'f> Tracer<'f> {
                 memory.write_all_at(&bytes, buffer)
             }
             AtReturn::Restore(buffer, bytes) => self.memory()?.write_all_at(&bytes, buffer),
+            AtReturn::Record(done) => {
+                let Ok(result) = usize::try_from(regs.rax as i64) else { return Ok(()) };
+                let step = match done {
+                    Done::Open(name, truncated) => {
+                        let link = format!("/proc/{}/fd/{result}", self.process);
+                        match std::fs::metadata(link) {
+                            Ok(facts) if facts.is_file() => {
+                                Step::Open { name, file: FileId(facts.ino()), truncated }
+                            }
+                            Ok(_) => return Ok(()),
+                            Err(error) => {
+                                self.unrecorded.get_or_insert(error);
+                                return Ok(());
+                            }
+                        }
+                    }
+                    Done::Write(file, at, mut bytes) => {
+                        bytes.truncate(result);
+                        Step::Write { file, at, bytes }
+                    }
+                    Done::Whole(step) => step,
+                };
+                self.steps.get_or_insert_default().push(step);
+                Ok(())
+            }
         }
+    }
+
+    /// What a call is about to do to files of the folder; nothing for one that only looks.
+    fn done(&self, regs: &user_regs_struct, args: [u64; 4]) -> io::Result<Option<Done>> {
+        let [first, second, third, fourth] = args;
+        let name =
+            |address: u64| self.name(address).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData));
+        let truncates = |flags: u64| flags & u64::from(libc::O_TRUNC.unsigned_abs()) != 0;
+        let whole = |step: Step| Ok(Some(Done::Whole(step)));
+        match regs.orig_rax as i64 {
+            libc::SYS_open => Ok(Some(Done::Open(name(first)?, truncates(second)))),
+            libc::SYS_creat => Ok(Some(Done::Open(name(first)?, true))),
+            libc::SYS_openat => Ok(Some(Done::Open(name(second)?, truncates(third)))),
+            number @ (libc::SYS_write | libc::SYS_pwrite64) => {
+                let at = if number == libc::SYS_pwrite64 { fourth } else { self.position(first)? };
+                let mut bytes = vec![0; usize::try_from(third).map_err(io::Error::other)?];
+                self.memory()?.read_exact_at(&mut bytes, second)?;
+                Ok(Some(Done::Write(self.file(first)?, at, bytes)))
+            }
+            libc::SYS_ftruncate => whole(Step::Truncate { file: self.file(first)?, len: second }),
+            libc::SYS_fsync | libc::SYS_fdatasync => {
+                let path = std::fs::read_link(format!("/proc/{}/fd/{first}", self.process))?;
+                let folder = path.strip_prefix(self.folder).map_err(io::Error::other)?;
+                whole(if self.folder.join(folder).is_dir() {
+                    Step::SyncFolder { folder: folder.to_string_lossy().into_owned() }
+                } else {
+                    Step::Sync { file: self.file(first)? }
+                })
+            }
+            libc::SYS_rename => {
+                whole(Step::Rename { from: name(first)?, to: name(second)?, exchanged: false })
+            }
+            libc::SYS_renameat | libc::SYS_renameat2 => {
+                let exchanged = regs.orig_rax as i64 == libc::SYS_renameat2
+                    && regs.r8 & u64::from(libc::RENAME_EXCHANGE) != 0;
+                whole(Step::Rename { from: name(second)?, to: name(fourth)?, exchanged })
+            }
+            libc::SYS_link => whole(Step::Link { file: self.file_of(first)?, to: name(second)? }),
+            libc::SYS_linkat => whole(Step::Link { file: self.file_of(second)?, to: name(fourth)? }),
+            libc::SYS_unlink => whole(Step::Unlink { name: name(first)? }),
+            libc::SYS_unlinkat => whole(Step::Unlink { name: name(second)? }),
+            _ => Ok(None),
+        }
+    }
+
+    /// The file behind a descriptor.
+    fn file(&self, descriptor: u64) -> io::Result<FileId> {
+        let link = format!("/proc/{}/fd/{descriptor}", self.process);
+        Ok(FileId(std::fs::metadata(link)?.ino()))
+    }
+
+    /// The file that a path in the program's memory leads to, which may be one of its descriptors.
+    fn file_of(&self, address: u64) -> io::Result<FileId> {
+        let path = self.text(address).ok_or(io::ErrorKind::InvalidData)?;
+        match path.strip_prefix("/proc/self/fd/").and_then(|number| number.parse().ok()) {
+            Some(descriptor) => self.file(descriptor),
+            None => Ok(FileId(std::fs::metadata(self.folder.join(path))?.ino())),
+        }
+    }
+
+    /// A path in the program's memory, from the folder on.
+    fn name(&self, address: u64) -> Option<String> {
+        let text = self.text(address)?;
+        let path = Path::new(&text);
+        let path = path.strip_prefix(self.folder).unwrap_or(path);
+        let parts = path.components().filter(|part| *part != std::path::Component::CurDir);
+        Some(parts.collect::<PathBuf>().to_string_lossy().into_owned())
     }
 
     /// Whether a call is for a file in the folder.

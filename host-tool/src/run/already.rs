@@ -143,3 +143,9 @@ impl Wanted<'_> {
         matches!(self, Self::Packed(plan) if plan.firmware_safe)
     }
 }
+
+/// Removes what dead runs have left beside files that stay as they are: the target, its sidecar, and a source that was to
+/// be deleted.
+pub(super) fn tidy<'p>(outputs: &Outputs, places: impl IntoIterator<Item = Option<&'p Path>>) {
+    places.into_iter().flatten().for_each(|place| outputs.tidy(place));
+}

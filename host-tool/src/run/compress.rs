@@ -193,10 +193,10 @@ pub(crate) fn is_done(
     Ok(is_done)
 }
 
-/// Removes what a dead run has left beside files that stay as they are.
 fn tidy(job: &CompressJob, outputs: &Outputs) {
-    outputs.tidy(&job.target);
-    job.raw_sidecar.iter().for_each(|sidecar| outputs.tidy(&sidecar.target));
+    let sidecar = job.raw_sidecar.as_ref().map(|sidecar| sidecar.target.as_path());
+    let source = job.remove_source.then_some(job.input.as_path());
+    already::tidy(outputs, [Some(job.target.as_path()), sidecar, source]);
 }
 
 fn find_done(

@@ -44,8 +44,9 @@ fn extract_one(
 ) -> Result<(), Failure> {
     extract_unless_there(job, outputs, record, reporter)?;
     // Of what was written, nothing is left.
-    outputs.tidy(&job.target);
-    job.raw_sidecar.iter().for_each(|sidecar| outputs.tidy(&sidecar.target));
+    let sidecar = job.raw_sidecar.as_ref().map(|sidecar| sidecar.target.as_path());
+    let source = job.remove_source.then_some(job.input.as_path());
+    already::tidy(outputs, [Some(job.target.as_path()), sidecar, source]);
     Ok(())
 }
 
