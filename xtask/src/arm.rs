@@ -59,7 +59,7 @@ const EMULATED: &str = "package(cisor) and kind(test) and not binary(/faults$/) 
      and not test(/no_descriptor_no_thread_no_memory|^bad_input::no_file_is_opened|^small::/) \
      and not test(/^unix::(changing|progress|one_by_one)::|^unix::hangup_is_ignored/) \
      and not test(/^bad_input::(ten_thousand_opens|flood_from_one_address)/) \
-     and not binary(windows) and not binary(large_images) and not test(half_a_gigabyte)";
+     and not binary(windows) and not binary(large_images) and not test(/half_a_gigabyte|ten_thousand_bits/)";
 
 /// A selection for every run of `cargo xtask test`: each format and level against the program for this machine, there and
 /// back, damage, sources of every kind, the server. Two tests that are left out take as long as ten others each, and what
