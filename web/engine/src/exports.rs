@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 
 use disc_info::{icon, identify};
-use sector_decode::{ImageReader, ReaderOptions};
+use sector_decode::{BlockIndex, Format, ImageReader, ReaderOptions};
 
 use crate::convert::{Job, examine};
 use crate::dats::Dats;
 use crate::describe::{Image, describe};
 use crate::digest::Hasher;
-use crate::file::report_panics;
+use crate::file::{expect, report_panics};
 use crate::input::{self, Container};
 use crate::json::Object;
 use crate::purpose::profiles_json;
@@ -58,8 +58,26 @@ const NOT_OPEN: &str = "no file is open";
 const NO_PLAN: &str = "nothing is planned";
 
 impl Engine {
+    /// Lets the packed bytes of a part of the image be fetched at once.
+    fn announce(&mut self, at: u64, len: u32) {
+        let Some(reader) = self.reader.as_mut() else { return };
+        if self.container.is_some() || reader.layout().format() == Format::Iso || len == 0 {
+            return;
+        }
+        let block_size = u64::from(reader.layout().block_size());
+        let block = |at: u64| u32::try_from(at / block_size).map(BlockIndex);
+        let (Ok(first), Ok(last)) = (block(at), block(at + u64::from(len) - 1)) else { return };
+        // What is wrong with them is said when they are decoded.
+        let ends = [first, last].map(|block| reader.extent(block));
+        expect(match ends {
+            [Ok(first), Ok(last)] => first.offset.0..last.offset.0.saturating_add(last.len.into()),
+            _ => 0..0,
+        });
+    }
+
     /// Decodes a part of the image into `image`.
     fn fill(&mut self, at: u64, len: u32) -> Result<(), String> {
+        self.announce(at, len);
         let reader = self.reader.as_mut().ok_or(NOT_OPEN)?;
         self.image.resize(len.min(MAX_PART) as usize, 0);
         reader.read(at, &mut self.image).map_err(|error| error.to_string())
@@ -121,6 +139,7 @@ pub extern "C" fn open() -> i32 {
     report_panics();
     run(|engine| {
         (engine.reader, engine.container, engine.job) = (None, None, None);
+        expect(0..0);
         let files = input::files(&engine.input).ok_or("the list of files makes no sense")?;
         let (input, container) = input::open(&files)?;
         let reader = ImageReader::open(input, &ReaderOptions::default());
@@ -183,6 +202,7 @@ pub extern "C" fn decode(at: f64, len: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn check(at: f64, len: u32) -> i32 {
     run(|engine| {
+        engine.announce(whole(at), len);
         let reader = engine.reader.as_mut().ok_or(NOT_OPEN)?;
         engine.image.resize(len.min(MAX_PART) as usize, 0);
         let found = examine(reader, whole(at), &mut engine.image)?;

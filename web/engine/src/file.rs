@@ -1,9 +1,25 @@
 //! The files that the page has open, read through a call into the page.
 
+use std::cell::Cell;
+use std::ops::Range;
+
 use sector_decode::ReadAt;
 
 /// Bytes that are fetched at once, so that small reads do not each cross into the page.
-const WINDOW: usize = 512 << 10;
+const WINDOW: usize = 1 << 20;
+/// The most that is fetched at once because [`expect`] was told so.
+const MOST_EXPECTED: u64 = 16 << 20;
+
+thread_local! {
+    static EXPECTED: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+/// Says which bytes of the first file will be read next, so that they are fetched at once if they are few enough. Browsers
+/// need a millisecond or more to answer, however little is asked for.
+pub(crate) fn expect(bytes: Range<u64>) {
+    let is_little = bytes.end.saturating_sub(bytes.start) <= MOST_EXPECTED;
+    EXPECTED.set(if is_little { (bytes.start, bytes.end) } else { (0, 0) });
+}
 
 #[link(wasm_import_module = "page")]
 unsafe extern "C" {
@@ -14,13 +30,15 @@ unsafe extern "C" {
     fn panicked(text: *const u8, len: usize);
 }
 
-/// A file of the page. Two windows are kept: reads alternate between the index and the data.
+/// A file of the page. Two windows are kept: reads alternate between the index and the data. What was expected has one of
+/// its own.
 pub(crate) struct PageFile {
     number: usize,
     len: u64,
     windows: [Window; 2],
     /// The window that was used last.
     last: usize,
+    expected: Window,
 }
 
 #[derive(Default)]
@@ -39,9 +57,27 @@ impl std::fmt::Display for Unreadable {
     }
 }
 
+impl Window {
+    /// Copies bytes of the file from `offset` on; `false` if the window does not have all of them.
+    fn copy(&self, buf: &mut [u8], offset: u64) -> bool {
+        let start = offset.checked_sub(self.at).and_then(|start| usize::try_from(start).ok());
+        let held = start.and_then(|start| self.bytes.get(start..)?.get(..buf.len()));
+        held.is_some_and(|held| {
+            buf.copy_from_slice(held);
+            true
+        })
+    }
+
+    fn fill(&mut self, file: usize, at: u64, len: u64) -> Result<(), Unreadable> {
+        self.at = at;
+        self.bytes.resize(usize::try_from(len).map_err(|_| Unreadable)?, 0);
+        fetch(file, &mut self.bytes, at).inspect_err(|_| self.bytes.clear())
+    }
+}
+
 impl PageFile {
     pub(crate) fn new(number: usize, len: u64) -> Self {
-        Self { number, len, windows: Default::default(), last: 0 }
+        Self { number, len, windows: Default::default(), last: 0, expected: Window::default() }
     }
 }
 
@@ -50,30 +86,26 @@ impl ReadAt for PageFile {
 
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), Unreadable> {
         let end = offset.checked_add(buf.len() as u64).filter(|&end| end <= self.len).ok_or(Unreadable)?;
-        if buf.len() >= WINDOW {
-            return fetch(self.number, buf, offset);
+        if self.expected.copy(buf, offset) {
+            return Ok(());
         }
-        let holds = |window: &Window| window.at <= offset && end <= window.at + window.bytes.len() as u64;
-        let slot = match self.windows.iter().position(holds) {
-            Some(slot) => slot,
-            None => {
-                let slot = 1 - self.last;
-                let window = &mut self.windows[slot];
-                let len = usize::try_from(self.len - offset).unwrap_or(WINDOW).min(WINDOW);
-                window.bytes.resize(len, 0);
-                window.at = offset;
-                if let Err(error) = fetch(self.number, &mut window.bytes, offset) {
-                    window.bytes.clear();
-                    return Err(error);
-                }
-                slot
-            }
+        if let Some(slot) = self.windows.iter().position(|window| window.copy(buf, offset)) {
+            self.last = slot;
+            return Ok(());
+        }
+        let (from, to) = EXPECTED.get();
+        let window = if self.number == 0 && from <= offset && end <= to.min(self.len) {
+            self.expected.fill(0, offset, to.min(self.len) - offset)?;
+            &self.expected
+        } else if buf.len() >= WINDOW {
+            return fetch(self.number, buf, offset);
+        } else {
+            self.last = 1 - self.last;
+            let window = &mut self.windows[self.last];
+            window.fill(self.number, offset, (self.len - offset).min(WINDOW as u64))?;
+            &*window
         };
-        self.last = slot;
-        let window = &self.windows[slot];
-        let start = usize::try_from(offset - window.at).map_err(|_| Unreadable)?;
-        buf.copy_from_slice(&window.bytes[start..start + buf.len()]);
-        Ok(())
+        if window.copy(buf, offset) { Ok(()) } else { Err(Unreadable) }
     }
 
     fn byte_len(&mut self) -> Result<u64, Unreadable> {

@@ -5,8 +5,11 @@ import { Engine, fileReader, type Digests, type Profile, type Written } from './
 import type { Done, Failure, FromLeader, How, Purpose, Result, Target, ToLeader, Work } from './messages';
 import { openSink, type Sink } from './sink';
 
-/** Bytes of an image that are handed to a worker at once; a multiple of every block size. */
-const PART = 2 << 20;
+/**
+ * Bytes of an image that are handed to a worker at once; a multiple of every block size. Browsers read more quickly in
+ * large pieces, but every worker has some of them in memory.
+ */
+const partFor = (workers: number) => (workers > 4 ? 2 : 8) << 20;
 /** Parts that each worker has in hand, so that it never waits. */
 const PARTS_EACH = 2;
 
@@ -249,6 +252,7 @@ export class Leader {
       part: { image: Uint8Array<ArrayBuffer>; packed?: Uint8Array<ArrayBuffer>; unsafe: number; len: number },
     ) => Promise<void>,
   ): Promise<void> {
+    const whole = partFor(this.#hands.length);
     const asked: { at: number; len: number; hand: Hand; answer: Promise<Result> }[] = [];
     let next = 0;
     let turn = 0;
@@ -259,7 +263,7 @@ export class Leader {
           throw new Cancelled('cancelled');
         }
         while (next < size && asked.length < PARTS_EACH * this.#hands.length) {
-          const len = Math.min(PART, size - next);
+          const len = Math.min(whole, size - next);
           const hand = this.#hands[turn++ % this.#hands.length]!;
           const answer = forward ? this.#ahead(hand, next, len, how) : hand.ask({ part: next, len, how, spares: hand.spares.splice(0) });
           // An error is noticed when it is this part's turn, and until then it would count as nobody's.
