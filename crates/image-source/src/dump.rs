@@ -39,6 +39,17 @@ pub struct DumpTrack {
     pub len: u64,
 }
 
+/// A part of a dump that DATs list as a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Index of the file that it is in.
+    pub file: usize,
+    /// Offset in that file.
+    pub start: u64,
+    /// Length in bytes.
+    pub len: u64,
+}
+
 /// Bytes of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
@@ -152,6 +163,18 @@ impl Dump {
     #[must_use]
     pub fn files(&self) -> &[DumpFile] {
         &self.files
+    }
+
+    /// Returns its files, each as a whole.
+    pub(crate) fn listed_files(&self) -> Vec<Listed> {
+        let files = self.files.iter().enumerate();
+        files.map(|(file, content)| Listed { file, start: 0, len: content.bytes.len() }).collect()
+    }
+
+    /// Returns its tracks with their pregaps.
+    pub(crate) fn listed_tracks(&self) -> Vec<Listed> {
+        let tracks = self.tracks.iter();
+        tracks.map(|track| Listed { file: track.file, start: track.start, len: track.len }).collect()
     }
 
     /// Returns the tracks, in order.

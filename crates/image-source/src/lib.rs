@@ -28,7 +28,7 @@ pub use self::archive::{ArchiveFacts, ArchiveKind, ZipFiles};
 pub use self::archive_error::ArchiveError;
 pub use self::bytes::{Bytes, UserData};
 pub use self::cue::{Cue, CueError, CueFile, FileType, Track, TrackMode};
-pub use self::dump::{Area, Content, Dump, DumpFile, DumpTrack};
+pub use self::dump::{Area, Content, Dump, DumpFile, DumpTrack, Listed};
 pub use self::edc::edc;
 pub use self::error::{Damage, DamageKind, Error};
 pub use self::kind::{ChdFacts, Kind, Loss, TrackInfo};

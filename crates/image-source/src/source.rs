@@ -13,7 +13,7 @@ use crate::bytes::{Bytes, FileBytes, UserData};
 use crate::cd::{self, DataTrack, Place, Strictness};
 use crate::chd::{self, Chd, MAGIC};
 use crate::cue::{self, Cue, CueError, FileType, TrackMode};
-use crate::dump::{Content, Dump, Section};
+use crate::dump::{Content, Dump, Listed, Section};
 use crate::error::Error;
 use crate::kind::{ChdFacts, Kind, Loss, TrackInfo};
 use crate::other::Other;
@@ -425,6 +425,19 @@ impl Source {
     #[must_use]
     pub fn raw(&self) -> Option<&Dump> {
         self.dump.as_ref()
+    }
+
+    /// Returns the parts of [`raw`](Self::raw) that DATs list: its tracks with their pregaps, or its files where each has a
+    /// track of its own or no sheet tells the tracks. None of what is no CD, and none where DATs list something else.
+    #[must_use]
+    pub fn listed(&self) -> Vec<Listed> {
+        let Some(dump) = self.raw().filter(|_| !self.has_subcode()) else { return Vec::new() };
+        let is_by_file = match self.kind {
+            Kind::RawCd(_) => true,
+            Kind::Cue => dump.files().len() >= dump.tracks().len(),
+            Kind::Chd(_) | Kind::Image => false,
+        };
+        if is_by_file { dump.listed_files() } else { dump.listed_tracks() }
     }
 
     /// Decodes the whole CHD and compares it with the SHA-1 in its header. `go_on` receives the number of

@@ -1,5 +1,6 @@
 //! What DATs say about discs whose digests are known.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -28,28 +29,54 @@ impl Dats {
         Ok(Object::new().list("names", names).number("games", games).number("leftOut", left_out).end())
     }
 
-    /// Judges a disc, as `cisor verify --dat` does. `question` has its file's name, its id, its size, CRC32 and SHA-1,
-    /// separated by zeros.
+    /// Judges a disc, as `cisor verify --dat` does. `question` has its file's name, its id, and the size, CRC32 and SHA-1
+    /// of the image or of each track, separated by zeros.
     pub(crate) fn judge(&self, question: &[u8]) -> Option<String> {
         let question = std::str::from_utf8(question).ok()?;
-        let [name, id, size, crc32, sha1] = question.split('\0').collect::<Vec<_>>().try_into().ok()?;
-        let (stem, id, size) = (names::stem(name), Some(id).filter(|id| !id.is_empty()), size.parse().ok()?);
-        let crc32 = u32::from_str_radix(crc32, 16).ok()?;
-        let hashes = Hashes { crc32: Some(crc32), md5: None, sha1: Some(digest(sha1)?) };
+        let fields: Vec<&str> = question.split('\0').collect();
+        let ([name, id], parts) = fields.split_first_chunk()?;
+        let parts = parts.chunks(3).map(part).collect::<Option<Vec<_>>>()?;
+        let (stem, id) = (names::stem(name), Some(*id).filter(|id| !id.is_empty()));
+        let verdict = match parts[..] {
+            [ref part] => self.matching(stem, part),
+            _ => self.matching_set(&parts),
+        };
+        let differing = || parts.iter().find(|(size, hashes)| self.0.find(*size, hashes).is_none());
+        verdict.or_else(|| {
+            let (size, hashes) = differing().or(parts.first())?;
+            Some(self.differing(stem, id, *size, hashes))
+        })
+    }
+
+    /// The game of which this is the image or a track.
+    fn matching(&self, stem: &str, (size, hashes): &Part) -> Option<String> {
+        let (_, entries) = self.0.find(*size, hashes)?;
+        let entry = self.0.best_named(entries, stem)?;
+        Some(self.verdict("match", entry.game).end())
+    }
+
+    /// The first game that has all of these tracks.
+    fn matching_set(&self, parts: &[Part]) -> Option<String> {
+        let games = |(size, hashes): &Part| {
+            let entries = self.0.find(*size, hashes).map_or(&[][..], |(_, entries)| entries);
+            entries.iter().map(|entry| entry.game).collect::<BTreeSet<_>>()
+        };
+        let common = parts.iter().map(games).reduce(|a, b| &a & &b)?;
+        Some(self.verdict("match", *common.first()?).end())
+    }
+
+    /// What is said of content that no entry has.
+    fn differing(&self, stem: &str, id: Option<&str>, size: u64, hashes: &Hashes) -> String {
         let all = &self.0;
-        let found = all.find(size, &hashes).and_then(|(_, entries)| all.best_named(entries, stem));
-        if let Some(entry) = found {
-            return Some(self.verdict("match", entry.game).end());
-        }
         // A CRC-32 that is the same proves nothing where the DAT has something stronger.
         let has_only_md5 = |entry| all.rom(entry).sha1.is_none() && all.rom(entry).md5.is_some();
         let expected = all.expected(stem, id, size);
         let differs = expected.and_then(|expected| {
-            let differs = all.rom(expected.entry).difference(size, &hashes)?;
+            let differs = all.rom(expected.entry).difference(size, hashes)?;
             let is_proof = differs.what == Differing::Size || !has_only_md5(expected.entry);
             is_proof.then_some((expected, differs))
         });
-        Some(match differs {
+        match differs {
             Some((expected, differs)) => self
                 .verdict("wrong", expected.entry.game)
                 .text("what", differs.what.name())
@@ -58,13 +85,22 @@ impl Dats {
                 .end(),
             None if all.wanted(size).md5 => Object::new().text("verdict", "md5").end(),
             None => Object::new().text("verdict", "unknown").end(),
-        })
+        }
     }
 
     fn verdict(&self, verdict: &str, game: usize) -> Object {
         let name = self.0.games().get(game).map_or("", |game| game.name.as_str());
         Object::new().text("verdict", verdict).text("game", name).text("dat", self.0.dat_of(game))
     }
+}
+
+/// An image, or a track of one: its size and its digests.
+type Part = (u64, Hashes);
+
+fn part(fields: &[&str]) -> Option<Part> {
+    let [size, crc32, sha1] = fields else { return None };
+    let crc32 = u32::from_str_radix(crc32, 16).ok()?;
+    Some((size.parse().ok()?, Hashes { crc32: Some(crc32), md5: None, sha1: Some(digest(sha1)?) }))
 }
 
 fn digest(text: &str) -> Option<[u8; 20]> {

@@ -279,6 +279,28 @@ pub extern "C" fn hash() {
     });
 }
 
+/// Lists the lengths of what DATs list of a CD, in bytes, as JSON; none if the open file is no CD.
+#[unsafe(no_mangle)]
+pub extern "C" fn tracks() -> i32 {
+    run(|engine| {
+        let lens = engine.container.iter().flat_map(Container::track_lens).map(|len| len.to_string());
+        Ok(Some(Object::new().list("lens", lens).end().into_bytes()))
+    })
+}
+
+/// Hashes a part of a track, as [`hash`] does.
+#[unsafe(no_mangle)]
+pub extern "C" fn hash_track(number: u32, at: f64, len: u32) -> i32 {
+    run(|engine| {
+        expect(0..0);
+        engine.input.resize(len.min(MAX_PART) as usize, 0);
+        let container = engine.container.as_ref().ok_or(NOT_OPEN)?;
+        container.read_track(number as usize, &mut engine.input, whole(at))?;
+        engine.hasher.update(&engine.input);
+        Ok(None)
+    })
+}
+
 /// Ends hashing; the digests are JSON.
 #[unsafe(no_mangle)]
 pub extern "C" fn digests() -> i32 {
@@ -293,8 +315,8 @@ pub extern "C" fn add_dat(len: f64) -> i32 {
     run(|engine| engine.dats.add(whole(len)).map(|about| Some(about.into_bytes())))
 }
 
-/// Says what the DATs know about the disc that `buffer` describes: the file's name, the id, the size, CRC32 and SHA-1,
-/// separated by zeros. The verdict is JSON.
+/// Says what the DATs know about the disc that `buffer` describes: the file's name, the id, and the size, CRC32 and SHA-1 of
+/// the image or of each track, separated by zeros. The verdict is JSON.
 #[unsafe(no_mangle)]
 pub extern "C" fn judge() -> i32 {
     run(|engine| {

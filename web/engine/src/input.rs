@@ -136,6 +136,23 @@ impl Container {
         }
     }
 
+    /// The lengths of what DATs list of a CD, in bytes: its tracks or its files.
+    pub(crate) fn track_lens(&self) -> impl Iterator<Item = u64> {
+        let listed = if self.has_tracks() { self.source.listed() } else { Vec::new() };
+        listed.into_iter().map(|part| part.len)
+    }
+
+    /// Fills `buf` with the bytes of such a part from `offset` on.
+    pub(crate) fn read_track(&self, number: usize, buf: &mut [u8], offset: u64) -> Result<(), String> {
+        let listed = self.source.listed();
+        let part =
+            listed.get(number).filter(|part| offset <= part.len && buf.len() as u64 <= part.len - offset);
+        let content = part.zip(self.source.raw()).ok_or("there is no such track")?;
+        let (part, dump) = content;
+        let bytes = dump.files()[part.file].bytes();
+        bytes.read_exact_at(buf, part.start + offset).map_err(|error| error.to_string())
+    }
+
     /// Compares a file in an archive with the CRC-32 in the archive, which is quick after it was read.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.source.check_archive(|_| true).map(drop).map_err(|error| error.to_string())

@@ -32,7 +32,9 @@ export class Card {
   /** What the line below the disc says, in the language of the moment. */
   #line: (texts: Texts) => (Node | string)[] = (texts) => [texts.reading];
   #unsafe = 0;
-  #digests: Digests | undefined;
+  /** Of the image or, of a CD, of its tracks. */
+  #digests: Digests[] | undefined;
+  #hasTracks = false;
   #verdict: Verdict | undefined;
   #began = 0;
   #beganAt = 0;
@@ -134,13 +136,14 @@ export class Card {
     this.#set('working', (texts) => [`${what(texts)}: ${texts.rate((rate / 1e6).toFixed(0), time(texts))}`]);
   }
 
-  done({ digests, written, file, name, unsafe }: Done): void {
+  done({ digests, tracks, written, file, name, unsafe }: Done): void {
     const size = written?.size ?? digests.len;
     const wrote = written !== undefined || file !== undefined;
     const percent = Math.round((100 * size) / digests.len);
     const href = file ? URL.createObjectURL(file) : '';
     this.#unsafe = wrote ? 0 : unsafe;
-    this.#digests = digests;
+    this.#hasTracks = tracks.length > 0;
+    this.#digests = this.#hasTracks ? tracks : [digests];
     this.#tellFacts();
     this.#bar.hidden = true;
     this.#set('done', (texts) => {
@@ -174,7 +177,7 @@ export class Card {
     const verdict = this.#verdict;
     this.#dat.hidden = verdict === undefined;
     if (verdict) {
-      const covers = !this.description?.hasTracks;
+      const covers = !this.description?.hasTracks || this.#hasTracks;
       this.#dat.dataset.verdict = covers ? verdict.verdict : 'tracks';
       this.#dat.textContent = `${texts.dat}: ${covers ? sentence(verdict, texts) : texts.datTracks}`;
     }

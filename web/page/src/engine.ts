@@ -22,6 +22,8 @@ interface Exports {
   finish(): number;
   next_write(): number;
   hash(): void;
+  tracks(): number;
+  hash_track(track: number, at: number, len: number): number;
   digests(): number;
   add_dat(len: number): number;
   judge(): number;
@@ -96,11 +98,11 @@ export interface Digests {
 /** The DATs in a file, or why it is something else. */
 export type DatFile = { names: string[]; games: number; leftOut: number } | { other: string };
 
-/** A disc whose digests are known. */
+/** A disc whose digests are known: those of the image or, of a CD, of each track. */
 export interface Known {
   name: string;
   id: string | null;
-  digests: Digests;
+  digests: Digests[];
 }
 
 /** What DATs say about a disc. `md5`: only an MD5 would tell. */
@@ -220,6 +222,16 @@ export class Engine {
     return this.#json((engine) => engine.digests());
   }
 
+  /** The lengths of what DATs list of a CD: its tracks or its files. None of what is no CD. */
+  trackLens(): number[] {
+    return this.#json<{ lens: number[] }>((engine) => engine.tracks()).lens;
+  }
+
+  /** Hashes a part of such a track. */
+  hashTrack(track: number, at: number, len: number): void {
+    this.#call((engine) => engine.hash_track(track, at, len));
+  }
+
   /** Adds the DATs in a file. */
   addDat(size: number, read: ReadFile): DatFile {
     this.#read = read;
@@ -227,8 +239,9 @@ export class Engine {
   }
 
   /** Compares a disc with the DATs. */
-  judge({ name, id, digests: { len, crc32, sha1 } }: Known): Verdict {
-    this.#put(new TextEncoder().encode([name, id ?? '', len, crc32, sha1].join('\0')));
+  judge({ name, id, digests }: Known): Verdict {
+    const parts = digests.flatMap(({ len, crc32, sha1 }) => [len, crc32, sha1]);
+    this.#put(new TextEncoder().encode([name, id ?? '', ...parts].join('\0')));
     return this.#json((engine) => engine.judge());
   }
 

@@ -10,6 +10,8 @@ import { openSink, type Sink } from './sink';
  * large pieces, but every worker has some of them in memory.
  */
 const partFor = (workers: number) => (workers > 4 ? 2 : 8) << 20;
+/** Bytes of a track that are hashed at once. */
+const TRACK_PART = 8 << 20;
 /** Parts that each worker has in hand, so that it never waits. */
 const PARTS_EACH = 2;
 
@@ -137,7 +139,7 @@ export class Leader {
       await this.#openEverywhere(files);
       const { digests, unsafe } = await this.#readAll(number, imageSize, packed, forward, 0, imageSize);
       checkSource(digests);
-      return { digests, unsafe, name: called };
+      return { digests, tracks: await this.#tracks(files, number), unsafe, name: called };
     }
     const total = 2 * imageSize;
     const packs = purpose !== 'iso';
@@ -171,7 +173,8 @@ export class Leader {
       if (unsafe > 0 && firmwareSafe) {
         throw new Error(`${unsafe} blocks are not safe for a PSP: the file was removed`);
       }
-      return { digests, unsafe, written, name, file: target.kind === 'folder' ? undefined : result };
+      const tracks = await this.#tracks(files, number);
+      return { digests, tracks, unsafe, written, name, file: target.kind === 'folder' ? undefined : result };
     } catch (error) {
       await sink.discard();
       throw error;
@@ -211,6 +214,37 @@ export class Leader {
     const written = packs ? engine.finish() : undefined;
     await drain();
     return { source: engine.digests(), written };
+  }
+
+  /** Hashes what DATs list of a CD, which is more than its image; nothing of what is no CD. */
+  async #tracks(files: File[], number: number): Promise<Digests[]> {
+    const engine = this.#engine;
+    engine.open(files, fileReader(files));
+    const lens = engine.trackLens();
+    const total = lens.reduce((sum, len) => sum + len, 0);
+    const tracks: Digests[] = [];
+    let before = 0;
+    for (const [track, len] of lens.entries()) {
+      engine.digests();
+      for (let at = 0; at < len; at += TRACK_PART) {
+        // Lets messages in, to pause or cancel.
+        await new Promise((resolve) => setTimeout(resolve));
+        await this.#mayGoOn();
+        engine.hashTrack(track, at, Math.min(TRACK_PART, len - at));
+        this.#say({ progress: before + Math.min(at + TRACK_PART, len), total, proving: true, number });
+      }
+      tracks.push(engine.digests());
+      before += len;
+    }
+    return tracks;
+  }
+
+  /** Waits while it has been paused. */
+  async #mayGoOn(): Promise<void> {
+    await this.#paused;
+    if (this.#cancelled) {
+      throw new Cancelled('cancelled');
+    }
   }
 
   /** Decodes all of the open file: its digests, and how many blocks could hang a PSP. */
@@ -258,10 +292,7 @@ export class Leader {
     let turn = 0;
     try {
       while (next < size || asked.length > 0) {
-        await this.#paused;
-        if (this.#cancelled) {
-          throw new Cancelled('cancelled');
-        }
+        await this.#mayGoOn();
         while (next < size && asked.length < PARTS_EACH * this.#hands.length) {
           const len = Math.min(whole, size - next);
           const hand = this.#hands[turn++ % this.#hands.length]!;

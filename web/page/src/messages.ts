@@ -50,6 +50,8 @@ export type Failure = 'cancelled' | 'full' | 'other';
 /** How a file ended. */
 export interface Done {
   digests: Digests;
+  /** Of what DATs list of a CD: its tracks or its files. */
+  tracks: Digests[];
   /** Deflate streams that the PSP's firmware is not known to read. */
   unsafe: number;
   written?: Written;

@@ -104,7 +104,7 @@ export const german: Texts = {
     `bekannt, aber falsch. Dem Namen oder der Disc-ID nach sollte das „${game}“ sein, aber etwas weicht ab (${what}: laut DAT ${expected}, bei dieser Disc ${got}).`,
   datUnknown: 'unbekannt. Kein DAT führt diese Disc auf.',
   datMd5: 'nicht verglichen. Das DAT hat für Discs dieser Größe nur eine MD5, die diese Seite nicht berechnet. Nimm das Programm cisor.',
-  datTracks: 'nicht verglichen. DATs führen die Spuren einer CD einzeln auf. Nimm das Programm cisor.',
+  datTracks: 'nicht verglichen, weil die CHD auch Subcode enthält.',
   failed: 'Nicht erledigt',
   rate: (rate, left) => `${rate} MB/s, noch ${left}`,
   seconds: (count) => `${count} s`,

@@ -102,7 +102,7 @@ export const spanish: Texts = {
     `conocido, pero incorrecto. Por su nombre o ID debería ser «${game}», pero algo difiere (${what}: el DAT indica ${expected}; este disco, ${got}).`,
   datUnknown: 'desconocido. Este disco no figura en ningún DAT.',
   datMd5: 'no comparado. Para discos de este tamaño el DAT solo tiene un MD5, que esta página no calcula. Usa el programa cisor.',
-  datTracks: 'no comparado. Los DAT enumeran las pistas de un CD una por una. Usa el programa cisor.',
+  datTracks: 'no comparado, porque el CHD contiene también subcódigo.',
   failed: 'No se ha hecho',
   rate: (rate, left) => `${rate} MB/s, quedan ${left}`,
   seconds: (count) => `${count} s`,

@@ -99,7 +99,7 @@ export const japanese: Texts = {
     `登録されていますが、内容が違います。名前またはディスクIDからは「${game}」のはずですが、一致しません（${what}：DATでは${expected}、このディスクでは${got}）。`,
   datUnknown: '不明です。このディスクはどのDATにもありません。',
   datMd5: '比較していません。このサイズのディスクについてDATにはMD5しかなく、このページでは計算しません。プログラムcisorを使ってください。',
-  datTracks: '比較していません。DATにはCDのトラックが一つずつ載っています。プログラムcisorを使ってください。',
+  datTracks: 'CHDにサブコードも含まれるため、比較していません。',
   failed: '失敗',
   rate: (rate, left) => `${rate} MB/s、残り${left}`,
   seconds: (count) => `${count}秒`,

@@ -101,7 +101,7 @@ export const english = {
     `known but wrong. By its name or disc ID this should be “${game}”, but something differs (${what}: the DAT has ${expected}, this disc ${got}).`,
   datUnknown: 'unknown. No DAT lists this disc.',
   datMd5: 'not compared. The DAT has only an MD5 for discs of this size, which this page does not compute. Use the program cisor.',
-  datTracks: 'not compared. DATs list the tracks of a CD one by one. Use the program cisor.',
+  datTracks: 'not compared, because the CHD holds subcode, too.',
   failed: 'Not done',
   rate: (rate: string, left: string) => `${rate} MB/s, ${left} left`,
   seconds: (count: number) => `${count} s`,

@@ -8,12 +8,25 @@ import { sha1, zip } from './discs.mjs';
 
 /** An entry for a file: its size and checksums, some of which may be others or left out. */
 export function entry(game, path, { serial = '', ...others } = {}) {
+  return `<game name="${game}"><serial>${serial}</serial>${rom(`${game}.iso`, path, others)}</game>`;
+}
+
+/** An entry for a CD with these tracks, which are put into files of the folder for tests. */
+export function cdEntry(game, ...tracks) {
+  const roms = tracks.map((bytes, number) => {
+    const path = join(WORK, `track${number + 1}.bin`);
+    writeFileSync(path, bytes);
+    return rom(`${game} (Track ${number + 1}).bin`, path);
+  });
+  return `<game name="${game}">${roms.join('')}</game>`;
+}
+
+function rom(name, path, others = {}) {
   const bytes = readFileSync(path);
   const crc = crc32(bytes).toString(16).padStart(8, '0');
-  const fields = { name: `${game}.iso`, size: bytes.length, crc, sha1: sha1(path), ...others };
+  const fields = { name, size: bytes.length, crc, sha1: sha1(path), ...others };
   const attributes = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const rom = attributes.map(([name, value]) => ` ${name}="${value}"`).join('');
-  return `<game name="${game}"><serial>${serial}</serial><rom${rom}/></game>`;
+  return `<rom${attributes.map(([name, value]) => ` ${name}="${value}"`).join('')}/>`;
 }
 
 /** A DAT with these entries. */

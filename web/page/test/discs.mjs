@@ -219,7 +219,8 @@ export function cd() {
   const bin = Buffer.concat([...sectors, noise(150 * 2352, 9)]);
   const time = (frame) => [frame / 4500, (frame / 75) % 60, frame % 75].map((part) => String(Math.floor(part)).padStart(2, '0')).join(':');
   const lines = ['FILE "game.bin" BINARY', '  TRACK 01 MODE2/2352', '    INDEX 01 00:00:00', '  TRACK 02 AUDIO', `    INDEX 01 ${time(data)}`];
-  return { sheet: Buffer.from(`${lines.join('\r\n')}\r\n`), bin, image };
+  const tracks = [bin.subarray(0, data * 2352), bin.subarray(data * 2352)];
+  return { sheet: Buffer.from(`${lines.join('\r\n')}\r\n`), bin, image, tracks };
 }
 
 /** A ZIP archive with one file. */

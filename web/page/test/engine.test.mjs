@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildSync } from 'esbuild';
 import { WORK } from './browsers.mjs';
-import { badDats, dat, entry } from './dats.mjs';
+import { badDats, cdEntry, dat, entry } from './dats.mjs';
 import { archives, cd, cisor, hostile, make, noise, sha1 } from './discs.mjs';
 
 const discs = make();
@@ -312,7 +312,19 @@ function addDat(engine, bytes) {
 function question(path, { name, id = null } = {}) {
   const engine = engineOf(readFileSync(path));
   engine.hash(readFileSync(path));
-  return { name: name ?? path, id, digests: engine.digests() };
+  return { name: name ?? path, id, digests: [engine.digests()] };
+}
+
+/** What a CD's tracks are, hashed in parts of odd lengths. */
+function trackQuestion(engine) {
+  engine.digests();
+  const digests = engine.trackLens().map((len, track) => {
+    for (let at = 0; at < len; at += 100_001) {
+      engine.hashTrack(track, at, Math.min(100_001, len - at));
+    }
+    return engine.digests();
+  });
+  return { name: 'game.cue', id: null, digests };
 }
 
 /** What the program says about a disc; it fails for one that is wrong. */
@@ -359,7 +371,30 @@ test('several DATs are one list, and an entry with less than a SHA-1 proves no m
   const md5 = new Engine(module);
   addDat(md5, dat('MD5', entry('castle', discs.ps2, { sha1: undefined, md5: '11'.repeat(16) })));
   assert.equal(md5.judge({ name: 'castle.iso', id: null, digests }).verdict, 'md5');
-  assert.equal(md5.judge({ name: 'castle.iso', id: null, digests: { ...digests, len: 2048 } }).verdict, 'wrong');
+  const shorter = [{ ...digests[0], len: 2048 }];
+  assert.equal(md5.judge({ name: 'castle.iso', id: null, digests: shorter }).verdict, 'wrong');
+});
+
+test('the tracks of a CD are what DATs list, in one file or in several', () => {
+  const { sheet, bin, tracks: [data, music] } = cd();
+  const list = dat('CDs', cdEntry('Game', data, music));
+  const split = `FILE "one.bin" BINARY\n TRACK 01 MODE2/2352\n  INDEX 01 00:00:00\nFILE "two.bin" BINARY\n TRACK 02 AUDIO\n  INDEX 01 00:00:00\n`;
+  const one = [{ name: 'game.cue', bytes: sheet }, { name: 'game.bin', bytes: bin }];
+  const two = [{ name: 'game.cue', bytes: Buffer.from(split) }, { name: 'one.bin', bytes: data }, { name: 'two.bin', bytes: music }];
+  const damaged = Buffer.from(bin);
+  damaged[damaged.length - 1] ^= 1;
+  const wrong = [one[0], { name: 'game.bin', bytes: damaged }];
+  for (const [files, verdict] of [[one, 'match'], [two, 'match'], [wrong, 'wrong']]) {
+    const engine = engineOfNamed(...files);
+    const asked = trackQuestion(engine);
+    addDat(engine, list);
+    assert.equal(asked.digests.length, 2);
+    const said = engine.judge(asked);
+    assert.deepEqual([said.verdict, said.game], [verdict, 'Game']);
+  }
+  assert.throws(() => engineOfNamed(...one).hashTrack(2, 0, 1), /no such track/);
+  assert.throws(() => engineOfNamed(...one).hashTrack(1, music.length, 1), /no such track/);
+  assert.deepEqual(engineOf(readFileSync(discs.ps2)).trackLens(), []);
 });
 
 test('a DAT that is none is refused, and the others stay', () => {

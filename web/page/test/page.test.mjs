@@ -27,7 +27,7 @@ import {
   verdicts,
   without,
 } from './browsers.mjs';
-import { badDats, dat, entry, writeDat } from './dats.mjs';
+import { badDats, cdEntry, dat, entry, writeDat } from './dats.mjs';
 import { archives, cd, cisor, hostile, make, sha1, sha256, sparse } from './discs.mjs';
 
 const discs = make();
@@ -208,16 +208,17 @@ for (const name of BROWSERS) {
     });
 
     test('DATs name discs, before and after the work, in a ZIP or not', async () => {
-      const { sheet, bin } = cd();
+      const { sheet, bin, tracks } = cd();
       const folder = join(WORK, `${name}-cd-dat`);
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'game.cue'), sheet);
       writeFileSync(join(folder, 'game.bin'), bin);
-      const castle = writeDat('castle.dat', dat('PS2', entry('Castle (Europe)', discs.ps2)));
+      const list = dat('PS2', entry('Castle (Europe)', discs.ps2), cdEntry('Two Tracks', ...tracks));
+      const castle = writeDat('castle.dat', list);
       const wrong = writeDat('wrong.zip', dat('PSP', entry('Runner (USA)', discs.psp, { sha1: '00'.repeat(20), serial: 'ULUS-10041' })));
       const page = await open(browser, server.url);
       await without(page, 'folder');
-      assert.equal((await pickDats(page, 1, castle))[0].text, 'DAT: PS2, 1 game.×');
+      assert.equal((await pickDats(page, 1, castle))[0].text, 'DAT: PS2, 2 games.×');
       await pick(page, discs.ps2, discs.psp);
       await pickAs(page, 1, join(folder, 'game.cue'), join(folder, 'game.bin'));
       await choose(page, 'check');
@@ -225,8 +226,9 @@ for (const name of BROWSERS) {
       assert.deepEqual(done.map(({ state }) => state), ['done', 'done', 'done']);
       await page.waitForFunction(() => document.querySelectorAll('.dat:not([hidden])').length === 3);
       const first = await verdicts(page);
-      assert.deepEqual(first.map(([kind]) => kind), ['match', 'unknown', 'tracks']);
+      assert.deepEqual(first.map(([kind]) => kind), ['match', 'unknown', 'match']);
       assert.match(first[0][1], /“Castle \(Europe\)” \(PS2\)/);
+      assert.match(first[2][1], /“Two Tracks” \(PS2\)/);
       await pickDats(page, 2, wrong);
       await page.waitForSelector('.dat[data-verdict="wrong"]');
       assert.match((await verdicts(page))[1][1], /known but wrong.*“Runner \(USA\)”.*SHA-1: the DAT has 0{40}/);

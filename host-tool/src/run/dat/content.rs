@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use image_source::{Dump, Kind};
+use image_source::{Dump, Kind, Listed};
 
 use crate::failure::Failure;
 use crate::host_file::HostFile;
@@ -55,32 +55,10 @@ pub(super) fn of_image(image: &Image) -> Unit {
     }
 }
 
-/// Part of a dump that DATs list as a file.
-#[derive(Clone, Copy)]
-pub(super) struct Piece {
-    /// Index of the file that it is in.
-    pub(super) file: usize,
-    /// Offset in that file.
-    pub(super) start: u64,
-    /// Length in bytes.
-    pub(super) len: u64,
-}
-
-/// Returns the raw content of a CD, and what of it DATs list: its tracks with their pregaps, or its files where each has
-/// a track of its own or no sheet tells the tracks.
-pub(super) fn pieces(image: &Image) -> Option<(&Dump, Vec<Piece>)> {
+/// Returns the raw content of a CD, and what of it DATs list.
+pub(super) fn pieces(image: &Image) -> Option<(&Dump, Vec<Listed>)> {
     let source = image.origin()?.source();
-    let dump = source.raw()?;
-    let by_file = matches!(source.kind(), Kind::RawCd(_))
-        || matches!(source.kind(), Kind::Cue) && dump.files().len() >= dump.tracks().len();
-    let pieces = if by_file {
-        let files = dump.files().iter().enumerate();
-        files.map(|(file, content)| Piece { file, start: 0, len: content.bytes().len() }).collect()
-    } else {
-        let tracks = dump.tracks().iter();
-        tracks.map(|track| Piece { file: track.file, start: track.start, len: track.len }).collect()
-    };
-    Some((dump, pieces))
+    Some((source.raw()?, source.listed()))
 }
 
 /// Whether the raw content can only be read forward, by one thread.

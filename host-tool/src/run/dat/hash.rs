@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dat_file::{Hashes, Wanted};
-use image_source::UserData;
+use image_source::{Listed, UserData};
 use image_writer::{DigestKinds, Monitor, ParallelHasher, SomeDigests};
 use sector_decode::ReadAt;
 
 use crate::failure::Failure;
 use crate::host_file::HostFile;
 use crate::human;
-
-use super::content::Piece;
 
 /// Starts to compute the wanted digests.
 ///
@@ -49,7 +47,7 @@ pub(super) fn file(file: &HostFile, wanted: Wanted, monitor: &Monitor) -> Result
 /// When it cannot be read, or on a signal.
 pub(super) fn piece(
     content: &mut UserData,
-    piece: Piece,
+    piece: Listed,
     wanted: Wanted,
     monitor: &Monitor,
 ) -> Result<Hashes, Failure> {
