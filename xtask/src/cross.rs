@@ -85,5 +85,6 @@ pub(crate) fn build(target: &Target, profile: Profile) -> Result<PathBuf> {
     }
     shell::run(&mut cargo)?;
     let name = if profile == Profile::Release { "release" } else { "emulated" };
-    Ok(folder.join(target.triple).join(name).join("cisor"))
+    let program = if target.triple.contains("windows") { "cisor.exe" } else { "cisor" };
+    Ok(folder.join(target.triple).join(name).join(program))
 }

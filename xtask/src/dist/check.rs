@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::archive::{SUMS, files_below};
 use super::linux::Built;
-use super::windows_zip::{SCRIPTS, SERVE_SCRIPT};
+use super::windows_zip::{self, SCRIPTS, SERVE_SCRIPT};
 use super::{PACKERS, Programs, Release, fresh, linux, mac, name_of, pack, page_folder, recipes_check};
 use crate::{arm, debian, paths, shell};
 
@@ -46,7 +46,10 @@ pub(super) fn check_all(programs: &Programs, disc: &Path) -> Result<()> {
     for program in &programs.macs {
         mac::check(program, &first, &release, &scratch)?;
     }
-    windows_zip(&first, &release, &scratch)?;
+    for program in &programs.windows {
+        program.check()?;
+        windows_zip(program, &first, &release, &scratch)?;
+    }
     card(&first, &release, &scratch)?;
     page_folder::check(&unzip(&first.join(page_folder::archive(&release)), &scratch)?, programs)?;
     fs::remove_dir_all(&scratch).with_context(|| scratch.display().to_string())
@@ -72,9 +75,9 @@ fn same_bytes(first: &Path, second: &Path) -> Result<()> {
 fn sums_and_manifests(folder: &Path, release: &Release, programs: &Programs) -> Result<()> {
     shell::output(Command::new("sha256sum").args(["--check", "--strict", SUMS]).current_dir(folder))?;
     let sums = fs::read_to_string(folder.join(SUMS))?;
-    // The zips for Windows, the console and web servers, the page, the list of components, and an archive and a Debian
-    // package for each Linux.
-    let wanted = 5 + 2 * programs.linux.len() + programs.macs.len();
+    // The zips for the console and web servers, the page, the list of components, one for each Windows and macOS, and
+    // an archive and a Debian package for each Linux.
+    let wanted = 4 + programs.windows.len() + 2 * programs.linux.len() + programs.macs.len();
     ensure!(sums.lines().count() == wanted, "{SUMS} does not list {wanted} files:\n{sums}");
     let sum_of = |end: &str| {
         sums.lines()
@@ -209,18 +212,25 @@ fn static_program(
     Ok(())
 }
 
-fn windows_zip(folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
-    let name = format!("cisor-{}-windows-x86_64", release.version);
+fn windows_zip(program: &windows_zip::Built, folder: &Path, release: &Release, scratch: &Path) -> Result<()> {
+    let name = program.archive(release);
     let unpacked = unzip(&folder.join(format!("{name}.zip")), scratch)?.join(&name);
     for (script, action) in SCRIPTS {
         let text = fs::read_to_string(unpacked.join(format!("{script}.cmd")))?;
         ensure!(text.contains(&format!("drop {action} --script")), "{script}.cmd does something else");
         ensure!(text.is_ascii() && text.lines().count() == text.matches("\r\n").count(), "{script}.cmd");
     }
-    for file in
-        ["cisor.exe", "README.txt", SERVE_SCRIPT, "LICENSE-MIT", "licences/mingw-w64-common/copyright.txt"]
-    {
+    let runtime = if program.is_for_arm() {
+        "licences/zig/lib-libc-mingw-COPYING"
+    } else {
+        "licences/mingw-w64-common/copyright.txt"
+    };
+    for file in ["cisor.exe", "README.txt", SERVE_SCRIPT, "LICENSE-MIT", runtime] {
         ensure!(unpacked.join(file).is_file(), "{file} is not in the archive for Windows");
+    }
+    if program.is_for_arm() {
+        // Debian's objdump does not know such programs.
+        return Ok(());
     }
     // These exist on Windows 7; any other library would prevent the program from starting there.
     let mut dump = Command::new("x86_64-w64-mingw32-objdump");

@@ -172,8 +172,17 @@ pub(super) fn write_runtime(package: &str, folder: &Path) -> Result<()> {
 
 /// Adds the texts of what zig links into programs: musl, the unwinder, functions that the compiler calls.
 pub(super) fn write_zig(folder: &Path) -> Result<()> {
+    write_of_zig(&["LICENSE", "lib/libc/musl/COPYRIGHT", "lib/libunwind/LICENSE.TXT"], folder)
+}
+
+/// Writes the licence of the C library that zig links into programs for Windows.
+pub(super) fn write_zig_mingw(folder: &Path) -> Result<()> {
+    write_of_zig(&["lib/libc/mingw/COPYING"], folder)
+}
+
+fn write_of_zig(texts: &[&str], folder: &Path) -> Result<()> {
     let zig = crate::cross::zig_folder()?;
-    for text in ["LICENSE", "lib/libc/musl/COPYRIGHT", "lib/libunwind/LICENSE.TXT"] {
+    for text in texts {
         copy(&zig.join(text), &folder.join("zig").join(text.replace('/', "-")))?;
     }
     Ok(())

@@ -52,7 +52,8 @@ const PACKERS: &[&str] = &["dpkg", "gzip", "tar", "xz-utils", "zip"];
 
 /// The built programs to pack.
 struct Programs {
-    windows: PathBuf,
+    /// For PCs first, then for ARM if there is a toolchain.
+    windows: Vec<windows_zip::Built>,
     /// For PCs first, then for the other processors for which there is a toolchain.
     linux: Vec<linux::Built>,
     macs: Vec<mac::Built>,
@@ -70,7 +71,7 @@ impl Programs {
     /// What `cargo xtask test` packs: its own step has built the program for Windows.
     fn usual(windows: PathBuf) -> Result<Self> {
         Ok(Self {
-            windows,
+            windows: vec![windows_zip::Built::pc(windows)],
             linux: vec![linux::Built::pc(linux::build()?)],
             macs: Vec::new(),
             psp: paths::psp_results(),
@@ -86,6 +87,9 @@ impl Programs {
             if let Some(path) = self.cross(&format!("Linux on {}", processor.name), &processor.target) {
                 self.linux.push(linux::Built::cross(path, processor));
             }
+        }
+        if let Some(path) = self.cross("Windows on ARM", &windows_zip::ARM) {
+            self.windows.push(windows_zip::Built::arm(path));
         }
         for machine in &mac::ALL {
             if let Some(path) = self.cross(&format!("macOS on {}", machine.name), &machine.target) {
@@ -151,7 +155,10 @@ fn pack(programs: &Programs, folder: &Path, url: &str) -> Result<Vec<String>> {
     let scratch = folder.join("scratch");
     let page = folder.join(web::PAGE);
     copy(&programs.page, &page)?;
-    let mut files = vec![windows_zip::make(programs, &release, &scratch, folder)?];
+    let mut files = Vec::new();
+    for program in &programs.windows {
+        files.push(windows_zip::make(program, &release, &scratch, folder)?);
+    }
     for program in &programs.linux {
         files.push(linux::make(program, &release, &scratch, folder)?);
         files.push(debian_package::make(program, &release, &scratch, folder)?);

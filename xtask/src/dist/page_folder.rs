@@ -78,7 +78,7 @@ mod tests {
         add_papers(&unpacked)?;
         let nothing = PathBuf::new;
         let programs = Programs {
-            windows: nothing(),
+            windows: Vec::new(),
             linux: Vec::new(),
             macs: Vec::new(),
             psp: nothing(),
