@@ -2,20 +2,24 @@
 
 use anyhow::Result;
 
-use crate::{paths, shell};
+use crate::toolchain::PspToolchain;
+use crate::{paths, psp, shell};
 
 /// Runs, in this order:
 ///
 /// - consoles against the server of `cisor serve`, over ten thousand networks of every kind of loss, and the real program
 ///   over one that loses 1 % in both directions; every byte that they read is compared;
 /// - the converter over images of more than 4 GiB in every format, and over one of 16 GiB whose peak of memory is
-///   measured.
+///   measured;
+/// - the PSP driver on the emulated console: everything that can go wrong at each kernel call.
 pub(crate) fn run() -> Result<()> {
     test("udpfs-sim", "seeds", "ten_thousand_seeds")?;
     test("cisor", "serve", "trace::half_a_gigabyte_arrives_over_one_per_cent_loss")?;
     test("cisor", "large_images", "images_over_4_gib")?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
-    test("cisor-tests", "memory", "image_of_16_gib_in_16_threads")
+    test("cisor-tests", "memory", "image_of_16_gib_in_16_threads")?;
+    psp::plugin(&PspToolchain::find()?)?;
+    test("psp-machine", "driver", "all_cases_of_every_call")
 }
 
 fn test(package: &str, program: &str, name: &str) -> Result<()> {

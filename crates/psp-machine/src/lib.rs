@@ -33,4 +33,4 @@ pub mod umd;
 
 pub use crash::{Cause, Crash};
 pub use machine::{Interleave, Psp};
-pub use run::Outcome;
+pub use run::{Disturbance, Outcome};

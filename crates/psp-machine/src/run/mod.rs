@@ -3,7 +3,10 @@
 //! The guest runs until it reaches a trap slot. Its function runs on the host immediately, then the thread
 //! continues, waits, or lets another run: threads change only at kernel calls.
 
+mod disturbance;
 mod module;
+
+pub use disturbance::Disturbance;
 
 use crate::abi::{Args, POISON, PRESERVED, Received, register};
 use crate::crash::{Cause, Crash};
@@ -194,7 +197,7 @@ impl Psp {
                     return Ok(());
                 }
                 match exports::find(&library, nid) {
-                    Some(known) => (known.run)(self, received)?,
+                    Some(known) => self.run_known(known, received)?,
                     None => return Err(Cause::UnknownImport { library, nid }),
                 }
             }

@@ -9,6 +9,7 @@ mod copies;
 mod cost;
 mod edges;
 mod ended_threads;
+mod every_call;
 mod every_file;
 mod faults;
 mod forwarding;
