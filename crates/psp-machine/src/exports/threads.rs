@@ -10,6 +10,7 @@ use crate::machine::Psp;
 
 const LIBRARY: &str = "ThreadManForKernel";
 
+const NO_MEMORY: u32 = 0x8002_0190;
 const UNKNOWN_THREAD: u32 = 0x8002_0198;
 const UNKNOWN_SEMAPHORE: u32 = 0x8002_0199;
 const UNKNOWN_EVENT: u32 = 0x8002_019A;
@@ -167,7 +168,11 @@ fn create_thread(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     if received.word(5) != 0 {
         return Err(Cause::Misuse { what: "option pointer of a thread", value: received.word(5) });
     }
-    answer(psp.create_thread(&name, received.word(1), received.word(3)))
+    let stack = received.word(3);
+    if !psp.kernel.memory.partitions.get_mut(1).expect("the kernel's partition").take(stack) {
+        return answer(NO_MEMORY);
+    }
+    answer(psp.create_thread(&name, received.word(1), stack))
 }
 
 fn start_thread(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
@@ -185,7 +190,7 @@ fn start_thread(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
 
 fn end_of_other(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     let id = received.word(0);
-    if id == psp.kernel.threads.current || psp.kernel.threads.all.remove(&id).is_none() {
+    if id == psp.kernel.threads.current || !psp.delete_thread(id) {
         return answer(UNKNOWN_THREAD);
     }
     OK

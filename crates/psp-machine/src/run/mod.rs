@@ -213,6 +213,12 @@ impl Psp {
             Answer::Long(long) => set_long(context, long),
             Answer::Exit(status) => {
                 self.end_thread(id, u64::from(status))?;
+                // A call that a test has made is removed when it is joined. A thread that returns from its function is not
+                // deleted: it is dormant, with its stack.
+                if !self.kernel.threads.all[&id].is_call {
+                    self.delete_thread(id);
+                    return Ok(());
+                }
             }
             Answer::OnExtendedStack { bytes, function, argument } => {
                 self.extend_stack(id, context, bytes, function, argument);
