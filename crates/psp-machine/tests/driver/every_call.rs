@@ -4,6 +4,8 @@
 //! The rule is the same everywhere: right bytes or a negative answer, in time; a start that fails leaves no trace; nothing
 //! leaks; and the next read is right.
 
+mod wrongs;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -18,10 +20,8 @@ use crate::support::{
     start, take_over,
 };
 
-const MILLISECOND: u64 = 1000;
-const SECOND: u64 = 1_000_000;
-/// How long the console is suspended, and how much longer than that a call may take then.
-const SUSPENDED: u64 = 20 * SECOND;
+use wrongs::{EVENTS, IO_ERROR, MILLISECOND, SECOND, SUSPENDED, is_short, wrongs_of};
+
 /// How long a start may take: its patience with the card, and one more attempt.
 const START_LIMIT: u64 = 2 * SECOND;
 /// The same for a request.
@@ -30,81 +30,6 @@ const REQUEST_LIMIT: u64 = 4_800 * MILLISECOND;
 const STOP_LIMIT: u64 = 12 * SECOND;
 /// How long a thread waits for the lock before it counts as lost.
 const LOCK_LIMIT: u64 = 5 * SECOND;
-
-const IO_ERROR: u32 = 0x8001_0005;
-const NO_DEVICE: u32 = 0x8001_0013;
-const BAD_DESCRIPTOR: u32 = 0x8002_0323;
-const NO_SUCH_DEVICE: u32 = 0x8002_0321;
-const NO_MEMORY: u32 = 0x8002_0190;
-const CANNOT_WAIT: u32 = 0x8002_01A7;
-const TIMED_OUT: u32 = 0x8002_01A8;
-const CANCELLED: u32 = 0x8002_01A9;
-const DELETED: u32 = 0x8002_01B5;
-const ALLOCATION_FAILED: u32 = 0x8002_00D9;
-const UNKNOWN_BLOCK: u32 = 0x8002_00CB;
-const NOT_LINKED: u32 = 0x8002_013A;
-
-/// What can go wrong with a call of this function alone.
-///
-/// Left out is what cannot: the driver passes its own semaphore and block, and ends its own thread, so that succeeds, and the
-/// functions for interrupts have no errors. [`a_lock_that_is_not_released`] is about the one that would matter.
-fn wrongs_of(function: &str) -> Vec<Disturbance> {
-    use Disturbance::{Returns, ReturnsAfterwards, Short};
-    let errors: &[u32] = match function {
-        "sceIoOpen" => &[IO_ERROR, NO_DEVICE, NO_MEMORY],
-        // 0 is the end of a file.
-        "sceIoRead" => &[IO_ERROR, NO_DEVICE, BAD_DESCRIPTOR, 0],
-        "sceIoWrite" => &[IO_ERROR, NO_DEVICE, BAD_DESCRIPTOR, 0],
-        "sceIoLseek" => &[IO_ERROR, NO_DEVICE, BAD_DESCRIPTOR, 0],
-        // The descriptor stays open then (uofw, src/iofilemgr/iofilemgr.c, async_loop, case 2).
-        "sceIoClose" => &[IO_ERROR],
-        "sceIoDevctl" => &[IO_ERROR, NO_SUCH_DEVICE, NO_MEMORY],
-        "sceKernelCreateSema"
-        | "sceKernelCreateThread"
-        | "sceKernelStartThread"
-        | "sceKernelExtendKernelStack" => &[NO_MEMORY],
-        "sceKernelWaitSema" => &[TIMED_OUT, CANCELLED, DELETED, CANNOT_WAIT],
-        "sceKernelDelayThread" => &[CANNOT_WAIT],
-        // A clock that jumps.
-        "sceKernelGetSystemTimeLow" => &[0, u32::MAX],
-        "sceKernelAllocPartitionMemory" => &[ALLOCATION_FAILED],
-        "sceKernelGetBlockHeadAddr" => &[0, UNKNOWN_BLOCK],
-        "sceKernelPartitionMaxFreeMemSize" => &[0, NOT_LINKED],
-        "sceKernelFindModuleByName" | "sctrlHENFindDriver" | "GetUmdFile" => &[0, NOT_LINKED],
-        "sceKernelInitApitype" | "sceKernelInitKeyConfig" => &[0, NOT_LINKED],
-        "sceKernelSignalSema" | "sceKernelDeleteSema" | "sceKernelFreePartitionMemory" => &[],
-        "sceKernelCpuSuspendIntr" | "sceKernelCpuResumeIntr" | "sceKernelExitDeleteThread" => &[],
-        other => panic!("what can go wrong with {other}?"),
-    };
-    let mut wrongs: Vec<_> = errors.iter().map(|&error| Returns(error)).collect();
-    match function {
-        "sceIoRead" | "sceIoWrite" => wrongs.extend([Short(1), Short(100)]),
-        "sceIoClose" | "sceKernelDeleteSema" | "sceKernelFreePartitionMemory" => {
-            wrongs.push(ReturnsAfterwards(IO_ERROR));
-        }
-        _ => (),
-    }
-    wrongs
-}
-
-/// What can happen at any call.
-const EVENTS: [Disturbance; 6] = [
-    Disturbance::Stale,
-    Disturbance::CardOut(0),
-    Disturbance::CardOut(300 * MILLISECOND),
-    Disturbance::CardOut(8 * SECOND),
-    Disturbance::Suspension(SUSPENDED),
-    Disturbance::MemoryGone,
-];
-
-/// The events that are over soon: what reads the card must survive them.
-fn is_short(event: Disturbance) -> bool {
-    match event {
-        Disturbance::CardOut(time) => time < SECOND,
-        Disturbance::Stale | Disturbance::Suspension(_) | Disturbance::Short(_) => true,
-        _ => false,
-    }
-}
 
 /// One case: a machine, what goes wrong on it, and how to say so.
 struct Case {
@@ -450,14 +375,35 @@ fn of_a_stop() {
     of_stops(SOME);
 }
 
-/// All of the above, as a part of `cargo xtask soak`.
+// All cases, as a part of `cargo xtask soak`.
+
 #[test]
 #[ignore = "needs the built driver; takes minutes"]
-fn all_cases_of_every_call() {
+fn all_cases_of_starts() {
     of_starts(ALL);
+}
+
+#[test]
+#[ignore = "needs the built driver; takes minutes"]
+fn all_cases_of_reads() {
     of_reads(ALL);
+}
+
+#[test]
+#[ignore = "needs the built driver; takes minutes"]
+fn all_cases_of_reads_whose_card_fails_already() {
     of_reads_whose_card_fails_already(ALL);
+}
+
+#[test]
+#[ignore = "needs the built driver; takes minutes"]
+fn all_cases_of_raw_descriptors() {
     of_raw_descriptors(ALL);
+}
+
+#[test]
+#[ignore = "needs the built driver; takes minutes"]
+fn all_cases_of_stops() {
     of_stops(ALL);
 }
 
