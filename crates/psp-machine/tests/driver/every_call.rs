@@ -224,6 +224,10 @@ fn several_requests(case: &mut Case) {
     if is_short(case.wrong) {
         assert!(all.into_iter().all(|right| right), "{}: {all:?}", case.when);
     }
+    // Without the lock, the device must not be touched, so the firmware's driver is asked.
+    if case.function == "sceKernelWaitSema" && matches!(case.wrong, Disturbance::Returns(_)) {
+        assert!(count.is_error() || all.contains(&false), "{}: served without the lock", case.when);
+    }
     case.works_again(1);
 }
 
