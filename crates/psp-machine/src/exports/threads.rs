@@ -10,6 +10,8 @@ use crate::machine::Psp;
 
 const LIBRARY: &str = "ThreadManForKernel";
 
+/// A user program passed a kernel address.
+const ILLEGAL_ADDRESS: u32 = 0x8002_00D3;
 const NO_MEMORY: u32 = 0x8002_0190;
 const UNKNOWN_THREAD: u32 = 0x8002_0198;
 const UNKNOWN_SEMAPHORE: u32 = 0x8002_0199;
@@ -46,6 +48,10 @@ fn create_semaphore(psp: &mut Psp, received: Received) -> Result<Answer, Cause> 
 
 fn wait_semaphore(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     let (id, count) = (received.word(0), received.word(1));
+    // Programs can call this, so it must refuse kernel pointers from them, as the file functions do.
+    if received.from_user() && received.word(2) >> 31 == 1 {
+        return answer(ILLEGAL_ADDRESS);
+    }
     match psp.kernel.threads.objects.get(&id) {
         Some(Sync::Semaphore { max, .. }) if count == 0 || count > *max => return answer(ILLEGAL_COUNT),
         Some(Sync::Semaphore { .. }) => (),

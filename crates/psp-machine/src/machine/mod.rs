@@ -19,9 +19,9 @@ pub use threads::Caller;
 use crate::crash::{Cause, Crash};
 use crate::inferno::Inferno;
 use crate::kernel::Kernel;
+use crate::kernel::disturbance::Disturbance;
 use crate::kernel::threads::Ending;
 use crate::memory::{Memory, Place, Region, Space};
-use crate::run::Disturbance;
 use mips_cpu::{Cpu, Trap};
 
 /// Where a call from the kernel returns to.

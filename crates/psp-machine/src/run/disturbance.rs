@@ -1,33 +1,14 @@
-//! Something that goes wrong at one kernel call, whichever function it calls.
+//! Runs kernel functions, one of which may be disturbed.
 
 use crate::abi::Received;
 use crate::crash::Cause;
 use crate::exports::Known;
 use crate::kernel::Answer;
+use crate::kernel::disturbance::Disturbance;
 use crate::machine::Psp;
 
 /// How long after a suspension the card stays absent, in microseconds: its controller has to find it again.
 const CARD_AFTER_RESUME: u64 = 500_000;
-
-/// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disturbance {
-    /// The function does nothing and returns this.
-    Returns(u32),
-    /// The function does its work, and returns this all the same.
-    ReturnsAfterwards(u32),
-    /// A read or write of a file covers at most this many bytes, and at least one.
-    Short(u32),
-    /// All descriptors become invalid before the call.
-    Stale,
-    /// The card is removed before the call, for this many microseconds.
-    CardOut(u64),
-    /// The console is suspended before the call, for this many microseconds. Descriptors do not survive that, and the
-    /// card stays absent for half a second more. While interrupts are suspended, nothing happens.
-    Suspension(u64),
-    /// Another module takes all free memory of the kernel before the call.
-    MemoryGone,
-}
 
 impl Psp {
     /// Makes something go wrong at the `number`-th kernel call from now on, counted from 1.

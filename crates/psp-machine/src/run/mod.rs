@@ -6,8 +6,6 @@
 mod disturbance;
 mod module;
 
-pub use disturbance::Disturbance;
-
 use crate::abi::{Args, POISON, PRESERVED, Received, register};
 use crate::crash::{Cause, Crash};
 use crate::exports;
