@@ -39,7 +39,7 @@ fn bare_decoder(toolchain: &PspToolchain) -> Result<()> {
 const PLUGIN_RUSTFLAGS: &str = "-Zmir-opt-level=3";
 
 /// Builds, packs and checks the plugin, and prints its size.
-fn plugin(toolchain: &PspToolchain) -> Result<()> {
+pub(crate) fn plugin(toolchain: &PspToolchain) -> Result<()> {
     let build_dir = paths::build_dir().join("psp-driver");
     let built = build(toolchain, &paths::root(), &build_dir)?;
     let results = paths::psp_results();

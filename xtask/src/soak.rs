@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::{paths, shell};
+use crate::toolchain::PspToolchain;
+use crate::{paths, psp, shell};
 
 /// Runs, in this order:
 ///
@@ -10,14 +11,20 @@ use crate::{paths, shell};
 ///   over one that loses 1 % in both directions; every byte that they read is compared;
 /// - the converter over images of more than 4 GiB in every format, and over one of 16 GiB whose peak of memory is
 ///   measured;
-/// - `verify` on files with one wrong bit, 10,000 of each format.
+/// - `verify` on files with one wrong bit, 10,000 of each format;
+/// - the PSP driver on the emulated console: everything that can go wrong at each kernel call, a thousand damaged images,
+///   and a game that is played for a day in each format.
 pub(crate) fn run() -> Result<()> {
     test("udpfs-sim", "seeds", "ten_thousand_seeds")?;
     test("cisor", "serve", "trace::half_a_gigabyte_arrives_over_one_per_cent_loss")?;
     test("cisor", "large_images", "images_over_4_gib")?;
     test("cisor", "bit_rot", "ten_thousand_bits")?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
-    test("cisor-tests", "memory", "image_of_16_gib_in_16_threads")
+    test("cisor-tests", "memory", "image_of_16_gib_in_16_threads")?;
+    psp::plugin(&PspToolchain::find()?)?;
+    test("psp-machine", "driver", "every_call::all_cases")?;
+    test("psp-machine", "driver", "damage::a_thousand_damaged_images")?;
+    test("psp-machine", "driver", "played::for_a_day_in_every_format")
 }
 
 fn test(package: &str, program: &str, name: &str) -> Result<()> {

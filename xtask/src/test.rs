@@ -83,8 +83,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// The tests of `cargo xtask soak`, as nextest's filter. Sparse images over 4 GiB also go through the program for
 /// Windows, in its own step, and through `tests/huge_images.rs`, which judges the files.
-const SOAK: &str =
-    "(test(/ten_thousand_seeds|ten_thousand_bits|half_a_gigabyte|image_of_16_gib/) or binary(large_images))";
+const SOAK: &str = "(test(/ten_thousand_seeds|ten_thousand_bits|half_a_gigabyte|image_of_16_gib/) or \
+                     binary(large_images) or \
+                     test(/every_call::all_cases|a_thousand_damaged_images|for_a_day_in_every_format/))";
 
 /// Runs the whole workspace's tests. Those marked `#[ignore]` need what earlier steps have made, so here they
 /// run too.

@@ -102,6 +102,13 @@ impl Received {
         self.words[at]
     }
 
+    /// The arguments with another word at `at`.
+    #[must_use]
+    pub fn with_word(mut self, at: usize, word: u32) -> Self {
+        self.words[at] = word;
+        self
+    }
+
     /// The same as a signed number.
     #[expect(clippy::cast_possible_wrap, reason = "the same bits")]
     pub fn signed(&self, at: usize) -> i32 {

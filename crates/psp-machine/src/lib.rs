@@ -32,5 +32,6 @@ pub mod run;
 pub mod umd;
 
 pub use crash::{Cause, Crash};
+pub use kernel::disturbance::Disturbance;
 pub use machine::{Interleave, Psp};
 pub use run::Outcome;

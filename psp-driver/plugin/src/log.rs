@@ -122,6 +122,7 @@ pub(crate) unsafe extern "C" fn run(_len: u32, _argument: *const u8) -> i32 {
         }
     }
     RUNNING.store(false, Relaxed);
+    thread::exit();
     0
 }
 

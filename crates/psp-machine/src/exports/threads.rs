@@ -10,6 +10,9 @@ use crate::machine::Psp;
 
 const LIBRARY: &str = "ThreadManForKernel";
 
+/// A user program passed a kernel address.
+const ILLEGAL_ADDRESS: u32 = 0x8002_00D3;
+const NO_MEMORY: u32 = 0x8002_0190;
 const UNKNOWN_THREAD: u32 = 0x8002_0198;
 const UNKNOWN_SEMAPHORE: u32 = 0x8002_0199;
 const UNKNOWN_EVENT: u32 = 0x8002_019A;
@@ -45,6 +48,10 @@ fn create_semaphore(psp: &mut Psp, received: Received) -> Result<Answer, Cause> 
 
 fn wait_semaphore(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     let (id, count) = (received.word(0), received.word(1));
+    // Programs can call this, so it must refuse kernel pointers from them, as the file functions do.
+    if received.from_user() && received.word(2) >> 31 == 1 {
+        return answer(ILLEGAL_ADDRESS);
+    }
     match psp.kernel.threads.objects.get(&id) {
         Some(Sync::Semaphore { max, .. }) if count == 0 || count > *max => return answer(ILLEGAL_COUNT),
         Some(Sync::Semaphore { .. }) => (),
@@ -167,7 +174,11 @@ fn create_thread(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     if received.word(5) != 0 {
         return Err(Cause::Misuse { what: "option pointer of a thread", value: received.word(5) });
     }
-    answer(psp.create_thread(&name, received.word(1), received.word(3)))
+    let stack = received.word(3);
+    if !psp.kernel.memory.partitions.get_mut(1).expect("the kernel's partition").take(stack) {
+        return answer(NO_MEMORY);
+    }
+    answer(psp.create_thread(&name, received.word(1), stack))
 }
 
 fn start_thread(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
@@ -185,7 +196,7 @@ fn start_thread(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
 
 fn end_of_other(psp: &mut Psp, received: Received) -> Result<Answer, Cause> {
     let id = received.word(0);
-    if id == psp.kernel.threads.current || psp.kernel.threads.all.remove(&id).is_none() {
+    if id == psp.kernel.threads.current || !psp.delete_thread(id) {
         return answer(UNKNOWN_THREAD);
     }
     OK

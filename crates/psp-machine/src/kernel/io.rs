@@ -232,6 +232,11 @@ impl Card {
         self.generation += 1;
     }
 
+    /// Makes all descriptors invalid, as after a suspension of the console.
+    pub fn make_descriptors_stale(&mut self) {
+        self.generation += 1;
+    }
+
     /// Reinserts it.
     pub fn put_back(&mut self) {
         self.absent_until = 0;
@@ -341,7 +346,7 @@ impl Card {
                 }
                 Some(Fault::ShortRead(most)) => limit = limit.min(most),
                 Some(Fault::CardOut(microseconds)) => self.remove_until(now.saturating_add(microseconds)),
-                Some(Fault::Stale) => self.generation += 1,
+                Some(Fault::Stale) => self.make_descriptors_stale(),
                 Some(Fault::SeekFails(_) | Fault::OpenFails(_)) | None => (),
             }
         }

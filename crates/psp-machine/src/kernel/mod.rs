@@ -1,6 +1,7 @@
 //! The kernel's state, one file per kernel module. The functions that work on it are in [`crate::exports`].
 
 pub mod clock;
+pub mod disturbance;
 pub mod init;
 pub mod interrupts;
 pub mod io;

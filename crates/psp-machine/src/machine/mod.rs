@@ -19,6 +19,7 @@ pub use threads::Caller;
 use crate::crash::{Cause, Crash};
 use crate::inferno::Inferno;
 use crate::kernel::Kernel;
+use crate::kernel::disturbance::Disturbance;
 use crate::kernel::threads::Ending;
 use crate::memory::{Memory, Place, Region, Space};
 use mips_cpu::{Cpu, Trap};
@@ -53,6 +54,10 @@ pub struct Psp {
     pub time_limit: u64,
     /// When to end the thread of the next call from outside; applies only to that call.
     pub end_next_call: Option<Ending>,
+    /// What goes wrong at the kernel call of this number.
+    pub(crate) disturbance: Option<(u64, Disturbance)>,
+    /// The names of the kernel functions called, if they are recorded.
+    pub called: Option<Vec<&'static str>>,
     /// Microseconds that pass in every kernel call, whatever it does.
     pub time_per_call: u64,
     /// The remainder of string addresses divided by 4. The usual 2 is that of the image's path on ARK.
@@ -88,6 +93,8 @@ impl Psp {
             instruction_limit: 400_000_000,
             time_limit: 30_000_000,
             end_next_call: None,
+            disturbance: None,
+            called: None,
             time_per_call: 1,
             string_alignment: 2,
             device_file: None,

@@ -63,6 +63,16 @@ impl Psp {
         id
     }
 
+    /// Deletes a thread that the guest created, and frees its stack. Returns whether it existed.
+    pub(crate) fn delete_thread(&mut self, id: ThreadId) -> bool {
+        let Some(thread) = self.kernel.threads.all.remove(&id) else { return false };
+        if !thread.is_call {
+            let partition = self.kernel.memory.partitions.get_mut(1).expect("the kernel's partition");
+            partition.give_back(thread.entry.1);
+        }
+        true
+    }
+
     /// Starts a thread that the guest created, with a copy of its argument.
     pub(crate) fn start_thread(&mut self, id: ThreadId, argument: &[u8]) -> Result<(), Cause> {
         let len = u32::try_from(argument.len()).map_err(|_| Cause::BadPointer { address: 0, len: 0 })?;

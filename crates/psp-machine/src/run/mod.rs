@@ -3,6 +3,7 @@
 //! The guest runs until it reaches a trap slot. Its function runs on the host immediately, then the thread
 //! continues, waits, or lets another run: threads change only at kernel calls.
 
+mod disturbance;
 mod module;
 
 use crate::abi::{Args, POISON, PRESERVED, Received, register};
@@ -194,7 +195,7 @@ impl Psp {
                     return Ok(());
                 }
                 match exports::find(&library, nid) {
-                    Some(known) => (known.run)(self, received)?,
+                    Some(known) => self.run_known(known, received)?,
                     None => return Err(Cause::UnknownImport { library, nid }),
                 }
             }
@@ -210,6 +211,12 @@ impl Psp {
             Answer::Long(long) => set_long(context, long),
             Answer::Exit(status) => {
                 self.end_thread(id, u64::from(status))?;
+                // A call that a test has made is removed when it is joined. A thread that returns from its function is not
+                // deleted: it is dormant, with its stack.
+                if !self.kernel.threads.all[&id].is_call {
+                    self.delete_thread(id);
+                    return Ok(());
+                }
             }
             Answer::OnExtendedStack { bytes, function, argument } => {
                 self.extend_stack(id, context, bytes, function, argument);

@@ -4,7 +4,10 @@ use psp_machine::Psp;
 use psp_machine::kernel::io::Fault;
 use psp_machine::umd::{LbaParams, UNTOUCHED};
 
-use crate::support::{FAMILIES, NO_MEDIUM, USUAL, assert_sectors, ok, read_sectors, small_disc, taken_over};
+use crate::support::{
+    FAMILIES, IMAGE, NO_MEDIUM, SETTINGS, USUAL, assert_sectors, machine, ok, read_sectors, small_disc,
+    take_over, taken_over,
+};
 
 const IO_ERROR: u32 = 0x8001_0005;
 const NO_DEVICE: u32 = 0x8001_0013;
@@ -204,5 +207,22 @@ fn another_card() {
     psp.kernel.card.remove_until(0);
     let finished = ok(psp.read_lba(LbaParams::sectors(300, 2), 0));
     assert!(finished.outcome.is_error());
+    assert!(finished.bytes.iter().all(|&byte| byte == UNTOUCHED));
+}
+
+/// Nothing in the blocks of a plain image tells that they are another's; only the file's length does.
+#[test]
+#[ignore = "needs the built driver"]
+fn another_card_with_a_plain_image() {
+    let disc = small_disc();
+    let mut psp = machine(disc.bytes.clone());
+    psp.kernel.card.insert_text(SETTINGS, "plain-images = on");
+    take_over(&mut psp);
+    assert_sectors(&mut psp, disc, 300, 2);
+    let other: Vec<u8> = disc.bytes[..900 * 2048].iter().map(|byte| !byte).collect();
+    psp.kernel.card.insert_file(IMAGE, std::rc::Rc::new(other));
+    psp.kernel.card.remove_until(0);
+    let finished = read_sectors(&mut psp, 700, 2);
+    assert_eq!(finished.outcome.value, NO_MEDIUM);
     assert!(finished.bytes.iter().all(|&byte| byte == UNTOUCHED));
 }

@@ -11,7 +11,6 @@ use crate::support::{
     DAMAGED, FAMILIES, NO_MEDIUM, USUAL, assert_sectors, large_disc, machine, ok, read_sectors, refused,
     small_disc, start, taken_over,
 };
-use test_noise::Noise;
 
 /// Overwrites bytes of an image.
 fn patched(kind: Kind, at: usize, bytes: &[u8]) -> Vec<u8> {
@@ -215,52 +214,5 @@ fn a_file_that_ends_before_its_last_block() {
     if !outcome.is_error() {
         assert!(read_sectors(&mut psp, 1001, 1).outcome.is_error());
         assert_sectors(&mut psp, small_disc(), 900, 4);
-    }
-}
-
-/// Random damage anywhere: whatever the result, the machine remains intact and every answer is a full count
-/// or an error.
-#[test]
-#[ignore = "needs the built driver"]
-fn random_damage() {
-    let mut noise = Noise::new(6);
-    let kinds = [
-        USUAL,
-        Kind::Cso { block: 8192, shift: 3 },
-        Kind::Cso2 { block: 2048, shift: 0 },
-        Kind::Zso { block: 4096, shift: 1 },
-        Kind::Dax { plain_areas: true },
-        Kind::Jso { block: 2048, method: JsoMethod::Lzo, headers: true },
-        Kind::Jso { block: 4096, method: JsoMethod::Zlib, headers: false },
-    ];
-    for kind in kinds {
-        let image = kind.pack(&small_disc().bytes[..300 * 2048]);
-        for round in 0..40 {
-            let mut image = image.clone();
-            for _ in 0..=noise.below(12) {
-                // Half of the damage goes to header and index, where it has the most effect.
-                let limit = if noise.below(2) == 0 { 1300 } else { image.len() as u64 };
-                let at = noise.below(limit) as usize;
-                image[at] = noise.word().to_le_bytes()[3];
-            }
-            let mut psp = machine(image);
-            let (_, outcome) = start(&mut psp);
-            if outcome.is_error() {
-                assert!(psp.inferno.untouched(&psp.cpu));
-                continue;
-            }
-            for _ in 0..12 {
-                let (lba, count) = (noise.below32(300), 1 + noise.below32(24));
-                let finished = read_sectors(&mut psp, lba, count);
-                let answer = finished.outcome;
-                assert!(
-                    answer.is_error() || answer.value == count * 2048,
-                    "{} round {round}: {} bytes of {count} sectors",
-                    kind.name(),
-                    answer.value
-                );
-            }
-            psp.check_guards().unwrap();
-        }
     }
 }

@@ -15,10 +15,11 @@ use crate::support::{
 };
 
 /// Functions needed only for the log.
-const FOR_THE_LOG: [(&str, u32); 3] = [
+const FOR_THE_LOG: [(&str, u32); 4] = [
     ("sceIoWrite", 0x42EC_03AC),
     ("sceKernelCreateThread", 0x446D_8DE6),
     ("sceKernelStartThread", 0xF475_845D),
+    ("sceKernelExitDeleteThread", 0x809C_E29B),
 ];
 
 fn without(missing: &[u32], stubs: MissingStub) -> Psp {

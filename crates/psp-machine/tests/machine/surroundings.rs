@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use psp_machine::Psp;
 use psp_machine::abi::Args;
 use psp_machine::cfw::{ROWS, Witness};
 use psp_machine::kernel::systemctrl::NOT_LINKED;
+use psp_machine::{Disturbance, Psp};
 
 use crate::assembler::{call, code, framed};
 
@@ -119,4 +119,43 @@ fn every_value_of_the_table_has_a_source() {
             }
         }
     }
+}
+
+/// One call goes wrong, and no other.
+#[test]
+fn a_disturbance_hits_the_call_it_is_meant_for() {
+    const CREATE: u32 = 0xD6DA_4BA1;
+    const THREADS: &str = "ThreadManForKernel";
+    let mut psp = Psp::new();
+    let name = psp.place_string("semaphore");
+    psp.called = Some(Vec::new());
+    let function = {
+        let trap = psp.kernel_function(THREADS, CREATE);
+        code(&mut psp, &framed(&call(trap)))
+    };
+    let create = |psp: &mut Psp| {
+        let args = Args::new().word(name).word(0).word(1).word(1).word(0);
+        psp.call("a semaphore", function, &args).unwrap().value
+    };
+    psp.disturb(2, Disturbance::Returns(0x8002_0190));
+    assert!(create(&mut psp) >> 31 == 0);
+    assert!(psp.is_to_be_disturbed());
+    assert_eq!(create(&mut psp), 0x8002_0190);
+    assert!(!psp.is_to_be_disturbed());
+    assert!(create(&mut psp) >> 31 == 0);
+    assert_eq!(psp.kernel.threads.objects.len(), 2, "the second call did nothing");
+    psp.disturb(1, Disturbance::ReturnsAfterwards(7));
+    assert_eq!(create(&mut psp), 7);
+    assert_eq!(psp.kernel.threads.objects.len(), 3, "the fourth did");
+    assert_eq!(psp.called.take().unwrap(), ["sceKernelCreateSema"; 4]);
+
+    let before = psp.kernel.clock.now();
+    psp.disturb(1, Disturbance::Suspension(1_000_000));
+    create(&mut psp);
+    let now = psp.kernel.clock.now();
+    assert!(now >= before + 1_000_000);
+    assert!(!psp.kernel.card.present(now) && psp.kernel.card.present(now + 500_000));
+    psp.disturb(1, Disturbance::MemoryGone);
+    create(&mut psp);
+    assert_eq!(psp.kernel.memory.partitions.kernel().free(), 0);
 }

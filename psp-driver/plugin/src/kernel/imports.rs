@@ -24,6 +24,7 @@ imports!("ThreadManForKernel", link::KERNEL, {
     sceKernelExtendKernelStack = 0xBC31_C1B9,
     sceKernelCreateThread = 0x446D_8DE6,
     sceKernelStartThread = 0xF475_845D,
+    sceKernelExitDeleteThread = 0x809C_E29B,
 });
 
 imports!("SysMemForKernel", link::KERNEL_VERSION_11, {

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use psp_module::sys::{ThreadEntry, cisor_create_thread, sceKernelStartThread};
+use psp_module::sys::{ThreadEntry, cisor_create_thread, sceKernelExitDeleteThread, sceKernelStartThread};
 
 /// Starts a kernel thread of low priority. Returns whether it runs.
 pub(crate) fn start(name: &'static CStr, entry: ThreadEntry) -> bool {
@@ -14,4 +14,10 @@ pub(crate) fn start(name: &'static CStr, entry: ThreadEntry) -> bool {
     };
     // SAFETY: The new thread, and no argument.
     thread >= 0 && unsafe { sceKernelStartThread(thread, 0, core::ptr::null()) } >= 0
+}
+
+/// Ends the running thread and frees its stack: the kernel keeps a thread that returns from its function. Comes back only
+/// where the firmware lacks the function.
+pub(crate) fn exit() {
+    sceKernelExitDeleteThread(0);
 }
