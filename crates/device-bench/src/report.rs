@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::corpus::{Block, Corpus, KINDS};
+use crate::hostile::{Dearest, LIMIT};
 use crate::machine::Cost;
 
 /// The cost of one decoder on blocks of one size, in instructions per byte of output.
@@ -31,7 +32,7 @@ impl Row {
 }
 
 /// Writes the contents of docs/device-costs.md. `state` is the size of the decoder's memory, ours and zlib's.
-pub(crate) fn markdown(rows: &[Row], corpora: &[Corpus], state: (u32, u32)) -> String {
+pub(crate) fn markdown(rows: &[Row], dearest: &[Dearest], corpora: &[Corpus], state: (u32, u32)) -> String {
     let mut text = String::from(
         "# What decoding a block costs on the PSP\n\n\
          Executed MIPS instructions per byte of output, counted in an emulator (they are not cycles).\n\
@@ -49,6 +50,7 @@ pub(crate) fn markdown(rows: &[Row], corpora: &[Corpus], state: (u32, u32)) -> S
         );
     }
     let _ = writeln!(text, "\nMemory of a decoder: {} bytes; zlib's inflate: {} bytes.\n", state.0, state.1);
+    write_dearest(&mut text, dearest);
     let _ = writeln!(text, "## Corpus\n\n{}; as many blocks of each.", KINDS.join(", "));
     text.push_str(
         "Blocks that deflate does not shrink by 5 % and constant blocks are left out. \
@@ -74,6 +76,23 @@ pub(crate) fn markdown(rows: &[Row], corpora: &[Corpus], state: (u32, u32)) -> S
         );
     }
     text
+}
+
+fn write_dearest(text: &mut String, dearest: &[Dearest]) {
+    let _ = writeln!(
+        text,
+        "## Blocks that are made to be expensive\n\n\
+         Each block has as many packed bytes as a reader takes for one, and costs as much as possible before it ends or\n\
+         is refused. How many times the mean of its decoder above; the limit is {LIMIT:.0}:\n"
+    );
+    let sizes = dearest.first().into_iter().flat_map(|row| &row.times);
+    let (head, rule): (Vec<String>, Vec<&str>) = sizes.map(|&(size, _)| (size.to_string(), "---:")).unzip();
+    let _ = writeln!(text, "| decoder | block of | {} |\n|---|---|{}|", head.join(" | "), rule.join("|"));
+    for row in dearest {
+        let times: Vec<String> = row.times.iter().map(|(_, times)| format!("{times:.1}")).collect();
+        let _ = writeln!(text, "| {} | {} | {} |", row.kind.decoder, row.kind.title, times.join(" | "));
+    }
+    text.push('\n');
 }
 
 /// Lists the rows whose mean is more than 3 % above the one in `committed`, or that are missing there.

@@ -46,6 +46,39 @@ fn bytes_behind_the_end_are_ignored() {
 }
 
 #[test]
+fn bytes_past_the_end_of_a_stream_are_not_counted() {
+    // Zeros, which are `a` in this code, stand for what is not there.
+    const HEADER_BITS: usize = 3 + 14 + 19 * 3 + 4 * (258 + 2);
+    let mut stream = BitWriter::default();
+    stream.dynamic(false, &small(), &[1, 1]);
+    for _ in 0..50 {
+        stream.symbol(&small(), usize::from(b'a'));
+        let packed = stream.finish();
+        let produced = (8 * packed.len() - HEADER_BITS) as u32 / 2;
+        assert_eq!(inflate(&packed, 4096), Err(CodecError::InputEnded { produced, expected: 4096 }));
+    }
+}
+
+#[test]
+fn codes_of_another_block_do_not_stay() {
+    // The fixed codes are kept from block to block, until a header has touched them.
+    let mut plain = BitWriter::default();
+    plain.bits(1, 1).bits(1, 2).symbol(&fixed(), 0x41).symbol(&fixed(), END);
+    let mut other = BitWriter::default();
+    other.dynamic(true, &small(), &[1, 1]).symbol(&small(), usize::from(b'a')).symbol(&small(), END);
+    let mut both = BitWriter::default();
+    both.bits(0, 1).bits(1, 2).symbol(&fixed(), 0x41).symbol(&fixed(), END).bits(0, 1).bits(1, 2);
+    both.symbol(&fixed(), 0x42).symbol(&fixed(), END).dynamic(false, &small(), &[1, 1]);
+    both.symbol(&small(), END).bits(1, 1).bits(1, 2).symbol(&fixed(), 0x43).symbol(&fixed(), END);
+    let (plain, other, both) = (plain.finish(), other.finish(), both.finish());
+    for len in 0..=other.len() {
+        assert_eq!(inflate(&plain, 1), Ok(vec![0x41]));
+        assert_eq!(inflate(&other[..len], 1).is_ok(), len == other.len());
+        assert_eq!(inflate(&both, 3), Ok(vec![0x41, 0x42, 0x43]), "after {len} bytes of a header");
+    }
+}
+
+#[test]
 fn distance_codes_without_use_are_allowed() {
     let (litlens, a) = (small(), usize::from(b'a'));
     for distances in [&[0][..], &[1], &[0, 1], &[0, 0, 0, 0, 1]] {

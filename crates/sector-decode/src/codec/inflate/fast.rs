@@ -60,8 +60,11 @@ pub(super) fn symbols<const L: usize, const LS: usize, const D: usize, const DS:
             produced: stream.produced,
         };
         let length = run(litlen, distance, &mut rest);
-        (stream.bits.at, stream.produced) = (rest.bits.at + 8 * len, rest.produced);
-        return length;
+        // What those zeros stand for is not in the stream, which ends too early. The careful code says where.
+        if rest.bits.at <= 8 * TURN {
+            (stream.bits.at, stream.produced) = (rest.bits.at + 8 * len, rest.produced);
+            return length;
+        }
     }
     None
 }

@@ -42,6 +42,8 @@ pub(super) struct Inflate {
     distance: Code<Distance, 128, FIXED_DISTANCES>,
     litlen_lists: Lists<{ FIXED_LITLENS + 16 }>,
     distance_lists: Lists<{ FIXED_DISTANCES + 16 }>,
+    /// Whether both codes are the fixed ones. A stream can ask for these with ten bits, as often as it likes.
+    is_fixed: bool,
 }
 
 type LitlenCode = Code<Litlen, 1024, FIXED_LITLENS>;
@@ -87,6 +89,7 @@ impl Inflate {
             distance: Code::new(),
             litlen_lists: Lists::new(),
             distance_lists: Lists::new(),
+            is_fixed: false,
         }
     }
 
@@ -137,8 +140,13 @@ impl Inflate {
         }
     }
 
-    /// Sets up the codes of RFC 1951, 3.2.6.
+    /// Sets up the codes of RFC 1951, 3.2.6, unless they are still there.
+    // Not inlined, for the sake of the stack: 64 bytes less.
+    #[inline(never)]
     fn fixed_codes(&mut self) -> Result<(), Fault> {
+        if self.is_fixed {
+            return Ok(());
+        }
         let mut ends = EMPTY;
         for symbol in 0..FIXED_LITLENS {
             let len = match symbol {
@@ -154,6 +162,7 @@ impl Inflate {
             self.distance_lists.append(&mut ends, symbol, 5);
         }
         self.distance.build(&self.distance_lists, &ends)?;
+        self.is_fixed = true;
         Ok(())
     }
 
@@ -165,6 +174,7 @@ impl Inflate {
         if litlens > MAX_LITLENS || distances > MAX_DISTANCES {
             return Err(Fault::Invalid);
         }
+        self.is_fixed = false;
         self.length_code(bits, code_lengths)?;
         let mut run = Run { len: 0, left: 0, any: false };
         let (mut litlen_ends, mut distance_ends) = (EMPTY, EMPTY);
