@@ -85,6 +85,8 @@ unsafe extern "C" {
     ) -> i32;
     /// Starts a thread with a copy of the argument on its stack.
     pub fn sceKernelStartThread(thread: i32, len: u32, argument: *const u8) -> i32;
+    /// Deletes a thread that does not run, and frees its stack.
+    pub safe fn sceKernelDeleteThread(thread: i32) -> i32;
     /// Ends the running thread, deletes it and frees its stack.
     pub safe fn sceKernelExitDeleteThread(status: i32) -> i32;
     /// Lets other threads run for this many microseconds.

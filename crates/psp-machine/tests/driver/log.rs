@@ -1,6 +1,6 @@
 //! The log file: its contents, that it stays small, and that requests never wait for it.
 
-use psp_machine::Psp;
+use psp_machine::{Disturbance, Psp};
 
 use crate::support::{
     LOG, PLUGIN, SETTINGS, USUAL, assert_no_trace, assert_sectors, machine, ok, prx, refused, small_disc,
@@ -139,4 +139,22 @@ fn stopping_deletes_its_thread() {
     assert_eq!(ok(psp.stop(&module)).value, 0);
     assert_no_trace(&psp, 0, "stopped");
     assert_eq!(counter(&text(&psp), "  reads: "), 1, "the last counters are written");
+}
+
+/// The driver serves without the counters in its log, and no memory is lost.
+#[test]
+#[ignore = "needs the built driver"]
+fn a_thread_that_cannot_be_started_is_deleted() {
+    let mut psp = with_log();
+    psp.called = Some(Vec::new());
+    take_over(&mut psp);
+    let calls = psp.called.take().unwrap();
+    let start = (1..).zip(&calls).find(|&(_, &name)| name == "sceKernelStartThread").unwrap().0;
+    let mut psp = with_log();
+    psp.disturb(start, Disturbance::Returns(0x8002_0190));
+    let module = take_over(&mut psp);
+    assert!(psp.kernel.threads.all.is_empty());
+    assert_sectors(&mut psp, small_disc(), 300, 2);
+    assert_eq!(ok(psp.stop(&module)).value, 0);
+    assert_no_trace(&psp, 0, "stopped");
 }

@@ -25,6 +25,7 @@ imports!("ThreadManForKernel", link::KERNEL, {
     sceKernelCreateThread = 0x446D_8DE6,
     sceKernelStartThread = 0xF475_845D,
     sceKernelExitDeleteThread = 0x809C_E29B,
+    sceKernelDeleteThread = 0x9FA0_3CD3,
 });
 
 imports!("SysMemForKernel", link::KERNEL_VERSION_11, {

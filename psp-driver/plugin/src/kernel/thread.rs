@@ -2,7 +2,9 @@
 
 use core::ffi::CStr;
 
-use psp_module::sys::{ThreadEntry, cisor_create_thread, sceKernelExitDeleteThread, sceKernelStartThread};
+use psp_module::sys::{
+    ThreadEntry, cisor_create_thread, sceKernelDeleteThread, sceKernelExitDeleteThread, sceKernelStartThread,
+};
 
 /// Starts a kernel thread of low priority. Returns whether it runs.
 pub(crate) fn start(name: &'static CStr, entry: ThreadEntry) -> bool {
@@ -12,8 +14,15 @@ pub(crate) fn start(name: &'static CStr, entry: ThreadEntry) -> bool {
     let thread = unsafe {
         cisor_create_thread(name.as_ptr().cast(), entry, LOW_PRIORITY, STACK_BYTES, 0, core::ptr::null())
     };
+    if thread < 0 {
+        return false;
+    }
     // SAFETY: The new thread, and no argument.
-    thread >= 0 && unsafe { sceKernelStartThread(thread, 0, core::ptr::null()) } >= 0
+    let runs = unsafe { sceKernelStartThread(thread, 0, core::ptr::null()) } >= 0;
+    if !runs {
+        sceKernelDeleteThread(thread);
+    }
+    runs
 }
 
 /// Ends the running thread and frees its stack: the kernel keeps a thread that returns from its function. Comes back only
