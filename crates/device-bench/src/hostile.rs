@@ -149,9 +149,7 @@ fn shortest(stream: &mut Bits) -> &mut Bits {
 fn full(stream: &mut Bits) -> &mut Bits {
     let mut lens = [0; 19];
     // 10 is 00, 8 and 9 are 010 and 011, 1 to 7 and 18 are 1000 to 1111.
-    for symbol in 1..=7 {
-        lens[symbol] = 4;
-    }
+    lens[1..=7].fill(4);
     (lens[18], lens[8], lens[9], lens[10]) = (4, 3, 3, 2);
     header(stream, 257, 8, &lens);
     for len in 1..=7 {
