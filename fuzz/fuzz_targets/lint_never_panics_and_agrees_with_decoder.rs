@@ -1,8 +1,11 @@
 //! Stock zlib and libdeflate are the judges of lint and decoder:
 //!
-//! - they and the decoder refuse whatever the lint calls malformed;
-//! - the decoder accepts a stream that passes the lint if and only if zlib does, and so does libdeflate; all return
-//!   the same bytes.
+//! - zlib and the decoder refuse whatever the lint calls malformed;
+//! - the decoder accepts a stream that passes the lint if and only if zlib does; both return the same bytes, and so
+//!   does libdeflate.
+//!
+//! What zlib refuses, libdeflate may take: it gives a meaning to the symbols 286 and 287 and to the distances 30 and
+//! 31, which RFC 1951 (3.2.5, 3.2.6) says never occur.
 //!
 //! Streams with other findings are not compared: inflate implementations disagree about them, which is why
 //! the lint exists.
@@ -31,7 +34,7 @@ fuzz_target!(|stream: &[u8]| {
     let mut second = vec![0; ROOM];
     let len = libdeflater::Decompressor::new().deflate_decompress(stream, &mut second).ok();
     let second = len.map(|len| &second[..len]);
-    assert!(second == judged, "zlib and libdeflate disagree");
+    assert!(judged.is_none() || second == judged, "zlib and libdeflate disagree");
 
     let mut decoded = vec![0; ROOM];
     let needed = judged.map_or(0, <[u8]>::len);

@@ -7,7 +7,6 @@ mod bits;
 use bits::Bits;
 
 use crate::machine::Machine;
-use crate::report::Row;
 
 /// How many times the mean of its decoder a block may cost, however it is made.
 pub(crate) const LIMIT: f64 = 150.0;
@@ -19,15 +18,17 @@ pub(crate) struct Dearest {
     pub(crate) times: Vec<(usize, f64)>,
 }
 
-/// Counts the instructions of blocks of each kind. `rows` has the means.
-pub(crate) fn measure(machine: &mut Machine, rows: &[Row], block_sizes: &[usize]) -> Vec<Dearest> {
+/// Counts the instructions of blocks of each kind. `mean` knows what a decoder takes for a byte of a usual block.
+pub(crate) fn measure(
+    machine: &mut Machine,
+    block_sizes: &[usize],
+    mean: impl Fn(&str, usize) -> f64,
+) -> Vec<Dearest> {
     let mut times = |kind: &Kind, block_size: usize| {
-        let mean = rows.iter().find(|row| row.title == kind.decoder && row.block_size == block_size);
-        let mean = mean.expect("every decoder was measured").mean;
         let packed = (kind.make)(packed_len(block_size));
         let instructions = machine.decode_any(kind.function, &packed, block_size).instructions;
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-        let times = instructions as f64 / (mean * block_size as f64);
+        let times = instructions as f64 / (mean(kind.decoder, block_size) * block_size as f64);
         (block_size, times)
     };
     KINDS
@@ -149,9 +150,7 @@ fn shortest(stream: &mut Bits) -> &mut Bits {
 fn full(stream: &mut Bits) -> &mut Bits {
     let mut lens = [0; 19];
     // 10 is 00, 8 and 9 are 010 and 011, 1 to 7 and 18 are 1000 to 1111.
-    for symbol in 1..=7 {
-        lens[symbol] = 4;
-    }
+    lens[1..=7].fill(4);
     (lens[18], lens[8], lens[9], lens[10]) = (4, 3, 3, 2);
     header(stream, 257, 8, &lens);
     for len in 1..=7 {

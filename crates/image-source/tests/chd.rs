@@ -3,8 +3,9 @@
 mod support;
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use image_source::{DamageKind, Error, Kind, Loss, SheetOrigin};
+use image_source::{DamageKind, Error, Kind, Loss, SheetOrigin, catches_panics};
 use sector_decode::ReadAt;
 
 use crate::support::{content, disc, golden, open, open_bytes, read};
@@ -157,6 +158,25 @@ fn flipped_bits_in_header_map_and_metadata_never_panic() {
             }
         }
     }
+}
+
+#[test]
+fn a_map_on_which_the_library_panics_is_an_error() {
+    static CAUGHT: AtomicUsize = AtomicUsize::new(0);
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if catches_panics() {
+            CAUGHT.fetch_add(1, Ordering::Relaxed);
+        } else {
+            usual(panic);
+        }
+    }));
+    let mut bytes = std::fs::read(golden("dvd-zlib.chd")).unwrap();
+    let map = usize::try_from(u64::from_be_bytes(bytes[40..48].try_into().unwrap())).unwrap();
+    // A code of 16 symbols begins with a run of 18.
+    bytes[map + 16..][..2].copy_from_slice(&[0x10, 0xF0]);
+    assert!(matches!(open_bytes(&bytes), Err(Error::Chd(text)) if text.contains("map")));
+    assert!(CAUGHT.load(Ordering::Relaxed) > 0 && !catches_panics());
 }
 
 #[test]

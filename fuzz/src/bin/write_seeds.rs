@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
     let sheet = b"FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
     write("open_and_read_any_source", "sheet", sheet)?;
     write_archives()?;
-    let dump = [&mode_1(20)[..], &image::noise(4 * 2352, 6)].concat();
+    let dump = [&mode_1(3)[..], &image::noise(2 * 2352, 6)].concat();
     write("open_and_read_any_source", "dump", &dump)?;
     let audio = "TRACK 02 AUDIO\nPREGAP 00:02:00\nINDEX 00 00:00:20\nINDEX 01 00:00:22\n";
     for (number, kind) in ["MODE1/2352", "MODE1/2048", "MODE2/2352", "MODE2/2336"].into_iter().enumerate() {
@@ -129,13 +129,12 @@ fn write_for_the_console() -> io::Result<()> {
 fn write_archives() -> io::Result<()> {
     let folder = std::env::temp_dir().join(format!("cisor-seeds-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let mut disc = vec![0; 18 * 2048];
+    let mut disc = vec![0; 17 * 2048];
     disc[16 * 2048..][..6].copy_from_slice(b"\x01CD001");
-    disc.extend(image::text(6000, 5));
-    disc.resize(24 * 2048, 0);
+    disc.extend(image::text(2048, 5));
     std::fs::write(folder.join("GAME.iso"), &disc)?;
     std::fs::write(folder.join("read.me"), image::text(300, 8))?;
-    std::fs::write(folder.join("a.bin"), mode_1(20))?;
+    std::fs::write(folder.join("a.bin"), mode_1(3))?;
     std::fs::write(folder.join("a.cue"), "FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n")?;
     let methods = [
         ("7z", "LZMA2"),

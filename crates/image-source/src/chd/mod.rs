@@ -8,6 +8,7 @@ mod bin;
 mod hunk;
 mod metadata;
 
+use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -185,9 +186,24 @@ fn check_map(file: &dyn Bytes, map_at: u64, hunks: u64, is_packed: bool) -> Resu
     Ok(())
 }
 
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether a panic of this thread would be caught right now, and be an error about the file.
+///
+/// A program asks for it in its panic hook, which is called all the same: such a panic is not worth a message.
+#[must_use]
+pub fn catches_panics() -> bool {
+    IS_GUARDED.get()
+}
+
 /// Runs code that may panic on crafted input.
 fn guarded<T>(work: impl FnOnce() -> ::chd::Result<T>) -> Option<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()?.ok()
+    IS_GUARDED.set(true);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    IS_GUARDED.set(false);
+    result.ok()?.ok()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
