@@ -338,12 +338,11 @@ fn copy_attributes(model: &Metadata, file: &File) {
 #[cfg(unix)]
 fn open_to_others(file: &File) {
     use rustix::fs::Mode;
-    use std::os::unix::fs::PermissionsExt;
     // The mask cannot be read without setting it. What other threads create meanwhile is its owner's alone.
     let mask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
     rustix::process::umask(mask);
     let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
-    let _ = file.set_permissions(std::fs::Permissions::from_mode((mode - mask).as_raw_mode()));
+    let _ = rustix::fs::fchmod(file, mode - mask);
 }
 
 /// The folder has decided.

@@ -249,3 +249,21 @@ fn folder_becomes_a_folder_of_chds() {
     is_right(&folder, "out/A.chd", "shelf/A.iso");
     is_right(&folder, "out/sub/B.chd", "shelf/sub/B.iso");
 }
+
+#[test]
+fn a_chd_on_which_a_library_panics_is_refused_in_one_line() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/image-source/tests/golden/dvd-zlib.chd");
+    let mut bytes = std::fs::read(golden).unwrap();
+    let map = usize::try_from(u64::from_be_bytes(bytes[40..48].try_into().unwrap())).unwrap();
+    // A code of 16 symbols begins with a run of 18.
+    bytes[map + 16..][..2].copy_from_slice(&[0x10, 0xF0]);
+    let folder = Folder::new();
+    folder.write("GAME.chd", &bytes);
+    for verb in ["info", "verify", "compress", "extract"] {
+        let run = folder.cisor([verb, "GAME.chd"]).output();
+        let text = String::from_utf8(run.stderr).unwrap();
+        assert_eq!((run.status.code(), text.lines().count()), (Some(1), 1), "{verb}: {text}");
+        assert!(text.starts_with("error: GAME.chd: "), "{verb}: {text}");
+    }
+    assert_eq!(folder.names(), ["GAME.chd"]);
+}

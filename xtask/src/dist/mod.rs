@@ -124,6 +124,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if debian::is_here() {
         debian::install(PACKERS)?;
     }
+    // Writes the manual pages and the completions.
+    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--locked", "--package", "cisor"]))?;
     psp::run()?;
     let mut programs = Programs::usual(windows::build()?)?;
     programs.add_cross();
