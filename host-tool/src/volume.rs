@@ -44,6 +44,7 @@ fn judge(target: &Path, needed: u64, is_fat: bool, free: Option<u64>) -> Result<
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Names {
     /// All but `/`.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux tells what a disk is"))]
     Any,
     /// Those that Windows allows.
     OfWindows,
