@@ -141,8 +141,6 @@ impl Inflate {
     }
 
     /// Sets up the codes of RFC 1951, 3.2.6, unless they are still there.
-    // Not inlined, for the sake of the stack: 64 bytes less.
-    #[inline(never)]
     fn fixed_codes(&mut self) -> Result<(), Fault> {
         if self.is_fixed {
             return Ok(());
