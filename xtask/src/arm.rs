@@ -55,7 +55,7 @@ pub(crate) const ALL: [Processor; 2] = [AARCH64, ARMV7];
 /// - find the emulator in /proc: what it has read, its threads, its open files, its memory, the signals it ignores;
 /// - exist only for Windows;
 /// - take too long: sparse images over 4 GiB, half a gigabyte over a bad network.
-const EMULATED: &str = "package(cisor) and kind(test) and not binary(/faults$/) \
+const EMULATED: &str = "package(cisor) and kind(test) and not binary(/faults$|^power_cut$/) \
      and not test(/no_descriptor_no_thread_no_memory|^bad_input::no_file_is_opened|^small::/) \
      and not test(/^unix::(changing|progress|one_by_one)::|^unix::hangup_is_ignored/) \
      and not test(/^bad_input::(ten_thousand_opens|flood_from_one_address)/) \

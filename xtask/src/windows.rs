@@ -167,7 +167,7 @@ pub(crate) fn test(exe: &Path, filters: &[String]) -> Result<()> {
             "pass",
             "-E",
             // How much work damage makes does not depend on the system, and to start Wine's programs takes longer.
-            "package(cisor) and kind(test) and not test(/^unix::|work_on_damage_stays/) and not binary(/faults$|^serve$/)",
+            "package(cisor) and kind(test) and not test(/^unix::|work_on_damage_stays/) and not binary(/faults$|^(serve|power_cut|bit_rot)$/)",
         ])
         .args(filters);
     // About once in a thousand starts, Wine exits with code 1 before the program begins, without a message.
