@@ -162,11 +162,6 @@ fn ten_thousand_bits() {
     let table = table(10_000);
     print!("{table}");
     if std::env::var_os("CISOR_WRITE_TABLE").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/testing.md");
-        let page = std::fs::read_to_string(&path).unwrap();
-        let (before, rest) = page.split_once("<!-- bit rot: begin -->\n").unwrap();
-        let (_, after) = rest.split_once("<!-- bit rot: end -->").unwrap();
-        std::fs::write(path, format!("{before}<!-- bit rot: begin -->\n{table}<!-- bit rot: end -->{after}"))
-            .unwrap();
+        support::write_table("bit rot", &table);
     }
 }

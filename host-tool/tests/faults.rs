@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fault_layer::{Call, Fault, Kind, change, run};
-use support::{Ciso, Folder, NATIVE, SECTOR};
+use support::{Ciso, Files, Folder, NATIVE, SECTOR, files_of};
 
 /// A verb at work.
 struct Case {
@@ -68,9 +68,6 @@ const CASES: [Case; 13] = [
     Case { args: &["drop", "--for", "psp", "GAME.iso"], files: &["GAME.iso"], target: Some("GAME.cso") },
 ];
 
-/// The content of a folder.
-type Files = BTreeMap<String, Vec<u8>>;
-
 /// A run without a fault.
 #[derive(PartialEq, Eq)]
 struct Whole {
@@ -120,11 +117,6 @@ impl Row {
         self.reported += other.reported;
         self.as_read += other.as_read;
     }
-}
-
-fn files_of(folder: &Path) -> Files {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
 }
 
 /// All files that a case may start with. Existing targets are wrong on purpose.
@@ -350,13 +342,12 @@ fn every_call_may_go_wrong() {
     let runs: u32 = rows.values().map(Row::runs).sum();
     assert!(runs > 300, "only {runs} faults came about");
     if std::env::var_os("CISOR_WRITE_TABLE").is_some() {
-        write_table(&rows);
+        write_rows(&rows);
     }
 }
 
 /// Writes the table between its two markers in docs/testing.md.
-fn write_table(rows: &BTreeMap<(usize, Call, Kind), Row>) {
-    const MARKS: [&str; 2] = ["<!-- faults: begin -->\n", "<!-- faults: end -->\n"];
+fn write_rows(rows: &BTreeMap<(usize, Call, Kind), Row>) {
     let mut table = String::from(
         "| verb | call | fault | runs | went well | reported | as read |\n|---|---|---|---:|---:|---:|---:|\n",
     );
@@ -371,9 +362,5 @@ fn write_table(rows: &BTreeMap<(usize, Call, Kind), Row>) {
         all.add(row);
     }
     table += &line("all", "", "", all);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/testing.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(MARKS[0]).expect("the first mark");
-    let (_, after) = rest.split_once(MARKS[1]).expect("the second mark");
-    fs::write(path, format!("{before}{}{table}{}{after}", MARKS[0], MARKS[1])).unwrap();
+    support::write_table("faults", &table);
 }

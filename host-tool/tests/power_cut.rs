@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use fault_layer::{FileId, Step, record};
-use support::{Folder, NATIVE, SECTOR, noise};
+use support::{Files, Folder, NATIVE, SECTOR, files_of, noise};
 
 /// A verb at work.
 struct Case {
@@ -54,14 +54,6 @@ const CASES: [Case; 8] = [
         targets: &["BACK.cso"],
     },
 ];
-
-/// The content of a folder.
-type Files = BTreeMap<String, Vec<u8>>;
-
-fn files_of(folder: &Path) -> Files {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
-}
 
 fn fill(folder: &Path, files: &Files) {
     for (name, bytes) in files {

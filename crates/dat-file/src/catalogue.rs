@@ -1,6 +1,6 @@
 //! Finds images in DATs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::model::{Dat, Game, Rom};
 use crate::names;
@@ -198,6 +198,15 @@ impl Catalogue {
         None.or_else(|| sha1.map(|found| (Found::Sha1, found.as_slice())))
             .or_else(|| md5().map(|found| (Found::Md5, found.as_slice())))
             .or_else(|| crc32().map(|found| (Found::Crc32, found.as_slice())))
+    }
+
+    /// Returns the games that have all of these files, such as the tracks of a CD, by their sizes and hashes.
+    pub fn with_all<'h>(&self, files: impl IntoIterator<Item = (u64, &'h Hashes)>) -> BTreeSet<usize> {
+        let games = |(size, hashes)| {
+            let entries = self.find(size, hashes).map_or(&[][..], |(_, entries)| entries);
+            entries.iter().map(|id| id.game).collect::<BTreeSet<_>>()
+        };
+        files.into_iter().map(games).reduce(|a, b| &a & &b).unwrap_or_default()
     }
 
     /// Returns the games with this serial, however it is written.

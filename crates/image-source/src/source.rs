@@ -96,9 +96,7 @@ impl Source {
         }
         file.read_exact_at(&mut start, 0).map_err(Error::io("the file"))?;
         if start == MAGIC {
-            let chd = Arc::new(Chd::open(file)?);
-            let dump = chd::dump(path, &chd);
-            return Ok(Some(Self { dump, ..Self::of_chd(chd)? }));
+            return Self::of_chd(path, Arc::new(Chd::open(file)?)).map(Some);
         }
         if let Some(kind) = ArchiveKind::recognise(&*file) {
             return Self::of_archive(kind, file).map(Some);
@@ -113,23 +111,20 @@ impl Source {
                 return of_cue(text).map(Some);
             }
         }
-        let unpacked = packed_cd::open(&file);
+        Self::of_sectors(path, &file, true)
+    }
+
+    /// A dump of raw sectors, which may be packed like an image. `None` if the file is none.
+    fn of_sectors(path: &Path, file: &Arc<dyn Bytes>, is_random: bool) -> Result<Option<Self>, Error> {
+        let unpacked = packed_cd::open(file);
         let is_dump = unpacked.is_none();
-        let found = Self::of_sectors(unpacked.unwrap_or_else(|| Arc::clone(&file)), true)?;
-        Ok(found.map(|(source, place)| {
-            let dump =
-                is_dump.then(|| Dump::of_file(path, Arc::clone(&file), place, raw_mode(&*file, place)));
-            Self { dump, ..source }
-        }))
+        let bytes = unpacked.unwrap_or_else(|| Arc::clone(file));
+        let Some(place) = cd::recognise(&bytes, is_random)? else { return Ok(None) };
+        let dump = is_dump.then(|| Dump::of_file(path, Arc::clone(file), place, raw_mode(&**file, place)));
+        Ok(Some(Self { dump, ..Self::of_raw(Kind::RawCd(place.stride), bytes, place) }))
     }
 
-    /// A dump of raw sectors, and where the data is in it.
-    fn of_sectors(bytes: Arc<dyn Bytes>, is_random: bool) -> Result<Option<(Self, Place)>, Error> {
-        let place = cd::recognise(&bytes, is_random)?;
-        Ok(place.map(|place| (Self::of_raw(Kind::RawCd(place.stride), bytes, place), place)))
-    }
-
-    fn of_chd(chd: Arc<Chd>) -> Result<Self, Error> {
+    fn of_chd(path: &Path, chd: Arc<Chd>) -> Result<Self, Error> {
         let facts = ChdFacts {
             hunk_bytes: chd.hunk_bytes,
             codecs: chd.codecs(),
@@ -149,6 +144,7 @@ impl Source {
         } else {
             Self::plain(kind, bytes)
         };
+        source.dump = chd::dump(path, &chd);
         source.chd = Some(chd);
         if source.losses.is_empty() {
             source.losses = source.tracks.iter().skip(1).cloned().map(Loss::Track).collect();
@@ -194,9 +190,7 @@ impl Source {
             if !image.is_random() {
                 return Err(ArchiveError::PackedChd { name: name() }.into());
             }
-            let chd = Arc::new(Chd::open(bytes)?);
-            let dump = chd::dump(Path::new(entry), &chd);
-            return Ok(Self { dump, ..Self::of_chd(chd)? });
+            return Self::of_chd(Path::new(entry), Arc::new(Chd::open(bytes)?));
         }
         // The index first: everything after it is read forward. Other errors in the header are reported when the
         // image is read.
@@ -210,17 +204,8 @@ impl Source {
             }
             image.keep(index);
         }
-        let unpacked = packed_cd::open(&bytes);
-        let is_dump = unpacked.is_none();
-        let found = Self::of_sectors(unpacked.unwrap_or_else(|| Arc::clone(&bytes)), image.is_random())?;
-        Ok(match found {
-            None => Self::plain(Kind::Image, bytes),
-            Some((source, place)) => {
-                let mode = raw_mode(&*bytes, place);
-                let dump = is_dump.then(|| Dump::of_file(Path::new(entry), bytes, place, mode));
-                Self { dump, ..source }
-            }
-        })
+        let found = Self::of_sectors(Path::new(entry), &bytes, image.is_random())?;
+        Ok(found.unwrap_or_else(|| Self::plain(Kind::Image, bytes)))
     }
 
     /// A dump whose first track is at `place`. The kind of the rest is unknown, so it is treated as audio.
@@ -428,7 +413,7 @@ impl Source {
     }
 
     /// Returns the parts of [`raw`](Self::raw) that DATs list: its tracks with their pregaps, or its files where each has a
-    /// track of its own or no sheet tells the tracks. None of what is no CD, and none where DATs list something else.
+    /// track of its own or no sheet tells the tracks. Empty for what is not a CD, and where DATs list something else.
     #[must_use]
     pub fn listed(&self) -> Vec<Listed> {
         let Some(dump) = self.raw().filter(|_| !self.has_subcode()) else { return Vec::new() };

@@ -3,6 +3,7 @@
 
 pub(crate) mod zip;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +15,27 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const SECTOR: usize = 2048;
+
+/// The files of a folder by name.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+/// Reads all files of a folder that has no folders in it.
+pub(crate) fn files_of(folder: &Path) -> Files {
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.map(|name| (name.clone(), std::fs::read(folder.join(name)).unwrap())).collect()
+}
+
+/// Writes a table into docs/testing.md, between its two marks.
+pub(crate) fn write_table(name: &str, table: &str) {
+    let marks = [format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->\n")];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/testing.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(&marks[0]).expect("the first mark");
+    let (_, after) = rest.split_once(&marks[1]).expect("the second mark");
+    std::fs::write(path, format!("{before}{}{table}{}{after}", marks[0], marks[1])).unwrap();
+}
+
 /// The program that was built with the tests, for this machine.
 pub(crate) const NATIVE: &str = env!("CARGO_BIN_EXE_cisor");
 /// The program for this system: [`NATIVE`] or, if `CISOR_EMULATED_EXE` names one, that one in the emulator of

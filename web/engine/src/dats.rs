@@ -1,6 +1,5 @@
 //! What DATs say about discs whose digests are known.
 
-use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -57,12 +56,8 @@ impl Dats {
 
     /// The first game that has all of these tracks.
     fn matching_set(&self, parts: &[Part]) -> Option<String> {
-        let games = |(size, hashes): &Part| {
-            let entries = self.0.find(*size, hashes).map_or(&[][..], |(_, entries)| entries);
-            entries.iter().map(|entry| entry.game).collect::<BTreeSet<_>>()
-        };
-        let common = parts.iter().map(games).reduce(|a, b| &a & &b)?;
-        Some(self.verdict("match", *common.first()?).end())
+        let games = self.0.with_all(parts.iter().map(|(size, hashes)| (*size, hashes)));
+        Some(self.verdict("match", *games.first()?).end())
     }
 
     /// What is said of content that no entry has.

@@ -222,7 +222,7 @@ export class Engine {
     return this.#json((engine) => engine.digests());
   }
 
-  /** The lengths of what DATs list of a CD: its tracks or its files. None of what is no CD. */
+  /** The lengths of what DATs list of a CD: its tracks or its files. Empty if it is not a CD. */
   trackLens(): number[] {
     return this.#json<{ lens: number[] }>((engine) => engine.tracks()).lens;
   }

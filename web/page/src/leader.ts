@@ -216,7 +216,7 @@ export class Leader {
     return { source: engine.digests(), written };
   }
 
-  /** Hashes what DATs list of a CD, which is more than its image; nothing of what is no CD. */
+  /** Hashes what DATs list of a CD, which is more than its image. Empty if it is not a CD. */
   async #tracks(files: File[], number: number): Promise<Digests[]> {
     const engine = this.#engine;
     engine.open(files, fileReader(files));

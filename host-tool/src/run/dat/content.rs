@@ -15,7 +15,7 @@ pub(super) enum Unit {
     Decoded,
     /// Raw files, each with an entry of its own.
     Raw(Vec<(PathBuf, HostFile)>),
-    /// [`Piece`]s of one file, each with an entry of its own.
+    /// [`Listed`] parts of one file, each with an entry of its own.
     Tracks,
     /// Nothing, for this reason.
     NotCovered(&'static str),

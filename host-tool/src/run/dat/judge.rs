@@ -93,8 +93,7 @@ pub(super) fn set(
         .iter()
         .map(|(_, size, hashes)| catalogue.find(*size, hashes).map_or(&[][..], |(_, entries)| entries))
         .collect();
-    let games = |entries: &&[RomId]| entries.iter().map(|id| id.game).collect::<BTreeSet<_>>();
-    let common = entries.iter().map(games).reduce(|a, b| &a & &b).unwrap_or_default();
+    let common = catalogue.with_all(files.iter().map(|(_, size, hashes)| (*size, hashes)));
     let size = files.iter().map(|(_, size, _)| size).sum();
     let record = DatRecord { size: Some(size), ..DatRecord::default() };
     let all: Vec<RomId> = entries.concat();
