@@ -35,13 +35,11 @@ pub(crate) fn at_both_edges() -> Result<()> {
     shell::output(Command::new("rustup").args(["target", "add", TARGET]))?;
     for edge in ["top", "bottom"] {
         eprintln!("Buffers at the {edge} of the address space");
-        let mut cargo = shell::cargo();
+        let mut cargo = with_compiler(shell::cargo());
         cargo
             .args(TEST)
             .args(["--target", TARGET])
             .env("SECTOR_DECODE_EDGE", edge)
-            .env("CC_i686_unknown_linux_gnu", "i686-linux-gnu-gcc")
-            .env("AR_i686_unknown_linux_gnu", "i686-linux-gnu-ar")
             .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER", "i686-linux-gnu-gcc")
             // The system may not have a 32-bit C library.
             .env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-Ctarget-feature=+crt-static")
@@ -55,7 +53,9 @@ pub(crate) fn at_both_edges() -> Result<()> {
     Ok(())
 }
 
-/// Runs one small stream per codec under Miri, cut and damaged everywhere.
+/// Runs under Miri, as a program of 32 bits and as one of 64: one small stream per codec, cut and damaged everywhere; all
+/// short streams into all small outputs; and the arithmetic on index entries, windows and runs, for all small numbers and
+/// those at the borders.
 pub(crate) fn miri() -> Result<()> {
     shell::output(Command::new("rustup").args([
         "component",
@@ -65,21 +65,18 @@ pub(crate) fn miri() -> Result<()> {
         "miri",
         "rust-src",
     ]))?;
-    let mut cargo = nightly();
-    cargo.args([
-        "miri",
-        "test",
-        "--quiet",
-        "--package",
-        "sector-decode",
-        "--features",
-        "fast,test-reference",
-    ]);
-    cargo
-        .args(["--test", "codecs", "--target-dir"])
-        .arg(paths::build_dir().join("miri"))
-        .args(["--", "edges"]);
-    shell::run(&mut cargo)
+    debian::install(PACKAGES)?;
+    for target in [TARGET, HOST] {
+        for (tests, words) in [("--lib", &["every_"][..]), ("--test=codecs", &["edges", "every_stream"])] {
+            eprintln!("{target}: {tests}");
+            let mut cargo = with_compiler(nightly());
+            cargo.args(["miri", "test", "--quiet", "--package", "sector-decode"]);
+            cargo.args(["--features", "fast,test-reference", tests, "--target", target, "--target-dir"]);
+            cargo.arg(paths::build_dir().join("miri")).arg("--").args(words);
+            shell::run(&mut cargo)?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs all of the decoder's tests under AddressSanitizer.
@@ -90,6 +87,13 @@ pub(crate) fn asan() -> Result<()> {
     // Some tests keep their buffers for ever, on purpose.
     cargo.env("ASAN_OPTIONS", "detect_leaks=0");
     shell::run(&mut cargo)
+}
+
+/// Lets build scripts find the compiler for 32 bits.
+fn with_compiler(mut cargo: Command) -> Command {
+    cargo.env("CC_i686_unknown_linux_gnu", "i686-linux-gnu-gcc");
+    cargo.env("AR_i686_unknown_linux_gnu", "i686-linux-gnu-ar");
+    cargo
 }
 
 fn nightly() -> Command {

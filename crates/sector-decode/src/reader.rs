@@ -30,6 +30,8 @@
 //!   not cut there.
 
 mod buffers;
+#[cfg(test)]
+mod every_run;
 mod options;
 #[cfg(feature = "alloc")]
 mod owned;

@@ -16,6 +16,8 @@ mod bit_writer;
 mod deflate;
 #[path = "codecs/edges.rs"]
 mod edges;
+#[path = "codecs/every_stream.rs"]
+mod every_stream;
 #[path = "codecs/lz4.rs"]
 mod lz4;
 #[path = "codecs/lzo.rs"]

@@ -18,6 +18,8 @@ pub mod cso;
 pub mod cso2;
 pub mod dax;
 mod entry;
+#[cfg(test)]
+mod every_entry;
 mod foreign;
 mod iso;
 pub mod jso;

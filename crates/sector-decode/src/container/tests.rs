@@ -8,7 +8,7 @@ use super::*;
 use crate::error::BlockError;
 
 /// The header of a format with these sizes, as far as it can be valid.
-fn layout(
+pub(super) fn layout(
     format: Format,
     file_len: u64,
     image_size: u64,
@@ -138,7 +138,7 @@ proptest! {
 }
 
 /// A block's place, or what is wrong with its entry.
-fn locate_or_fault(
+pub(super) fn locate_or_fault(
     layout: &Layout,
     block: BlockIndex,
     entry: RawEntry,
@@ -149,7 +149,11 @@ fn locate_or_fault(
 }
 
 /// What the formats say of an entry, in the order in which things go wrong.
-fn in_bytes(layout: &Layout, block: BlockIndex, entry: RawEntry) -> Result<Extent, (FileOffset, BlockError)> {
+pub(super) fn in_bytes(
+    layout: &Layout,
+    block: BlockIndex,
+    entry: RawEntry,
+) -> Result<Extent, (FileOffset, BlockError)> {
     let shift = layout.index_shift();
     let position = |value: u32| match layout.format() {
         Format::Jso => u64::from(value),

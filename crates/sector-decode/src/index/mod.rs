@@ -5,6 +5,8 @@
 //! start at multiples of their own size, so that reading forwards or backwards loads each once; only a request that crosses
 //! such a border where nothing is held gets a window that starts with it.
 
+#[cfg(test)]
+mod every_window;
 mod window;
 
 use core::ops::DerefMut;
