@@ -54,12 +54,12 @@ pub(crate) const ALL: [Processor; 2] = [AARCH64, ARMV7];
 /// - watch the program's system calls, or limit memory, threads or files: the emulator's, then;
 /// - find the emulator in /proc: what it has read, its threads, its open files, its memory, the signals it ignores;
 /// - exist only for Windows;
-/// - take too long: sparse images over 4 GiB, half a gigabyte over a bad network.
+/// - take too long: sparse images over 4 GiB, half a gigabyte over a bad network, disks that are full at every moment.
 const EMULATED: &str = "package(cisor) and kind(test) and not binary(/faults$|^power_cut$/) \
      and not test(/no_descriptor_no_thread_no_memory|^bad_input::no_file_is_opened|^small::/) \
-     and not test(/^unix::(changing|progress|one_by_one)::|^unix::hangup_is_ignored/) \
+     and not test(/^unix::(changing|progress|one_by_one|full_disk)::|^unix::hangup_is_ignored/) \
      and not test(/^bad_input::(ten_thousand_opens|flood_from_one_address)/) \
-     and not binary(windows) and not binary(large_images) and not test(/half_a_gigabyte|ten_thousand_bits/)";
+     and not binary(windows) and not binary(large_images) and not test(/half_a_gigabyte|ten_million|ten_thousand_bits/)";
 
 /// A selection for every run of `cargo xtask test`: each format and level against the program for this machine, there and
 /// back, damage, sources of every kind, the server. Two tests that are left out take as long as ten others each, and what

@@ -23,6 +23,7 @@ mod paths;
 mod policy;
 mod ppsspp;
 mod psp;
+mod reproduce;
 mod scale;
 mod setup;
 mod shell;
@@ -82,6 +83,8 @@ enum Task {
     Web(web::Args),
     /// Build the packages that people install, in target/dist/.
     Dist(dist::Args),
+    /// Build the packages here and in a fresh clone, and compare the bytes.
+    Reproduce(reproduce::Args),
     /// Check dependencies against deny.toml, lint the workflows, and follow the links between pages.
     Policy,
 }
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Task::Arm(args) => arm::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Web(args) => web::run(&args, dist::page_licences).map(|()| ExitCode::SUCCESS),
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Reproduce(args) => reproduce::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run(),
     };
     done.unwrap_or_else(|error| {

@@ -8,7 +8,8 @@ use crate::{paths, psp, shell};
 /// Runs, in this order:
 ///
 /// - consoles against the server of `cisor serve`, over ten thousand networks of every kind of loss, and the real program
-///   over one that loses 1 % in both directions; every byte that they read is compared;
+///   over some that lose 1 % in both directions, until ten million packets were sent; every byte that they read is compared;
+/// - the converter over many files, killed 200 times in each way of working;
 /// - the converter over images of more than 4 GiB in every format, and over one of 16 GiB whose peak of memory is
 ///   measured;
 /// - `verify` on files with one wrong bit, 10,000 of each format;
@@ -17,6 +18,8 @@ use crate::{paths, psp, shell};
 pub(crate) fn run() -> Result<()> {
     test("udpfs-sim", "seeds", "ten_thousand_seeds")?;
     test("cisor", "serve", "trace::half_a_gigabyte_arrives_over_one_per_cent_loss")?;
+    test("cisor", "serve", "trace::ten_million_packets_take_no_more_memory_than_the_first")?;
+    test("cisor", "cli", "after_a_kill_at_any_moment")?;
     test("cisor", "large_images", "images_over_4_gib")?;
     test("cisor", "bit_rot", "ten_thousand_bits")?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
@@ -30,6 +33,6 @@ pub(crate) fn run() -> Result<()> {
 fn test(package: &str, program: &str, name: &str) -> Result<()> {
     let mut cargo = shell::cargo();
     cargo.args(["test", "--release", "--package", package, "--test", program, "--"]);
-    cargo.args(["--ignored", "--nocapture", name]);
-    shell::run(cargo.env("CISOR_BIN", paths::cisor()))
+    cargo.args(["--include-ignored", "--nocapture", name]);
+    shell::run(cargo.env("CISOR_BIN", paths::cisor()).env("CISOR_KILLS", "200"))
 }

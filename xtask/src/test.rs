@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// The tests of `cargo xtask soak`, as nextest's filter. Sparse images over 4 GiB also go through the program for
 /// Windows, in its own step, and through `tests/huge_images.rs`, which judges the files.
-const SOAK: &str = "(test(/ten_thousand_seeds|ten_thousand_bits|half_a_gigabyte|image_of_16_gib/) or \
+const SOAK: &str = "(test(/ten_thousand_seeds|ten_thousand_bits|half_a_gigabyte|ten_million|image_of_16_gib/) or \
                      binary(large_images) or \
                      test(/every_call::all_cases|a_thousand_damaged_images|for_a_day_in_every_format/))";
 

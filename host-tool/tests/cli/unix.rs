@@ -1,6 +1,8 @@
 //! Signals, permissions, devices, full disks, and names that are not Unicode.
 
 mod changing;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod interrupted;
 mod killed;
 mod locked;

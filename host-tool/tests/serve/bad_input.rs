@@ -14,13 +14,6 @@ use crate::running::{Games, Server, open_file, read_all};
 /// A DISCOVERY.
 const DISCOVERY: [u8; 6] = [0, 0, 0xF5, 0xF5, 0, 0];
 
-/// Returns a number in KiB from the server's status file, such as its resident memory.
-fn status(server: &Server, field: &str) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    let line = text.lines().find(|line| line.starts_with(field)).expect(field);
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 /// A packet with a request.
 fn request(seq: u16, payload: &[u8]) -> Vec<u8> {
     let len = u32::try_from(payload.len()).unwrap();
@@ -89,7 +82,7 @@ fn flood_from_one_address_takes_bounded_memory_and_another_console_goes_on() {
     let mut console = server.console(None);
     let handle = open_file(&mut console, "Game.zso.iso");
     read_all(&mut console, handle, &games.image);
-    let before = status(&server, "VmRSS");
+    let before = server.resident_kib();
     let address = server.address;
     let flood = std::thread::spawn(move || {
         let socket = UdpSocket::bind("127.0.0.2:0").unwrap();
@@ -111,7 +104,7 @@ fn flood_from_one_address_takes_bounded_memory_and_another_console_goes_on() {
     }
     flood.join().unwrap();
     read_all(&mut console, handle, &games.image);
-    let after = status(&server, "VmRSS");
+    let after = server.resident_kib();
     assert!(after < before + (16 << 10), "{before} KiB before the flood, {after} KiB after it");
 }
 

@@ -59,6 +59,14 @@ impl Server {
         console
     }
 
+    /// Returns how much memory the program has at the moment, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = text.lines().find(|line| line.starts_with("VmRSS")).expect("VmRSS");
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     /// Reads events until one has this name.
     pub(crate) fn event(&mut self, name: &str) -> Value {
         loop {

@@ -1,5 +1,7 @@
 //! What a boot and the game after it read, over a network that loses 1 % of all datagrams in both directions.
 
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use udpfs_sim::calls::{bread, next_entry, number, open, read, seek, size_at, stat};
@@ -118,6 +120,69 @@ fn boot_and_game_arrive_over_one_per_cent_loss() {
 #[ignore = "takes minutes: cargo xtask soak"]
 fn half_a_gigabyte_arrives_over_one_per_cent_loss() {
     trace(&Games::new(20_000), 500_000_000, 12, 16);
+}
+
+/// Four consoles, each over a network of its own, until ten million datagrams were sent in all.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "takes half an hour: cargo xtask soak"]
+fn ten_million_packets_take_no_more_memory_than_the_first() {
+    const PACKETS: u64 = 10_000_000;
+    const CONSOLES: u8 = 4;
+    let games = Games::new(20_000);
+    let server = Server::start(games.folder.path(), &[]);
+    let (games, address) = (&games, server.address);
+    let counts = [const { (AtomicU64::new(0), AtomicU64::new(0)) }; CONSOLES as usize];
+    let counts = &counts;
+    let sent = || counts.iter().map(|(sent, _)| sent.load(Ordering::Relaxed)).sum::<u64>();
+    let begun = Instant::now();
+    let (mut memory, compared) = (Vec::new(), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        let players = (0..CONSOLES).map(|number| {
+            let compared = &compared;
+            scope.spawn(move || {
+                let seed = 100 + u64::from(number);
+                let faults = Faults { lost: 10, ..Faults::default() };
+                let relay = Relay::start(([127, 0, 0, 1], 0).into(), address, faults, seed).unwrap();
+                let console = Console::new(relay.address, None).unwrap();
+                let mut player = Player { console, image: &games.image, compared: 0 };
+                let mut random = Random(seed);
+                let (sent, lost) = &counts[usize::from(number)];
+                for name in NAMES.iter().cycle() {
+                    let before = player.compared;
+                    let handle = player.boot(name, 1_500_000);
+                    player.play(handle, &mut random, 20_000_000);
+                    compared.fetch_add((player.compared - before) as u64, Ordering::Relaxed);
+                    let now = relay.counts();
+                    sent.store(now.0, Ordering::Relaxed);
+                    lost.store(now.1, Ordering::Relaxed);
+                    if now.0 >= PACKETS / u64::from(CONSOLES) {
+                        break;
+                    }
+                }
+            })
+        });
+        let players: Vec<_> = players.collect();
+        while players.iter().any(|player| !player.is_finished()) {
+            memory.push((sent(), server.resident_kib()));
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    });
+    let most = |from, to| {
+        let part = memory.iter().filter(|(sent, _)| (from..=to).contains(sent));
+        part.map(|(_, kib)| *kib).max().expect("it was looked at")
+    };
+    // All three formats are open after the first tenth.
+    let (early, late) = (most(0, PACKETS / 10), most(PACKETS / 2, u64::MAX));
+    let lost: u64 = counts.iter().map(|(_, lost)| lost.load(Ordering::Relaxed)).sum();
+    println!(
+        "{} bytes compared in {:.0} s; {lost} of {} datagrams lost; memory {early} KiB at first, {late} KiB later",
+        compared.into_inner(),
+        begun.elapsed().as_secs_f64(),
+        sent()
+    );
+    assert!(sent() >= PACKETS && lost > sent() / 200);
+    assert!(late <= early + (2 << 10), "{early} KiB at first, {late} KiB later");
 }
 
 /// A cable that is fine but slow, and one that delivers datagrams late and twice.

@@ -12,7 +12,7 @@ use super::{Release, name_of, sha256, write};
 use crate::shell;
 
 /// The list of checksums.
-pub(super) const SUMS: &str = "SHA256SUMS";
+pub(crate) const SUMS: &str = "SHA256SUMS";
 
 /// Packs a folder, itself included, as `.tar.xz`.
 pub(super) fn tar_xz(folder: &Path, to: PathBuf, release: &Release) -> Result<PathBuf> {

@@ -27,6 +27,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use archive::SUMS;
 pub(crate) use check::{check, ensure};
 pub(crate) use linux::build as static_program;
 pub(crate) use page::page_licences;
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// Also build every package twice, compare, and try each one, as `cargo xtask test` does
     #[arg(long)]
     check: bool,
+    /// Leave out the programs that zig builds: for ARM and macOS
+    #[arg(long)]
+    no_cross: bool,
     /// Fail if anything could not be made
     #[arg(long)]
     all: bool,
@@ -128,7 +132,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--locked", "--package", "cisor"]))?;
     psp::run()?;
     let mut programs = Programs::usual(windows::build()?)?;
-    programs.add_cross();
+    if !args.no_cross {
+        programs.add_cross();
+    }
     let folder = paths::root().join("target/dist");
     let mut missing = programs.missing.clone();
     missing.extend(pack(&programs, &folder, &args.url)?);

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use super::start_unheard;
 use crate::support::{Folder, noise, psp_disc};
 
-/// How often a run is killed.
-const KILLS: u32 = 5;
+/// How often a run is killed: `CISOR_KILLS` times, or a few.
+fn kills() -> u32 {
+    std::env::var("CISOR_KILLS").map_or(5, |times| times.parse().expect("a number"))
+}
 
 /// Some discs that differ, in folders.
 fn discs() -> BTreeMap<String, Vec<u8>> {
@@ -84,11 +86,12 @@ fn check(
         finished.iter().filter(|(name, file)| before.get(*name) != Some(*file)).count() > 5,
         "nothing to do"
     );
-    for kill in 0..KILLS {
+    let kills = kills();
+    for kill in 0..kills {
         let folder = Folder::new();
         setup(&folder);
         let sources = files(&folder, "shelf");
-        killed(&folder, args, took * (kill + 1) / (KILLS + 1));
+        killed(&folder, args, took * (kill + 1) / (kills + 1));
         if sources_stay {
             let now = files(&folder, "shelf");
             assert!(now == sources, "kill {kill}: the shelf has changed");
@@ -230,10 +233,11 @@ fn scan_goes_on_after_a_kill_at_any_moment() {
     let folder = Folder::new();
     fill(&folder, &discs);
     let took = whole(&folder, &scan);
-    for kill in 0..KILLS {
+    let kills = kills();
+    for kill in 0..kills {
         let folder = Folder::new();
         fill(&folder, &discs);
-        killed(&folder, &scan, took * (kill + 1) / (KILLS + 1));
+        killed(&folder, &scan, took * (kill + 1) / (kills + 1));
         // Nothing half-written is in it, if it exists.
         let left = if folder.path("library.db").exists() { list(&folder) } else { 0 };
         let (code, objects) = folder.json(&scan);
