@@ -12,10 +12,13 @@ pub(crate) struct Hasher {
 }
 
 impl Hasher {
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.crc32.update(bytes);
+    /// Adds bytes that have this CRC32. CRCs of parts can be put together, so workers compute those; SHA-1s cannot, and take
+    /// most of the time that the leading worker has.
+    pub(crate) fn update(&mut self, bytes: &[u8], crc32: u32) {
+        let len = bytes.len() as u64;
+        self.crc32.combine(&crc32fast::Hasher::new_with_initial_len(crc32, len));
         self.sha1.update(bytes);
-        self.len += bytes.len() as u64;
+        self.len += len;
     }
 
     /// The digests in hexadecimal, as JSON.

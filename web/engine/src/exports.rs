@@ -58,6 +58,14 @@ const NOT_OPEN: &str = "no file is open";
 const NO_PLAN: &str = "nothing is planned";
 
 impl Engine {
+    /// Hashes what is in `buffer`, which has this CRC32.
+    fn hash(&mut self, crc32: u32) {
+        self.hasher.update(&self.input, crc32);
+        if let Some(job) = &mut self.job {
+            job.hash(&self.input);
+        }
+    }
+
     /// Lets the packed bytes of a part of the image be fetched at once.
     fn announce(&mut self, at: u64, len: u32) {
         let Some(reader) = self.reader.as_mut() else { return };
@@ -268,15 +276,22 @@ pub extern "C" fn next_write() -> f64 {
     })
 }
 
+/// Returns the CRC32 of the part of the image that was decoded or packed last.
+#[unsafe(no_mangle)]
+pub extern "C" fn crc32() -> u32 {
+    with(|engine| crc32fast::hash(&engine.image))
+}
+
 /// Hashes what is in `buffer`, after what was hashed before. All of the image has to be hashed before [`finish`].
 #[unsafe(no_mangle)]
 pub extern "C" fn hash() {
-    with(|engine| {
-        engine.hasher.update(&engine.input);
-        if let Some(job) = &mut engine.job {
-            job.hash(&engine.input);
-        }
-    });
+    with(|engine| engine.hash(crc32fast::hash(&engine.input)));
+}
+
+/// As [`hash`], of bytes whose CRC32 a worker has computed.
+#[unsafe(no_mangle)]
+pub extern "C" fn hash_known(crc32: u32) {
+    with(|engine| engine.hash(crc32));
 }
 
 /// Lists the lengths of what DATs list of a CD, in bytes, as JSON; none if the open file is no CD.
@@ -296,7 +311,7 @@ pub extern "C" fn hash_track(number: u32, at: f64, len: u32) -> i32 {
         engine.input.resize(len.min(MAX_PART) as usize, 0);
         let container = engine.container.as_ref().ok_or(NOT_OPEN)?;
         container.read_track(number as usize, &mut engine.input, whole(at))?;
-        engine.hasher.update(&engine.input);
+        engine.hasher.update(&engine.input, crc32fast::hash(&engine.input));
         Ok(None)
     })
 }

@@ -21,7 +21,9 @@ interface Exports {
   add(): number;
   finish(): number;
   next_write(): number;
+  crc32(): number;
   hash(): void;
+  hash_known(crc32: number): void;
   tracks(): number;
   hash_track(track: number, at: number, len: number): number;
   digests(): number;
@@ -210,10 +212,25 @@ export class Engine {
     return at < 0 ? undefined : { at, bytes: this.#outView() };
   }
 
-  hash(bytes: Uint8Array): void {
+  /** The CRC32 of the part of the image that was decoded or packed last. */
+  crc32(): number {
+    let crc32 = 0;
+    this.#call((engine) => {
+      crc32 = engine.crc32() >>> 0;
+      return 0;
+    });
+    return crc32;
+  }
+
+  /** Hashes bytes, whose CRC32 may be known. */
+  hash(bytes: Uint8Array, crc32?: number): void {
     this.#put(bytes);
     this.#call((engine) => {
-      engine.hash();
+      if (crc32 === undefined) {
+        engine.hash();
+      } else {
+        engine.hash_known(crc32);
+      }
       return 0;
     });
   }

@@ -15,15 +15,16 @@ export function work(module: WebAssembly.Module, port: MessagePort): void {
     }
     engine.reuse(...work.spares);
     if ('image' in work) {
-      return { image: work.image, packed: engine.packGiven(work.part, work.image), unsafe: 0 };
+      const packed = engine.packGiven(work.part, work.image);
+      return { image: work.image, packed, unsafe: 0, crc32: engine.crc32() };
     }
     switch (work.how) {
       case 'pack':
-        return { ...engine.pack(work.part, work.len), unsafe: 0 };
+        return { ...engine.pack(work.part, work.len), unsafe: 0, crc32: engine.crc32() };
       case 'check':
-        return engine.check(work.part, work.len);
+        return { ...engine.check(work.part, work.len), crc32: engine.crc32() };
       case 'decode':
-        return { image: engine.decode(work.part, work.len), unsafe: 0 };
+        return { image: engine.decode(work.part, work.len), unsafe: 0, crc32: engine.crc32() };
     }
   };
   port.onmessage = ({ data }: MessageEvent<Work>) => {

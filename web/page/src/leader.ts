@@ -2,7 +2,7 @@
 
 import { Dats } from './dats';
 import { Engine, fileReader, type Digests, type Profile, type Written } from './engine';
-import type { Done, Failure, FromLeader, How, Purpose, Result, Target, ToLeader, Work } from './messages';
+import type { Done, Failure, FromLeader, How, Part, Purpose, Result, Target, ToLeader, Work } from './messages';
 import { openSink, type Sink } from './sink';
 
 /**
@@ -202,7 +202,7 @@ export class Leader {
     };
     engine.digests();
     await this.#parts(imageSize, packs ? 'pack' : 'decode', forward, async (at, part) => {
-      engine.hash(part.image);
+      engine.hash(part.image, part.crc32);
       if (part.packed) {
         engine.add(part.packed);
         await drain();
@@ -259,7 +259,7 @@ export class Leader {
     this.#engine.digests();
     let unsafe = 0;
     await this.#parts(imageSize, packed ? 'check' : 'decode', forward, async (at, part) => {
-      this.#engine.hash(part.image);
+      this.#engine.hash(part.image, part.crc32);
       unsafe += part.unsafe;
       this.#say({ progress: before + at + part.len, total, proving: true, number });
     });
@@ -269,11 +269,11 @@ export class Leader {
   /** Reads a part of a file that can only be read forward, which is done once and therefore here. */
   async #ahead(hand: Hand, part: number, len: number, how: How): Promise<Result> {
     if (how === 'check') {
-      return this.#engine.check(part, len);
+      return { ...this.#engine.check(part, len), crc32: this.#engine.crc32() };
     }
     const image = this.#engine.decode(part, len);
     const spares = hand.spares.splice(0);
-    return how === 'pack' ? hand.ask({ part, image, spares }, [image.buffer]) : { image, unsafe: 0 };
+    return how === 'pack' ? hand.ask({ part, image, spares }, [image.buffer]) : { image, unsafe: 0, crc32: this.#engine.crc32() };
   }
 
   /** Gives all parts to the hands, and their results back in order. */
@@ -281,10 +281,7 @@ export class Leader {
     size: number,
     how: How,
     forward: boolean,
-    take: (
-      at: number,
-      part: { image: Uint8Array<ArrayBuffer>; packed?: Uint8Array<ArrayBuffer>; unsafe: number; len: number },
-    ) => Promise<void>,
+    take: (at: number, part: Part & { len: number }) => Promise<void>,
   ): Promise<void> {
     const whole = partFor(this.#hands.length);
     const asked: { at: number; len: number; hand: Hand; answer: Promise<Result> }[] = [];

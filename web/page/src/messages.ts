@@ -69,8 +69,17 @@ export type Work =
 /** What is to be done with a part. */
 export type How = 'pack' | 'decode' | 'check';
 
+/** A part of the image, and what was found out about it. */
+export interface Part {
+  image: Uint8Array<ArrayBuffer>;
+  packed?: Uint8Array<ArrayBuffer>;
+  /** Deflate streams that the PSP's firmware is not known to read. */
+  unsafe: number;
+  crc32: number;
+}
+
 /** From a worker that packs. */
 export type Result =
   | { opened: true }
-  | { image: Uint8Array<ArrayBuffer>; packed?: Uint8Array<ArrayBuffer>; unsafe: number }
+  | Part
   | { error: string };
