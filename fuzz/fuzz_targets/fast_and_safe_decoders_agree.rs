@@ -1,8 +1,11 @@
-//! The loops with unchecked pointers and the safe decoders accept the same streams, and give the same bytes, also of
-//! streams that are refused half-way.
+//! The loops with unchecked pointers and the safe decoders accept the same streams, and give the same bytes and errors. The
+//! crates `miniz_oxide`, `lz4_flex` and `lzokay` accept the same, and give the same bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use sector_decode::Coding;
+
+const CODINGS: [Coding; 5] = [Coding::Stored, Coding::Deflate, Coding::Zlib, Coding::Lz4, Coding::Lzo];
 
 /// The most bytes that a stream decodes to here.
 const ROOM: usize = 1 << 16;
@@ -24,7 +27,10 @@ fuzz_target!(|input: &[u8]| {
     let fast_says = decode!(sector_decode, coding, packed, &mut fast, needed);
     let safe_says = decode!(sector_decode_safe, coding, packed, &mut safe, needed);
     assert_eq!(fast_says, safe_says);
+    let mut other = vec![0x5A; room];
+    let other_says = sector_decode::reference::decode(CODINGS[coding], packed, &mut other, needed);
+    assert_eq!(fast_says.is_ok(), other_says.is_ok(), "{fast_says:?}, the other crate {other_says:?}");
     if fast_says.is_ok() {
-        assert!(fast[..needed] == safe[..needed]);
+        assert!(fast[..needed] == safe[..needed] && fast[..needed] == other[..needed]);
     }
 });
