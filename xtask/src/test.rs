@@ -82,9 +82,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The tests of `cargo xtask soak`, as nextest's filter. Sparse images over 4 GiB also go through the program for
-/// Windows, in its own step, and through `tests/huge_images.rs`, which judges the files.
+/// Windows, in its own step, and one through `tests/huge_images.rs`, which judges the file.
 const SOAK: &str = "(test(/ten_thousand_seeds|ten_thousand_bits|half_a_gigabyte|ten_million|image_of_16_gib/) or \
-                     binary(large_images) or \
+                     binary(large_images) or test(/^cso_v[12]_of_an_image_over_4_gib|^profile_.*_with_blocks_of/) or \
                      test(/every_call::all_cases|a_thousand_damaged_images|for_a_day_in_every_format/))";
 
 /// Runs the whole workspace's tests. Those marked `#[ignore]` need what earlier steps have made, so here they
