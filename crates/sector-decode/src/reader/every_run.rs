@@ -100,10 +100,10 @@ fn check_run(places: &[Option<Extent>], limits: RunLimits) {
     // Where the packed bytes lie in the output, no block that is written there is written over later ones.
     if run.len > limits.room {
         for at in run.lead..=limits.wanted - run.len {
-            for number in 1..count {
+            for (number, place) in places.iter().enumerate().take(count).skip(1) {
                 let written = number * BLOCK - limits.inside;
-                let place = places[number].unwrap().offset;
-                assert!(written <= at + distance(run.start, place), "{number} of {count} at {at}");
+                let before = distance(run.start, place.unwrap().offset);
+                assert!(written <= at + before, "{number} of {count} at {at}");
             }
         }
     }

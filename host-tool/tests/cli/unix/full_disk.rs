@@ -172,6 +172,7 @@ fn with_every_room(kind: &str, before: &Files, args: &[&str]) {
             assert!(output.status.success() && disk.files() == finished, "{about}, then {output:?}");
         }
     }
+    println!("{kind}, {args:?}: the disk was full {full} times");
     assert!(full > 3, "{kind}, {args:?}: the disk was full {full} times");
 }
 
