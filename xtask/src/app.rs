@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use prx_lint::Purpose;
 
 use crate::toolchain::{PSP_TARGET, PspToolchain, RUSTFLAGS};
-use crate::{paths, shell};
+use crate::{paths, same_names, shell};
 
 /// The linked program, kept for its symbols.
 const PROGRAM: &str = "cisor-app.elf";
@@ -23,6 +23,7 @@ const TITLE: &str = "Cisor";
 pub(crate) fn build(toolchain: &PspToolchain) -> Result<()> {
     let build_dir = paths::build_dir().join("psp-driver");
     let mut cargo = toolchain.command();
+    same_names::set(&mut cargo)?;
     cargo.current_dir(paths::root().join("psp-driver")).env("RUSTFLAGS", rustflags());
     cargo.args(["build", "--quiet", "--profile", "app", "--package", "cisor-app", "--target", PSP_TARGET]);
     cargo.arg("-Zbuild-std=core,alloc,compiler_builtins");

@@ -24,6 +24,7 @@ mod policy;
 mod ppsspp;
 mod psp;
 mod reproduce;
+mod same_names;
 mod scale;
 mod setup;
 mod shell;
@@ -90,7 +91,15 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().task {
+    let done = if same_names::is_compiler() { same_names::compile() } else { run(Cli::parse().task) };
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
+    match task {
         Task::Setup => Ok(setup::run()),
         Task::Test(args) => test::run(&args),
         Task::Psp => psp::run().map(|()| ExitCode::SUCCESS),
@@ -110,9 +119,5 @@ fn main() -> ExitCode {
         Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Reproduce(args) => reproduce::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Policy => policy::run(),
-    };
-    done.unwrap_or_else(|error| {
-        eprintln!("xtask: {error:#}");
-        ExitCode::FAILURE
-    })
+    }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::toolchain::{BARE_TARGET, PSP_TARGET, PspToolchain, RUSTFLAGS};
-use crate::{app, paths, shell};
+use crate::{app, paths, same_names, shell};
 
 /// The linked plugin, kept for its symbols.
 const PROGRAM: &str = "cisor.elf";
@@ -59,6 +59,7 @@ pub(crate) struct Built {
 /// Builds the plugin of a work tree and packs it.
 pub(crate) fn build(toolchain: &PspToolchain, root: &Path, build_dir: &Path) -> Result<Built> {
     let mut cargo = toolchain.command();
+    same_names::set(&mut cargo)?;
     cargo.current_dir(root.join("psp-driver")).env("RUSTFLAGS", format!("{RUSTFLAGS} {PLUGIN_RUSTFLAGS}"));
     cargo.args(["build", "--quiet", "--release", "--package", "cisor-plugin", "--target", PSP_TARGET]);
     cargo.arg("-Zbuild-std=core,compiler_builtins");

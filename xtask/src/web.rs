@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{debian, disc, paths, shell};
+use crate::{debian, disc, paths, same_names, shell};
 
 /// What the page is built for.
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -207,6 +207,7 @@ fn engine() -> Result<PathBuf> {
         shell::run(Command::new("rustup").args(["target", "add", TARGET]))?;
     }
     let mut cargo = engine_cargo();
+    same_names::set(&mut cargo)?;
     // Panic messages name source files, and where those are is nobody's business.
     cargo.env("RUSTFLAGS", paths::remapped());
     cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET]);
