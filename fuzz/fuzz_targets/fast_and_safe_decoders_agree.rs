@@ -3,18 +3,23 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sector_decode::Coding;
-
-const CODINGS: [Coding; 5] = [Coding::Stored, Coding::Deflate, Coding::Zlib, Coding::Lz4, Coding::Lzo];
 
 /// The most bytes that a stream decodes to here.
 const ROOM: usize = 1 << 16;
 
+macro_rules! coding {
+    ($decoder:ident, $number:expr) => {{
+        use $decoder::Coding;
+        [Coding::Stored, Coding::Deflate, Coding::Zlib, Coding::Lz4, Coding::Lzo][$number]
+    }};
+}
+
 macro_rules! decode {
     ($decoder:ident, $coding:expr, $packed:expr, $out:expr, $needed:expr) => {{
-        use $decoder::{Coding, Decoder};
-        let coding = [Coding::Stored, Coding::Deflate, Coding::Zlib, Coding::Lz4, Coding::Lzo][$coding];
-        Decoder::new().decode_last_block(coding, $packed, $out, $needed).map_err(|error| error.to_string())
+        let coding = coding!($decoder, $coding);
+        $decoder::Decoder::new()
+            .decode_last_block(coding, $packed, $out, $needed)
+            .map_err(|error| error.to_string())
     }};
 }
 
@@ -28,7 +33,8 @@ fuzz_target!(|input: &[u8]| {
     let safe_says = decode!(sector_decode_safe, coding, packed, &mut safe, needed);
     assert_eq!(fast_says, safe_says);
     let mut other = vec![0x5A; room];
-    let other_says = sector_decode::reference::decode(CODINGS[coding], packed, &mut other, needed);
+    let other_says =
+        sector_decode::reference::decode(coding!(sector_decode, coding), packed, &mut other, needed);
     assert_eq!(fast_says.is_ok(), other_says.is_ok(), "{fast_says:?}, the other crate {other_says:?}");
     if fast_says.is_ok() {
         assert!(fast[..needed] == safe[..needed] && fast[..needed] == other[..needed]);

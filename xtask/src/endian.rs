@@ -29,8 +29,8 @@ const MACHINES: [Machine; 2] = [
     },
 ];
 
-/// Tests that are left out. They look at sizes, threads and files that fail, which no order of bytes changes, and in an
-/// emulator they take as long as all others together.
+/// Tests that are left out. They look at sizes, threads and files that fail, which no order of bytes changes, and on a PC
+/// they take longest.
 const LEFT_OUT: &[&str] =
     &["an_image_over_4_gib", "at_any_call", "number_of_threads", "error_of_the_file_is_told_as_it_was"];
 

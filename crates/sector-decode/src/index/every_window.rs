@@ -11,7 +11,7 @@ const MOST: u32 = if cfg!(miri) { 3 } else { 4 };
 /// How many requests follow each other.
 const REQUESTS: u32 = if cfg!(miri) { 2 } else { 3 };
 
-/// The file of a CSO with so many blocks, as far as the index reaches, and all entries.
+/// A CSO of this many blocks, up to the end of its index, and the entries of all blocks.
 fn positions(blocks: u32) -> (Vec<u8>, Vec<RawEntry>) {
     let header = cso::VARIANT.header(u64::from(blocks) * 2048, 2048, 0);
     let mut file = cso::VARIANT.to_bytes(&header).to_vec();
@@ -22,7 +22,7 @@ fn positions(blocks: u32) -> (Vec<u8>, Vec<RawEntry>) {
     (file, entries.collect())
 }
 
-/// The same of a DAX in which uncompressed areas cover the odd frames and those behind the last.
+/// The same for a DAX whose uncompressed areas cover the odd frames and those after the last.
 fn frames(blocks: u32) -> (Vec<u8>, Vec<RawEntry>) {
     let area_count = blocks / 2;
     let header = dax::Header { version: 1, area_count, ..dax::Header::new(blocks * dax::FRAME_SIZE) };

@@ -17,7 +17,7 @@ const MOST: usize = if cfg!(miri) { 7 } else { 10 };
 /// Where a block begins, after the end of the one before it.
 #[derive(Clone, Copy)]
 enum Begins {
-    /// So many bytes later.
+    /// This many bytes later.
     After(u64),
     /// Inside it.
     Inside,

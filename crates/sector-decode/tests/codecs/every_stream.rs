@@ -11,7 +11,7 @@ fn rooms() -> impl Iterator<Item = usize> {
     (0..=most).step_by(step)
 }
 
-/// Calls `check` with all sequences of so many of the bytes.
+/// Calls `check` with every sequence of `count` of these bytes.
 fn every(bytes: &[u8], count: u32, mut check: impl FnMut(&[u8])) {
     let mut head = Vec::new();
     for number in 0..bytes.len().pow(count) {
@@ -45,7 +45,7 @@ fn lz4() {
     // Tokens, lengths and distances: none, short, the longest without and the shortest with more bytes, at borders.
     let bytes = [0x00, 0x01, 0x02, 0x0F, 0x10, 0x1F, 0x24, 0xE8, 0xF0, 0xFF];
     let bytes: &[u8] = if cfg!(miri) { &[0x00, 0x01, 0x1F, 0xF4] } else { &bytes };
-    // A literal first, so that there is something to copy; behind, literals or more matches.
+    // A literal first, so that there is something to copy; after the head, literals or more matches.
     let tails: [&[u8]; 3] =
         [&[], &[0xF0, 15, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7], &[0x10; 24]];
     let decoded = every_stream(Coding::Lz4, bytes, (3, 4), &[0x40, 1, 2, 3, 4, 1, 0], &tails);
@@ -80,7 +80,7 @@ fn deflate() {
             }
         }
     });
-    // Behind four literals with the fixed codes, matches of every distance and length that few bits give.
+    // After four literals with the fixed codes, matches of every distance and length that few bits give.
     let bytes = [0x00, 0x01, 0x22, 0x3F, 0x55, 0x80, 0xA4, 0xFF];
     let bytes: &[u8] = if cfg!(miri) { &bytes[1..4] } else { &bytes };
     decoded += every_stream(Coding::Deflate, bytes, (2, 4), &[0x4B, 0x4C, 0x4A], &tails);

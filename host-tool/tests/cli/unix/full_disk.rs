@@ -67,7 +67,7 @@ impl Disk {
         }
     }
 
-    /// Leaves so many bytes of room, or a little less.
+    /// Leaves this many bytes free, or a little less.
     fn leave(&self, room: usize) {
         let mut file = std::fs::File::create(self.root().join(FILLER)).unwrap();
         let mut filled = 0;
@@ -133,8 +133,8 @@ fn of_disc<'a>(files: &'a Files, disc: &str) -> BTreeMap<&'a str, &'a [u8]> {
     files.iter().filter(|(name, _)| is_of(name)).map(|(name, bytes)| (&**name, &**bytes)).collect()
 }
 
-/// Runs a command, which begins even if the disk may be too small, with every amount of room. Whatever happens, each disc is as before or as after a run that had room
-/// enough; with room, the command then does the rest.
+/// Runs a command with every amount of room. It begins even if the disk may be too small. Whatever happens, each disc is as
+/// before, or as after a run that had room enough; with room, the command then does the rest.
 fn with_every_room(kind: &str, before: &Files, args: &[&str]) {
     let Some(disk) = Disk::mount(kind) else { return };
     disk.fill(before);
