@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::cross::{self, Profile, Target};
+use crate::cross::{self, Target};
+use crate::profile::Profile;
 use crate::steps::Steps;
 use crate::{debian, shell};
 
@@ -94,15 +95,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(reason) = missing() {
         bail!("{reason}");
     }
-    let (profile, tests) =
-        if args.release { (Profile::Release, "all()") } else { (Profile::Emulated, QUICK) };
+    let (profile, tests) = if args.release { (Profile::Release, "all()") } else { (Profile::Quick, QUICK) };
     ALL.iter().try_for_each(|processor| build_and_test(processor, profile, tests, &args.filters))
 }
 
 /// Runs a step of `cargo xtask test` for each processor.
 pub(crate) fn steps(steps: &mut Steps) {
     for processor in &ALL {
-        let work = || build_and_test(processor, Profile::Emulated, QUICK, &[]);
+        let work = || build_and_test(processor, Profile::Quick, QUICK, &[]);
         match missing() {
             None => drop(steps.run(processor.step, work)),
             Some(reason) => steps.skip(processor.step, reason),

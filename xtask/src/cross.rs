@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::profile::Profile;
 use crate::{checkers, paths, shell};
 
 /// Something that the converter is built for.
@@ -17,15 +18,6 @@ pub(crate) struct Target {
     pub(crate) triple: &'static str,
     /// Whether the standard library is built from source, because rustup does not supply it everywhere.
     pub(crate) builds_std: bool,
-}
-
-/// How a program is optimised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// For tests in an emulator: built quickly.
-    Emulated,
-    /// As users get it.
-    Release,
 }
 
 /// The folder of zig, which has the licences of what it links into programs.
@@ -70,7 +62,7 @@ pub(crate) fn cargo(target: &Target, verb: &str) -> Result<Command> {
 /// Builds the converter and returns where it is.
 pub(crate) fn build(target: &Target, profile: Profile) -> Result<PathBuf> {
     let mut cargo = cargo(target, "zigbuild")?;
-    cargo.args(["--package", "cisor"]);
+    cargo.args(["--package", "cisor", "--profile", profile.name()]);
     // zig supplies the C library's start-up code and the unwinder, which rustup's own library would bring itself.
     let own_start = if target.builds_std { "-C link-self-contained=no" } else { "" };
     let folder = paths::build_dir().join("cross");
@@ -78,13 +70,12 @@ pub(crate) fn build(target: &Target, profile: Profile) -> Result<PathBuf> {
     if profile == Profile::Release {
         // On macOS that would invalidate the signature that the linker has written.
         let strip = if target.triple.contains("apple") { "none" } else { "symbols" };
-        cargo.arg("--release").env("CARGO_PROFILE_RELEASE_STRIP", strip);
+        cargo.env("CARGO_PROFILE_RELEASE_STRIP", strip);
         cargo.env("RUSTFLAGS", format!("{} {own_start}", paths::remapped()));
     } else {
-        cargo.args(["--profile", "emulated"]).env("RUSTFLAGS", own_start);
+        cargo.env("RUSTFLAGS", own_start);
     }
     shell::run(&mut cargo)?;
-    let name = if profile == Profile::Release { "release" } else { "emulated" };
     let program = if target.triple.contains("windows") { "cisor.exe" } else { "cisor" };
-    Ok(folder.join(target.triple).join(name).join(program))
+    Ok(folder.join(target.triple).join(profile.name()).join(program))
 }

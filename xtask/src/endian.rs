@@ -48,7 +48,7 @@ pub(crate) fn run() -> Result<()> {
         for package in PACKAGES {
             cargo.args(["--package", package]);
         }
-        cargo.args(["--profile", "emulated", "--tests", "--no-fail-fast", "--"]);
+        cargo.args(["--profile", "quick", "--tests", "--no-fail-fast", "--"]);
         for name in LEFT_OUT {
             cargo.args(["--skip", name]);
         }

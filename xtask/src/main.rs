@@ -22,6 +22,7 @@ mod pages;
 mod paths;
 mod policy;
 mod ppsspp;
+mod profile;
 mod psp;
 mod reproduce;
 mod same_names;

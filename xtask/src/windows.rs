@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::profile::Profile;
 use crate::toolchain::PspToolchain;
 use crate::{debian, paths, shell};
 
@@ -22,6 +23,9 @@ const WINE: &[&str] = &["wine", "wine64"];
 /// Options of `cargo xtask windows`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Test what users get, optimised, with images over 4 GiB as well
+    #[arg(long)]
+    release: bool,
     /// Run only the tests whose names contain one of these words
     #[arg(value_name = "WORD")]
     filters: Vec<String>,
@@ -29,7 +33,8 @@ pub(crate) struct Args {
 
 /// Builds the program and runs its tests.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    test(&build()?, &args.filters)
+    let (profile, tests) = if args.release { (Profile::Release, "all()") } else { (Profile::Quick, QUICK) };
+    test(&build(profile)?, tests, &args.filters)
 }
 
 /// A toolchain that can build the standard library from source.
@@ -75,7 +80,7 @@ pub(crate) fn ensure() -> Result<()> {
 }
 
 /// Builds the program and returns where it is.
-pub(crate) fn build() -> Result<PathBuf> {
+pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     if debian::is_here() {
         debian::install(COMPILER)?;
     }
@@ -83,17 +88,21 @@ pub(crate) fn build() -> Result<PathBuf> {
     eprintln!("Toolchain for Windows: {}", toolchain.name);
     let mut cargo = toolchain.command;
     let folder = paths::build_dir().join("windows");
-    cargo.args(["build", "--quiet", "--release", "--locked", "--package", "cisor", "--target", TARGET]);
-    cargo.arg("-Zbuild-std=std,panic_abort").arg("--target-dir").arg(&folder);
+    cargo.args(["build", "--quiet", "--locked", "--package", "cisor", "--target", TARGET]);
+    cargo
+        .args(["--profile", profile.name()])
+        .arg("-Zbuild-std=std,panic_abort")
+        .arg("--target-dir")
+        .arg(&folder);
     let name = TARGET.to_uppercase().replace('-', "_");
     cargo.env(format!("CARGO_TARGET_{name}_LINKER"), "x86_64-w64-mingw32-gcc");
     cargo.env(format!("CC_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-gcc");
     cargo.env(format!("AR_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-ar");
     // Symbols are useless there. Below, the linker is kept from writing the time into the file.
-    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+    cargo.env(format!("CARGO_PROFILE_{}_STRIP", profile.name().to_uppercase()), "symbols");
     cargo.env("RUSTFLAGS", format!("{} -C link-arg=-Wl,--no-insert-timestamp", paths::remapped()));
     shell::run(&mut cargo)?;
-    Ok(folder.join(TARGET).join("release/cisor.exe"))
+    Ok(folder.join(TARGET).join(profile.name()).join("cisor.exe"))
 }
 
 /// Wine with a separate folder. It keeps running until this is dropped, because starting it for every program
@@ -154,9 +163,12 @@ impl Drop for Wine {
     }
 }
 
+/// The tests of every run of `cargo xtask test`.
+pub(crate) const QUICK: &str = "not binary(large_images)";
+
 /// Runs the tests of the command line with the program for Windows, and the tests that exist only for
-/// Windows.
-pub(crate) fn test(exe: &Path, filters: &[String]) -> Result<()> {
+/// Windows; `tests` picks some, in nextest's language.
+pub(crate) fn test(exe: &Path, tests: &str, filters: &[String]) -> Result<()> {
     let wine = Wine::start()?;
     let mut cargo = shell::cargo();
     // The whole workspace, as in the step `tests`: for one package, libraries get fewer features and are built again.
@@ -168,8 +180,11 @@ pub(crate) fn test(exe: &Path, filters: &[String]) -> Result<()> {
             "-E",
             // How much work damage makes, and what long runs over all sources and hunk sizes find, does not depend on the
             // system, and to start Wine's programs takes longer.
-            "package(cisor) and kind(test) and not test(/^unix::|work_on_damage_stays|^wrong_edc::wrong_edc_is_refused/) \
-             and not test(/^chd::(chdman_takes_every_hunk_size|number_of_threads)/) and not binary(/faults$|^(serve|power_cut|bit_rot)$/)",
+            &format!(
+                "package(cisor) and kind(test) and not test(/^unix::|work_on_damage_stays|^wrong_edc::wrong_edc_is_refused/) \
+                 and not test(/^chd::(chdman_takes_every_hunk_size|number_of_threads)/) \
+                 and not binary(/faults$|^(serve|power_cut|bit_rot)$/) and {tests}"
+            ),
         ])
         .args(filters);
     // About once in a thousand starts, Wine exits with code 1 before the program begins, without a message.

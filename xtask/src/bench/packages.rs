@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::page;
+use crate::profile::Profile;
 use crate::windows::{self, Wine};
 use crate::{disc, dist, paths, shell};
 
@@ -29,7 +30,8 @@ const WORK: &[(&str, &str, &[&str])] = &[
 pub(super) fn run(dry_run: bool) -> Result<()> {
     let discs = disc::ensure()?;
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
-    let programs = [paths::cisor(), dist::static_program()?, windows::build()?];
+    let programs =
+        [paths::cisor(), dist::static_program(Profile::Release)?, windows::build(Profile::Release)?];
     let wine = Wine::start()?;
     let scratch = paths::build_dir().join("bench-packages");
     fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;

@@ -10,6 +10,7 @@ use super::archive::{SUMS, files_below};
 use super::linux::Built;
 use super::windows_zip::{self, SCRIPTS, SERVE_SCRIPT};
 use super::{PACKERS, Programs, Release, fresh, linux, mac, name_of, pack, page_folder, recipes_check};
+use crate::profile::Profile;
 use crate::{arm, debian, paths, shell};
 
 /// Programs that check the packages, by Debian package.
@@ -21,10 +22,10 @@ pub(crate) fn ensure() -> Result<()> {
 }
 
 /// Packs what is for PCs, consoles and browsers, and tries it as [`check_all`] does. `windows` is the program for
-/// Windows, `disc` a disc image.
+/// Windows, `disc` a disc image. The program for Linux is built quickly: what is tried is the packages.
 pub(crate) fn check(windows: &Path, disc: &Path) -> Result<()> {
     ensure()?;
-    check_all(&Programs::usual(windows.to_owned())?, disc)
+    check_all(&Programs::usual(Profile::Quick, windows.to_owned())?, disc)
 }
 
 /// Packs everything twice and tries each package.

@@ -13,6 +13,7 @@ use super::archive::tar_xz;
 use super::licences::{self, Linked};
 use super::{Release, add_papers, copy, write};
 use crate::arm::Processor;
+use crate::profile::Profile;
 use crate::{debian, paths, shell};
 
 pub(super) const TARGET: &str = "x86_64-unknown-linux-musl";
@@ -21,7 +22,7 @@ pub(super) const TARGET: &str = "x86_64-unknown-linux-musl";
 pub(super) const PACKAGES: &[&str] = &["musl-tools"];
 
 /// Builds the program and returns where it is.
-pub(crate) fn build() -> Result<PathBuf> {
+pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     if debian::is_here() {
         debian::install(PACKAGES)?;
     }
@@ -30,12 +31,14 @@ pub(crate) fn build() -> Result<PathBuf> {
     shell::output(&mut add).context("the static program needs rustup's library for musl")?;
     let folder = paths::build_dir().join("static");
     let mut cargo = shell::cargo();
-    cargo.args(["build", "--quiet", "--release", "--locked", "--package", "cisor", "--target", TARGET]);
-    cargo.arg("--target-dir").arg(&folder);
+    cargo.args(["build", "--quiet", "--locked", "--package", "cisor", "--target", TARGET]);
+    cargo.args(["--profile", profile.name()]).arg("--target-dir").arg(&folder);
     cargo.env(format!("CC_{}", TARGET.replace('-', "_")), "musl-gcc");
-    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols").env("RUSTFLAGS", paths::remapped());
+    cargo
+        .env(format!("CARGO_PROFILE_{}_STRIP", profile.name().to_uppercase()), "symbols")
+        .env("RUSTFLAGS", paths::remapped());
     shell::run(&mut cargo)?;
-    Ok(folder.join(TARGET).join("release/cisor"))
+    Ok(folder.join(TARGET).join(profile.name()).join("cisor"))
 }
 
 /// A program for Linux, built for one processor.

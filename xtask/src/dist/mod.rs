@@ -32,6 +32,7 @@ pub(crate) use check::{check, ensure};
 pub(crate) use linux::build as static_program;
 pub(crate) use page::page_licences;
 
+use crate::profile::Profile;
 use crate::{arm, cross, debian, disc, paths, psp, shell, web, windows};
 
 /// Options of `cargo xtask dist`.
@@ -72,11 +73,11 @@ struct Programs {
 }
 
 impl Programs {
-    /// What `cargo xtask test` packs: its own step has built the program for Windows.
-    fn usual(windows: PathBuf) -> Result<Self> {
+    /// Builds what `cargo xtask test` packs, besides the program for Windows, which it is given.
+    fn usual(profile: Profile, windows: PathBuf) -> Result<Self> {
         Ok(Self {
             windows: vec![windows_zip::Built::pc(windows)],
-            linux: vec![linux::Built::pc(linux::build()?)],
+            linux: vec![linux::Built::pc(linux::build(profile)?)],
             macs: Vec::new(),
             psp: paths::psp_results(),
             page: web::build(page::page_licences)?,
@@ -106,7 +107,7 @@ impl Programs {
     fn cross(&mut self, what: &str, target: &cross::Target) -> Option<PathBuf> {
         let toolchain = cross::cargo(target, "zigbuild").map(drop);
         let has_toolchain = toolchain.is_ok();
-        let built = toolchain.and_then(|()| cross::build(target, cross::Profile::Release));
+        let built = toolchain.and_then(|()| cross::build(target, Profile::Release));
         if let Err(error) = &built {
             self.missing.push(format!("the program for {what}: {error:#}"));
             self.is_broken |= has_toolchain;
@@ -131,7 +132,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // Writes the manual pages and the completions.
     shell::run(shell::cargo().args(["build", "--quiet", "--release", "--locked", "--package", "cisor"]))?;
     psp::run()?;
-    let mut programs = Programs::usual(windows::build()?)?;
+    let mut programs = Programs::usual(Profile::Release, windows::build(Profile::Release)?)?;
     if !args.no_cross {
         programs.add_cross();
     }
