@@ -63,10 +63,11 @@ const EMULATED: &str = "package(cisor) and kind(test) and not binary(/faults$|^p
      and not binary(windows) and not binary(large_images) and not test(/half_a_gigabyte|ten_million|ten_thousand_bits/)";
 
 /// A selection for every run of `cargo xtask test`: each format and level against the program for this machine, there and
-/// back, damage, sources of every kind, the server. Two tests that are left out take as long as ten others each, and what
-/// they look at does not depend on the processor.
+/// back, damage, sources of every kind, the server. What is left out takes long, and does not depend on the processor: how
+/// bad networks and waiting consoles are dealt with, sizes at other levels, times of loading.
 const QUICK: &str = "(binary(same_bytes) or binary(serve) or test(/^(conversions|damage|sources)::/)) \
-                     and not test(/work_on_damage_stays|consoles_do_not_wait_for_whoever_should_read/)";
+                     and not test(/work_on_damage_stays|consoles_do_not_wait_for_whoever_should_read/) \
+                     and not test(/^(trace|namespaces)::|higher_levels_make_smaller_files|what_is_to_load_fast/)";
 
 /// Options of `cargo xtask arm`.
 #[derive(clap::Args)]
