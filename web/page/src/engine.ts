@@ -31,6 +31,15 @@ interface Exports {
   judge(): number;
 }
 
+/** A part of the image, and what was found out about it. */
+export interface Part {
+  image: Uint8Array<ArrayBuffer>;
+  packed?: Uint8Array<ArrayBuffer>;
+  /** Deflate streams that the PSP's firmware is not known to read. */
+  unsafe: number;
+  crc32: number;
+}
+
 /** What one reader makes of a file: its name, `yes`, `caution`, `maybe` or `no`, and why. */
 export type ReaderVerdict = [name: string, verdict: 'yes' | 'caution' | 'maybe' | 'no', why: string];
 
@@ -162,19 +171,20 @@ export class Engine {
     return this.#json((engine) => engine.plan());
   }
 
-  decode(at: number, len: number): Uint8Array<ArrayBuffer> {
+  decode(at: number, len: number): Part {
     this.#call((engine) => engine.decode(at, len));
-    return this.#image();
+    return this.#part(0);
   }
 
-  check(at: number, len: number): { image: Uint8Array<ArrayBuffer>; unsafe: number } {
+  /** Decodes a part and looks at how it is packed. */
+  check(at: number, len: number): Part {
     const { unsafe } = this.#json<{ unsafe: number }>((engine) => engine.check(at, len));
-    return { image: this.#image(), unsafe };
+    return this.#part(unsafe);
   }
 
-  pack(at: number, len: number): { image: Uint8Array<ArrayBuffer>; packed: Uint8Array<ArrayBuffer> } {
+  pack(at: number, len: number): Part {
     this.#call((engine) => engine.pack(at, len));
-    return { image: this.#image(), packed: this.#out() };
+    return { packed: this.#out(), ...this.#part(0) };
   }
 
   /** Packs a part of the image that was decoded elsewhere. */
@@ -212,14 +222,13 @@ export class Engine {
     return at < 0 ? undefined : { at, bytes: this.#outView() };
   }
 
-  /** The CRC32 of the part of the image that was decoded or packed last. */
-  crc32(): number {
-    let crc32 = 0;
-    this.#call((engine) => {
-      crc32 = engine.crc32() >>> 0;
-      return 0;
-    });
-    return crc32;
+  /**
+   * Hashes a little. Browsers compile a function for speed only once it has run, and that for SHA-1 takes long enough to
+   * be noticed in the first file.
+   */
+  warmUp(): void {
+    this.hash(new Uint8Array(WARM_UP));
+    this.digests();
   }
 
   /** Hashes bytes, whose CRC32 may be known. */
@@ -260,6 +269,16 @@ export class Engine {
     const parts = digests.flatMap(({ len, crc32, sha1 }) => [len, crc32, sha1]);
     this.#put(new TextEncoder().encode([name, id ?? '', ...parts].join('\0')));
     return this.#json((engine) => engine.judge());
+  }
+
+  /** The part of the image that was decoded or packed last. */
+  #part(unsafe: number): Part {
+    let crc32 = 0;
+    this.#call((engine) => {
+      crc32 = engine.crc32() >>> 0;
+      return 0;
+    });
+    return { image: this.#image(), unsafe, crc32 };
   }
 
   #json<T>(work: (engine: Exports) => number): T {
@@ -335,6 +354,8 @@ export class Engine {
 /** Smaller results are not worth keeping the memory of. */
 const LEAST_SPARE = 256 << 10;
 const MOST_SPARES = 8;
+/** Bytes. */
+const WARM_UP = 512 << 10;
 
 /** The fewest bytes that are read at once, if a file has as many. */
 const LEAST_READ = 64 << 10;

@@ -16,15 +16,15 @@ export function work(module: WebAssembly.Module, port: MessagePort): void {
     engine.reuse(...work.spares);
     if ('image' in work) {
       const packed = engine.packGiven(work.part, work.image);
-      return { image: work.image, packed, unsafe: 0, crc32: engine.crc32() };
+      return { image: work.image, packed, unsafe: 0, crc32: work.crc32 };
     }
     switch (work.how) {
       case 'pack':
-        return { ...engine.pack(work.part, work.len), unsafe: 0, crc32: engine.crc32() };
+        return engine.pack(work.part, work.len);
       case 'check':
-        return { ...engine.check(work.part, work.len), crc32: engine.crc32() };
+        return engine.check(work.part, work.len);
       case 'decode':
-        return { image: engine.decode(work.part, work.len), unsafe: 0, crc32: engine.crc32() };
+        return engine.decode(work.part, work.len);
     }
   };
   port.onmessage = ({ data }: MessageEvent<Work>) => {

@@ -1,8 +1,8 @@
 // The worker that leads: it hands parts to the others, hashes, writes, and proves what was written.
 
 import { Dats } from './dats';
-import { Engine, fileReader, type Digests, type Profile, type Written } from './engine';
-import type { Done, Failure, FromLeader, How, Part, Purpose, Result, Target, ToLeader, Work } from './messages';
+import { Engine, fileReader, type Digests, type Part, type Profile, type Written } from './engine';
+import type { Done, Failure, FromLeader, How, Purpose, Result, Target, ToLeader, Work } from './messages';
 import { openSink, type Sink } from './sink';
 
 /**
@@ -71,6 +71,10 @@ export class Leader {
 
   profiles(): Profile[] {
     return this.#engine.profiles();
+  }
+
+  warmUp(): void {
+    this.#engine.warmUp();
   }
 
   async take(message: ToLeader): Promise<void> {
@@ -269,11 +273,14 @@ export class Leader {
   /** Reads a part of a file that can only be read forward, which is done once and therefore here. */
   async #ahead(hand: Hand, part: number, len: number, how: How): Promise<Result> {
     if (how === 'check') {
-      return { ...this.#engine.check(part, len), crc32: this.#engine.crc32() };
+      return this.#engine.check(part, len);
     }
-    const image = this.#engine.decode(part, len);
-    const spares = hand.spares.splice(0);
-    return how === 'pack' ? hand.ask({ part, image, spares }, [image.buffer]) : { image, unsafe: 0, crc32: this.#engine.crc32() };
+    const decoded = this.#engine.decode(part, len);
+    if (how === 'decode') {
+      return decoded;
+    }
+    const { image, crc32 } = decoded;
+    return hand.ask({ part, image, crc32, spares: hand.spares.splice(0) }, [image.buffer]);
   }
 
   /** Gives all parts to the hands, and their results back in order. */

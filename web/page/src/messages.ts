@@ -1,6 +1,6 @@
 // What the page and its workers say to each other.
 
-import type { DatFile, Description, Digests, Known, Plan, Profile, Verdict, Written } from './engine';
+import type { DatFile, Description, Digests, Known, Part, Plan, Profile, Verdict, Written } from './engine';
 
 /**
  * What is to be done with a disc: a profile of the program, perhaps with a format, a level and a block size
@@ -64,19 +64,10 @@ export interface Done {
 export type Work =
   | { open: File[]; purpose?: string }
   | { part: number; len: number; how: How; spares: ArrayBuffer[] }
-  | { part: number; image: Uint8Array<ArrayBuffer>; spares: ArrayBuffer[] };
+  | { part: number; image: Uint8Array<ArrayBuffer>; crc32: number; spares: ArrayBuffer[] };
 
 /** What is to be done with a part. */
 export type How = 'pack' | 'decode' | 'check';
-
-/** A part of the image, and what was found out about it. */
-export interface Part {
-  image: Uint8Array<ArrayBuffer>;
-  packed?: Uint8Array<ArrayBuffer>;
-  /** Deflate streams that the PSP's firmware is not known to read. */
-  unsafe: number;
-  crc32: number;
-}
 
 /** From a worker that packs. */
 export type Result =

@@ -45,8 +45,8 @@ function packed(image, profile, part = image.length) {
   engine.begin();
   const file = Buffer.alloc(2 * image.length);
   for (let at = 0; at < image.length; at += part) {
-    const { image: decoded, packed } = engine.pack(at, Math.min(part, image.length - at));
-    engine.hash(decoded, engine.crc32());
+    const { image: decoded, packed, crc32 } = engine.pack(at, Math.min(part, image.length - at));
+    engine.hash(decoded, crc32);
     engine.add(packed);
   }
   const { size } = engine.finish();
@@ -59,7 +59,7 @@ function packed(image, profile, part = image.length) {
 function decoded(file) {
   const engine = engineOf(file);
   const { imageSize } = engine.describe();
-  return Buffer.from(engine.decode(0, imageSize));
+  return Buffer.from(engine.decode(0, imageSize).image);
 }
 
 for (const format of ['cso', 'cso2', 'zso', 'dax', 'jso']) {
@@ -73,7 +73,7 @@ for (const format of ['cso', 'cso2', 'zso', 'dax', 'jso']) {
       // In pieces that begin and end inside blocks.
       const engine = engineOf(file);
       for (const [at, len] of [[0, 1], [2047, 2], [16383, 70001], [image.length - 5000, 5000]]) {
-        assert.ok(image.subarray(at, at + len).equals(engine.decode(at, len)), `${at} ${len}`);
+        assert.ok(image.subarray(at, at + len).equals(engine.decode(at, len).image), `${at} ${len}`);
       }
     });
   }
@@ -115,7 +115,8 @@ test('CHDs by chdman, of every codec', () => {
     const engine = engineOf(file);
     const { imageSize, container, sourceSha1, lostTracks } = engine.describe();
     assert.match(container, /^CHD/);
-    engine.hash(engine.decode(0, imageSize), engine.crc32());
+    const { image, crc32 } = engine.decode(0, imageSize);
+    engine.hash(image, crc32);
     engine.checkSource();
     const { sha1 } = engine.digests();
     const own = cisor('verify', new URL(name, folder).pathname);
@@ -153,7 +154,7 @@ test('a CD is read by its sheet, or without one, and other tracks are named', ()
   assert.deepEqual(about.parts, ['game.bin']);
   assert.equal(about.fileSize, sheet.length + bin.length);
   assert.deepEqual(about.lostTracks, [[2, 'AUDIO', 150]]);
-  assert.ok(Buffer.from(engine.decode(0, about.imageSize)).equals(image));
+  assert.ok(Buffer.from(engine.decode(0, about.imageSize).image).equals(image));
   assert.throws(() => engineOfNamed(files[0]), /game\.bin.*not beside it/);
   const alone = engineOf(bin);
   const { imageSize, container } = alone.describe();
@@ -171,7 +172,7 @@ test('discs in ZIP and 7z archives, whatever they are packed with', () => {
     const about = engine.describe();
     assert.equal(about.forward, forward, name);
     assert.match(about.container, /^(ZIP|7z): castle/);
-    assert.ok(Buffer.from(engine.decode(0, about.imageSize)).equals(image), name);
+    assert.ok(Buffer.from(engine.decode(0, about.imageSize).image).equals(image), name);
     engine.checkSource();
     // Before what is kept in memory.
     assert.ok(image.subarray(5, 900).equals(engine.decode(5, 895)), name);
