@@ -25,6 +25,31 @@ pub struct Faults {
     pub lateness: Duration,
 }
 
+/// What happens to one datagram.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Luck {
+    is_lost: bool,
+    /// How much later than it should a duplicate arrives.
+    copy: Option<Duration>,
+    late: Duration,
+}
+
+impl Luck {
+    /// What a byte of a script says. A delay has six bits, each unit [`SCRIPT_DELAY`].
+    fn of(byte: u8) -> Self {
+        let delay = SCRIPT_DELAY * u32::from(byte >> 2);
+        match byte & 0b11 {
+            0 => Self::default(),
+            1 => Self { is_lost: true, ..Self::default() },
+            2 => Self { copy: Some(delay), ..Self::default() },
+            _ => Self { late: delay, ..Self::default() },
+        }
+    }
+}
+
+/// The unit of delays in a script.
+const SCRIPT_DELAY: Duration = Duration::from_micros(300);
+
 /// Who a datagram is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum To {
@@ -41,6 +66,8 @@ type OnItsWay = (Time, u64, To, Vec<u8>);
 #[derive(Debug)]
 pub struct Link {
     faults: Faults,
+    /// What happens to the next datagrams, before faults decide.
+    script: std::vec::IntoIter<u8>,
     random: Random,
     burst_left: u64,
     sent: u64,
@@ -50,30 +77,47 @@ pub struct Link {
 }
 
 impl Link {
-    /// Makes a network.
+    /// Makes a network. Each byte of the script decides about one datagram, and after that the faults do.
     #[must_use]
-    pub fn new(faults: Faults, seed: u64) -> Self {
-        let random = Random(seed);
-        Self { faults, random, burst_left: 0, sent: 0, lost: 0, order: 0, on_their_way: BinaryHeap::new() }
+    pub fn new(faults: Faults, script: Vec<u8>, seed: u64) -> Self {
+        Self {
+            faults,
+            script: script.into_iter(),
+            random: Random(seed),
+            burst_left: 0,
+            sent: 0,
+            lost: 0,
+            order: 0,
+            on_their_way: BinaryHeap::new(),
+        }
     }
 
     /// Accepts a datagram; returns whether at least one copy of it will arrive.
     pub fn send(&mut self, now: Time, to: To, datagram: Vec<u8>) -> bool {
         self.sent += 1;
-        if self.is_lost() {
+        let luck = self.script.next().map_or_else(|| self.luck(), Luck::of);
+        if luck.is_lost {
             self.lost += 1;
             return false;
         }
-        let lateness = u64::try_from(self.faults.lateness.as_micros()).unwrap_or(u64::MAX).max(1);
         let arrival = now.after(self.faults.delay);
-        if self.random.happens(self.faults.copied) {
-            let late = Duration::from_micros(self.random.below(lateness));
+        if let Some(late) = luck.copy {
             self.push(arrival.after(late), to, datagram.clone());
         }
-        let is_late = self.random.happens(self.faults.late);
-        let late = if is_late { Duration::from_micros(self.random.below(lateness)) } else { Duration::ZERO };
-        self.push(arrival.after(late), to, datagram);
+        self.push(arrival.after(luck.late), to, datagram);
         true
+    }
+
+    fn luck(&mut self) -> Luck {
+        if self.is_lost() {
+            return Luck { is_lost: true, ..Luck::default() };
+        }
+        let lateness = u64::try_from(self.faults.lateness.as_micros()).unwrap_or(u64::MAX).max(1);
+        let lateness = |random: &mut Random| Duration::from_micros(random.below(lateness));
+        let copy = self.random.happens(self.faults.copied).then(|| lateness(&mut self.random));
+        let is_late = self.random.happens(self.faults.late);
+        let late = if is_late { lateness(&mut self.random) } else { Duration::ZERO };
+        Luck { is_lost: false, copy, late }
     }
 
     /// Accepts a datagram that arrives without fail.

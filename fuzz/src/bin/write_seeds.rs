@@ -206,7 +206,20 @@ fn write_udpfs() -> io::Result<()> {
         write("udpfs_packets", &format!("{kind:?}"), &exchange)?;
         all.extend_from_slice(&steps::exchange(request, number));
     }
-    write("udpfs_packets", "all", &all)
+    write("udpfs_packets", "all", &all)?;
+
+    // Nothing, losses, copies, delays, and all of them with restarts.
+    let header = |restarts: [u8; 4]| [&[1, 0b011][..], &restarts, &[20]].concat();
+    for (name, fates) in
+        [("fine", [0; 4]), ("lost", [0, 0, 1, 0]), ("copied", [0, 0x32, 0, 0]), ("late", [0, 0, 0, 0x43])]
+    {
+        write("udpfs_sessions", name, &[header([0; 4]), fates.repeat(64)].concat())?;
+    }
+    write(
+        "udpfs_sessions",
+        "all",
+        &[header([0, 9, 80, 200]), [0, 0, 1, 0x32, 0, 0x43, 0, 0].repeat(64)].concat(),
+    )
 }
 
 /// The sidecar of a dump of zeros, with one irregular sector, and of noise.
