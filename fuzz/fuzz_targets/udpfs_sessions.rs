@@ -27,6 +27,6 @@ fuzz_target!(|input: &[u8]| {
     });
     let plans = plans.collect();
     let faults = Faults { delay: Duration::from_micros(80) * u32::from(delay), ..Faults::default() };
-    let report = World::with_script(faults, script.to_vec(), plans, seed.into()).run();
+    let report = World::new(faults, plans, seed.into()).with_script(script.to_vec()).run();
     assert_eq!(report.fates.len(), consoles);
 });

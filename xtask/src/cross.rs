@@ -62,17 +62,17 @@ pub(crate) fn cargo(target: &Target, verb: &str) -> Result<Command> {
 /// Builds the converter and returns where it is.
 pub(crate) fn build(target: &Target, profile: Profile) -> Result<PathBuf> {
     let mut cargo = cargo(target, "zigbuild")?;
-    cargo.args(["--package", "cisor", "--profile", profile.name()]);
+    cargo.args(["--package", "cisor"]);
     // zig supplies the C library's start-up code and the unwinder, which rustup's own library would bring itself.
     let own_start = if target.builds_std { "-C link-self-contained=no" } else { "" };
     let folder = paths::build_dir().join("cross");
     cargo.arg("--target-dir").arg(&folder);
     if profile == Profile::Release {
         // On macOS that would invalidate the signature that the linker has written.
-        let strip = if target.triple.contains("apple") { "none" } else { "symbols" };
-        cargo.env("CARGO_PROFILE_RELEASE_STRIP", strip);
+        profile.set(&mut cargo, if target.triple.contains("apple") { "none" } else { "symbols" });
         cargo.env("RUSTFLAGS", format!("{} {own_start}", paths::remapped()));
     } else {
+        profile.set(&mut cargo, "none");
         cargo.env("RUSTFLAGS", own_start);
     }
     shell::run(&mut cargo)?;

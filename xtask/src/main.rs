@@ -7,6 +7,7 @@ mod app;
 mod arm;
 mod bench;
 mod checkers;
+mod converter;
 mod costs;
 mod cross;
 mod debian;

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use prx_lint::Finding;
 
 use crate::toolchain::{PSP_TARGET, PspToolchain, RUSTFLAGS};
-use crate::{paths, psp, shell};
+use crate::{converter, paths, psp, shell};
 
 /// The oldest Node whose test runner the tests can use, as major and minor number.
 const OLDEST_NODE: (u32, u32) = (20, 11);
@@ -29,7 +29,7 @@ pub(crate) fn run_alone(args: &Args) -> Result<()> {
     if let Some(reason) = missing() {
         bail!("{reason}");
     }
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     psp::run()?;
     run(&args.filters)
 }

@@ -1,5 +1,7 @@
 //! Whether a program is built for tests or for users.
 
+use std::process::Command;
+
 /// How a program is optimised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -16,5 +18,11 @@ impl Profile {
             Self::Quick => "quick",
             Self::Release => "release",
         }
+    }
+
+    /// Lets a build use it, and strip the program of this: `none` or `symbols`.
+    pub(crate) fn set(self, cargo: &mut Command, strip: &str) {
+        cargo.args(["--profile", self.name()]);
+        cargo.env(format!("CARGO_PROFILE_{}_STRIP", self.name().to_uppercase()), strip);
     }
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{debian, paths, shell};
+use crate::{converter, debian, paths, shell};
 
 /// What `tests/scale/scale.sh` needs beside the tests' own packages.
 const PACKAGES: &[&str] = &["jq", "munge", "openssh-client", "openssh-server", "parallel", "slurm-wlm"];
@@ -15,6 +15,6 @@ pub(crate) fn run() -> Result<()> {
         bail!("this needs Debian's packages: {}", PACKAGES.join(", "));
     }
     debian::install(PACKAGES)?;
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     shell::run(Command::new(paths::root().join("tests/scale/scale.sh")).arg(paths::cisor()))
 }

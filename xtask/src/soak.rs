@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::toolchain::PspToolchain;
-use crate::{disc, paths, psp, shell};
+use crate::{converter, disc, paths, psp, shell};
 
 /// Runs, in this order:
 ///
@@ -22,7 +22,7 @@ pub(crate) fn run() -> Result<()> {
     test("cisor", "cli", "after_a_kill_at_any_moment")?;
     test("cisor", "large_images", "images_over_4_gib")?;
     test("cisor", "bit_rot", "ten_thousand_bits")?;
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     test("cisor-tests", "memory", "image_of_16_gib_in_16_threads")?;
     test("cisor-tests", "huge_images", "of_an_image_over_4_gib")?;
     test("cisor-tests", "real_disc", "with_blocks_of")?;

@@ -6,7 +6,9 @@ use anyhow::{Context, Result};
 
 use crate::profile::Profile;
 use crate::steps::Steps;
-use crate::{arm, costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows};
+use crate::{
+    arm, converter, costs, disc, dist, memory_safety, paths, ppsspp, psp, setup, shell, web, windows,
+};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -21,7 +23,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
     // Beside the set-up, which mostly waits for the network. Without a compiler it fails here, and is tried again below.
-    let early = converter().spawn();
+    let early = converter::build().spawn();
     setup::install(&mut steps);
     let discs = steps.run("test discs", || {
         let discs = disc::ensure()?;
@@ -30,7 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     });
     steps.run("converter, as users build it", || {
         early.and_then(|mut build| build.wait()).context("cargo")?;
-        shell::run(&mut converter())
+        shell::run(&mut converter::build())
     });
     steps.run("driver for the PSP, decoder for a bare target", psp::run);
     if args.filters.is_empty() {
@@ -85,15 +87,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(steps.summary())
 }
 
-/// Builds the converter as the README says.
-fn converter() -> Command {
-    let mut cargo = shell::cargo();
-    cargo.args(["build", "--quiet", "--release", "--package", "cisor"]);
-    cargo
-}
-
-/// The tests of `cargo xtask soak`, as nextest's filter. Of the sparse images over 4 GiB, the one
-/// whose file is over 4 GiB stays, in `tests/huge_images.rs`, which judges the file.
+/// The tests of `cargo xtask soak`, as nextest's filter. Of the sparse images over 4 GiB, the one whose file
+/// is over 4 GiB stays, in `tests/huge_images.rs`, which judges it.
 const SOAK: &str = "(test(/ten_thousand_seeds|ten_thousand_bits|half_a_gigabyte|ten_million|image_of_16_gib/) or \
                      binary(large_images) or test(/^(cso_v[12]|zso)_of_an_image_over_4_gib|^profile_.*_with_blocks_of/) or \
                      test(/every_call::all_cases|a_thousand_damaged_images|for_a_day_in_every_format/))";

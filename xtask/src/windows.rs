@@ -23,7 +23,7 @@ const WINE: &[&str] = &["wine", "wine64"];
 /// Options of `cargo xtask windows`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Test what users get, optimised, with images over 4 GiB as well
+    /// Test what users get, optimised, with every test
     #[arg(long)]
     release: bool,
     /// Run only the tests whose names contain one of these words
@@ -89,17 +89,13 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     let mut cargo = toolchain.command;
     let folder = paths::build_dir().join("windows");
     cargo.args(["build", "--quiet", "--locked", "--package", "cisor", "--target", TARGET]);
-    cargo
-        .args(["--profile", profile.name()])
-        .arg("-Zbuild-std=std,panic_abort")
-        .arg("--target-dir")
-        .arg(&folder);
+    cargo.arg("-Zbuild-std=std,panic_abort").arg("--target-dir").arg(&folder);
     let name = TARGET.to_uppercase().replace('-', "_");
     cargo.env(format!("CARGO_TARGET_{name}_LINKER"), "x86_64-w64-mingw32-gcc");
     cargo.env(format!("CC_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-gcc");
     cargo.env(format!("AR_{}", TARGET.replace('-', "_")), "x86_64-w64-mingw32-ar");
     // Symbols are useless there. Below, the linker is kept from writing the time into the file.
-    cargo.env(format!("CARGO_PROFILE_{}_STRIP", profile.name().to_uppercase()), "symbols");
+    profile.set(&mut cargo, "symbols");
     cargo.env("RUSTFLAGS", format!("{} -C link-arg=-Wl,--no-insert-timestamp", paths::remapped()));
     shell::run(&mut cargo)?;
     Ok(folder.join(TARGET).join(profile.name()).join("cisor.exe"))
@@ -163,8 +159,13 @@ impl Drop for Wine {
     }
 }
 
-/// The tests of every run of `cargo xtask test`. How files of every kind are read does not depend on the system; those that
-/// take longest are left out.
+/// The command line's tests that can run under Wine. How much work damage makes does not depend on the system, and to start
+/// Wine's programs takes longer.
+const ANY_SYSTEM: &str = "package(cisor) and kind(test) and not test(/^unix::|work_on_damage_stays/) \
+                          and not binary(/faults$|^(serve|power_cut|bit_rot)$/)";
+
+/// A selection for every run of `cargo xtask test`. How sources of every kind are read does not depend on the system;
+/// images over 4 GiB take longest.
 pub(crate) const QUICK: &str = "not binary(large_images) and not test(/^(every_source|wrong_edc|chd|archives)::/) \
                                 and not test(/missing_blocks_become_holes/)";
 
@@ -175,20 +176,7 @@ pub(crate) fn test(exe: &Path, tests: &str, filters: &[String]) -> Result<()> {
     let mut cargo = shell::cargo();
     // The whole workspace, as in the step `tests`: for one package, libraries get fewer features and are built again.
     cargo.args(["nextest", "run", "--workspace", "--run-ignored", "all", "--no-fail-fast"]);
-    cargo
-        .args([
-            "--no-tests",
-            "pass",
-            "-E",
-            // How much work damage makes, and what long runs over all sources and hunk sizes find, does not depend on the
-            // system, and to start Wine's programs takes longer.
-            &format!(
-                "package(cisor) and kind(test) and not test(/^unix::|work_on_damage_stays|^wrong_edc::wrong_edc_is_refused/) \
-                 and not test(/^chd::(chdman_takes_every_hunk_size|number_of_threads)/) \
-                 and not binary(/faults$|^(serve|power_cut|bit_rot)$/) and {tests}"
-            ),
-        ])
-        .args(filters);
+    cargo.args(["--no-tests", "pass", "-E", &format!("{ANY_SYSTEM} and ({tests})")]).args(filters);
     // About once in a thousand starts, Wine exits with code 1 before the program begins, without a message.
     // So failing tests are retried and reported as flaky if they pass then; a real failure fails three times.
     cargo.args(["--retries", "2"]);

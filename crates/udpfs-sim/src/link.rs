@@ -35,7 +35,7 @@ struct Luck {
 }
 
 impl Luck {
-    /// What a byte of a script says. A delay has six bits, each unit [`SCRIPT_DELAY`].
+    /// What a byte of a script says; see [`Link::follow`].
     fn of(byte: u8) -> Self {
         let delay = SCRIPT_DELAY * u32::from(byte >> 2);
         match byte & 0b11 {
@@ -66,7 +66,7 @@ type OnItsWay = (Time, u64, To, Vec<u8>);
 #[derive(Debug)]
 pub struct Link {
     faults: Faults,
-    /// What happens to the next datagrams, before faults decide.
+    /// What happens to the next datagrams; after that, faults decide.
     script: std::vec::IntoIter<u8>,
     random: Random,
     burst_left: u64,
@@ -77,19 +77,18 @@ pub struct Link {
 }
 
 impl Link {
-    /// Makes a network. Each byte of the script decides about one datagram, and after that the faults do.
+    /// Makes a network.
     #[must_use]
-    pub fn new(faults: Faults, script: Vec<u8>, seed: u64) -> Self {
-        Self {
-            faults,
-            script: script.into_iter(),
-            random: Random(seed),
-            burst_left: 0,
-            sent: 0,
-            lost: 0,
-            order: 0,
-            on_their_way: BinaryHeap::new(),
-        }
+    pub fn new(faults: Faults, seed: u64) -> Self {
+        let (script, random) = (Vec::new().into_iter(), Random(seed));
+        let on_their_way = BinaryHeap::new();
+        Self { faults, script, random, burst_left: 0, sent: 0, lost: 0, order: 0, on_their_way }
+    }
+
+    /// Lets each byte of a script decide about one datagram, before the faults do: its lowest two bits say whether the
+    /// datagram arrives, is lost, arrives twice or late, and the others how much later, in units of 300 µs.
+    pub fn follow(&mut self, script: Vec<u8>) {
+        self.script = script.into_iter();
     }
 
     /// Accepts a datagram; returns whether at least one copy of it will arrive.

@@ -57,8 +57,7 @@ impl Relay {
         let to_console = UdpSocket::bind(bind)?;
         let to_server = UdpSocket::bind(if server.ip().is_loopback() { "127.0.0.1:0" } else { "0.0.0.0:0" })?;
         let address = to_console.local_addr()?;
-        let state =
-            State { link: Link::new(faults, Vec::new(), seed), console: None, request: Vec::new(), tries: 0 };
+        let state = State { link: Link::new(faults, seed), console: None, request: Vec::new(), tries: 0 };
         let shared = Shared {
             to_console,
             to_server,

@@ -104,14 +104,6 @@ impl World {
     /// Connects consoles and a server to a network. The seed determines everything that happens.
     #[must_use]
     pub fn new(faults: Faults, plans: Vec<Plan>, seed: u64) -> Self {
-        Self::with_script(faults, Vec::new(), plans, seed)
-    }
-
-    /// As [`World::new`], with a script that says what happens to the first datagrams, a byte for each: in its lowest two
-    /// bits whether the datagram arrives, is lost, arrives twice or late, and in the others how much later, in units of
-    /// 300 µs.
-    #[must_use]
-    pub fn with_script(faults: Faults, script: Vec<u8>, plans: Vec<Plan>, seed: u64) -> Self {
         let mut random = Random(seed ^ 0x5EED);
         let servers = plans.iter().map(|_| Server {
             session: Session::new(),
@@ -132,7 +124,14 @@ impl World {
             attempts: Attempts::default(),
         });
         let consoles = consoles.collect();
-        Self { now: Time(0), link: Link::new(faults, script, seed), random, consoles, servers }
+        Self { now: Time(0), link: Link::new(faults, seed), random, consoles, servers }
+    }
+
+    /// Lets a script say what happens to the first datagrams: see [`Link::follow`].
+    #[must_use]
+    pub fn with_script(mut self, script: Vec<u8>) -> Self {
+        self.link.follow(script);
+        self
     }
 
     /// Runs the world to its end.

@@ -354,7 +354,7 @@ export class Engine {
 /** Smaller results are not worth keeping the memory of. */
 const LEAST_SPARE = 256 << 10;
 const MOST_SPARES = 8;
-/** Bytes. */
+/** Bytes that make browsers compile SHA-1 for speed. */
 const WARM_UP = 512 << 10;
 
 /** The fewest bytes that are read at once, if a file has as many. */

@@ -73,12 +73,11 @@ export class Leader {
     return this.#engine.profiles();
   }
 
-  warmUp(): void {
-    this.#engine.warmUp();
-  }
-
   async take(message: ToLeader): Promise<void> {
     if ('hand' in message) {
+      if (this.#hands.length === 0) {
+        this.#engine.warmUp();
+      }
       this.#hands.push(new Hand(message.hand));
     } else if ('pause' in message) {
       this.#pause(message.pause);

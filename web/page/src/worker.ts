@@ -15,5 +15,4 @@ self.onmessage = ({ data }: MessageEvent<First>) => {
   const leader = new Leader(data.module, say);
   self.onmessage = ({ data }: MessageEvent<ToLeader>) => void leader.take(data);
   say({ ready: leader.profiles() });
-  leader.warmUp();
 };

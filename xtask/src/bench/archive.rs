@@ -7,12 +7,12 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::page;
-use crate::{disc, paths, shell};
+use crate::{converter, disc, paths, shell};
 
 /// Measures, and writes docs/benchmarks/archive.md unless the result is only to be shown.
 pub(super) fn run(dry_run: bool) -> Result<()> {
     let discs = disc::ensure()?;
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     let rows = ["build", "--quiet", "--release", "--package", "disc-library", "--example", "rows"];
     shell::run(shell::cargo().args(rows))?;
     let rows = paths::build_dir().join("release/examples").join(format!("rows{EXE_SUFFIX}"));

@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use super::page;
-use crate::{disc, dist, shell, web};
+use crate::{converter, disc, dist, shell, web};
 
 /// Measures, and writes docs/benchmarks/page.md unless the result is only to be shown.
 pub(super) fn run(dry_run: bool) -> Result<()> {
     let discs = disc::ensure()?;
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     let tables = web::measure(dist::page_licences, &discs.psp, &discs.ps2)?;
     let text = format!("{}\n{tables}\n\n", page::machine()?);
     println!("{text}");

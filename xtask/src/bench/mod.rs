@@ -18,7 +18,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{disc, paths, psp, shell, tools};
+use crate::{converter, disc, paths, psp, shell, tools};
 
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return browser::run(args.dry_run);
     }
     let discs = disc::ensure()?;
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     let scratch = paths::build_dir().join("bench");
     fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
     let bench = measure::Bench::new(&discs, &scratch)?;
@@ -111,7 +111,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// Builds the driver and the converter, then makes the test that checks the driver's table write a new one.
 fn device() -> Result<()> {
     psp::run()?;
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     let mut cargo = shell::cargo();
     cargo.args([
         "test",

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use super::page;
 use crate::profile::Profile;
 use crate::windows::{self, Wine};
-use crate::{disc, dist, paths, shell};
+use crate::{converter, disc, dist, paths, shell};
 
 /// How often each program runs; the fastest run counts.
 const ROUNDS: usize = 3;
@@ -29,7 +29,7 @@ const WORK: &[(&str, &str, &[&str])] = &[
 /// Measures, and writes docs/benchmarks/packages.md unless the result is only to be shown.
 pub(super) fn run(dry_run: bool) -> Result<()> {
     let discs = disc::ensure()?;
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--package", "cisor"]))?;
+    shell::run(&mut converter::build())?;
     let programs =
         [paths::cisor(), dist::static_program(Profile::Release)?, windows::build(Profile::Release)?];
     let wine = Wine::start()?;

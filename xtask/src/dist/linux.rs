@@ -32,11 +32,10 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     let folder = paths::build_dir().join("static");
     let mut cargo = shell::cargo();
     cargo.args(["build", "--quiet", "--locked", "--package", "cisor", "--target", TARGET]);
-    cargo.args(["--profile", profile.name()]).arg("--target-dir").arg(&folder);
+    cargo.arg("--target-dir").arg(&folder);
     cargo.env(format!("CC_{}", TARGET.replace('-', "_")), "musl-gcc");
-    cargo
-        .env(format!("CARGO_PROFILE_{}_STRIP", profile.name().to_uppercase()), "symbols")
-        .env("RUSTFLAGS", paths::remapped());
+    profile.set(&mut cargo, "symbols");
+    cargo.env("RUSTFLAGS", paths::remapped());
     shell::run(&mut cargo)?;
     Ok(folder.join(TARGET).join(profile.name()).join("cisor"))
 }

@@ -33,7 +33,7 @@ pub(crate) use linux::build as static_program;
 pub(crate) use page::page_licences;
 
 use crate::profile::Profile;
-use crate::{arm, cross, debian, disc, paths, psp, shell, web, windows};
+use crate::{arm, converter, cross, debian, disc, paths, psp, shell, web, windows};
 
 /// Options of `cargo xtask dist`.
 #[derive(clap::Args)]
@@ -130,7 +130,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         debian::install(PACKERS)?;
     }
     // Writes the manual pages and the completions.
-    shell::run(shell::cargo().args(["build", "--quiet", "--release", "--locked", "--package", "cisor"]))?;
+    shell::run(converter::build().arg("--locked"))?;
     psp::run()?;
     let mut programs = Programs::usual(Profile::Release, windows::build(Profile::Release)?)?;
     if !args.no_cross {
