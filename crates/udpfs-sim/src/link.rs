@@ -1,7 +1,7 @@
 //! A network between consoles and a server.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
 use udpfs::Time;
@@ -47,6 +47,8 @@ impl Luck {
     }
 }
 
+/// As many datagrams to one recipient a script may lose in a row. Nobody can do anything about a network that loses all.
+const MOST_LOST: u32 = 3;
 /// The unit of delays in a script.
 const SCRIPT_DELAY: Duration = Duration::from_micros(300);
 
@@ -68,6 +70,8 @@ pub struct Link {
     faults: Faults,
     /// What happens to the next datagrams; after that, faults decide.
     script: std::vec::IntoIter<u8>,
+    /// How many datagrams the script has lost in a row.
+    lost_in_a_row: BTreeMap<To, u32>,
     random: Random,
     burst_left: u64,
     sent: u64,
@@ -81,12 +85,23 @@ impl Link {
     #[must_use]
     pub fn new(faults: Faults, seed: u64) -> Self {
         let (script, random) = (Vec::new().into_iter(), Random(seed));
-        let on_their_way = BinaryHeap::new();
-        Self { faults, script, random, burst_left: 0, sent: 0, lost: 0, order: 0, on_their_way }
+        let (lost_in_a_row, on_their_way) = (BTreeMap::new(), BinaryHeap::new());
+        Self {
+            faults,
+            script,
+            lost_in_a_row,
+            random,
+            burst_left: 0,
+            sent: 0,
+            lost: 0,
+            order: 0,
+            on_their_way,
+        }
     }
 
     /// Lets each byte of a script decide about one datagram, before the faults do: its lowest two bits say whether the
-    /// datagram arrives, is lost, arrives twice or late, and the others how much later, in units of 300 µs.
+    /// datagram arrives, is lost, arrives twice or late, and the others how much later, in units of 300 µs. Of four in a
+    /// row to one recipient at least one arrives.
     pub fn follow(&mut self, script: Vec<u8>) {
         self.script = script.into_iter();
     }
@@ -94,7 +109,10 @@ impl Link {
     /// Accepts a datagram; returns whether at least one copy of it will arrive.
     pub fn send(&mut self, now: Time, to: To, datagram: Vec<u8>) -> bool {
         self.sent += 1;
-        let luck = self.script.next().map_or_else(|| self.luck(), Luck::of);
+        let luck = match self.script.next() {
+            Some(byte) => self.scripted(byte, to),
+            None => self.luck(),
+        };
         if luck.is_lost {
             self.lost += 1;
             return false;
@@ -105,6 +123,13 @@ impl Link {
         }
         self.push(arrival.after(luck.late), to, datagram);
         true
+    }
+
+    fn scripted(&mut self, byte: u8, to: To) -> Luck {
+        let luck = Luck::of(byte);
+        let lost = self.lost_in_a_row.entry(to).or_default();
+        *lost = if luck.is_lost && *lost < MOST_LOST { *lost + 1 } else { 0 };
+        Luck { is_lost: *lost > 0, ..luck }
     }
 
     fn luck(&mut self) -> Luck {
