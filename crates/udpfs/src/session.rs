@@ -91,8 +91,8 @@ pub struct Session {
     id: RequestId,
     /// Whether a DISCOVERY came after the last request.
     discovered: bool,
-    /// When the console last started over.
-    began: Time,
+    /// When the last request came.
+    latest: Time,
     /// When a request with the number 0 came that was neither expected nor announced by a DISCOVERY.
     stray_first: Option<Time>,
     /// Whether the console knows that its last request arrived.
@@ -228,8 +228,8 @@ impl Session {
             }
             // If nothing announces it, it may be a late copy of this session's first request.
             Some(_) if data.seq == Seq::FIRST && (self.may_start_over(now) || self.insists(now)) => true,
-            // Some clients count their INFORM.
-            Some(_) if data.seq == Seq::FIRST.next() && self.discovered => true,
+            // Some clients count their INFORM. Otherwise it is a late copy of the second request.
+            Some(_) if data.seq == Seq::FIRST.next() && self.may_start_over(now) => true,
             Some(expected) => {
                 let header = DataHeader { seq: self.next, ack: expected, ..DataHeader::default() };
                 out.push(|bytes| header.write(bytes));
@@ -238,7 +238,6 @@ impl Session {
         };
         if is_new_session {
             self.stats.sessions += 1;
-            self.began = now;
             // A console that goes on after the server was restarted says where it was. A new one says "-1".
             self.next = if data.seq == Seq::FIRST { Seq::FIRST } else { data.ack.next() };
         }
@@ -247,6 +246,7 @@ impl Session {
         self.last_request.clear();
         self.last_request.extend_from_slice(data.payload);
         self.id.0 += 1;
+        self.latest = now;
         self.discovered = false;
         self.stray_first = None;
         self.released = false;
@@ -255,10 +255,10 @@ impl Session {
         Arrival::Request { id: self.id, payload: data.payload, is_new_session }
     }
 
-    /// Whether a console may well have started over: it looked for a server, and this session is not so young that
-    /// both packets may be copies of those that began it.
+    /// Whether a console may well have started over: it looked for a server, and its last request is so long ago that
+    /// what comes now is no copy of a packet before that. If it did start over, it repeats its request until then.
     fn may_start_over(&self, now: Time) -> bool {
-        self.discovered && now.since(self.began) >= LATEST_COPY
+        self.discovered && now.since(self.latest) >= LATEST_COPY
     }
 
     /// Notes an unannounced request with the number 0. Returns whether the console repeats it, as it does when it has

@@ -252,6 +252,30 @@ fn late_copy_of_the_first_request_resets_nothing() {
     assert!(bench.request(0, 4095).1);
 }
 
+/// A DISCOVERY and the second request, both delivered again while a reply is under way.
+#[test]
+fn late_copies_of_discovery_and_second_request_reset_nothing() {
+    let mut bench = Bench::replying(1);
+    bench.request(1, 0);
+    let (id, _) = bench.request(2, 0);
+    bench.sent();
+    bench.wait(3_600);
+    bench.discovery();
+    assert_eq!(bench.console(1, 0, true, b"ask "), None);
+    assert!(bench.sent().iter().all(|&(_, is_ack, ..)| !is_ack));
+    bench.reply(id, 10);
+    assert_eq!(bench.sent(), [(1, true, true, 20)]);
+    // Also after the session is older than any copy: its last request is not.
+    bench.wait(500_000);
+    bench.request(3, 1);
+    bench.sent();
+    bench.discovery();
+    assert_eq!(bench.console(1, 0, true, b"ask "), None);
+    // A console that counts its INFORM and gets no ACK repeats its request.
+    bench.wait(500_000);
+    assert!(bench.console(1, 4095, true, b"ask ").unwrap().1);
+}
+
 #[test]
 fn console_that_restarts_after_its_first_request_is_told_from_a_copy() {
     // Other bytes: a new session.
@@ -293,6 +317,7 @@ fn other_numbers_are_refused_with_a_nack_unless_a_discovery_came() {
     assert_eq!(bench.sent(), [(2, false, false, 0)]);
     bench.request(2, 1);
     bench.sent();
+    bench.wait(400_000);
     bench.discovery();
     assert!(bench.console(1, 4095, true, b"ask ").unwrap().1);
 }
