@@ -239,6 +239,30 @@ fn raw_descriptors_count_in_sectors() {
 }
 
 #[test]
+fn the_largest_blocks_and_the_smallest_disc_are_served() {
+    for (sectors, block_size) in [(64, 65536), (17, 2048)] {
+        let image = disc_image(sectors);
+        let mut device = open(&TestCard::new(stored_cso(&image, block_size))).unwrap();
+        let params = Params { lba: sectors as u32 - 1, total: 2048, last: 2048, ..Params::default() };
+        assert!(read(&mut device, params).1.starts_with(&image[(sectors - 1) * SECTOR..]));
+    }
+}
+
+#[test]
+fn a_raw_read_may_be_as_long_as_the_disc() {
+    let mut device = open(&TestCard::new(disc_image(5000))).unwrap();
+    let id = device.open().unwrap();
+    let span = device.raw_span(id, u32::MAX).unwrap();
+    assert_eq!(span.byte_len(), 5000 * SECTOR);
+}
+
+#[test]
+fn a_place_to_count_from_has_the_number_of_c_programs() {
+    let all = [None, Some(Whence::Start), Some(Whence::Current), Some(Whence::End), None];
+    assert_eq!([-1, 0, 1, 2, 3].map(Whence::from_number), all);
+}
+
+#[test]
 fn the_ninth_descriptor_is_refused_and_closed_ones_are_dead() {
     let (_, mut device) = device();
     let ids: Vec<_> = (0..MAX_DESCRIPTORS).map(|_| device.open().unwrap()).collect();
@@ -369,6 +393,15 @@ fn every_reason_for_stepping_aside_has_words_and_shows_its_value() {
         assert!(!line.contains(['#', '@']), "{failure:?}: {line}");
         assert!(failure.code().code() < 0);
     }
+    for check in Check::ALL {
+        let code = match check {
+            Check::Card => 0x8001_0005,
+            Check::NoMemory => 0x8001_000C,
+            Check::Block | Check::NoVolume => 0x8021_0005,
+            _ => 0x8001_0086_u32,
+        };
+        assert_eq!(check.failed().code().code(), code.cast_signed(), "{check:?}");
+    }
     assert_eq!(told(Check::KeyConfig.found(0x100)), "no game is started, key configuration 00000100\n");
     assert_eq!(told(Check::SwitchedOff.failed()), "switched off in cisor.ini\n");
 }
@@ -406,6 +439,8 @@ fn counters_tell_what_came_from_the_card() {
     assert_eq!((after.requests - before.requests, after.bytes - before.bytes), (4, 4 * 2048));
     // Four sectors of one block: one read from the card, three without.
     assert_eq!((after.card_reads - before.card_reads, after.hits - before.hits), (1, 3));
+    let of_the_block = u64::from(device.disc().layout().block_size());
+    assert_eq!(after.card_bytes - before.card_bytes, of_the_block);
 }
 
 proptest! {

@@ -3,11 +3,13 @@
 
 mod support;
 
+use std::cell::RefCell;
+
 use sector_decode::ReadAt as _;
 use support::{Device, Fault, Params, SECTOR, TestCard, TestHost, disc_image, open, stored_cso};
 use umd_device::{
-    CardFile, Check, Devctl, ErrorCode, Failure, MAX_RETRIES, OpenFailure, PATIENCE_MICROS, Patience,
-    START_PATIENCE_MICROS, persist,
+    Card, CardError, CardFile, Check, Devctl, ErrorCode, Failure, Host, MAX_RETRIES, OpenFailure,
+    PATIENCE_MICROS, Patience, START_PATIENCE_MICROS, Seek, persist,
 };
 
 const SECTORS: usize = 64;
@@ -82,6 +84,77 @@ fn a_card_that_delivers_a_byte_at_a_time_is_not_read_for_ever() {
     assert!(scene.card.world.reads.get() - before <= 16 + MAX_RETRIES + 1);
     scene.card.world.read_faults.borrow_mut().clear();
     scene.assert_reads(20, 8);
+}
+
+/// How often reads go on is limited for each request, not for a whole game.
+#[test]
+fn a_card_that_delivers_less_in_every_request_is_never_opened_anew() {
+    let mut scene = scene();
+    let opened = scene.card.world.opened.get();
+    for lba in 0..50 {
+        scene.card.world.read_faults.borrow_mut().push_back(Fault::Short(1));
+        scene.assert_reads(lba, 8);
+    }
+    assert_eq!((scene.card.world.opened.get(), scene.card.world.retries.get()), (opened, 0));
+}
+
+/// A card that says nothing about another attempt, and counts how often it is opened.
+struct Gone(u32);
+
+impl Card for &mut Gone {
+    type Descriptor = ();
+
+    fn open(&mut self) -> Option<()> {
+        self.0 += 1;
+        assert!(self.0 < 10, "no end");
+        None
+    }
+
+    fn close(&mut self, (): ()) {}
+
+    fn seek(&mut self, (): (), _: Seek) -> Option<u64> {
+        None
+    }
+
+    fn read(&mut self, (): (), _: &mut [u8]) -> Option<usize> {
+        None
+    }
+}
+
+#[test]
+fn one_call_makes_one_attempt_unless_the_card_asks_for_another() {
+    let mut card = Gone(0);
+    let mut file = CardFile::new(&mut card);
+    assert_eq!(file.read_exact_at(&mut [0; 4], 50), Err(CardError::Open));
+    drop(file);
+    assert_eq!(card.0, 1);
+}
+
+/// A host whose card is always there, and which notes how long it was let wait.
+#[derive(Default)]
+struct Pauses(RefCell<Vec<u32>>);
+
+impl Host for Pauses {
+    fn now(&self) -> u32 {
+        0
+    }
+
+    fn sleep(&self, micros: u32) {
+        self.0.borrow_mut().push(micros);
+    }
+
+    fn card_ready(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn pauses_between_retries_grow_to_a_third_of_a_second() {
+    let (host, mut patience) = (Pauses::default(), Patience::new(PATIENCE_MICROS));
+    while patience.again(&host) {}
+    let pauses = host.0.borrow();
+    assert_eq!(pauses[..8], [0, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 320_000]);
+    assert_eq!(pauses.len() as u32, MAX_RETRIES);
 }
 
 /// A buffer without bytes has no address that a card's driver could use.
