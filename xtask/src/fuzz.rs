@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{debian, paths, shell};
+use crate::{checkers, debian, paths, shell};
 
 /// The version of cargo-fuzz that is installed when there is none.
 const CARGO_FUZZ: &str = "0.13.2";
@@ -30,10 +30,7 @@ pub(crate) struct Args {
 
 /// Runs the targets. The exit code is 0 only if none has found anything.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    if debian::is_here() {
-        debian::install(PACKAGES)?;
-    }
-    let fuzzer = Fuzzer { program: cargo_fuzz()?, folder: paths::root().join("fuzz") };
+    let fuzzer = Fuzzer::new()?;
     fuzzer.write_seeds()?;
     let wanted = |name: &String| {
         args.filters.is_empty() || args.filters.iter().any(|word| name.contains(word.as_str()))
@@ -72,21 +69,56 @@ impl Seen {
         if let Some(inputs) = after("stat::number_of_executed_units:") {
             self.inputs += inputs;
         }
-        if line.starts_with('#')
-            && let Some(features) = after(" ft:")
-        {
+        let Some(numbered) = line.strip_prefix('#') else { return };
+        if let Some(features) = after(" ft:") {
             self.features = self.features.max(features);
+        }
+        // Several processes print no final figures: only such a line counts the inputs of all.
+        if let Some((inputs, _)) = numbered.split_once(": cov:") {
+            self.inputs = inputs.parse().unwrap_or(self.inputs);
         }
     }
 }
 
-struct Fuzzer {
+/// cargo-fuzz, and the folder with the targets.
+pub(crate) struct Fuzzer {
     program: PathBuf,
     folder: PathBuf,
 }
 
 impl Fuzzer {
-    fn write_seeds(&self) -> Result<()> {
+    /// Installs what the targets need.
+    pub(crate) fn new() -> Result<Self> {
+        if debian::is_here() {
+            debian::install(PACKAGES)?;
+        }
+        Ok(Self {
+            program: checkers::from_crates_io("cargo-fuzz", CARGO_FUZZ)?,
+            folder: paths::root().join("fuzz"),
+        })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A command of cargo-fuzz.
+    pub(crate) fn cargo(&self, verb: &str) -> Command {
+        let mut cargo = Command::new("cargo");
+        // The environment's choice of a toolchain, by which this task was started, is not the one for this.
+        cargo.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let programs = self.program.parent().unwrap_or(Path::new("")).to_path_buf();
+        let all = std::iter::once(programs).chain(std::env::split_paths(&path));
+        if let Ok(all) = std::env::join_paths(all) {
+            cargo.env("PATH", all);
+        }
+        cargo.current_dir(&self.folder).args(["+nightly", "fuzz", verb]);
+        cargo
+    }
+
+    /// Writes the first inputs of each target.
+    pub(crate) fn write_seeds(&self) -> Result<()> {
         let mut cargo = shell::cargo();
         cargo.current_dir(&self.folder).args(["run", "--quiet", "--bin", "write_seeds", "--target-dir"]);
         shell::run(cargo.arg(paths::build_dir().join("fuzz")))
@@ -107,20 +139,13 @@ impl Fuzzer {
         eprintln!("\n== {target}");
         let log = paths::build_dir().join(format!("fuzz-{target}.log"));
         let file = fs::File::create(&log).with_context(|| log.display().to_string())?;
-        let mut cargo = Command::new("cargo");
-        // The environment's choice of a toolchain, by which this task was started, is not the one for this.
-        cargo.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
-        cargo.current_dir(&self.folder).arg("+nightly").arg("fuzz").arg("run").arg("--target-dir");
-        cargo.arg(paths::build_dir().join("fuzz-nightly")).arg(target).arg("--");
+        let mut cargo = self.cargo("run");
+        cargo.arg("--target-dir").arg(paths::build_dir().join("fuzz-nightly")).arg(target).arg("--");
         cargo.arg(format!("-max_total_time={}", args.seconds)).arg("-print_final_stats=1");
         cargo.args(["-rss_limit_mb=4096", "-timeout=25", "-max_len=262144"]);
         if args.jobs > 1 {
             cargo.arg(format!("-fork={}", args.jobs));
         }
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let programs = self.program.parent().unwrap_or(Path::new("")).to_path_buf();
-        let all = std::iter::once(programs).chain(std::env::split_paths(&path));
-        cargo.env("PATH", std::env::join_paths(all)?);
         cargo.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         let status = cargo.status().context("cargo cannot be started")?;
         let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
@@ -135,22 +160,6 @@ impl Fuzzer {
         }
         Ok(seen)
     }
-}
-
-/// Returns cargo-fuzz; installs it in cargo's target folder if need be.
-fn cargo_fuzz() -> Result<PathBuf> {
-    if let Some(program) = shell::find("cargo-fuzz") {
-        return Ok(program);
-    }
-    let root = paths::build_dir().join("checkers/cargo-fuzz");
-    let program = root.join("bin/cargo-fuzz");
-    if !program.is_file() {
-        eprintln!("Installing cargo-fuzz {CARGO_FUZZ}, once");
-        let mut cargo = shell::cargo();
-        cargo.args(["install", "--quiet", "--locked", "--version", CARGO_FUZZ, "cargo-fuzz", "--root"]);
-        shell::run(cargo.arg(&root))?;
-    }
-    Ok(program)
 }
 
 #[cfg(test)]
@@ -169,5 +178,18 @@ mod tests {
             seen.take(line);
         }
         assert_eq!(seen, Seen { inputs: 70_000, features: 811, found: false });
+    }
+
+    #[test]
+    fn several_processes_count_together() {
+        let mut seen = Seen::default();
+        for line in [
+            "#28282: cov: 1631 ft: 9849 corp: 533 exec/s: 47 oom/timeout/crash: 0/0/0 time: 286s job: 31 dft_time: 0",
+            "#29694: cov: 1633 ft: 9901 corp: 541 exec/s: 42 oom/timeout/crash: 0/0/0 time: 301s job: 32 dft_time: 0",
+            "INFO: exiting: 0 time: 301s",
+        ] {
+            seen.take(line);
+        }
+        assert_eq!(seen, Seen { inputs: 29_694, features: 9_901, found: false });
     }
 }

@@ -1,5 +1,5 @@
 //! The project's tasks: `cargo xtask setup`, `test`, `psp`, `ppsspp`, `mutants`, `soak`, `scale`,
-//! `miri`, `asan`, `endian`, `disc`, `bench`, `windows`, `arm`, `web`, `dist`, `policy`. One file each.
+//! `fuzz`, `coverage`, `miri`, `asan`, `endian`, `disc`, `bench`, `windows`, `arm`, `web`, `dist`, `policy`. One file each.
 //!
 //! `test` is the one that matters. It calls `setup` first, so it works on a fresh machine.
 
@@ -9,6 +9,8 @@ mod bench;
 mod checkers;
 mod converter;
 mod costs;
+mod coverage;
+mod crate_mutants;
 mod cross;
 mod debian;
 mod disc;
@@ -60,12 +62,14 @@ enum Task {
     Psp,
     /// Run only the tests on PPSSPP, or those of them whose names contain one of the words.
     Ppsspp(ppsspp::Args),
-    /// Break key lines of the driver, one at a time, and check that a test notices; words pick some by name.
+    /// Break key lines of the driver, or with --crates other code, and check that a test notices; words pick some by name.
     Mutants(mutants::Args),
     /// Run consoles against the server of `cisor serve` over ten thousand bad networks.
     Soak,
     /// Run the fuzz targets, a minute each unless told otherwise; needs a nightly toolchain.
     Fuzz(fuzz::Args),
+    /// Measure how much of the decoder's code the inputs of the fuzz targets reach; needs a nightly toolchain.
+    Coverage,
     /// Run one job on two workers, by GNU parallel over ssh and as a Slurm array; installs what that needs.
     Scale,
     /// Run a subset of the decoder's tests under Miri.
@@ -109,6 +113,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Mutants(args) => mutants::run(&args),
         Task::Soak => soak::run().map(|()| ExitCode::SUCCESS),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::Coverage => coverage::run().map(|()| ExitCode::SUCCESS),
         Task::Scale => scale::run().map(|()| ExitCode::SUCCESS),
         Task::Miri => memory_safety::miri().map(|()| ExitCode::SUCCESS),
         Task::Asan => memory_safety::asan().map(|()| ExitCode::SUCCESS),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps::Steps;
 use crate::toolchain::PspToolchain;
-use crate::{paths, psp, shell};
+use crate::{crate_mutants, paths, psp, shell};
 
 /// A line that matters, and how to break it.
 struct Mutant {
@@ -193,7 +193,13 @@ const MUTANTS: &[Mutant] = &[
 /// Options of `cargo xtask mutants`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Make only the mutants whose names contain one of these words
+    /// Break the crates in every way that cargo-mutants knows, instead of the driver; takes many hours
+    #[arg(long)]
+    crates: bool,
+    /// With --crates, make only every N-th mutant
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "crates")]
+    sample: u32,
+    /// Make only the mutants whose names contain one of these words; with --crates, of the parts with such names
     #[arg(value_name = "WORD")]
     filters: Vec<String>,
 }
@@ -201,6 +207,9 @@ pub(crate) struct Args {
 /// Makes and tests the mutants. The exit code is 0 only when the driver as it is passes and every mutant is
 /// noticed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if args.crates {
+        return crate_mutants::run(args.sample, &args.filters);
+    }
     let is_wanted = |mutant: &Mutant| {
         args.filters.is_empty() || args.filters.iter().any(|word| mutant.name.contains(word))
     };

@@ -1,0 +1,139 @@
+//! Breaks the crates in every way that cargo-mutants knows, one at a time, and counts how many of the mutants a test
+//! notices.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{checkers, paths, shell};
+
+/// The version of cargo-mutants that is installed when there is none.
+const CARGO_MUTANTS: &str = "27.0.0";
+
+/// What of the mutants must be noticed, in percent.
+const LEAST: f64 = 95.0;
+
+/// Code that is broken, and the tests that are to notice.
+struct Part {
+    name: &'static str,
+    package: &'static str,
+    /// Which files are broken; all of the package if empty.
+    files: &'static [&'static str],
+    /// Options of cargo: which features and tests.
+    options: &'static [&'static str],
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        name: "sector-decode",
+        package: "sector-decode",
+        files: &[],
+        options: &["--features=fast,test-reference"],
+    },
+    Part { name: "umd-device", package: "umd-device", files: &[], options: &[] },
+    Part { name: "image-writer", package: "image-writer", files: &[], options: &[] },
+    Part {
+        name: "output, plan and scan",
+        package: "cisor",
+        files: &[
+            "host-tool/src/output*",
+            "host-tool/src/output/*.rs",
+            "host-tool/src/plan*",
+            "host-tool/src/plan/*.rs",
+            "host-tool/src/scan.rs",
+        ],
+        // The other programs are about other code, and take most of the time.
+        options: &["--lib", "--test=cli", "--test=power_cut"],
+    },
+];
+
+/// What is only there for people who debug, and what only tests call.
+const EXCLUDED: &[&str] = &["impl Debug", "sector-decode/src/reference.rs"];
+
+/// Makes and tests the mutants of each part, or every `sample`-th of them. The exit code is 0 only when 95 % of each part
+/// are noticed; those that are not are listed.
+pub(crate) fn run(sample: u32, words: &[String]) -> Result<ExitCode> {
+    let program = checkers::from_crates_io("cargo-mutants", CARGO_MUTANTS)?;
+    let mut rows = Vec::new();
+    for part in
+        PARTS.iter().filter(|part| words.is_empty() || words.iter().any(|word| part.name.contains(word)))
+    {
+        rows.push((part.name, tested(&program, part, sample)?));
+    }
+    ensure!(!rows.is_empty(), "no part has such a name");
+    println!("\n{:<24} {:>8} {:>8} {:>8} {:>8}", "part", "mutants", "noticed", "missed", "share");
+    for (name, seen) in &rows {
+        println!(
+            "{name:<24} {:>8} {:>8} {:>8} {:>6.1} %",
+            seen.all(),
+            seen.noticed,
+            seen.missed.len(),
+            seen.share()
+        );
+    }
+    for (name, seen) in &rows {
+        seen.missed.iter().for_each(|mutant| println!("{name}, missed: {mutant}"));
+    }
+    Ok(if rows.iter().all(|(_, seen)| seen.share() >= LEAST) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What became of a part's mutants. Those that cannot be compiled do not count.
+struct Seen {
+    /// A test failed, or the tests did not end in time.
+    noticed: usize,
+    missed: Vec<String>,
+}
+
+impl Seen {
+    fn all(&self) -> usize {
+        self.noticed + self.missed.len()
+    }
+
+    fn share(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+        let (noticed, all) = (self.noticed as f64, self.all().max(1) as f64);
+        noticed / all * 100.0
+    }
+}
+
+fn tested(program: &Path, part: &Part, sample: u32) -> Result<Seen> {
+    eprintln!("\n== {}", part.name);
+    let output = paths::build_dir().join("crate-mutants").join(part.name.replace([' ', ','], ""));
+    fs::create_dir_all(&output).with_context(|| output.display().to_string())?;
+    let mut cargo = Command::new(program);
+    shell::without_package_variables(&mut cargo);
+    cargo.current_dir(paths::root()).args([
+        "mutants",
+        "--no-shuffle",
+        "--test-tool",
+        "nextest",
+        "--jobs",
+        "2",
+    ]);
+    cargo
+        .args(["--gitignore", "true", "--colors", "never", "--package", part.package, "--output"])
+        .arg(&output);
+    for file in part.files {
+        cargo.args(["--file", file]);
+    }
+    for name in EXCLUDED {
+        cargo.args(["--exclude-re", name]);
+    }
+    for option in part.options {
+        cargo.arg(format!("--cargo-arg={option}"));
+    }
+    if sample > 1 {
+        cargo.args(["--sharding", "round-robin", "--shard"]).arg(format!("0/{sample}"));
+    }
+    // Its exit code is 2 when a mutant was missed, and 3 when one did not end; the lists say it better.
+    let status = cargo.status().context("cargo-mutants cannot be started")?;
+    ensure!(matches!(status.code(), Some(0 | 2 | 3)), "cargo-mutants failed: {status}");
+    let list = |name: &str| -> Result<Vec<String>> {
+        let path = output.join("mutants.out").join(name);
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        Ok(text.lines().map(str::to_owned).collect())
+    };
+    Ok(Seen { noticed: list("caught.txt")?.len() + list("timeout.txt")?.len(), missed: list("missed.txt")? })
+}
