@@ -104,6 +104,22 @@ fn index_of_ziso_py_that_is_one_value_short_keeps_all_blocks_that_are_there() {
 }
 
 #[test]
+fn no_block_begins_inside_an_index_that_is_one_value_short() {
+    let mut file = without_last_value(&image::text(9 * SECTOR, 3), 4 * SECTOR, 0);
+    let data_start = get_u32(&file, entry_at(0));
+    set_u32(&mut file, entry_at(1), data_start - 4);
+    let layout = layout_of(&file);
+    let mut memory = Memory::sized(&layout, 1024, 2);
+    match memory.reader(&file[..], layout).extent(BlockIndex(1)) {
+        Err(ReadError::Block { error, .. }) => {
+            let (start, data_start) = (u64::from(data_start) - 4, data_start.into());
+            assert_eq!(error, BlockError::InsideIndex { start, data_start });
+        }
+        other => panic!("expected that the block is refused, got {other:?}"),
+    }
+}
+
+#[test]
 fn whole_index_is_not_taken_for_a_short_one() {
     let image = image::text(5 * SECTOR, 3);
     let filled = |block: &[u8]| pack::lz4(&pack::zero_filled(block, 4 * SECTOR));
