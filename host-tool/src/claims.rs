@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 use crate::identity::{FileId, is_same};
 use crate::output::{Existing, Standing, folder_of, part_path};
-use crate::{file_names, special};
+use crate::{file_names, sheets, special};
 
 /// How many files of a folder are tried to find out whether it is case-sensitive.
 const TRIES: usize = 64;
@@ -45,11 +45,17 @@ struct Name {
 }
 
 impl Claims {
-    /// Starts with all inputs of a run.
+    /// Starts with all inputs of a run. The files that a CUE sheet among them names are inputs, too.
     pub fn new(inputs: &[PathBuf]) -> Self {
         // Missing inputs are reported later, when the run comes to them.
-        let inputs = inputs.iter().filter_map(|input| FileId::at(input).ok()).collect();
-        Self { inputs, ..Self::default() }
+        let parts = inputs.iter().flat_map(|input| sheets::files(input));
+        let ids = inputs.iter().cloned().chain(parts).filter_map(|input| FileId::at(&input).ok());
+        Self { inputs: ids.collect(), ..Self::default() }
+    }
+
+    /// Returns whether a path leads to a file that the run reads.
+    pub(crate) fn is_input(&self, path: &Path) -> bool {
+        FileId::at(path).is_ok_and(|file| self.inputs.contains(&file))
     }
 
     /// From now on, folders below `base` may be missing: they will be made.
@@ -94,11 +100,13 @@ impl Claims {
         if there.is_some() && is_same(target, input) {
             return Err(Failure::TargetIsInput(target.to_owned()));
         }
-        if there.is_some_and(|there| self.inputs.contains(&there)) {
+        let is_read = there.is_some_and(|there| self.inputs.contains(&there));
+        // A sheet tells how the files that it names are read, also those that were named without it.
+        if is_read || sheets::files(target).iter().any(|file| self.is_input(file)) {
             return Err(Failure::TargetIsOtherInput(target.to_owned()));
         }
         let part = part_path(target);
-        if FileId::at(&part).is_ok_and(|part| self.inputs.contains(&part)) {
+        if self.is_input(&part) {
             return Err(Failure::PartBlocked(part));
         }
         let name = self.name(target)?;

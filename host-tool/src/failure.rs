@@ -183,11 +183,14 @@ pub enum Failure {
     /// The input is a link, so it cannot be replaced by a new file.
     #[error("it is a link to a file elsewhere, which stays as it is")]
     InPlaceLink,
+    /// The input holds more than the disc, which would be gone with it.
+    #[error("it holds more than the new file would: {0}")]
+    InPlaceMore(&'static str),
     /// The new file would not be of the kind that the input's name says.
     #[error("in its place, a {0} image would have the name of another format")]
     InPlaceName(image_writer::OutputFormat),
-    /// The target is an input of the same run.
-    #[error("{} is another input of this run", human::name(.0))]
+    /// The target is an input of the same run, or belongs to one.
+    #[error("{} is another input of this run, or belongs to one", human::name(.0))]
     TargetIsOtherInput(PathBuf),
     /// Two inputs of one run would become the same file.
     #[error("{}", taken_error(.target, .other))]

@@ -130,6 +130,16 @@ impl Image {
         }
     }
 
+    /// Returns what a new file of the disc alone would lack, such as the rest of raw CD sectors.
+    pub(crate) fn holds_more(&self) -> Option<&'static str> {
+        let source = self.origin.as_ref()?.source();
+        match source.archive() {
+            _ if source.is_only_user_data() => None,
+            Some(_) => Some("other files"),
+            None => Some("raw CD sectors"),
+        }
+    }
+
     /// Returns whether reading anywhere but forward costs much.
     pub(crate) fn is_forward(&self) -> bool {
         self.origin.as_ref().is_some_and(|origin| origin.source().is_forward())

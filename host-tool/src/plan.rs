@@ -214,8 +214,13 @@ pub(crate) fn compress_one(
     let there = (target.as_path(), is_there);
     let raw_sidecar =
         claim_sidecar(claims, &image, there, request.existing, request.keep_raw, record, reporter)?;
-    if request.handling.in_place && !is_named_in_place(format, &target) {
-        return Err(Failure::InPlaceName(format));
+    if request.handling.in_place {
+        if let Some(more) = image.holds_more() {
+            return Err(Failure::InPlaceMore(more));
+        }
+        if !is_named_in_place(format, &target) {
+            return Err(Failure::InPlaceName(format));
+        }
     }
     if target::known_extension(&target).is_some_and(|named| !is_named_like(format, named)) {
         let name = human::name(&target);

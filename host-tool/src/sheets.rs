@@ -16,6 +16,12 @@ pub(crate) fn read(path: &Path) -> Option<Cue> {
     Cue::parse(&text).ok()
 }
 
+/// Returns the files that a sheet names, whether they exist or not; none if `path` is no sheet.
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
+    let files = read(path).into_iter().flat_map(|cue| cue.files);
+    files.map(|file| path.with_file_name(file.name)).collect()
+}
+
 /// Returns a sheet beside `file` that names it.
 pub(crate) fn naming(file: &Path) -> Option<PathBuf> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -25,8 +31,5 @@ pub(crate) fn naming(file: &Path) -> Option<PathBuf> {
         .filter(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cue")))
         .collect();
     sheets.sort();
-    sheets.into_iter().find(|sheet| {
-        let names = read(sheet).into_iter().flat_map(|cue| cue.files);
-        names.into_iter().any(|named| is_same(&sheet.with_file_name(named.name), file))
-    })
+    sheets.into_iter().find(|sheet| files(sheet).iter().any(|named| is_same(named, file)))
 }

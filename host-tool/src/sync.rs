@@ -11,6 +11,7 @@ mod card;
 mod manifest;
 mod room;
 mod source;
+mod unwanted;
 mod wanted;
 
 use std::collections::HashMap;
@@ -58,6 +59,17 @@ struct Writing {
 }
 
 type Jobs = Vec<(Step, Record<Compressed>)>;
+
+/// What was decided about the titles.
+struct Decided {
+    jobs: Jobs,
+    /// The names of the titles that were refused or skipped.
+    unsettled: Vec<String>,
+    /// Whether it is known of each title which file of the card is its own, if one is.
+    is_settled: bool,
+    /// The files that the run reads.
+    claims: Claims,
+}
 
 /// Runs `cisor sync`.
 pub(crate) fn sync(args: SyncArgs, reporter: &mut Reporter) {
@@ -139,21 +151,22 @@ impl Sync {
             refuse(&path, failure, reporter);
         }
         let titles = wanted.titles.len();
-        let Some((mut jobs, unsettled)) = self.plan(wanted.titles, reporter) else { return titles as u64 };
+        let Some(mut decided) = self.plan(wanted.titles, reporter) else { return titles as u64 };
         let mut deleted = 0;
-        if self.args.delete && !is_complete {
-            let text = "nothing is deleted: not all of the shelf could be read";
+        if self.args.delete && !(is_complete && decided.is_settled) {
+            let text = "nothing is deleted: not all of the shelf could be read, or taken";
             reporter.note(&self.args.card, text);
         } else if self.args.delete {
-            let unwanted = self.unwanted(&jobs, &unsettled);
+            let unwanted = unwanted::find(&self.args.card, &self.manifest, &decided);
             deleted = unwanted.iter().map(|entry| entry.size).sum();
             let job = |entry: Entry| {
                 let mut record = new_record(&card::path_of(&self.args.card, &entry));
                 record.outcome.synced = Some(Synced::Deleted);
                 (Step::Delete(entry), record)
             };
-            drop(jobs.splice(0..0, unwanted.into_iter().map(job)));
+            drop(decided.jobs.splice(0..0, unwanted.into_iter().map(job)));
         }
+        let mut jobs = decided.jobs;
         let files =
             (titles + failures) as u64 + jobs.iter().filter(|(step, _)| step.deletes()).count() as u64;
         if let Err(failure) = self.check_room(&mut jobs, deleted, reporter) {
@@ -179,11 +192,12 @@ impl Sync {
         files
     }
 
-    /// Decides about every title. Also returns the names of those that were refused or skipped. `None` after a
-    /// signal.
-    fn plan(&self, titles: Vec<Title>, reporter: &mut Reporter) -> Option<(Jobs, Vec<String>)> {
+    /// Decides about every title. `None` after a signal.
+    fn plan(&self, titles: Vec<Title>, reporter: &mut Reporter) -> Option<Decided> {
+        let paths: Vec<PathBuf> = titles.iter().map(|title| title.path.clone()).collect();
+        let mut claims = Claims::new(&paths).making_folders_below(Some(self.args.card.clone()));
         let mut jobs = Jobs::new();
-        let mut unsettled = Vec::new();
+        let (mut unsettled, mut is_settled) = (Vec::new(), true);
         let mut rest = Vec::new();
         let mut taken = HashMap::new();
         let by_source: HashMap<_, _> =
@@ -208,8 +222,6 @@ impl Sync {
             let step = if is_read { Step::Check((*entry).clone()) } else { Step::Keep };
             jobs.push((step, record));
         }
-        let paths: Vec<PathBuf> = rest.iter().map(|(title, _)| title.path.clone()).collect();
-        let mut claims = Claims::new(&paths).making_folders_below(Some(self.args.card.clone()));
         for (title, source) in rest {
             if interrupt::requested() {
                 reporter.interrupted();
@@ -223,6 +235,8 @@ impl Sync {
                     None => Ok(job),
                 });
             let skipped = (!title.is_named).then(|| self.other_console(&planned, &record)).flatten();
+            // A title that was renamed, and cannot be taken now, may have a file under its old name.
+            is_settled &= skipped.is_some() || (planned.is_ok() && !is_unknown(&record));
             match planned {
                 _ if skipped.is_some() => {
                     record.outcome.skipped = skipped;
@@ -240,7 +254,7 @@ impl Sync {
                 }
             }
         }
-        Some((jobs, unsettled))
+        Some(Decided { jobs, unsettled, is_settled, claims })
     }
 
     /// A shelf may have discs for other devices, too.
@@ -253,22 +267,8 @@ impl Sync {
         let console = record.outcome.disc.as_ref()?.console;
         let is_about_that =
             matches!(planned, Ok(_) | Err(Failure::NoGameId | Failure::Profile(Refusal::Console { .. })));
-        (is_about_that && console != Some(plays)).then_some(Skipped::OtherConsole(plays.name()))
-    }
-
-    /// Files that earlier runs have put on the card and that no wanted title has.
-    fn unwanted(&self, jobs: &[(Step, Record<Compressed>)], unsettled: &[String]) -> Vec<Entry> {
-        let target = |(step, record): &(Step, Record<Compressed>)| match step {
-            Step::Write(writing) => Some(card::name_of(&self.args.card, &writing.job.target)),
-            _ => record.outcome.already_done.as_deref().map(|path| card::name_of(&self.args.card, path)),
-        };
-        let targets: Vec<_> = jobs.iter().filter_map(target).collect();
-        let is_wanted = |entry: &&Entry| targets.contains(&entry.path) || unsettled.contains(&entry.source);
-        let is_ours = |entry: &&Entry| {
-            entry.put && std::fs::symlink_metadata(card::path_of(&self.args.card, entry)).is_ok()
-        };
-        let unwanted = self.manifest.entries().filter(|entry| !is_wanted(entry) && is_ours(entry));
-        unwanted.cloned().collect()
+        let is_other = is_about_that && console != Some(plays) && !is_unknown(record);
+        is_other.then_some(Skipped::OtherConsole(plays.name()))
     }
 
     /// Compares the sizes of the new files with the free space, and decides how much room each needs. Blocks are
@@ -436,6 +436,11 @@ impl Sync {
         }
         Ok(())
     }
+}
+
+/// Returns whether damage hides which disc it is: that is no other console's.
+fn is_unknown(record: &Record<Compressed>) -> bool {
+    record.outcome.disc.as_ref().is_some_and(|disc| disc.is_partly_unreadable && disc.console.is_none())
 }
 
 impl Step {

@@ -130,6 +130,7 @@ impl Failure {
             Self::TargetIsInput(_) => refused("target_is_input")
                 .fix("Name another file with -o, or another folder with -d."),
             Self::InPlaceLink => refused("in_place").fix("Name the file itself."),
+            Self::InPlaceMore(_) => refused("in_place").fix("Leave out --in-place, and keep it beside the new file."),
             Self::InPlaceName(_) => refused("in_place").fix("Leave out --in-place: the new file gets its own name."),
             Self::TargetIsOtherInput(_) => refused("target_is_other_input").fix(ONE_AT_A_TIME),
             Self::TargetTaken { .. } => refused("target_taken").fix(ONE_AT_A_TIME),

@@ -52,7 +52,11 @@ pub(super) fn finished(record: &Record) -> Option<String> {
     }
     if let Some(there) = already_done(record) {
         let (input, there) = (human::name(&record.input), human::name(there));
-        return Some(format!("{input}: already done, {there} holds this disc"));
+        return Some(if is_kept(record) {
+            format!("{input}: kept, {there} is there by the card's list (--check reads it)")
+        } else {
+            format!("{input}: already done, {there} holds this disc")
+        });
     }
     if let (Outcome::Scanned(scanned), None) = (&record.outcome, &record.failure) {
         return Some(format!("{}: {}", human::name(&record.input), super::library::line(scanned)));
@@ -127,6 +131,11 @@ fn not_done(record: &Record) -> Option<String> {
         return None;
     };
     skipped.as_ref().filter(|_| record.failure.is_none()).map(|skipped| format!("skipped, {skipped}"))
+}
+
+/// Whether `sync` has relied on the card's list.
+fn is_kept(record: &Record) -> bool {
+    matches!(&record.outcome, Outcome::Compressed(Compressed { synced: Some(Synced::Kept), .. }))
 }
 
 /// Whether `sync` has deleted the file.

@@ -249,9 +249,7 @@ fn remove_source(image: &Image, target: &Path, removed: &mut Option<bool>) -> Re
         Some("another run is writing a file of its name".to_owned())
     } else if is_link {
         Some("it is a link to a file elsewhere".to_owned())
-    } else if image.origin().is_some_and(|origin| !origin.source().is_only_user_data()) {
-        let is_archive = image.origin().is_some_and(|origin| origin.source().archive().is_some());
-        let more = if is_archive { "other files" } else { "raw CD sectors" };
+    } else if let Some(more) = image.holds_more() {
         Some(format!("it holds more than the new file: {more}"))
     } else if !image.is_unchanged() {
         Some("it changed while it was read".to_owned())

@@ -77,10 +77,16 @@ pub(super) fn unchanged(card: &Path, entry: &Entry, reporter: &Reporter) -> Resu
 pub(super) fn delete(card: &Path, entry: &Entry, reporter: &Reporter) -> Result<(), Failure> {
     let path = path_of(card, entry);
     let file = unchanged(card, entry, reporter)?;
-    if !identity::leads_to(&path, &file) {
+    if !identity::leads_to(&path, &file) || !is_inside(card, &path) {
         return Err(Failure::CardChanged(path));
     }
     // Some systems do not delete a file that is open.
     drop(file);
     std::fs::remove_file(&path).map_err(|error| Failure::NotDeleted { path, error })
+}
+
+/// Returns whether no link leads out of the card on the way to a file.
+fn is_inside(card: &Path, path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(card).canonicalize();
+    matches!((card.canonicalize(), folder), (Ok(card), Ok(folder)) if folder.starts_with(&card))
 }

@@ -17,6 +17,7 @@ mod every_source;
 mod field;
 mod field_reports;
 mod info;
+mod inputs_stay;
 mod json;
 mod kinds;
 mod library;
