@@ -9,17 +9,12 @@ use crate::identity::is_same;
 /// No sheet is larger, in bytes.
 const MOST: u64 = 1 << 20;
 
-/// Reads a sheet. `None` if it is not one.
-pub(crate) fn read(path: &Path) -> Option<Cue> {
-    let is_small = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST);
-    let text = is_small.then(|| std::fs::read(path).ok())??;
-    Cue::parse(&text).ok()
-}
-
-/// Returns the files that a sheet names, whether they exist or not; none if `path` is no sheet.
+/// Returns the files that a sheet names, whether they exist or not, and whether the sheet can be used or not. None if `path`
+/// is no sheet.
 pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
-    let files = read(path).into_iter().flat_map(|cue| cue.files);
-    files.map(|file| path.with_file_name(file.name)).collect()
+    let is_small = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST);
+    let text = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
+    Cue::named_files(&text).into_iter().map(|name| path.with_file_name(name)).collect()
 }
 
 /// Returns a sheet beside `file` that names it.

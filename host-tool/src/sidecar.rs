@@ -28,8 +28,15 @@ pub(crate) enum Found {
 }
 
 /// Returns the path of the file with an image's digest.
-fn path(image: &Path) -> PathBuf {
+pub(crate) fn path(image: &Path) -> PathBuf {
     Target::Beside.path(image, "sha256")
+}
+
+/// Returns the path of the other file in which an image's digest is looked for.
+pub(crate) fn long_path(image: &Path) -> PathBuf {
+    let mut long = plain_name(image).into_os_string();
+    long.push(".sha256");
+    image.with_file_name(long)
 }
 
 /// The name of the plain image.
@@ -39,9 +46,7 @@ fn plain_name(image: &Path) -> PathBuf {
 
 /// Looks for the digest of an image: in `GAME.sha256`, or in `GAME.iso.sha256`.
 pub(crate) fn beside(image: &Path) -> Found {
-    let mut long = plain_name(image).into_os_string();
-    long.push(".sha256");
-    let files = [path(image), image.with_file_name(long)];
+    let files = [path(image), long_path(image)];
     let Some(file) = files.into_iter().find(|file| std::fs::symlink_metadata(file).is_ok()) else {
         return Found::Nothing;
     };
@@ -106,6 +111,27 @@ pub(crate) fn write(
     part.sync()?;
     outputs.commit(part, &standing)?;
     Ok(SidecarRecord { file, state: SidecarState::Written })
+}
+
+/// Has the digest of an image that was renamed, with its sidecar, name the image as it is called now. A file that says more
+/// than [`write`] does stays as it is.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn rename(before: &Path, image: &Path) -> Result<(), Failure> {
+    let Found::Digest { file, sha256 } = beside(image) else { return Ok(()) };
+    let line_of = |image: &Path| line(plain_name(image).as_os_str(), sha256);
+    if std::fs::read(&file).map_err(Failure::Open)? != line_of(before) {
+        return Ok(());
+    }
+    let standing = Standing::at(&file, Existing::Replace);
+    let mut outputs = Outputs::default();
+    let mut part = outputs.begin(&file, &standing)?;
+    part.resemble(image);
+    part.file().write_all(&line_of(image)).map_err(Failure::Write)?;
+    part.sync()?;
+    outputs.commit(part, &standing)
 }
 
 /// A line as `sha256sum` writes it. Names with a backslash or a line break are written with escapes, which a

@@ -161,6 +161,18 @@ impl Cue {
         false
     }
 
+    /// Returns the names in all `FILE` lines, even of a sheet that cannot be used: to know which files somebody means.
+    #[must_use]
+    pub fn named_files(text: &[u8]) -> Vec<String> {
+        let text = String::from_utf8_lossy(text);
+        let name = |line| {
+            let mut words = words(line);
+            let is_file = words.next().is_some_and(|word| word.eq_ignore_ascii_case("FILE"));
+            if is_file { words.next().map(str::to_owned) } else { None }
+        };
+        lines(&text).filter_map(name).collect()
+    }
+
     /// Reads a sheet.
     ///
     /// # Errors

@@ -149,8 +149,8 @@ pub(super) fn spare_parts(image: &Image, target: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The sidecar of an image at this path.
-fn sidecar_path(image: &Path) -> PathBuf {
+/// Returns the path of the sidecar of an image at this path.
+pub(crate) fn sidecar_path(image: &Path) -> PathBuf {
     let name = if known_extension(image).is_some() { image.file_stem() } else { image.file_name() };
     let mut name = name.unwrap_or_default().to_owned();
     name.push(".raw");

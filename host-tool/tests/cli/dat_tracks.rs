@@ -163,4 +163,43 @@ fn a_track_that_a_sheet_names_keeps_its_name() {
     let run = folder.cisor(["dat", "rename", ".", "--dat", "x.dat", "--yes"]).assert().code(3);
     run.stderr(contains("disc.bin: it was not renamed: a CUE sheet names it as it is"));
     assert!(folder.path("disc.bin").exists());
+    for name in ["./disc.bin", "DISC.BIN"] {
+        let sheet = format!("FILE \"{name}\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n");
+        folder.write("disc.cue", sheet.as_bytes());
+        folder.cisor(["dat", "rename", ".", "--dat", "x.dat", "--yes"]).assert();
+        assert!(folder.path("disc.bin").exists(), "{name}");
+    }
+}
+
+/// Without them, nothing would be compared with the digest, and the dump would not come back.
+#[test]
+fn what_lies_beside_an_image_is_renamed_with_it() {
+    let folder = Folder::new();
+    folder.write("g.bin", &raw_sectors(&ps2_disc()));
+    folder.write("g.cue", b"FILE \"g.bin\" BINARY\n  TRACK 01 MODE1/2352\n    INDEX 01 00:00:00\n");
+    folder.cisor(["compress", "--for", "opl", "--sidecar", "--keep-raw", "g.cue"]).assert().success();
+    folder.write("x.dat", dat(&[game("Real Name", "", &[("Real Name.iso", &ps2_disc())])]).as_bytes());
+    let rename = ["dat", "rename", "g.zso", "--dat", "x.dat", "--yes"];
+    // Not if something of that name is there, or if they belong to another form of the disc, too.
+    folder.write("Real Name.raw", b"mine");
+    folder.cisor(rename).assert().code(3).stderr(contains("Real Name.raw exists already"));
+    folder.remove("Real Name.raw");
+    folder.write("g.iso", &ps2_disc());
+    folder.cisor(rename).assert().code(3).stderr(contains("g.sha256 belongs to g.iso, too"));
+    folder.remove("g.iso");
+    assert_eq!(folder.names(), ["g.bin", "g.cue", "g.raw", "g.sha256", "g.zso", "x.dat"]);
+
+    folder.cisor(rename).assert().success();
+    let names = ["Real Name.raw", "Real Name.sha256", "Real Name.zso", "g.bin", "g.cue", "x.dat"];
+    assert_eq!(folder.names(), names);
+    let digest = String::from_utf8(folder.read("Real Name.sha256")).unwrap();
+    assert!(digest.ends_with("  Real Name.iso\n"), "{digest}");
+    folder
+        .cisor(["verify", "Real Name.zso"])
+        .assert()
+        .success()
+        .stdout(contains("sidecar  Real Name.sha256: "));
+    std::fs::create_dir(folder.path("back")).unwrap();
+    folder.cisor(["extract", "--raw", "-d", "back", "Real Name.zso"]).assert().success();
+    assert!(folder.read("back/g.bin") == folder.read("g.bin"));
 }

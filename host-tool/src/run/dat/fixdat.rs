@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use dat_file::Missing;
 
+use super::load;
 use super::survey::{Survey, survey};
 use crate::cli::DatFixdatArgs;
 use crate::failure::Failure;
-use crate::human;
 use crate::output::{Existing, Outputs, Standing};
 use crate::report::{Checked, Record, Reporter};
 use crate::target::Claims;
+use crate::{human, tree};
 
 const VERB: &str = "dat fixdat";
 
@@ -19,9 +20,8 @@ const VERB: &str = "dat fixdat";
 pub(super) fn fixdat(args: &DatFixdatArgs, reporter: &mut Reporter) {
     let mut record = Record::new(&args.output, Checked { verb: VERB, ..Checked::default() });
     let existing = if args.force { Existing::Replace } else { Existing::Keep };
-    // Before hours of work. The DATs and images that are read are no place for the new one.
-    let read: Vec<PathBuf> = args.tree.dats.iter().chain(&args.tree.trees).cloned().collect();
-    let standing = match Claims::new(&read).claim(&args.output, Path::new(""), existing) {
+    // Before hours of work.
+    let standing = match Claims::new(&read(args)).claim_report(&args.output, existing) {
         Ok(standing) => standing,
         Err(failure) => {
             record.fail(failure);
@@ -49,6 +49,18 @@ pub(super) fn fixdat(args: &DatFixdatArgs, reporter: &mut Reporter) {
         reporter.print(&format!("{}: {games} missing\n", human::name(&args.output)));
     }
     reporter.finish(record);
+}
+
+/// The DATs and images that are read, which are no place for the new DAT. Those in folders only matter if it would replace
+/// a file.
+fn read(args: &DatFixdatArgs) -> Vec<PathBuf> {
+    let (dats, trees) = (&args.tree.dats, &args.tree.trees);
+    let mut read: Vec<PathBuf> = dats.iter().chain(trees).cloned().collect();
+    if args.output.exists() {
+        read.extend(load::files(dats).images);
+        read.extend(tree::images(trees).images);
+    }
+    read
 }
 
 fn write(

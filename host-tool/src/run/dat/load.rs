@@ -6,9 +6,9 @@ use dat_file::Catalogue;
 
 use super::content::has_extension;
 use crate::failure::Failure;
-use crate::human;
 use crate::report::{Checked, Record, Reporter};
-use crate::{special, tree};
+use crate::tree::{self, Walk};
+use crate::{human, special};
 
 /// Loads all DATs; `None` if one of them cannot be used: verdicts without it would be wrong. Other files in
 /// folders are skipped.
@@ -21,8 +21,7 @@ pub(in crate::run) fn load(
     let mut is_complete = true;
     for path in paths {
         let is_folder = path.is_dir();
-        let walk =
-            tree::files(std::slice::from_ref(path), |file| has_extension(file, &["dat", "xml", "zip"]));
+        let walk = files(std::slice::from_ref(path));
         let before = dats.len();
         for (path, failure) in walk.troubles {
             is_complete = false;
@@ -51,6 +50,11 @@ pub(in crate::run) fn load(
         reporter.note(path, &format!("{left_out} no size or no hash and cannot be compared with anything"));
     }
     Some(catalogue)
+}
+
+/// The files that may be DATs.
+pub(super) fn files(paths: &[PathBuf]) -> Walk {
+    tree::files(paths, |file| has_extension(file, &["dat", "xml", "zip"]))
 }
 
 fn read(path: &Path) -> Result<Vec<dat_file::Dat>, Failure> {

@@ -1,5 +1,6 @@
 //! `cisor dat`: compares a collection with DATs.
 
+mod companions;
 mod content;
 mod fixdat;
 mod hash;

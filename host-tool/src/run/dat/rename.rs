@@ -1,10 +1,11 @@
 //! `cisor dat rename`: files that match get the DAT's name.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use dat_file::Catalogue;
 
+use super::companions::Companions;
 use super::content::has_extension;
 use super::judge::{self, Judged};
 use super::summary;
@@ -42,7 +43,7 @@ pub(super) fn rename(args: &DatRenameArgs, reporter: &mut Reporter) {
 
 struct Renamer {
     is_real: bool,
-    /// Files that a CUE sheet names.
+    /// Files that a CUE sheet names, as [`comparable`].
     sheets: HashSet<PathBuf>,
     /// Names that a dry run has given away, in lower case, as disks of Windows compare them.
     taken: HashSet<String>,
@@ -64,7 +65,7 @@ impl Renamer {
         let Some(name) = judge::target_name(catalogue.rom(entry), &path) else {
             return kept("its name has no image's extension");
         };
-        if self.sheets.contains(&path) {
+        if self.sheets.contains(&comparable(&path)) {
             return kept("a CUE sheet names it as it is");
         }
         let target = path.with_file_name(name);
@@ -76,8 +77,12 @@ impl Renamer {
         {
             return kept(&format!("{} exists already", human::name(&target)));
         }
+        let companions = Companions::of(&path, &target);
+        if let Some(why) = companions.obstacle() {
+            return kept(&why);
+        }
         if self.is_real {
-            self.really(&path, &target, judged, record)?;
+            self.really(&path, &target, &companions, judged, record)?;
         }
         self.taken.insert(lower);
         self.count += 1;
@@ -88,6 +93,7 @@ impl Renamer {
         &self,
         path: &Path,
         target: &Path,
+        companions: &Companions,
         judged: &Judged,
         record: &mut Record<Checked>,
     ) -> Result<(), Failure> {
@@ -95,9 +101,14 @@ impl Renamer {
         if judged.stamp.is_none() || judged.stamp != Stamp::named(path).ok() {
             return Err(Failure::InputChanged);
         }
+        // First, so that no image is ever without them.
+        companions.rename()?;
         let outcome = output::rename(path, target);
         if matches!(outcome, Ok(()) | Err(Failure::FolderSync(_))) {
             record.outcome.output = Some(target.to_owned());
+            companions.tell()?;
+        } else {
+            companions.rename_back();
         }
         match outcome {
             Err(Failure::TargetExists(target)) => {
@@ -113,8 +124,14 @@ fn tracks_of_sheets(trees: &[PathBuf]) -> HashSet<PathBuf> {
     let sheets = tree::files(trees, |path| has_extension(path, &["cue"])).images;
     let mut tracks = HashSet::new();
     for sheet in sheets {
-        let Some(cue) = sheets::read(&sheet) else { continue };
-        tracks.extend(cue.files.iter().map(|file| sheet.with_file_name(&file.name)));
+        tracks.extend(sheets::files(&sheet).iter().map(|file| comparable(file)));
     }
     tracks
+}
+
+/// A path without `.` in it and in lower case: a sheet may name `./GAME.BIN` where the file is `game.bin`, and be read on
+/// another system.
+fn comparable(path: &Path) -> PathBuf {
+    let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    path.to_string_lossy().to_lowercase().into()
 }
