@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::bytes::Bytes;
 use crate::edc::edc;
@@ -65,6 +65,8 @@ pub(crate) struct DataTrack {
     strictness: AtomicU8,
     /// Offset of the user data in sectors that do not say what they are.
     usual_start: usize,
+    /// Whether a sector was read of which no checksum told that it is right.
+    has_unchecked: AtomicBool,
 }
 
 /// Which sectors are refused.
@@ -88,6 +90,7 @@ impl DataTrack {
             volume_sectors: u32::MAX,
             strictness: AtomicU8::new(Strictness::TakesLosses as u8),
             usual_start: if is_mode_1 { 16 } else { 24 },
+            has_unchecked: AtomicBool::new(false),
         };
         let mut descriptor = [0; USER_LEN];
         if track.read_exact_at(&mut descriptor, 16 * USER).is_ok() && descriptor.starts_with(b"\x01CD001") {
@@ -95,6 +98,8 @@ impl DataTrack {
             track.volume_sectors = u32::from_le_bytes([a, b, c, d]);
         }
         track.be(Strictness::Strict);
+        // Only what is read from now on counts.
+        track.has_unchecked.store(false, Ordering::Relaxed);
         track
     }
 
@@ -116,15 +121,26 @@ impl DataTrack {
         Ok(user.first_chunk().expect("user data"))
     }
 
+    /// Returns whether a sector was read of which no checksum told that it is right: a Form 2 sector, one without a mode,
+    /// or one of which the dump has the user data alone.
+    pub(crate) fn has_unchecked(&self) -> bool {
+        self.has_unchecked.load(Ordering::Relaxed)
+    }
+
+    fn unchecked<T>(&self, user: T) -> T {
+        self.has_unchecked.store(true, Ordering::Relaxed);
+        user
+    }
+
     /// Returns the 2048 bytes of user data from the part of a sector that the dump holds.
     fn user_data<'s>(&self, sector: u32, bytes: &'s [u8]) -> Result<&'s [u8], DamageKind> {
         match self.place.shape {
-            Shape::User => Ok(bytes),
+            Shape::User => Ok(self.unchecked(bytes)),
             Shape::Mode2 => self.mode2(sector, bytes),
             Shape::Raw if bytes[..12] != SYNC => self.unusual(sector, bytes),
             Shape::Raw => match bytes[15] {
                 // Mode 0: zeros in the place of user data, and no code to check them with.
-                0 => Ok(&bytes[16..16 + USER_LEN]),
+                0 => Ok(self.unchecked(&bytes[16..16 + USER_LEN])),
                 1 => {
                     let (covered, rest) = bytes.split_at(2064);
                     self.checked(sector, covered, rest, &bytes[16..16 + USER_LEN])
@@ -138,7 +154,7 @@ impl DataTrack {
     /// A sector that does not say what it is.
     fn unusual<'s>(&self, sector: u32, bytes: &'s [u8]) -> Result<&'s [u8], DamageKind> {
         if self.strictness.load(Ordering::Relaxed) == Strictness::TakesAll as u8 {
-            return Ok(&bytes[self.usual_start..self.usual_start + USER_LEN]);
+            return Ok(self.unchecked(&bytes[self.usual_start..self.usual_start + USER_LEN]));
         }
         Err(DamageKind::NoSector { sector })
     }
@@ -154,7 +170,8 @@ impl DataTrack {
         if sector < self.volume_sectors && !self.takes_losses() {
             return Err(DamageKind::Form2 { sector });
         }
-        Ok(user)
+        // Its checksum is optional, and few have one.
+        Ok(self.unchecked(user))
     }
 
     fn checked<'s>(
@@ -165,8 +182,10 @@ impl DataTrack {
         user: &'s [u8],
     ) -> Result<&'s [u8], DamageKind> {
         let expected = u32::from_le_bytes([rest[0], rest[1], rest[2], rest[3]]);
-        if edc(covered) == expected || self.takes_losses() {
+        if edc(covered) == expected {
             Ok(user)
+        } else if self.takes_losses() {
+            Ok(self.unchecked(user))
         } else {
             Err(DamageKind::Edc { sector })
         }

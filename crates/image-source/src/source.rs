@@ -316,6 +316,12 @@ impl Source {
         self.cd.is_none() && self.archive.as_ref().is_none_or(|archive| archive.is_only_file)
     }
 
+    /// Returns whether sectors of a CD were read of which no checksum (EDC) told that they are right.
+    #[must_use]
+    pub fn has_unchecked_sectors(&self) -> bool {
+        self.cd.as_ref().is_some_and(|cd| cd.has_unchecked())
+    }
+
     /// Returns which file of an archive it is; `None` if it is not in an archive.
     #[must_use]
     pub fn archive(&self) -> Option<&ArchiveFacts> {

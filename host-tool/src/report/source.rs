@@ -31,6 +31,9 @@ pub struct SourceRecord {
     /// Whether a CHD's header has the SHA-1 of what it decodes to.
     #[serde(skip)]
     pub has_sha1: bool,
+    /// Whether sectors of a CD were read that have no checksum.
+    #[serde(skip)]
+    pub has_unchecked: bool,
     /// The tracks of a CD.
     pub tracks: Vec<TrackRecord>,
 }
@@ -80,6 +83,7 @@ impl SourceRecord {
             codecs: None,
             dvd_tag: None,
             has_sha1: false,
+            has_unchecked: false,
             tracks,
         };
         if let Kind::Chd(facts) = source.kind() {
@@ -116,6 +120,9 @@ impl SourceRecord {
             b"7z" => "it decodes, and has the CRC-32 in the archive, where that has one".into(),
             b"chd" if self.has_sha1 => "it decodes, and has the SHA-1 in the CHD's header".into(),
             b"chd" => format!("every hunk decodes: {compare}"),
+            _ if self.has_unchecked => {
+                format!("sectors with a checksum (EDC) have the right one, but not all have one: {compare}")
+            }
             _ => format!("every raw data sector has the checksum (EDC) in it: {compare}"),
         }
     }

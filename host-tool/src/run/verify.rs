@@ -84,6 +84,9 @@ impl Verifier {
         let beside = sidecar::beside(image.path());
         let kinds = self.kinds(&image, &beside);
         let digests = digests(&image, self.threads, lint, kinds, &mut record.outcome, reporter)?;
+        if let (Some(origin), Some(source)) = (image.origin(), &mut record.outcome.source) {
+            source.has_unchecked = origin.source().has_unchecked_sectors();
+        }
         record.outcome.achievements = plan::achievements(&image);
         check_archive(&image)?;
         check_origin(&image, digests.sha1, reporter)?;

@@ -151,6 +151,17 @@ fn verify_says_what_the_checksums_of_a_container_have_shown() {
         let run = folder.cisor(["verify", file]).assert().success();
         run.stdout(contains(format!("  shown    {shown}")));
     }
+    // Where not every sector has a checksum, nothing else is said: a sheet's sectors of 2048 bytes, one without a mode.
+    folder.write("plain.bin", &ps2_disc());
+    folder.write("plain.cue", b"FILE \"plain.bin\" BINARY\n  TRACK 01 MODE1/2048\n    INDEX 01 00:00:00\n");
+    let mut raw = raw_sectors(&ps2_disc());
+    let last = raw.len() - 2352;
+    raw[last + 15..].fill(0);
+    folder.write("empty.bin", &raw);
+    for file in ["plain.cue", "empty.bin"] {
+        let run = folder.cisor(["verify", file]).assert().success();
+        run.stdout(contains("have the right one, but not all have one: compare the SHA-1 with"));
+    }
 }
 
 /// 20: the lint's result in plain words, but only if a firmware may read the file.
