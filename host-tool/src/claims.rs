@@ -48,9 +48,16 @@ impl Claims {
     /// Starts with all inputs of a run. The files that a CUE sheet among them names are inputs, too.
     pub fn new(inputs: &[PathBuf]) -> Self {
         // Missing inputs are reported later, when the run comes to them.
-        let parts = inputs.iter().flat_map(|input| sheets::files(input));
-        let ids = inputs.iter().cloned().chain(parts).filter_map(|input| FileId::at(&input).ok());
-        Self { inputs: ids.collect(), ..Self::default() }
+        let parts: Vec<PathBuf> = inputs.iter().flat_map(|input| sheets::files(input)).collect();
+        let mut claims = Self::default();
+        claims.add(inputs);
+        claims.add(&parts);
+        claims
+    }
+
+    /// Adds files that must not be a target either.
+    pub(crate) fn add(&mut self, files: &[PathBuf]) {
+        self.inputs.extend(files.iter().filter_map(|file| FileId::at(file).ok()));
     }
 
     /// Returns whether a path leads to a file that the run reads.
@@ -123,6 +130,18 @@ impl Claims {
             self.replaced.insert(there, target.to_owned());
         }
         Ok(standing)
+    }
+
+    /// Claims a target that no input becomes, such as a report.
+    ///
+    /// # Errors
+    ///
+    /// As [`Claims::claim`].
+    pub(crate) fn claim_report(&mut self, target: &Path, existing: Existing) -> Result<Standing, Failure> {
+        self.claim(target, Path::new(""), existing).map_err(|failure| match failure {
+            Failure::TargetIsOtherInput(target) => Failure::TargetIsInput(target),
+            other => other,
+        })
     }
 
     /// Refuses a place for another file beside a target, if it cannot be created there.

@@ -180,6 +180,9 @@ pub enum Failure {
     /// The target is the input itself, perhaps by another name.
     #[error("{} is the input itself", human::name(.0))]
     TargetIsInput(PathBuf),
+    /// The file that is to be written to a card is one of the shelf.
+    #[error("its file on the card would be {}, which is one of the shelf", human::name(.0))]
+    ShelfOnCard(PathBuf),
     /// The input is a link, so it cannot be replaced by a new file.
     #[error("it is a link to a file elsewhere, which stays as it is")]
     InPlaceLink,

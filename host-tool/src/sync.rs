@@ -229,11 +229,12 @@ impl Sync {
             }
             let mut record = new_record(&title.path);
             let planned = plan::compress_one(&self.request, &title.path, &mut claims, &mut record, reporter);
-            let planned =
-                planned.and_then(|job| match taken.insert(job.target.clone(), title.path.clone()) {
+            let planned = planned.map_err(of_card).and_then(|job| {
+                match taken.insert(job.target.clone(), title.path.clone()) {
                     Some(_) => Err(Failure::TargetTaken { target: job.target.clone(), other: job.target }),
                     None => Ok(job),
-                });
+                }
+            });
             let skipped = (!title.is_named).then(|| self.other_console(&planned, &record)).flatten();
             // A title that was renamed, and cannot be taken now, may have a file under its old name.
             is_settled &= skipped.is_some() || (planned.is_ok() && !is_unknown(&record));
@@ -435,6 +436,14 @@ impl Sync {
             Err(failure) => return Err(failure),
         }
         Ok(())
+    }
+}
+
+/// What is wrong if a title and its file on the card are one.
+fn of_card(failure: Failure) -> Failure {
+    match failure {
+        Failure::TargetIsInput(target) | Failure::TargetIsOtherInput(target) => Failure::ShelfOnCard(target),
+        other => other,
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Known {
     pub missing: Option<i64>,
     /// When all of it was last decoded, in seconds since 1970.
     pub verified: Option<i64>,
+    /// Whether that found damage.
+    pub is_damaged: bool,
 }
 
 /// A damaged library that was replaced.
@@ -166,7 +168,7 @@ impl Library {
     pub fn known(&self) -> Result<Vec<Known>, Error> {
         let mut parts = self.parts()?;
         let mut statement =
-            self.db.prepare("SELECT id, path, size, mtime, inode, missing, verified FROM file")?;
+            self.db.prepare("SELECT id, path, size, mtime, inode, missing, verified, result IN ('damaged', 'mismatch') FROM file")?;
         let mut rows = statement.query([])?;
         let mut known = Vec::new();
         while let Some(row) = rows.next()? {
@@ -176,6 +178,7 @@ impl Library {
                 parts: parts.remove(&row.get(0)?).unwrap_or_default(),
                 missing: row.get(5)?,
                 verified: row.get(6)?,
+                is_damaged: row.get(7)?,
             });
         }
         Ok(known)

@@ -129,6 +129,7 @@ impl Failure {
             Self::TargetIsFolder(_) => failed("target_is_folder").fix("Use -d to write into a folder."),
             Self::TargetIsInput(_) => refused("target_is_input")
                 .fix("Name another file with -o, or another folder with -d."),
+            Self::ShelfOnCard(_) => refused("target_is_input").fix("Keep the shelf outside of the card."),
             Self::InPlaceLink => refused("in_place").fix("Name the file itself."),
             Self::InPlaceMore(_) => refused("in_place").fix("Leave out --in-place, and keep it beside the new file."),
             Self::InPlaceName(_) => refused("in_place").fix("Leave out --in-place: the new file gets its own name."),

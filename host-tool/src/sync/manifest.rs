@@ -86,9 +86,9 @@ impl Manifest {
             return Ok(manifest);
         }
         let mut bytes = Vec::new();
-        let opened = special::open(&manifest.file)?;
+        let opened = special::open(&manifest.file).map_err(|failure| failure.in_second(&manifest.file))?;
         let read = opened.take(MOST_BYTES + 1).read_to_end(&mut bytes);
-        read.map_err(|error| Failure::Read { offset: 0, error })?;
+        read.map_err(|error| Failure::Read { offset: 0, error }.in_second(&manifest.file))?;
         if bytes.len() as u64 > MOST_BYTES {
             return Err(Failure::Manifest("is too long"));
         }

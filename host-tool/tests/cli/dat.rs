@@ -303,6 +303,17 @@ fn fixdat_lists_what_is_missing_and_is_a_dat_itself() {
         folder.cisor(["dat", "fixdat", "tree", "--dat", "sony.dat", "-o", "fix.dat"]).assert().code(3);
     again.stderr(contains("fix.dat exists already"));
     folder.cisor(["dat", "fixdat", "tree", "--dat", "sony.dat", "-o", "fix.dat", "-f"]).assert().code(1);
+    // What was read is no place for it.
+    let image = folder.read("tree/small.zso");
+    let args = ["dat", "fixdat", "tree", "--dat", "sony.dat", "-f", "-o", "tree/small.zso"];
+    folder.cisor(args).assert().code(3).stderr(contains("tree/small.zso is the input itself"));
+    std::fs::create_dir(folder.path("dats")).unwrap();
+    folder.write("dats/sony.dat", &folder.read("sony.dat"));
+    let args = ["dat", "fixdat", "tree", "--dat", "dats", "-f", "-o", "dats/sony.dat"];
+    folder.cisor(args).assert().code(3).stderr(contains("sony.dat is the input itself"));
+    assert!(
+        folder.read("tree/small.zso") == image && folder.read("dats/sony.dat") == folder.read("sony.dat")
+    );
     assert_eq!(folder.read("fix.dat"), text.as_bytes());
 }
 

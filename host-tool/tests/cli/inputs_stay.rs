@@ -99,8 +99,7 @@ fn a_title_that_cannot_be_taken_may_be_one_that_was_renamed() {
 #[test]
 fn what_holds_more_than_the_disc_is_not_replaced_in_place() {
     let archive = [Packed::deflated("GAME.iso", &ps2_disc()), Packed::stored("notes.txt", b"mine")];
-    for (content, more) in
-        [(raw_sectors(&ps2_disc()), "raw CD sectors"), (zip::zip(&archive), "other files")]
+    for (content, more) in [(raw_sectors(&ps2_disc()), "raw CD sectors"), (zip::zip(&archive), "other files")]
     {
         let folder = Folder::new();
         folder.write("GAME.cso", &content);

@@ -213,6 +213,8 @@ fn report_and_export_never_replace_the_library() {
         let args = with_db(&["library", verb, "-f", "-o", "library.db"]);
         folder.cisor(args).assert().code(3).stderr(contains("library.db is the input itself"));
         assert!(folder.read("library.db") == library, "{verb}");
+        let args = with_db(&["library", verb, "-f", "-o", "shelf/small.cso"]);
+        folder.cisor(args).assert().code(3).stderr(contains("small.cso is the input itself"));
         if !is_windows() {
             let args = with_db(&["library", verb, "-f", "-o", "/dev/null"]);
             folder.cisor(args).assert().code(2).stderr(contains("/dev/null"));
@@ -336,9 +338,16 @@ fn what_was_not_verified_for_long_is_verified_and_remembered() {
     assert_counts(&summary, &[("ok", 3), ("damaged", 1), ("left", 0), ("recent", 0)]);
     assert_eq!(list(&folder, &["--damaged"]), ["small.cso"]);
     assert!(list(&folder, &["--unverified"]).is_empty());
+    // What is damaged stays due: no run may say that all is well.
     let (code, files, summary) = due(&["-r", "shelf", "--since", "30d"]);
-    assert_eq!((code, files), (0, 0));
-    assert_counts(&summary, &[("files", 4), ("recent", 4)]);
+    assert_eq!((code, files), (1, 1));
+    assert_counts(&summary, &[("files", 4), ("recent", 3), ("damaged", 1)]);
+    folder.remove("shelf/small.cso");
+    folder.write("shelf/small.iso", &small_disc());
+    folder.cisor(["compress", "-q", "--rm", "shelf/small.iso"]).assert().success();
+    let (code, files, summary) = due(&["-r", "shelf", "--since", "30d"]);
+    assert_eq!((code, files), (0, 1));
+    assert_counts(&summary, &[("files", 4), ("recent", 3), ("ok", 1)]);
     // Without names, it is what the library knows.
     folder.write("shelf/Towers.iso", &small_disc());
     folder.write("shelf/unknown.iso", &small_disc());

@@ -20,6 +20,7 @@ use crate::cli::{ForgetArgs, LibraryArgs, LibraryVerb, MergeArgs};
 use crate::failure::Failure;
 use crate::human;
 use crate::report::{Outcome, Record, Reporter};
+use crate::special;
 
 /// Runs a verb of `cisor library`.
 pub fn library(args: LibraryArgs, reporter: &mut Reporter) {
@@ -62,11 +63,14 @@ fn open(place: &Path) -> Result<Library, Failure> {
     {
         std::fs::create_dir_all(folder).map_err(disc_library::Error::Io)?;
     }
+    special::check_target(place)?;
     Ok(Library::open(place, &Options::default())?)
 }
 
 /// Opens a library for reading.
 fn read(place: &Path) -> Result<Library, Failure> {
+    // Opening a pipe would wait for ever.
+    special::check_target(place)?;
     Ok(Library::read(place, &Options::default())?)
 }
 

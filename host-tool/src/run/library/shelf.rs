@@ -133,13 +133,14 @@ impl Shelf {
         self.known.values().filter(move |known| known.path.starts_with(folder))
     }
 
-    /// Returns when a file was verified last, if it is what it was then.
+    /// Returns when a file was verified last, if it is what it was then and was found intact.
     pub(super) fn verified(&self, key: &Path) -> Option<i64> {
-        match self.state(key) {
-            State::Unchanged { .. } => self.known.get(key)?.verified,
-            State::Moved { from, .. } => self.known.get(&from)?.verified,
-            State::New | State::Changed => None,
-        }
+        let known = match self.state(key) {
+            State::Unchanged { .. } => self.known.get(key)?,
+            State::Moved { from, .. } => self.known.get(&from)?,
+            State::New | State::Changed => return None,
+        };
+        known.verified.filter(|_| !known.is_damaged)
     }
 
     /// Returns all files that the library knows and that were not missing, in order.

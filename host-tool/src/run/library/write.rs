@@ -1,7 +1,10 @@
 //! Files with text: written beside, then renamed.
 
 use std::io::Write;
-use std::path::Path;
+use std::iter;
+use std::path::{Path, PathBuf};
+
+use disc_library::Known;
 
 use crate::failure::Failure;
 use crate::human;
@@ -13,11 +16,19 @@ use crate::target::Claims;
 ///
 /// # Errors
 ///
-/// When the file must not be written there: it exists and is not to be replaced, is no regular file, or is the library
-/// at `place` itself.
+/// When the file must not be written there: it exists and is not to be replaced, is no regular file, is the library
+/// at `place` itself, or is a file that the library knows.
 pub(super) fn claim(target: &Path, force: bool, place: &Path) -> Result<Standing, Failure> {
     let existing = if force { Existing::Replace } else { Existing::Keep };
-    Claims::new(&[place.to_owned()]).claim(target, place, existing)
+    let mut claims = Claims::new(&[place.to_owned()]);
+    if target.exists() {
+        let known = super::read(place)?.known()?;
+        let paths =
+            |known: Known| iter::once(known.path).chain(known.parts.into_iter().map(|part| part.path));
+        let known: Vec<PathBuf> = known.into_iter().flat_map(paths).collect();
+        claims.add(&known);
+    }
+    claims.claim_report(target, existing)
 }
 
 /// Writes a claimed file, and says so.
