@@ -389,6 +389,42 @@ fn messages_carry_the_numbers() {
     file[0x14] = 9;
     let expected = "CSO version 9 is not known (highest known: 2)";
     assert_eq!(header_error(&file).to_string(), expected);
+
+    let (produced, expected) = (7, 2048);
+    for (error, text) in [
+        (
+            CodecError::InputEnded { produced, expected },
+            "the packed data ends too early: expected 2048 bytes, got 7",
+        ),
+        (
+            CodecError::Short { produced, expected },
+            "the packed data is complete but too short: expected 2048 bytes, got 7",
+        ),
+        (
+            CodecError::Overlong { block_size: expected },
+            "the packed data holds too much: expected 2048 bytes, got more",
+        ),
+        (
+            CodecError::Invalid { produced, expected },
+            "the packed data is invalid: expected 2048 bytes, got 7 before the fault",
+        ),
+        (CodecError::ZlibHeader { got: 0x789D }, "expected a zlib header, got 0x789D"),
+        (
+            CodecError::Checksum { expected: 1, got: 0xABCD },
+            "its Adler-32 does not match: expected 00000001, got 0000ABCD",
+        ),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+}
+
+#[test]
+fn errors_name_their_sources() {
+    let file = cso();
+    let opened = sector_decode::ImageReader::open(&file[..40], &sector_decode::ReaderOptions::new());
+    let Err(error) = opened else { panic!("the index is cut") };
+    let below = std::error::Error::source(&error).expect("what was wrong with opening");
+    assert!(below.source().expect("what was wrong with the header").to_string().contains("byte 44"));
 }
 
 #[test]
