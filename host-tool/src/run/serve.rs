@@ -86,20 +86,21 @@ fn start(args: &ServeArgs, root: &Path, reporter: &Reporter) -> Result<Server, S
     };
     let (poll, workers) = begin().map_err(|error| format!("cannot begin: {error}"))?;
     let screen = Screen::new(reporter.verbosity());
-    greet(args, root, &screen, reporter);
+    let port = sockets.port().map_err(|error| format!("cannot begin: {error}"))?;
+    greet(args, port, root, &screen, reporter);
     let display = Display::start(screen).map_err(|error| format!("cannot begin: {error}"))?;
     let allowed = Allowed::new(&args.allow);
     Ok(Server { sockets, poll, workers, allowed, events, told, display })
 }
 
 /// Prints what is served, where, and what to do on the console.
-fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
+fn greet(args: &ServeArgs, port: u16, root: &Path, screen: &Screen, reporter: &Reporter) {
     let addresses = args.bind.map_or_else(own_addresses, |address| vec![address]);
     let address = addresses.first().copied().unwrap_or(Ipv4Addr::UNSPECIFIED);
     let images = count_images(root);
     if reporter.verbosity().json {
         let folder = root.to_string_lossy().into_owned();
-        let (port, writable, images) = (args.port, args.writable, images.clone());
+        let (writable, images) = (args.writable, images.clone());
         let addresses = addresses.clone();
         Event::Listening { address, addresses, port, folder, writable, images }.print_json();
     }
@@ -115,7 +116,7 @@ fn greet(args: &ServeArgs, root: &Path, screen: &Screen, reporter: &Reporter) {
         "Serving {} on {}, UDP port {}: {total}{kinds}, {rights}.",
         root.display(),
         if names.is_empty() { address.to_string() } else { names.join(", ") },
-        args.port
+        port
     ));
     screen.print(
         "On the console: choose UDPFS in Neutrino, wOPL, NHDDL or RiptOPL. It finds this server by itself.",

@@ -37,6 +37,16 @@ impl Sockets {
         Ok(Self { all: all.into_iter().map(PolledSocket::from_std).collect(), takes_runs })
     }
 
+    /// Returns the UDP port that consoles look for: the given one, or the one that the system chose for 0.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell.
+    pub(super) fn port(&self) -> io::Result<u16> {
+        let for_broadcasts = self.all.last().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(for_broadcasts.local_addr()?.port())
+    }
+
     /// Returns how many there are.
     pub(super) fn count(&self) -> usize {
         self.all.len()
