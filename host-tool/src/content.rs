@@ -117,6 +117,27 @@ impl Origin {
         if is_done { Ok(()) } else { Err(Failure::Interrupted) }
     }
 
+    /// Compares header and metadata of a CHD with the SHA-1 in the header that covers both. Nothing is decoded for that.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::ChdSha1`].
+    pub(crate) fn check_chd_header(&self) -> Result<(), Failure> {
+        let Kind::Chd(facts) = self.source.kind() else { return Ok(()) };
+        match facts.overall_sha1 {
+            Some([expected, got]) if expected != got => {
+                Err(Failure::ChdSha1 { expected: human::hex(&expected), got: human::hex(&got) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether the SHA-1 of the image tells whether a CHD is what its header says.
+    pub(crate) fn is_told_by_sha1(&self) -> bool {
+        matches!(self.source.kind(), Kind::Chd(facts) if facts.raw_sha1.is_some())
+            && self.source.is_only_user_data()
+    }
+
     /// Compares a CHD with the SHA-1 in its header. `image` is the SHA-1 of the sectors, which is
     /// that of the CHD for a DVD. A CD has to be decoded once more, with its subcode.
     ///
@@ -124,6 +145,7 @@ impl Origin {
     ///
     /// [`Failure::ChdSha1`], damage, or the monitor's cancellation.
     pub(crate) fn check_chd(&self, image: Option<[u8; 20]>, monitor: &Monitor) -> Result<(), Failure> {
+        self.check_chd_header()?;
         let Kind::Chd(facts) = self.source.kind() else { return Ok(()) };
         let Some(expected) = facts.raw_sha1 else { return Ok(()) };
         let got = match image.filter(|_| self.source.is_only_user_data()) {

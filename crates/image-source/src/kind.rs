@@ -27,6 +27,9 @@ pub struct ChdFacts {
     /// SHA-1 of the whole content, if the header has one. For a CD that covers every sector with its
     /// subcode.
     pub raw_sha1: Option<[u8; 20]>,
+    /// SHA-1 of that one and of the metadata, if the header has one: what the header has, then what it is. If they differ,
+    /// the header or the metadata is damaged, such as the list of tracks.
+    pub overall_sha1: Option<[[u8; 20]; 2]>,
 }
 
 /// One track of a CD.

@@ -31,6 +31,8 @@ pub enum Other {
     Html,
     /// A GameCube or Wii disc, or one of its packed formats.
     Nintendo,
+    /// A Dreamcast disc.
+    GdRom,
     /// A PS3 disc.
     Ps3,
     /// An Xbox disc.
@@ -99,7 +101,7 @@ impl Other {
             Self::Ccd => "Take the IMG file beside it.",
             Self::Html => "Your download is a web page, not the file: download it again.",
             Self::Nintendo => "Dolphin and nodtool convert GameCube and Wii discs.",
-            Self::Ps3 => "Cisor is for PSP and PS2 discs.",
+            Self::Ps3 | Self::GdRom => "Cisor is for PSP and PS2 discs.",
             Self::Xbox => "Cisor is for PSP and PS2 discs; extract-xiso handles those of the Xbox.",
         }
     }
@@ -119,6 +121,7 @@ impl fmt::Display for Other {
             Self::Ccd => "the descriptor of a CloneCD image (CCD)",
             Self::Html => "a web page",
             Self::Nintendo => "a GameCube or Wii disc",
+            Self::GdRom => "a Dreamcast disc",
             Self::Ps3 => "a PS3 disc",
             Self::Xbox => "an Xbox disc",
         })

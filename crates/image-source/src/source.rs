@@ -131,6 +131,7 @@ impl Source {
             is_dvd: chd.is_dvd(),
             is_cd: !chd.tracks().is_empty(),
             raw_sha1: chd.raw_sha1,
+            overall_sha1: chd.overall_sha1,
         };
         let kind = Kind::Chd(facts);
         let bytes: Arc<dyn Bytes> = chd.clone();

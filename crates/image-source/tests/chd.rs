@@ -5,7 +5,7 @@ mod support;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use image_source::{DamageKind, Error, Kind, Loss, SheetOrigin, catches_panics};
+use image_source::{DamageKind, Error, Kind, Loss, Other, SheetOrigin, catches_panics};
 use sector_decode::ReadAt;
 
 use crate::support::{content, disc, golden, open, open_bytes, read};
@@ -52,6 +52,40 @@ fn other_kinds_of_cds_give_the_image() {
     let source = open(&golden("raw-game.chd")).unwrap().unwrap();
     assert!(read(&source).unwrap().starts_with(&disc("image.iso")));
     assert_eq!(source.losses().len(), 1, "the audio after the data");
+}
+
+/// chdman computes it from the content's SHA-1 and the metadata; here it is computed again.
+#[test]
+fn the_sha_1_of_a_chd_covers_its_list_of_tracks() {
+    let overall = |chd: &[u8]| {
+        let source = open_bytes(chd).unwrap().unwrap();
+        let Kind::Chd(facts) = source.kind() else { panic!("a CHD") };
+        facts.overall_sha1
+    };
+    let mut names: Vec<_> =
+        std::fs::read_dir(golden("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.retain(|path| {
+        path.extension().is_some_and(|kind| kind == "chd") && !path.ends_with("dvd-child.chd")
+    });
+    for path in &names {
+        let chd = std::fs::read(path).unwrap();
+        let is_none = path.ends_with("dvd-none.chd");
+        assert_eq!(overall(&chd).is_none(), is_none, "{}", path.display());
+        assert!(overall(&chd).is_none_or(|[header, computed]| header == computed), "{}", path.display());
+    }
+    let mut chd = std::fs::read(golden("cd-cdzl.chd")).unwrap();
+    let at = chd.windows(9).rposition(|bytes| bytes == b"POSTGAP:0").unwrap();
+    chd[at + 8] = b'1';
+    assert!(overall(&chd).is_some_and(|[header, computed]| header != computed));
+}
+
+#[test]
+fn discs_of_the_dreamcast_are_named() {
+    let mut chd = std::fs::read(golden("cd-cdzl.chd")).unwrap();
+    while let Some(at) = chd.windows(4).position(|bytes| bytes == b"CHT2") {
+        chd[at..at + 4].copy_from_slice(b"CHGD");
+    }
+    assert!(matches!(open_bytes(&chd), Err(Error::Other(Other::GdRom))));
 }
 
 #[test]

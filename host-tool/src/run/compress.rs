@@ -18,7 +18,7 @@ use crate::run::already::{self, There, Wanted};
 use crate::run::prove::{Expected, prove};
 use crate::run::raw;
 use crate::run::{
-    ONE_PASS, bars, begin_part, check_archive, check_header_md5, digest_set, each, each_of, put_in_place,
+    ONE_PASS, bars, begin_part, check_archive, check_header, digest_set, each, each_of, put_in_place,
     read_again, reason_to_skip, remove_source, warn_of_second_name,
 };
 use crate::scan::Seen;
@@ -145,7 +145,8 @@ fn write_unless_there(
     warn_of_growth(&summary, record, reporter);
     let written = record.outcome.written.insert(written(plan, &summary));
     if job.image_size == job.source_size {
-        check_header_md5(&image, summary.digests.all().map(|all| all.md5))?;
+        let is_thorough = job.remove_source || job.raw_sidecar.is_some();
+        check_header(&image, summary.digests.all(), is_thorough, reporter)?;
     }
 
     let sha256 = summary.digests.sha256();

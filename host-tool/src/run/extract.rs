@@ -16,8 +16,8 @@ use crate::report::{Extracted, Record, Reporter};
 use crate::run::already::{self, There, Wanted};
 use crate::run::raw;
 use crate::run::{
-    bars, begin_part, check_archive, check_digest, check_header_md5, digest_set, each, put_in_place,
-    read_again, remove_source, warn_of_second_name,
+    bars, begin_part, check_archive, check_digest, check_header, digest_set, each, put_in_place, read_again,
+    remove_source, warn_of_second_name,
 };
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::sidecar;
@@ -127,7 +127,8 @@ fn extract_unless_there(
     record.outcome.blocks = Some(seen.blocks);
     let digests = hasher.filter(|_| seen.damage.is_empty()).map(ImageHasher::finish);
     if let Some(digests) = &digests {
-        if let Err(failure) = check_header_md5(&image, digests.all().map(|all| all.md5)) {
+        let is_thorough = job.remove_source || job.raw_sidecar.is_some();
+        if let Err(failure) = check_header(&image, digests.all(), is_thorough, reporter) {
             if !job.keep_going {
                 return Err(failure);
             }

@@ -24,7 +24,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use image_writer::DigestSet;
+use image_writer::{DigestSet, Digests};
 use sha2::{Digest, Sha256};
 
 pub use compare::compare;
@@ -41,6 +41,7 @@ pub use man::{completions, man};
 pub use raw::restore;
 pub use verify::{crc32, verify};
 
+use crate::content::Origin;
 use crate::failure::Failure;
 use crate::human;
 use crate::identity::FileId;
@@ -272,7 +273,33 @@ fn header_md5(image: &Image) -> Option<[u8; 16]> {
 /// line about a finished file includes its SHA-1.
 fn digest_set(image: &Image, reporter: &Reporter) -> DigestSet {
     let is_seen = reporter.verbosity().json || !reporter.verbosity().quiet;
-    if is_seen || header_md5(image).is_some() { DigestSet::All } else { DigestSet::Sha256 }
+    let is_told = header_md5(image).is_some() || image.origin().is_some_and(Origin::is_told_by_sha1);
+    if is_seen || is_told { DigestSet::All } else { DigestSet::Sha256 }
+}
+
+/// Compares what was read of an image with the digests in its header. The CHD of a CD has to be decoded once more for that;
+/// `is_thorough` says whether it is.
+fn check_header(
+    image: &Image,
+    digests: Option<&Digests>,
+    is_thorough: bool,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    check_header_md5(image, digests.map(|digests| digests.md5))?;
+    let Some(origin) = image.origin() else { return Ok(()) };
+    match digests {
+        Some(digests) if origin.is_told_by_sha1() => check_chd(image, Some(digests.sha1), reporter),
+        _ if is_thorough => check_chd(image, None, reporter),
+        _ => image.settle(origin.check_chd_header()),
+    }
+}
+
+/// Compares a CHD with its header. `sha1` is the image's.
+fn check_chd(image: &Image, sha1: Option<[u8; 20]>, reporter: &Reporter) -> Result<(), Failure> {
+    let Some(origin) = image.origin() else { return Ok(()) };
+    let monitor = interrupt::monitor();
+    let _bar = bars(reporter).start("checking", image.path(), origin.source().chd_len(), &monitor);
+    image.settle(origin.check_chd(sha1, &monitor))
 }
 
 /// Compares an image's MD5 with the one in its header.

@@ -16,7 +16,9 @@ use crate::output::{Existing, Outputs};
 use crate::plan;
 use crate::profile::Profile;
 use crate::report::{Outcome, Record, Reporter, SidecarRecord, SidecarState, SourceRecord, Verified};
-use crate::run::{ONE_PASS, bars, check_archive, check_header_md5, dat, each, header_md5, records};
+use crate::run::{
+    ONE_PASS, bars, check_archive, check_chd, check_header_md5, dat, each, header_md5, records,
+};
 use crate::scan::{self, OnDamage, Options, Part};
 use crate::sidecar::{self, Found};
 
@@ -89,7 +91,7 @@ impl Verifier {
         }
         record.outcome.achievements = plan::achievements(&image);
         check_archive(&image)?;
-        check_origin(&image, digests.sha1, reporter)?;
+        check_chd(&image, digests.sha1, reporter)?;
         check_sidecar(&image, beside, &digests, self.outputs.as_mut(), record, reporter)?;
         // Last, so that nothing is said of a file that has changed since.
         image.settle(check_header_md5(&image, digests.md5))?;
@@ -133,14 +135,6 @@ fn check_sidecar(
         (Found::Nothing, None) => {}
     }
     Ok(())
-}
-
-/// Compares a CHD with its header.
-fn check_origin(image: &Image, sha1: Option<[u8; 20]>, reporter: &Reporter) -> Result<(), Failure> {
-    let Some(origin) = image.origin() else { return Ok(()) };
-    let monitor = interrupt::monitor();
-    let _bar = bars(reporter).start("checking", image.path(), origin.source().chd_len(), &monitor);
-    image.settle(origin.check_chd(sha1, &monitor))
 }
 
 /// Prints the CRC-32 of every image as a line formatted by `form`, as other tools do.

@@ -1,12 +1,19 @@
 //! The metadata list of a CHD: the kind of disc, and a CD's tracks.
 
+use sha1::{Digest, Sha1};
+
 use crate::bytes::Bytes;
 use crate::error::Error;
+use crate::other::Other;
 
 /// A disc has at most 99 tracks. Each track, and each other fact, is one entry.
 const MAX_ENTRIES: usize = 512;
 /// A track's entry has less than 150 bytes. Larger entries are skipped.
 const MAX_TEXT: usize = 512;
+/// Bytes of all entries together whose digests are taken. Those of PSP and PS2 discs have some thousand.
+const MAX_DIGESTED: usize = 1 << 20;
+/// The flag of an entry that the SHA-1 of the CHD covers.
+const IS_COVERED: u8 = 1;
 /// Tracks begin at multiples of this many frames.
 const TRACK_PADDING: u64 = 4;
 
@@ -15,6 +22,8 @@ const TRACK_PADDING: u64 = 4;
 pub(super) struct Metadata {
     pub(super) is_dvd: bool,
     pub(super) tracks: Vec<ChdTrack>,
+    /// Tag and SHA-1 of each entry that the SHA-1 of the CHD covers; `None` if they are too large.
+    digests: Option<Vec<[u8; 24]>>,
 }
 
 /// One track of a CD.
@@ -41,8 +50,8 @@ impl Metadata {
     /// Reads the list, which begins at `at`.
     pub(super) fn read(file: &dyn Bytes, mut at: u64) -> Result<Self, Error> {
         const OUTSIDE: Error = Error::Chd("its metadata lies outside of the file");
-        let mut metadata = Self::default();
-        let mut entries = 0;
+        let mut metadata = Self { digests: Some(Vec::new()), ..Self::default() };
+        let (mut entries, mut digested) = (0, 0);
         while at != 0 {
             entries += 1;
             if entries > MAX_ENTRIES {
@@ -52,6 +61,21 @@ impl Metadata {
             file.read_exact_at(&mut head, at).map_err(|_| OUTSIDE)?;
             let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _] = head;
             let len = usize::from(head[5]) << 16 | usize::from(head[6]) << 8 | usize::from(head[7]);
+
+            if head[4] & IS_COVERED != 0 {
+                digested += len;
+                if digested > MAX_DIGESTED {
+                    metadata.digests = None;
+                }
+            }
+            if let Some(digests) = metadata.digests.as_mut().filter(|_| head[4] & IS_COVERED != 0) {
+                let mut data = vec![0; len];
+                file.read_exact_at(&mut data, at + 16).map_err(|_| OUTSIDE)?;
+                let mut digest = [0; 24];
+                digest[..4].copy_from_slice(&tag);
+                digest[4..].copy_from_slice(&Sha1::digest(&data));
+                digests.push(digest);
+            }
             match &tag {
                 b"DVD " => metadata.is_dvd = true,
                 b"CHTR" | b"CHT2" => {
@@ -61,7 +85,8 @@ impl Metadata {
                         .ok_or(Error::Chd("one of its tracks cannot be understood"))?;
                     metadata.tracks.push(track);
                 }
-                b"CHCD" | b"CHGT" | b"CHGD" => {
+                b"CHGT" | b"CHGD" => return Err(Error::Other(Other::GdRom)),
+                b"CHCD" => {
                     return Err(Error::Chd(
                         "its tracks are listed in a form that PSP and PS2 discs do not have",
                     ));
@@ -81,6 +106,17 @@ impl Metadata {
             start += track.frames.next_multiple_of(TRACK_PADDING);
         }
         Ok(metadata)
+    }
+
+    /// Returns the SHA-1 that the CHD has by its metadata, if its content has this one: that of the content's and, in order,
+    /// tag and SHA-1 of each covered entry (MAME, src/lib/util/chd.cpp, `compute_overall_sha1`). `None` if the metadata is
+    /// too large.
+    pub(super) fn overall_sha1(&self, raw: [u8; 20]) -> Option<[u8; 20]> {
+        let mut digests = self.digests.clone()?;
+        digests.sort_unstable();
+        let mut overall = Sha1::new().chain_update(raw);
+        digests.iter().for_each(|digest| overall.update(digest));
+        Some(overall.finalize().into())
     }
 }
 

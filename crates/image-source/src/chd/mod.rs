@@ -43,6 +43,8 @@ pub(crate) struct Chd {
     logical_bytes: u64,
     /// `None` if it was never computed: chdman omits it from uncompressed CHDs.
     pub(crate) raw_sha1: Option<[u8; 20]>,
+    /// The SHA-1 of content and metadata in the header, and what it is by both.
+    pub(crate) overall_sha1: Option<[[u8; 20]; 2]>,
     codecs: Vec<Codec>,
     map: Map,
     metadata: Metadata,
@@ -88,8 +90,21 @@ impl Chd {
         .ok_or(Error::Chd("its map of hunks cannot be read"))?;
         let metadata = Metadata::read(&*file, wide(48))?;
         let raw_sha1 = head[64..84].first_chunk().copied().filter(|sha1| *sha1 != [0; 20]);
-        let idle = Mutex::default();
-        Ok(Self { file, hunk_bytes, unit_bytes, logical_bytes, raw_sha1, codecs, map, metadata, idle })
+        let overall = head[84..104].first_chunk().copied().filter(|sha1| *sha1 != [0; 20]);
+        let computed = raw_sha1.and_then(|raw| metadata.overall_sha1(raw));
+        let overall_sha1 = overall.zip(computed).map(|(overall, computed)| [overall, computed]);
+        Ok(Self {
+            file,
+            hunk_bytes,
+            unit_bytes,
+            logical_bytes,
+            raw_sha1,
+            overall_sha1,
+            codecs,
+            map,
+            metadata,
+            idle: Mutex::default(),
+        })
     }
 
     /// Returns the tracks of a CD; none for a DVD or a raw CHD.
