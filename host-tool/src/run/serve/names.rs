@@ -51,12 +51,9 @@ impl Names {
         path: &RemotePath,
         is_compressed: impl Fn(&Path) -> bool,
     ) -> Result<Place, Errno> {
-        let mut at = self.root.path().to_owned();
-        let Some((last, folders)) = path.names().split_last() else { return Ok(Place::There(at)) };
-        for name in folders {
-            let name = os_name(name).ok_or(Errno::NOT_FOUND)?;
-            at = self.root.resolve(&self.entry(&at, &name).ok_or(Errno::NOT_FOUND)?)?;
-        }
+        let Some((last, at)) = self.folder_of(path)? else {
+            return Ok(Place::There(self.root.path().to_owned()));
+        };
         let name = os_name(last).ok_or(Errno::NOT_FOUND)?;
         if let Some(found) = self.entry(&at, &name) {
             return self.root.resolve(&found).map(Place::There);
@@ -74,6 +71,28 @@ impl Names {
             }
         }
         Ok(Place::Nothing(at.join(name)))
+    }
+
+    /// Returns the path of an existing entry itself: of a link, not of what it leads to. `None` for the served folder.
+    ///
+    /// # Errors
+    ///
+    /// When it does not exist, or a folder on the way leads out.
+    pub(super) fn own_entry(&self, path: &RemotePath) -> Result<Option<PathBuf>, Errno> {
+        let Some((last, at)) = self.folder_of(path)? else { return Ok(None) };
+        let name = os_name(last).ok_or(Errno::NOT_FOUND)?;
+        self.entry(&at, &name).map(Some).ok_or(Errno::NOT_FOUND)
+    }
+
+    /// Splits a path into its last name and the real path of the folder that has it. `None` for the served folder.
+    fn folder_of<'p>(&self, path: &'p RemotePath) -> Result<Option<(&'p [u8], PathBuf)>, Errno> {
+        let mut at = self.root.path().to_owned();
+        let Some((last, folders)) = path.names().split_last() else { return Ok(None) };
+        for name in folders {
+            let name = os_name(name).ok_or(Errno::NOT_FOUND)?;
+            at = self.root.resolve(&self.entry(&at, &name).ok_or(Errno::NOT_FOUND)?)?;
+        }
+        Ok(Some((last, at)))
     }
 
     /// Returns the path of the entry with this name, or of the first one that differs in case only.

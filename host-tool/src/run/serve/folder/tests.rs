@@ -102,6 +102,24 @@ fn compressed_images_are_listed_as_they_are_and_decoded() {
 }
 
 #[test]
+fn what_a_link_leads_to_stays_when_the_link_is_removed() {
+    let bench = Bench::new();
+    std::fs::write(bench.root.join("DVD/real.iso"), b"disc").unwrap();
+    std::fs::create_dir(bench.root.join("empty")).unwrap();
+    symlink("real.iso", bench.root.join("DVD/link.iso")).unwrap();
+    symlink("empty", bench.root.join("folder-link")).unwrap();
+    symlink("DVD", bench.root.join("CD")).unwrap();
+    let folder = bench.serve(true, false);
+    folder.remove_file(&path("CD/link.iso")).unwrap();
+    assert!(std::fs::symlink_metadata(bench.root.join("DVD/link.iso")).is_err());
+    assert_eq!(std::fs::read(bench.root.join("DVD/real.iso")).unwrap(), b"disc");
+    assert_eq!(folder.remove_folder(&path("folder-link")), Err(Errno::NOT_A_FOLDER));
+    assert!(bench.root.join("empty").is_dir() && bench.root.join("folder-link").exists());
+    folder.remove_folder(&path("empty")).unwrap();
+    assert!(!bench.root.join("empty").exists());
+}
+
+#[test]
 fn nothing_outside_the_folder_is_served() {
     let bench = Bench::new();
     std::fs::write(bench.root.join("DVD/in"), b"in").unwrap();

@@ -77,8 +77,11 @@ impl SharedFolder {
     pub(super) fn remove(&self, path: &RemotePath, change: Change) -> Result<(), Errno> {
         self.check_writable()?;
         match self.find(path)? {
-            Place::There(_) if path.is_root() => Err(Errno::ACCESS),
-            Place::There(path) => self.root().change(&path, change).map_err(errno),
+            // A link goes itself, and what it leads to stays.
+            Place::There(_) => {
+                let entry = self.names.own_entry(path)?.ok_or(Errno::ACCESS)?;
+                self.root().change(&entry, change).map_err(errno)
+            }
             Place::Decoded(_) => Err(Errno::READ_ONLY),
             Place::Nothing(_) => Err(Errno::NOT_FOUND),
         }
