@@ -44,10 +44,32 @@ pub(crate) fn check_target(target: &Path) -> Result<(), Failure> {
     }
     let looks = [std::fs::symlink_metadata(target), std::fs::metadata(target)];
     let is_special = |kind: FileType| !kind.is_file() && !kind.is_dir() && !kind.is_symlink();
-    if looks.into_iter().flatten().any(|metadata| is_special(metadata.file_type())) {
+    if looks.into_iter().flatten().any(|metadata| is_special(metadata.file_type())) || is_descriptor(target) {
         return Err(Failure::TargetIsSpecial(target.to_owned()));
     }
     Ok(())
+}
+
+/// Whether a path is, or leads to, the open file of a process: `/dev/stdout` is a link to one. Even if that is a regular
+/// file, the name stands for whatever is open there.
+fn is_descriptor(path: &Path) -> bool {
+    const PROCESSES: &str = "/proc";
+    /// As many links in a row as Linux follows.
+    const MOST_LINKS: usize = 40;
+    if cfg!(windows) {
+        return false;
+    }
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let Ok(folder) = folder.canonicalize() else { return false };
+        if folder.starts_with(PROCESSES) || folder.starts_with("/dev/fd") {
+            return true;
+        }
+        let Ok(next) = std::fs::read_link(&path) else { return false };
+        path = folder.join(next);
+    }
+    false
 }
 
 /// Names that Windows has devices for in every folder, whatever their extension.
@@ -99,6 +121,29 @@ mod tests {
         }
         for name in ["NULL", "COM", "COM0", "COM10", "a/GAME.cso", "CONSOLE.iso", "LPTX"] {
             assert!(!is_device_name(Path::new(name)), "{name}");
+        }
+    }
+
+    /// The names of open files lead to regular files, too.
+    #[test]
+    fn names_of_open_files_are_no_targets() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let file = File::create(at("file")).unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(&file);
+        // As /dev/stdout is one.
+        symlink(format!("/proc/self/fd/{number}"), at("stdout")).unwrap();
+        symlink("stdout", at("link")).unwrap();
+        symlink("file", at("usual")).unwrap();
+        if Path::new("/proc/self/fd").is_dir() {
+            for name in ["stdout", "link"] {
+                assert!(matches!(check_target(&at(name)), Err(Failure::TargetIsSpecial(_))), "{name}");
+            }
+            let path = format!("/dev/fd/{number}");
+            assert!(matches!(check_target(Path::new(&path)), Err(Failure::TargetIsSpecial(_))), "{path}");
+        }
+        for name in ["file", "usual", "none"] {
+            assert!(check_target(&at(name)).is_ok(), "{name}");
         }
     }
 
