@@ -5,7 +5,9 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use sector_decode::{Decoder, Foreign, Format, HeaderError, Layout, ReadAt, ReaderOptions, SectorReader};
+use sector_decode::{
+    BlockIndex, Decoder, Foreign, Format, HeaderError, Layout, ReadAt, ReaderOptions, SectorReader,
+};
 
 use crate::content::{Content, Origin};
 use crate::exit::Status;
@@ -132,12 +134,44 @@ impl Image {
 
     /// Returns what a new file of the disc alone would lack, such as the rest of raw CD sectors.
     pub(crate) fn holds_more(&self) -> Option<&'static str> {
-        let source = self.origin.as_ref()?.source();
+        let Some(source) = self.origin.as_ref().map(Origin::source) else {
+            return self.has_bytes_behind_disc().then_some("bytes behind the disc");
+        };
         match source.archive() {
             _ if source.is_only_user_data() => None,
-            Some(_) => Some("other files"),
+            Some(_) => Some("other files or bytes"),
             None => Some("raw CD sectors"),
         }
+    }
+
+    /// Whether a compressed file goes on after the last packed byte, with more than padding. Zeros are padding, as is what
+    /// rounds a block to the index's unit. What cannot be read counts as more.
+    fn has_bytes_behind_disc(&self) -> bool {
+        if self.layout.format() == Format::Iso {
+            return false;
+        }
+        let mut workspace = Workspace::new(self);
+        let mut reader = workspace.reader(self);
+        let mut end = self.layout.data_start().0;
+        for block in 0..self.layout.block_count() {
+            match reader.extent(BlockIndex(block)) {
+                Ok(extent) => end = end.max(extent.offset.0 + u64::from(extent.len)),
+                Err(_) => return true,
+            }
+        }
+        let mut at = end.saturating_add(1 << self.layout.index_shift());
+        let mut rest = vec![0; READ_AHEAD];
+        let mut file = self.file.clone();
+        while at < self.file.len() {
+            let left = usize::try_from(self.file.len() - at).unwrap_or(usize::MAX).min(rest.len());
+            if file.read_exact_at(&mut rest[..left], at).is_err()
+                || rest[..left].iter().any(|&byte| byte != 0)
+            {
+                return true;
+            }
+            at += left as u64;
+        }
+        false
     }
 
     /// Returns whether reading anywhere but forward costs much.

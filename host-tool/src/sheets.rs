@@ -5,15 +5,19 @@ use std::path::{Path, PathBuf};
 use image_source::Cue;
 
 use crate::identity::is_same;
+use crate::target::known_extension;
 
 /// No sheet is larger, in bytes.
 const MOST: u64 = 1 << 20;
 
 /// Returns the files that a sheet names, whether they exist or not, and whether the sheet can be used or not. None if `path`
-/// is no sheet.
+/// is no sheet: neither by its name nor by its content.
 pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
     let is_small = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST);
     let text = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
+    if known_extension(path) != Some("cue") && !Cue::is_one(&text) {
+        return Vec::new();
+    }
     Cue::named_files(&text).into_iter().map(|name| path.with_file_name(name)).collect()
 }
 

@@ -443,3 +443,19 @@ fn damaged_archive_is_saved_as_far_as_it_decodes() {
     assert_eq!(saved.len(), disc.len());
     assert!(saved[..200_000] == disc[..200_000]);
 }
+
+#[test]
+fn volumes_of_archives_are_named() {
+    let folder = Folder::new();
+    // The first volume, and the last one, as `zip -s` writes them.
+    folder.write(
+        "GAME.z01",
+        &[b"PK\x07\x08", &zip(&[Packed::stored("GAME.iso", &small_disc())])[..5000]].concat(),
+    );
+    let mut last = noise(5000);
+    last.extend(b"PK\x05\x06\x02\0\0\0\x01\0\x01\0\x40\0\0\0\x40\0\0\0\0\0");
+    folder.write("GAME.zip", &last);
+    for file in ["GAME.z01", "GAME.zip"] {
+        refused(&folder, file, 3, "this is one volume of an archive that was split");
+    }
+}

@@ -132,3 +132,65 @@ fn files_of_a_sheet_are_inputs_too() {
         assert!(folder.read("h.iso") == ps2_disc() && folder.read("g.cue") == sheet, "{args:?}");
     }
 }
+
+/// Only what is in the new file, too, is deleted with a source.
+#[test]
+fn a_source_with_anything_else_in_it_stays() {
+    let disc = small_disc();
+    let stays = |name: &str, content: &[u8], more: &str| {
+        let folder = Folder::new();
+        folder.write(name, content);
+        let run = folder.cisor(["extract", "--rm", "-o", "out.iso", name]).assert().code(2);
+        run.stderr(contains(format!("it holds more than the new file: {more}")));
+        assert!(folder.read(name) == content && folder.read("out.iso") == disc, "{name}");
+    };
+    for format in ["cso", "zso", "dax", "jso"] {
+        let folder = Folder::new();
+        folder.write("GAME.iso", &disc);
+        folder.cisor(["compress", "-q", "--to", format, "GAME.iso"]).assert().success();
+        let name = format!("GAME.{format}");
+        let packed = folder.read(&name);
+        stays(&name, &[&packed[..], b"mine"].concat(), "bytes behind the disc");
+        // Zeros are padding, as OPL wants it.
+        folder.write(&name, &[&packed[..], &[0; 5000]].concat());
+        folder.cisor(["extract", "-q", "--rm", "-f", &name]).assert().success();
+        assert_eq!(folder.names(), ["GAME.iso"], "{format}");
+    }
+    let archive = zip::zip(&[Packed::deflated("GAME.iso", &disc)]);
+    stays("GAME.zip", &[&archive[..], &[b'x'; 3000]].concat(), "other files or bytes");
+    // A comment, but not the one that archives of a fixed form have.
+    let with_comment = |comment: &[u8]| {
+        let mut zip = archive.clone();
+        let at = zip.len() - 2;
+        zip[at..].copy_from_slice(&u16::try_from(comment.len()).unwrap().to_le_bytes());
+        [&zip[..], comment].concat()
+    };
+    stays("GAME.zip", &with_comment(&[b'n'; 200]), "other files or bytes");
+    let folder = Folder::new();
+    folder.write("GAME.zip", &with_comment(b"TORRENTZIPPED-0123ABCD"));
+    folder.cisor(["extract", "-q", "--rm", "GAME.zip"]).assert().success();
+    assert_eq!(folder.names(), ["GAME.iso"]);
+}
+
+#[test]
+fn a_chd_that_is_not_what_its_header_says_is_neither_converted_nor_deleted() {
+    let golden = |name: &str| {
+        let path = format!("{}/../crates/image-source/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(path).unwrap()
+    };
+    // SHA-1 of the content, then that of content and metadata; a DVD, then a CD.
+    for (name, at) in [("dvd-zlib.chd", 70), ("dvd-zlib.chd", 90), ("cd-cdzl.chd", 90), ("cd-cdzl.chd", 70)] {
+        let mut chd = golden(name);
+        chd[at] ^= 1;
+        let folder = Folder::new();
+        folder.write("GAME.chd", &chd);
+        for args in [
+            &["verify", "GAME.chd"][..],
+            &["extract", "-q", "--ignore-limits", "GAME.chd"],
+            &["compress", "-q", "--ignore-limits", "--to", "zso", "--rm", "GAME.chd"],
+        ] {
+            folder.cisor(args).assert().code(1).stderr(contains("SHA-1"));
+            assert_eq!(folder.names(), ["GAME.chd"], "{name}, byte {at}: {args:?}");
+        }
+    }
+}

@@ -41,6 +41,24 @@ fn same(a: &Folder, b: &str, lines: &[String]) {
     }
 }
 
+/// A sidecar has the text of a sheet in it, and is none.
+#[test]
+fn a_sidecar_and_a_dump_may_be_replaced() {
+    let (folder, lines) = game("many", 2);
+    for args in [
+        &["compress", "--for", "opl", "--keep-raw", "GAME.cue"][..],
+        &["compress", "--for", "opl", "--keep-raw", "-f", "GAME.cue"],
+        &["extract", "--raw", "-f", "GAME.zso"],
+    ] {
+        folder.cisor(args).assert().success();
+    }
+    let (before, _) = game("many", 2);
+    for line in &lines {
+        let (_, name) = line.split_once(' ').unwrap();
+        assert!(folder.read(name) == before.read(name), "{name}");
+    }
+}
+
 #[test]
 fn dump_of_mode_1_comes_back_bit_for_bit() {
     comes_back(1);

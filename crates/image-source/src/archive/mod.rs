@@ -54,6 +54,7 @@ impl ArchiveKind {
             b"7z\xBC\xAF\x27\x1C" => Some(Self::SevenZip),
             // The second one is of an archive without files, the third one of a volume.
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, ..] => Some(Self::Zip),
+            _ if zip::is_last_volume(file) => Some(Self::Zip),
             _ => None,
         }
     }
@@ -70,7 +71,7 @@ pub struct ArchiveFacts {
     pub size: u64,
     /// Bytes that it occupies in the archive; in a solid archive, those of all files that it is packed with.
     pub packed_size: u64,
-    /// Whether the archive holds nothing else.
+    /// Whether the archive holds nothing else: no other file, no comment, no bytes that belong to none.
     pub is_only_file: bool,
 }
 
@@ -98,6 +99,13 @@ impl Archive {
         match self {
             Self::Zip(zip) => zip.entries().collect(),
             Self::SevenZip(archive) => archive.entries().collect(),
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        match self {
+            Self::Zip(zip) => zip.has_more(),
+            Self::SevenZip(archive) => archive.has_more(),
         }
     }
 
@@ -151,7 +159,7 @@ pub(crate) fn open(kind: ArchiveKind, file: Arc<dyn Bytes>) -> Result<Disc, Erro
     let count = entries.iter().filter(|entry| entry.len > 0).count();
     let facts = |place: usize, used: usize| {
         let Entry { name, len, packed, .. } = entries[place];
-        let is_only_file = count == used;
+        let is_only_file = count == used && !archive.has_more();
         ArchiveFacts { kind, name: name.clone(), size: *len, packed_size: *packed, is_only_file }
     };
 

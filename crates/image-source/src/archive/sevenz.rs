@@ -18,8 +18,9 @@ const START_LEN: usize = 32;
 /// A header that is packed may contain another one that is, but not for ever.
 const MOST_LAYERS: u32 = 4;
 
-const CUT_OFF: ArchiveError =
-    ArchiveError::Structure("the directory at its end is missing or wrong, so it is probably cut off");
+const CUT_OFF: ArchiveError = ArchiveError::Structure(
+    "the directory at its end is missing or wrong, so it is probably cut off, or the first of several volumes",
+);
 const WRONG_HEADER: ArchiveError = ArchiveError::Structure("its directory has impossible entries");
 
 /// The directory of an archive.
@@ -72,6 +73,17 @@ impl SevenZ {
             return Err(WRONG_HEADER.into());
         }
         Ok(Self { file, folders: streams.folders, files })
+    }
+
+    /// Returns whether it has bytes behind its directory, which is its end.
+    pub(super) fn has_more(&self) -> bool {
+        let mut place = [0; 16];
+        if self.file.read_exact_at(&mut place, 12).is_err() {
+            return true;
+        }
+        let mut fields = Fields::new(&place);
+        let end = fields.u64().zip(fields.u64()).and_then(|(offset, len)| offset.checked_add(len));
+        end.and_then(|end| end.checked_add(START_LEN as u64)) != Some(self.file.len())
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {

@@ -41,6 +41,8 @@ pub(super) struct Zip {
     files: Vec<File>,
     /// Where the directory begins, and the files end.
     directory: u64,
+    /// Bytes of the directory and what is behind it.
+    end_len: u64,
 }
 
 struct File {
@@ -62,6 +64,8 @@ struct Place {
     count: u64,
     /// Where it must have ended.
     end: u64,
+    /// Bytes behind the directory that are accounted for.
+    rest: u64,
 }
 
 impl Zip {
@@ -81,13 +85,30 @@ impl Zip {
             let wrong = ArchiveError::Structure("its directory ends too early or has wrong entries");
             files.push(central(&mut fields).ok_or(wrong)?);
         }
-        let zip = Self { file, files, directory: place.start };
+        let zip = Self { file, files, directory: place.start, end_len: place.len + place.rest };
         zip.check_overlaps()?;
         Ok(zip)
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.files.iter().map(|file| &file.entry)
+    }
+
+    /// Returns whether it has bytes that belong to no file: a comment, a file that is not in the directory, anything before or
+    /// behind it.
+    pub(super) fn has_more(&self) -> bool {
+        /// The longest descriptor behind a file, and the records of ZIP64 at the end.
+        const SLACK: u64 = 24;
+        const RECORDS: u64 = (END_64_LEN + LOCATOR_LEN) as u64;
+        let of_file = |file: &File| {
+            let mut extra = [0; 2];
+            let at = file.header + LOCAL_LEN as u64 - 2;
+            let extra =
+                self.file.read_exact_at(&mut extra, at).map_or(0, |()| u16::from_le_bytes(extra).into());
+            (LOCAL_LEN + file.raw_name.len()) as u64 + extra + file.entry.packed
+        };
+        let used: u64 = self.files.iter().map(of_file).sum::<u64>() + self.end_len;
+        self.file.len().saturating_sub(used) > SLACK * self.files.len() as u64 + RECORDS
     }
 
     /// Refuses files that share bytes, as only archives do that are made to be harmful.
@@ -275,8 +296,18 @@ fn find_directory(file: &dyn Bytes) -> Result<Place, Error> {
         let end = End::parse(&mut Fields::new(&tail[at..]))?;
         (usize::from(end.comment_len) <= last - at).then_some((tail_start + at as u64, end))
     });
-    let (at, end) = found.ok_or(NO_DIRECTORY)?;
-    let mut place = Place { start: end.start.into(), len: end.len.into(), count: end.count.into(), end: at };
+    let (at, end) = match found {
+        Some(found) => found,
+        None if is_first_volume(file) => return Err(ArchiveError::Split.into()),
+        None => return Err(NO_DIRECTORY.into()),
+    };
+    let comment = &tail[usize::try_from(at - tail_start).expect("in the tail") + END_LEN..];
+    let comment = &comment[..end.comment_len.into()];
+    // Archives of a fixed form have the digest of their directory there.
+    let is_torrent_zip = comment.len() == 22 && comment.starts_with(b"TORRENTZIPPED-");
+    let rest = (END_LEN + if is_torrent_zip { comment.len() } else { 0 }) as u64;
+    let mut place =
+        Place { start: end.start.into(), len: end.len.into(), count: end.count.into(), end: at, rest };
     let mut is_split = end.disks != (0, 0) && end.disks != (u16::MAX, u16::MAX);
     if let Some(locator_at) = at.checked_sub(LOCATOR_LEN as u64) {
         let mut bytes = [0; LOCATOR_LEN];
@@ -291,13 +322,27 @@ fn find_directory(file: &dyn Bytes) -> Result<Place, Error> {
                 .ok_or_else(|| missing.clone())?;
             let mut bytes = [0; END_64_LEN];
             file.read_exact_at(&mut bytes, end_at).map_err(Error::io("the archive"))?;
-            place = end_64(&mut Fields::new(&bytes), end_at).ok_or(missing)?;
+            place = Place { rest, ..end_64(&mut Fields::new(&bytes), end_at).ok_or(missing)? };
         }
     }
     if is_split {
         return Err(ArchiveError::Split.into());
     }
     Ok(place)
+}
+
+/// Whether a file is the first volume of an archive: it begins with a mark of its own (APPNOTE.TXT, 8.5.3).
+fn is_first_volume(file: &dyn Bytes) -> bool {
+    let mut start = [0; 4];
+    file.read_exact_at(&mut start, 0).is_ok() && u32::from_le_bytes(start) == DESCRIPTOR
+}
+
+/// Whether a file ends like the last volume of an archive, which begins with anything.
+pub(super) fn is_last_volume(file: &dyn Bytes) -> bool {
+    let mut end = [0; END_LEN];
+    let Some(at) = file.len().checked_sub(END_LEN as u64) else { return false };
+    let end = file.read_exact_at(&mut end, at).ok().and_then(|()| End::parse(&mut Fields::new(&end)));
+    end.is_some_and(|end| !matches!(end.disks.0, 0 | u16::MAX) && end.comment_len == 0)
 }
 
 /// The record at the end.
@@ -333,7 +378,7 @@ fn end_64(fields: &mut Fields<'_>, at: u64) -> Option<Place> {
     // Its size, two versions, two disk numbers, and how many files are on this disk.
     fields.bytes(8 + 2 + 2 + 4 + 4 + 8)?;
     let (count, len, start) = (fields.u64()?, fields.u64()?, fields.u64()?);
-    Some(Place { start, len, count, end: at })
+    Some(Place { start, len, count, end: at, rest: 0 })
 }
 
 /// The header before a file's data.
