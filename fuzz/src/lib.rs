@@ -81,7 +81,13 @@ impl Plan {
         );
         let answers = requests.into_iter().map(|(offset, len)| {
             let mut out = vec![fill; usize::try_from(len).expect("at most 1 MiB")];
-            let bytes = reader.read(offset, &mut out).is_ok().then_some(out);
+            let bytes = match reader.read(offset, &mut out) {
+                Ok(()) => Some(out),
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    None
+                }
+            };
             Answer { offset, bytes }
         });
         Some(answers.collect())
