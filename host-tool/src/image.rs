@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use sector_decode::{
     BlockIndex, Decoder, Foreign, Format, HeaderError, Layout, ReadAt, ReaderOptions, SectorReader,
@@ -35,6 +36,8 @@ pub struct Image {
     layout: Layout,
     /// The state of the file when it was opened; `None` if it was open already.
     stamp: Option<Stamp>,
+    /// See [`Image::holds_more`].
+    more: OnceLock<Option<&'static str>>,
 }
 
 impl Image {
@@ -98,7 +101,15 @@ impl Image {
             return Err(Failure::Shortcut);
         }
         let content = Content::File(file.clone());
-        Ok(Self { path: path.to_owned(), file, content, origin: None, layout, stamp: None })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            content,
+            origin: None,
+            layout,
+            stamp: None,
+            more: OnceLock::new(),
+        })
     }
 
     /// Treats the sectors of the container as the image, or as the compressed image that they hold.
@@ -106,7 +117,15 @@ impl Image {
         let content = Content::Sectors(origin.source().data());
         // Damage is found by reading, and may be wanted.
         let layout = origin.source().layout()?;
-        Ok(Self { path: path.to_owned(), file, content, origin: Some(origin), layout, stamp: None })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            content,
+            origin: Some(origin),
+            layout,
+            stamp: None,
+            more: OnceLock::new(),
+        })
     }
 
     /// Returns the path that the image was opened with.
@@ -132,8 +151,13 @@ impl Image {
         }
     }
 
-    /// Returns what a new file of the disc alone would lack, such as the rest of raw CD sectors.
+    /// Returns what a new file of the disc alone would lack, such as the rest of raw CD sectors. The file is read for that
+    /// the first time.
     pub(crate) fn holds_more(&self) -> Option<&'static str> {
+        *self.more.get_or_init(|| self.look_for_more())
+    }
+
+    fn look_for_more(&self) -> Option<&'static str> {
         let Some(source) = self.origin.as_ref().map(Origin::source) else {
             return self.has_bytes_behind_disc().then_some("bytes behind the disc");
         };

@@ -167,6 +167,10 @@ fn write_unless_there(
     if job.remove_source || job.handling.in_place {
         read_again(&image, sha256, plan.packing_threads(), reporter)?;
     }
+    if job.remove_source {
+        // Read before the last look at the source, so that nothing is put in place after a change.
+        image.holds_more();
+    }
     image.settle(Ok(()))?;
     // Some systems do not replace a file that is open.
     let source = Some(image).filter(|_| !job.handling.in_place);

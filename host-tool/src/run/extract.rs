@@ -161,6 +161,10 @@ fn extract_unless_there(
     {
         read_again(&image, digests.sha256(), job.threads, reporter)?;
     }
+    if job.remove_source {
+        // Read before the last look at the source, so that nothing is put in place after a change.
+        image.holds_more();
+    }
     image.settle(Ok(()))?;
     let placed = put_in_place(outputs, part, &job.target, &job.standing, &mut record.outcome.output);
     warn_of_second_name(&job.target, record, reporter);
