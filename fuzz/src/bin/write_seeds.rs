@@ -88,7 +88,9 @@ fn write_discs() -> io::Result<()> {
     let param = test_disc::sfo(&[("CATEGORY", "UG"), ("DISC_ID", "ULUS10041"), ("TITLE", "Sector Runner")]);
     let system: &[u8] = b"BOOT2 = cdrom0:\\SLES_123.45;1\r\nVER = 1.00\r\n";
     let icon: &[u8] = b"\x89PNG\r\n\x1A\n";
-    let discs: [(&str, &[(&str, &[u8])]); 3] = [
+    /// A file on a disc: its name and content.
+    type OnDisc<'a> = (&'a str, &'a [u8]);
+    let discs: [(&str, &[OnDisc<'_>]); 3] = [
         (
             "psp",
             &[
