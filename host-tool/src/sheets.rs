@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use image_source::Cue;
 
 use crate::identity::is_same;
-use crate::target::known_extension;
 
 /// No sheet is larger, in bytes.
 const MOST: u64 = 1 << 20;
@@ -15,20 +14,22 @@ const MOST: u64 = 1 << 20;
 pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
     let is_small = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST);
     let text = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
-    if known_extension(path) != Some("cue") && !Cue::is_one(&text) {
+    if !is_named_like_one(path) && !Cue::is_one(&text) {
         return Vec::new();
     }
     Cue::named_files(&text).into_iter().map(|name| path.with_file_name(name)).collect()
+}
+
+fn is_named_like_one(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cue"))
 }
 
 /// Returns a sheet beside `file` that names it.
 pub(crate) fn naming(file: &Path) -> Option<PathBuf> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
-    let mut sheets: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cue")))
-        .collect();
+    let mut sheets: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| is_named_like_one(path)).collect();
     sheets.sort();
     sheets.into_iter().find(|sheet| files(sheet).iter().any(|named| is_same(named, file)))
 }

@@ -184,6 +184,13 @@ pub(crate) fn open(files: &[Named]) -> Result<(Input, Option<Container>), String
     Ok(match source.map_err(|error| error.to_string())? {
         None => (Input::File(PageFile::new(0, first.len)), None),
         Some(source) => {
+            if let Kind::Chd(facts) = source.kind()
+                && facts.overall_sha1.is_some_and(|[header, computed]| header != computed)
+            {
+                return Err(
+                    "the CHD's header or its list of tracks is damaged: its SHA-1 does not match".to_owned()
+                );
+            }
             let dump = source.dump().filter(|dump| dump.sheet().is_some());
             let parts =
                 dump.map_or(&[][..], |dump| dump.files()).iter().map(|file| file.name().to_owned()).collect();

@@ -125,6 +125,10 @@ test('CHDs by chdman, of every codec', () => {
     assert.equal(lostTracks.length > 0, /cd-cd|raw-game/.test(name), name);
   }
   assert.throws(() => engineOf(readFileSync(new URL('dvd-child.chd', folder))), /needs its parent/);
+  // The list of tracks has a checksum, too.
+  const chd = readFileSync(new URL('cd-cdzl.chd', folder));
+  chd[chd.lastIndexOf('POSTGAP:0') + 8] = '1'.charCodeAt(0);
+  assert.throws(() => engineOf(chd), /list of tracks is damaged/);
 });
 
 test('a damaged CHD is refused where it is damaged, and the engine goes on', () => {
