@@ -75,7 +75,8 @@ fn progress_is_drawn_and_ctrl_c_leaves_nothing() {
     let exe = executable();
     let command = format!("wine '{}' compress --to cso --best 'SLOW DISC.iso'", exe.display());
     let screen = on_terminal(&folder, &command, "\\003");
-    for text in ["packing SLOW DISC.iso", "MB/s", "to ", " left", "interrupted"] {
+    // Its speed may be in kB/s where much else runs.
+    for text in ["packing SLOW DISC.iso", "B/s", "to ", " left", "interrupted"] {
         assert!(screen.contains(text), "{text} in {screen}");
     }
     assert_eq!(folder.names(), ["SLOW DISC.iso"], "{screen}");
