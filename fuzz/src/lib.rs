@@ -4,7 +4,7 @@
 pub mod disc;
 pub mod steps;
 
-use sector_decode::{Buffers, Decoder, Layout, ReaderOptions, SectorReader};
+use sector_decode::{Buffers, Decoder, Foreign, Layout, ReaderOptions, SectorReader};
 
 /// Maximum bytes read from an image: a header can declare terabytes.
 const MOST_READ: u64 = 1 << 18;
@@ -53,6 +53,9 @@ impl Plan {
     /// request. All buffers are filled with `fill` beforehand. `None` when the header is refused.
     pub fn read(&self, file: &[u8], fill: u8) -> Option<Vec<Answer>> {
         let layout = Layout::probe(&mut &file[..]).ok()?;
+        // Blocks of another program's format are recognised, or not.
+        let foreign = Foreign::in_blocks(&layout, &mut &file[..]).ok().flatten();
+        assert!(foreign.is_none_or(|foreign| !foreign.to_string().is_empty()));
         let sizes = layout.buffer_sizes();
         let windows = self.windows().map_or(0, |windows| windows * WINDOW_BYTES);
         let mut index = vec![fill; sizes.index + self.window + windows];
