@@ -124,11 +124,9 @@ impl Origin {
     /// [`Failure::ChdSha1`].
     pub(crate) fn check_chd_header(&self) -> Result<(), Failure> {
         let Kind::Chd(facts) = self.source.kind() else { return Ok(()) };
-        match facts.overall_sha1 {
-            Some([expected, got]) if expected != got => {
-                Err(Failure::ChdSha1 { expected: human::hex(&expected), got: human::hex(&got) })
-            }
-            _ => Ok(()),
+        match facts.wrong_sha1().map(|both| both.map(|sha1| human::hex(&sha1))) {
+            Some([expected, got]) => Err(Failure::ChdSha1 { expected, got }),
+            None => Ok(()),
         }
     }
 

@@ -159,7 +159,7 @@ impl Image {
 
     fn look_for_more(&self) -> Option<&'static str> {
         let Some(source) = self.origin.as_ref().map(Origin::source) else {
-            return self.has_bytes_behind_disc().then_some("bytes behind the disc");
+            return self.has_bytes_after_disc().then_some("bytes after the disc");
         };
         match source.archive() {
             _ if source.is_only_user_data() => None,
@@ -170,7 +170,7 @@ impl Image {
 
     /// Whether a compressed file goes on after the last packed byte, with more than padding. Zeros are padding, as is what
     /// rounds a block to the index's unit. What cannot be read counts as more.
-    fn has_bytes_behind_disc(&self) -> bool {
+    fn has_bytes_after_disc(&self) -> bool {
         if self.layout.format() == Format::Iso {
             return false;
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use image_source::Cue;
 
 use crate::identity::is_same;
+use crate::output::folder_of;
 
 /// No sheet is larger, in bytes.
 const MOST: u64 = 1 << 20;
@@ -26,8 +27,7 @@ fn is_named_like_one(path: &Path) -> bool {
 
 /// Returns a sheet beside `file` that names it.
 pub(crate) fn naming(file: &Path) -> Option<PathBuf> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let entries = std::fs::read_dir(folder_of(file)).ok()?.filter_map(Result::ok);
     let mut sheets: Vec<PathBuf> =
         entries.map(|entry| entry.path()).filter(|path| is_named_like_one(path)).collect();
     sheets.sort();

@@ -32,7 +32,7 @@ pub(crate) fn path(image: &Path) -> PathBuf {
     Target::Beside.path(image, "sha256")
 }
 
-/// Returns the path of the other file in which an image's digest is looked for.
+/// Returns the path of the longer of the two names that the file with an image's digest may have.
 pub(crate) fn long_path(image: &Path) -> PathBuf {
     let mut long = plain_name(image).into_os_string();
     long.push(".sha256");
@@ -104,13 +104,24 @@ pub(crate) fn write(
         return Ok(SidecarRecord { file, state: SidecarState::Match });
     }
     let file = path(image);
-    let standing = Standing::at(&file, existing);
-    let mut part = outputs.begin(&file, &standing)?;
+    put(outputs, &file, image, sha256, existing)?;
+    Ok(SidecarRecord { file, state: SidecarState::Written })
+}
+
+/// Writes the line about an image to a file.
+fn put(
+    outputs: &mut Outputs,
+    file: &Path,
+    image: &Path,
+    sha256: [u8; 32],
+    existing: Existing,
+) -> Result<(), Failure> {
+    let standing = Standing::at(file, existing);
+    let mut part = outputs.begin(file, &standing)?;
     part.resemble(image);
     part.file().write_all(&line(plain_name(image).as_os_str(), sha256)).map_err(Failure::Write)?;
     part.sync()?;
-    outputs.commit(part, &standing)?;
-    Ok(SidecarRecord { file, state: SidecarState::Written })
+    outputs.commit(part, &standing)
 }
 
 /// Has the digest of an image that was renamed, with its sidecar, name the image as it is called now. A file that says more
@@ -121,17 +132,10 @@ pub(crate) fn write(
 /// When it cannot be written.
 pub(crate) fn rename(before: &Path, image: &Path) -> Result<(), Failure> {
     let Found::Digest { file, sha256 } = beside(image) else { return Ok(()) };
-    let line_of = |image: &Path| line(plain_name(image).as_os_str(), sha256);
-    if std::fs::read(&file).map_err(Failure::Open)? != line_of(before) {
+    if std::fs::read(&file).map_err(Failure::Open)? != line(plain_name(before).as_os_str(), sha256) {
         return Ok(());
     }
-    let standing = Standing::at(&file, Existing::Replace);
-    let mut outputs = Outputs::default();
-    let mut part = outputs.begin(&file, &standing)?;
-    part.resemble(image);
-    part.file().write_all(&line_of(image)).map_err(Failure::Write)?;
-    part.sync()?;
-    outputs.commit(part, &standing)
+    put(&mut Outputs::default(), &file, image, sha256, Existing::Replace)
 }
 
 /// A line as `sha256sum` writes it. Names with a backslash or a line break are written with escapes, which a

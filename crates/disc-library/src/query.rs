@@ -4,6 +4,9 @@ use rusqlite::types::Value;
 
 use crate::entry::OK;
 
+/// The condition of [`Entry::is_damaged`](crate::Entry::is_damaged).
+pub(crate) const IS_DAMAGED: &str = "result IN ('damaged', 'mismatch')";
+
 /// Which entries are wanted: those that fit every condition.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
@@ -65,7 +68,7 @@ impl Query {
             values.extend([console, console].map(|console| Value::from(console.clone())));
         }
         if self.damaged {
-            conditions.push("result IN ('damaged', 'mismatch')".into());
+            conditions.push(IS_DAMAGED.into());
         }
         if self.unusable {
             conditions.push(format!("result NOT IN ('{OK}', 'damaged', 'mismatch')"));

@@ -11,7 +11,7 @@ use crate::entry::{Entry, Part, Stamp};
 use crate::error::Error;
 use crate::join::{Joined, join};
 use crate::path::Root;
-use crate::query::Query;
+use crate::query::{IS_DAMAGED, Query};
 use crate::{row, schema};
 
 /// How a library is opened.
@@ -167,8 +167,8 @@ impl Library {
     /// Those of the database.
     pub fn known(&self) -> Result<Vec<Known>, Error> {
         let mut parts = self.parts()?;
-        let mut statement =
-            self.db.prepare("SELECT id, path, size, mtime, inode, missing, verified, result IN ('damaged', 'mismatch') FROM file")?;
+        let query = format!("SELECT id, path, size, mtime, inode, missing, verified, {IS_DAMAGED} FROM file");
+        let mut statement = self.db.prepare(&query)?;
         let mut rows = statement.query([])?;
         let mut known = Vec::new();
         while let Some(row) = rows.next()? {

@@ -32,6 +32,15 @@ pub struct ChdFacts {
     pub overall_sha1: Option<[[u8; 20]; 2]>,
 }
 
+impl ChdFacts {
+    /// Returns the SHA-1 of content and metadata in the header, then the computed one, if they differ: the header or the
+    /// metadata is damaged.
+    #[must_use]
+    pub fn wrong_sha1(&self) -> Option<[[u8; 20]; 2]> {
+        self.overall_sha1.filter(|[expected, got]| expected != got)
+    }
+}
+
 /// One track of a CD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackInfo {

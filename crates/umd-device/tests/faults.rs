@@ -88,7 +88,7 @@ fn a_card_that_delivers_a_byte_at_a_time_is_not_read_for_ever() {
 
 /// How often reads go on is limited for each request, not for a whole game.
 #[test]
-fn a_card_that_delivers_less_in_every_request_is_never_opened_anew() {
+fn a_card_that_delivers_less_in_every_request_is_never_opened_again() {
     let mut scene = scene();
     let opened = scene.card.world.opened.get();
     for lba in 0..50 {

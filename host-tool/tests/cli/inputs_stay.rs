@@ -150,7 +150,7 @@ fn a_source_with_anything_else_in_it_stays() {
         folder.cisor(["compress", "-q", "--to", format, "GAME.iso"]).assert().success();
         let name = format!("GAME.{format}");
         let packed = folder.read(&name);
-        stays(&name, &[&packed[..], b"mine"].concat(), "bytes behind the disc");
+        stays(&name, &[&packed[..], b"mine"].concat(), "bytes after the disc");
         // Zeros are padding, as OPL wants it.
         folder.write(&name, &[&packed[..], &[0; 5000]].concat());
         folder.cisor(["extract", "-q", "--rm", "-f", &name]).assert().success();

@@ -185,7 +185,7 @@ pub(crate) fn open(files: &[Named]) -> Result<(Input, Option<Container>), String
         None => (Input::File(PageFile::new(0, first.len)), None),
         Some(source) => {
             if let Kind::Chd(facts) = source.kind()
-                && facts.overall_sha1.is_some_and(|[header, computed]| header != computed)
+                && facts.wrong_sha1().is_some()
             {
                 return Err(
                     "the CHD's header or its list of tracks is damaged: its SHA-1 does not match".to_owned()

@@ -28,6 +28,8 @@ pub(super) struct SevenZ {
     file: Arc<dyn Bytes>,
     folders: Vec<Folder>,
     files: Vec<File>,
+    /// Where the directory ends, which is last.
+    end: u64,
 }
 
 struct File {
@@ -41,17 +43,22 @@ struct File {
 
 impl SevenZ {
     pub(super) fn open(file: Arc<dyn Bytes>) -> Result<Self, Error> {
-        let mut bytes = directory(&*file)?;
+        let (mut bytes, end) = directory(&*file)?;
         for _ in 0..MOST_LAYERS {
             match sevenz_header::parse(&bytes, MOST_FILES).ok_or(WRONG_HEADER)? {
                 Header::Packed(streams) => bytes = unpack_header(&file, &streams)?,
-                Header::Files { streams, names } => return Self::of(file, streams, names),
+                Header::Files { streams, names } => return Self::of(file, streams, names, end),
             }
         }
         Err(WRONG_HEADER.into())
     }
 
-    fn of(file: Arc<dyn Bytes>, streams: Streams, names: Vec<Option<String>>) -> Result<Self, Error> {
+    fn of(
+        file: Arc<dyn Bytes>,
+        streams: Streams,
+        names: Vec<Option<String>>,
+        end: u64,
+    ) -> Result<Self, Error> {
         let mut files = Vec::new();
         // Files that are not empty have their streams in the same order.
         let mut filled = names.into_iter().flatten();
@@ -72,18 +79,12 @@ impl SevenZ {
         if filled.next().is_some() {
             return Err(WRONG_HEADER.into());
         }
-        Ok(Self { file, folders: streams.folders, files })
+        Ok(Self { file, folders: streams.folders, files, end })
     }
 
-    /// Returns whether it has bytes behind its directory, which is its end.
+    /// Returns whether it has bytes after its directory, which is its end.
     pub(super) fn has_more(&self) -> bool {
-        let mut place = [0; 16];
-        if self.file.read_exact_at(&mut place, 12).is_err() {
-            return true;
-        }
-        let mut fields = Fields::new(&place);
-        let end = fields.u64().zip(fields.u64()).and_then(|(offset, len)| offset.checked_add(len));
-        end.and_then(|end| end.checked_add(START_LEN as u64)) != Some(self.file.len())
+        self.end != self.file.len()
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
@@ -123,7 +124,7 @@ impl SevenZ {
 }
 
 /// Reads the directory that the first bytes of the archive refer to.
-fn directory(file: &dyn Bytes) -> Result<Vec<u8>, Error> {
+fn directory(file: &dyn Bytes) -> Result<(Vec<u8>, u64), Error> {
     let mut start = [0; START_LEN];
     if file.len() < start.len() as u64 {
         return Err(CUT_OFF.into());
@@ -140,12 +141,10 @@ fn directory(file: &dyn Bytes) -> Result<Vec<u8>, Error> {
     if len == 0 {
         return Err(ArchiveError::NoDisc.into());
     }
-    if at.checked_add(len).is_none_or(|end| end > file.len()) {
-        return Err(CUT_OFF.into());
-    }
+    let end = at.checked_add(len).filter(|&end| end <= file.len()).ok_or(CUT_OFF)?;
     let mut bytes = vec![0; small(len)?];
     file.read_exact_at(&mut bytes, at).map_err(Error::io("the archive"))?;
-    if crc32fast::hash(&bytes) == crc { Ok(bytes) } else { Err(CUT_OFF.into()) }
+    if crc32fast::hash(&bytes) == crc { Ok((bytes, end)) } else { Err(CUT_OFF.into()) }
 }
 
 /// The length of a directory, which must fit into memory.

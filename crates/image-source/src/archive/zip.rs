@@ -41,7 +41,7 @@ pub(super) struct Zip {
     files: Vec<File>,
     /// Where the directory begins, and the files end.
     directory: u64,
-    /// Bytes of the directory and what is behind it.
+    /// Bytes of the directory and of what follows it.
     end_len: u64,
 }
 
@@ -64,7 +64,7 @@ struct Place {
     count: u64,
     /// Where it must have ended.
     end: u64,
-    /// Bytes behind the directory that are accounted for.
+    /// Bytes after the directory that are accounted for.
     rest: u64,
 }
 
@@ -95,9 +95,9 @@ impl Zip {
     }
 
     /// Returns whether it has bytes that belong to no file: a comment, a file that is not in the directory, anything before or
-    /// behind it.
+    /// after it.
     pub(super) fn has_more(&self) -> bool {
-        /// The longest descriptor behind a file, and the records of ZIP64 at the end.
+        /// The longest descriptor after a file, and the records of ZIP64 at the end.
         const SLACK: u64 = 24;
         const RECORDS: u64 = (END_64_LEN + LOCATOR_LEN) as u64;
         let of_file = |file: &File| {

@@ -61,20 +61,17 @@ impl Metadata {
             file.read_exact_at(&mut head, at).map_err(|_| OUTSIDE)?;
             let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _] = head;
             let len = usize::from(head[5]) << 16 | usize::from(head[6]) << 8 | usize::from(head[7]);
-
             if head[4] & IS_COVERED != 0 {
                 digested += len;
-                if digested > MAX_DIGESTED {
-                    metadata.digests = None;
+                metadata.digests = metadata.digests.filter(|_| digested <= MAX_DIGESTED);
+                if let Some(digests) = &mut metadata.digests {
+                    let mut data = vec![0; len];
+                    file.read_exact_at(&mut data, at + 16).map_err(|_| OUTSIDE)?;
+                    let mut digest = [0; 24];
+                    digest[..4].copy_from_slice(&tag);
+                    digest[4..].copy_from_slice(&Sha1::digest(&data));
+                    digests.push(digest);
                 }
-            }
-            if let Some(digests) = metadata.digests.as_mut().filter(|_| head[4] & IS_COVERED != 0) {
-                let mut data = vec![0; len];
-                file.read_exact_at(&mut data, at + 16).map_err(|_| OUTSIDE)?;
-                let mut digest = [0; 24];
-                digest[..4].copy_from_slice(&tag);
-                digest[4..].copy_from_slice(&Sha1::digest(&data));
-                digests.push(digest);
             }
             match &tag {
                 b"DVD " => metadata.is_dvd = true,

@@ -27,11 +27,7 @@ impl Companions {
 
     /// Returns why they cannot come along.
     pub(super) fn obstacle(&self) -> Option<String> {
-        let lower = |path: &Path| path.to_string_lossy().to_lowercase();
-        let is_taken = |(from, to): &&(PathBuf, PathBuf)| {
-            lower(from) != lower(to) && std::fs::symlink_metadata(to).is_ok()
-        };
-        if let Some((_, to)) = self.moves.iter().find(is_taken) {
+        if let Some((_, to)) = self.moves.iter().find(|(from, to)| is_taken(from, to)) {
             return Some(format!("{} exists already", human::name(to)));
         }
         let (from, _) = self.moves.first()?;
@@ -41,8 +37,7 @@ impl Companions {
 
     /// Another image of this name, in another format.
     fn other_form(&self) -> Option<PathBuf> {
-        let folder = self.image.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+        let entries = std::fs::read_dir(output::folder_of(&self.image)).ok()?;
         let is_image = |path: &Path| {
             known_extension(path).is_some_and(|extension| !matches!(extension, "cue" | "bin" | "zip" | "7z"))
         };
@@ -74,6 +69,16 @@ impl Companions {
     pub(super) fn tell(&self) -> Result<(), Failure> {
         if self.moves.is_empty() { Ok(()) } else { sidecar::rename(&self.image, &self.target) }
     }
+}
+
+/// Whether the new name of a file is another file's. Disks of Windows take names for one that differ only in case.
+pub(super) fn is_taken(from: &Path, to: &Path) -> bool {
+    lower(from) != lower(to) && std::fs::symlink_metadata(to).is_ok()
+}
+
+/// A path in lower case.
+pub(super) fn lower(path: &Path) -> String {
+    path.to_string_lossy().to_lowercase()
 }
 
 fn back(moves: &[(PathBuf, PathBuf)]) {

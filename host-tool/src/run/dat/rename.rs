@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use dat_file::Catalogue;
 
-use super::companions::Companions;
+use super::companions::{Companions, is_taken, lower};
 use super::content::has_extension;
 use super::judge::{self, Judged};
 use super::summary;
@@ -70,11 +70,8 @@ impl Renamer {
         }
         let target = path.with_file_name(name);
         record.outcome.rename_to = Some(target.clone());
-        let lower = target.to_string_lossy().to_lowercase();
-        let is_same_but_for_case = lower == path.to_string_lossy().to_lowercase();
-        if self.taken.contains(&lower)
-            || (!is_same_but_for_case && std::fs::symlink_metadata(&target).is_ok())
-        {
+        let lowered = lower(&target);
+        if self.taken.contains(&lowered) || is_taken(&path, &target) {
             return kept(&format!("{} exists already", human::name(&target)));
         }
         let companions = Companions::of(&path, &target);
@@ -84,7 +81,7 @@ impl Renamer {
         if self.is_real {
             self.really(&path, &target, &companions, judged, record)?;
         }
-        self.taken.insert(lower);
+        self.taken.insert(lowered);
         self.count += 1;
         Ok(())
     }
@@ -133,5 +130,5 @@ fn tracks_of_sheets(trees: &[PathBuf]) -> HashSet<PathBuf> {
 /// another system.
 fn comparable(path: &Path) -> PathBuf {
     let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
-    path.to_string_lossy().to_lowercase().into()
+    lower(&path).into()
 }
