@@ -20,6 +20,9 @@ const ROOM: usize = 1 << 16;
 
 fuzz_target!(|stream: &[u8]| {
     let finding = lint(stream);
+    if let Err(finding) = finding {
+        assert!(!finding.to_string().is_empty());
+    }
     if !matches!(finding, Ok(()) | Err(Finding::Malformed)) {
         return;
     }

@@ -1,5 +1,5 @@
 //! Any file can be opened and read, or refused in words; and a file that can be read as a whole reads the same in
-//! parts, and by the reader that owns its memory.
+//! parts, by the reader that owns its memory, and from a disk.
 #![no_main]
 
 use std::io::Read;
@@ -12,7 +12,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((plan, file)) = Plan::split(input) else { return };
     let owned = ImageReader::open(file, &ReaderOptions::default());
     if let Err(error) = &owned {
-        assert!(!error.to_string().is_empty() && std::error::Error::source(error).is_some());
+        cisor_fuzz::in_words(error);
     }
     let Some(answers) = plan.read(file, 0x55) else { return };
     let Some(whole) = answers.first().and_then(|answer| answer.bytes.as_ref()) else { return };
@@ -22,6 +22,7 @@ fuzz_target!(|input: &[u8]| {
             assert!(bytes == *whole);
         }
     }
+    cisor_fuzz::reads_as_file(&plan, file, whole);
     for part in &answers[1..] {
         // In a huge image, the last one can be past the part that is read.
         let Some(from) = usize::try_from(part.offset).ok().filter(|&from| from < whole.len()) else {

@@ -14,6 +14,7 @@ const LEAST: f64 = 95.0;
 
 /// The targets that call the decoder. The others would only take time.
 const TARGETS: &[&str] = &[
+    "any_header_comes_back",
     "any_stream_decodes_alike_into_any_buffer",
     "c_interface",
     "driver_commands",

@@ -11,6 +11,7 @@ use std::path::Path;
 use cisor_fuzz::steps;
 use disc_info::test_disc;
 use raw_sidecar::{Disc, FileEntry, Header, Mode, TrackEntry, Writer};
+use sector_decode::container::cso2;
 use support::kinds::samples;
 use support::{bits, image, pack};
 use udpfs::Kind;
@@ -23,10 +24,24 @@ fn main() -> io::Result<()> {
     for target in ["open_and_read_any_file", "no_output_leak", "c_interface"] {
         for sectors in [1, 5, 12] {
             for (number, sample) in samples(sectors).into_iter().enumerate() {
-                let input = [&PLANS[(number + sectors) % 3][..], &sample.file].concat();
-                write(target, &format!("kind{number:02}-{sectors}-sectors"), &input)?;
+                for memory in 0..4 {
+                    let mut plan = PLANS[(number + sectors) % 3];
+                    plan[1] |= memory << 4;
+                    let input = [&plan[..], &sample.file].concat();
+                    write(target, &format!("kind{number:02}-{sectors}-sectors-{memory}"), &input)?;
+                }
             }
         }
+        for (name, file) in others() {
+            write(target, name, &[&PLANS[0][..], &file].concat())?;
+        }
+    }
+    for (number, sample) in samples(5).into_iter().enumerate() {
+        let plan = [&[0; 8][..], &[2, 0, 0, 0]].concat();
+        write("any_header_comes_back", &format!("kind{number:02}"), &[&plan[..], &sample.file].concat())?;
+    }
+    for (name, file) in others() {
+        write("any_header_comes_back", name, &[&[0; 12][..], &file].concat())?;
     }
 
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/image-source/tests/golden");
@@ -81,6 +96,24 @@ fn main() -> io::Result<()> {
     write_discs()?;
     write_for_the_console()?;
     write_udpfs()
+}
+
+/// Files of formats that are not read.
+fn others() -> [(&'static str, Vec<u8>); 3] {
+    const HEADER: usize = 24;
+    // An Xbox image of one sector, whose packed length comes first.
+    let packed = pack::lz4(&image::text(2048, 1));
+    let len = u32::try_from(packed.len()).expect("less than a sector");
+    let begin = u32::try_from(HEADER + 8).expect("a few bytes");
+    let mut xbox = cso2::VARIANT.to_bytes(&cso2::VARIANT.header(2048, 2048, 2)).to_vec();
+    for (position, flag) in [(begin, 1 << 31), (begin + (len + 4).next_multiple_of(4), 0)] {
+        xbox.extend_from_slice(&(position >> 2 | flag).to_le_bytes());
+    }
+    xbox.extend_from_slice(&len.to_le_bytes());
+    xbox.extend_from_slice(&packed);
+    xbox.resize(xbox.len().next_multiple_of(4), 0);
+    let gamecube = [&b"CISO\0\0\x20\0\x01"[..], &[0; 0x100]].concat();
+    [("xbox", xbox), ("gamecube", gamecube), ("chd", [&b"MComprHD"[..], &[0; 0x80]].concat())]
 }
 
 /// Discs of both consoles from their volume descriptors on.
