@@ -90,7 +90,9 @@ fn update() -> Result<()> {
 
 fn apt_get() -> Command {
     let mut apt = Command::new("apt-get");
-    apt.arg("-qq").env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C").stdin(Stdio::null());
+    // Somebody else may be installing: a few minutes are waited for that.
+    apt.args(["-qq", "-o", "DPkg::Lock::Timeout=300"]);
+    apt.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C").stdin(Stdio::null());
     apt
 }
 
