@@ -140,6 +140,66 @@ mod tests {
     }
 
     #[test]
+    fn encoders_are_budgeted_as_they_were_measured() {
+        const ONLY_DEFLATE: [OutputFormat; 3] = [OutputFormat::Cso, OutputFormat::Dax, OutputFormat::Jso];
+        let (zlib, libdeflate) = (ENCODERS[0], |level| DeflateEncoder::Libdeflate { level });
+        let sector = |effort| DeflateEncoder::Sector { effort };
+        // In KiB: blocks, what the encoder takes, and what zlib takes beside it for the console's firmware.
+        for (deflate, block, taken, fallback) in [
+            (zlib, 2, 320, 0),
+            (zlib, 256, 320, 0),
+            (libdeflate(9), 2, 640, 320),
+            (libdeflate(9), 64, 640, 320),
+            (libdeflate(10), 2, 1336, 320),
+            (libdeflate(12), 64, 3072, 320),
+            (sector(Effort::Quick), 2, 88, 0),
+            (sector(Effort::Quick), 32, 448, 0),
+            (sector(Effort::Thorough), 2, 320, 0),
+            (sector(Effort::Best), 16, 1664, 0),
+        ] {
+            let plan = plan(block << 10, deflate, 1);
+            for format in ONLY_DEFLATE {
+                assert_eq!(encoders(&Plan { format, ..plan }), taken << 10, "{deflate:?}, {block} KiB");
+                let safe = Plan { format, firmware_safe: true, ..plan };
+                assert_eq!(encoders(&safe), (taken + fallback) << 10, "{deflate:?}, {block} KiB");
+            }
+            for (lz4, lz4_taken) in [
+                (Lz4Encoder::Fast, 384),
+                (Lz4Encoder::Hc { level: 12 }, 384),
+                (Lz4Encoder::SMALLEST, 512 + 24 * block as usize),
+            ] {
+                let both = Plan { lz4, ..plan };
+                assert_eq!(encoders(&both), (taken + lz4_taken) << 10, "{lz4:?}, {block} KiB");
+                assert_eq!(encoders(&Plan { format: OutputFormat::Zso, ..both }), lz4_taken << 10);
+            }
+            assert_eq!(encoders(&Plan { format: OutputFormat::Chd, ..plan }), 2048 << 10);
+        }
+        // The example at the top.
+        let plan = Plan { format: OutputFormat::Cso, ..plan(2048, zlib, 16) };
+        assert_eq!(per_thread(&plan), (2 * 256 + 256 + 320 + 272) << 10);
+        assert_eq!(limits(&plan).window.get(), 34);
+    }
+
+    #[test]
+    fn as_many_threads_are_started_as_fit() {
+        let mut fewer = 0;
+        for deflate in ENCODERS {
+            for block_size in (11..=18).map(|bits| 1 << bits) {
+                for asked in [1, 16, 32, 500] {
+                    let plan = plan(block_size, deflate, asked);
+                    let started = limits(&plan).threads.get();
+                    let limit = 60 * asked.max(16) / 16 << 20;
+                    let taken = |threads| (6 << 20) + 2 * chunk_len(&plan) + threads * per_thread(&plan);
+                    assert!(taken(started) <= limit, "{plan:?}");
+                    assert!(started == asked || taken(started + 1) > limit, "{plan:?}");
+                    fewer += usize::from(started < asked);
+                }
+            }
+        }
+        assert!(fewer > 20);
+    }
+
+    #[test]
     fn usual_block_sizes_get_all_threads() {
         let threads_of = |block_size, deflate, threads| {
             let plan = Plan { format: OutputFormat::Cso, ..plan(block_size, deflate, threads) };
@@ -162,6 +222,17 @@ mod tests {
     fn the_largest_blocks_of_the_slowest_encoder_still_get_a_thread() {
         assert_eq!(limits(&plan(64 << 10, ENCODERS[3], 1)).threads.get(), 1);
         assert_eq!(limits(&plan(256 << 10, ENCODERS[3], 16)).threads.get(), 3);
+    }
+
+    #[test]
+    fn only_the_slowest_encoder_has_small_chunks() {
+        let zso = |deflate| Plan { format: OutputFormat::Zso, ..plan(2048, deflate, 1) };
+        for deflate in ENCODERS {
+            let is_slow = deflate == ENCODERS[3];
+            assert_eq!(chunk_len(&plan(2048, deflate, 1)), if is_slow { 64 << 10 } else { 256 << 10 });
+            assert_eq!(chunk_len(&zso(deflate)), 256 << 10);
+            assert_eq!(chunk_len(&plan(1 << 20, deflate, 1)), 1 << 20);
+        }
     }
 
     #[test]
