@@ -295,8 +295,22 @@ fn judge_changed(case: &Case, templates: &Files, fault: Fault, whole: &Whole) ->
     Ok(Ending::Reported)
 }
 
+/// Calls of one kind that a run makes oftener than this are mostly the reads of its sectors, which are much alike.
+const OFTEN: u32 = 20;
+
 #[test]
+fn any_call_may_go_wrong() {
+    calls_go_wrong(4);
+}
+
+#[test]
+#[ignore = "takes minutes: part of `cargo xtask soak`"]
 fn every_call_may_go_wrong() {
+    calls_go_wrong(1);
+}
+
+/// Lets each call of each verb go wrong; of calls that a run makes [`OFTEN`], one of `step`.
+fn calls_go_wrong(step: u32) {
     let templates = &templates();
     let mut work = Vec::new();
     let mut wholes = Vec::new();
@@ -307,6 +321,8 @@ fn every_call_may_go_wrong() {
         let (outcome, ..) = run_in(case, templates, None);
         for (call, count) in outcome.calls {
             let faults = call.kinds().iter().flat_map(|&kind| (1..=count).map(move |number| (kind, number)));
+            let at_step = u32::try_from(at).unwrap() % step;
+            let faults = faults.filter(|(_, number)| count <= OFTEN || number % step == at_step);
             work.extend(faults.map(|(kind, number)| (at, Fault { call, number, kind })));
         }
     }
@@ -341,7 +357,7 @@ fn every_call_may_go_wrong() {
     let rows = rows.into_inner().unwrap();
     let runs: u32 = rows.values().map(Row::runs).sum();
     assert!(runs > 300, "only {runs} faults came about");
-    if std::env::var_os("CISOR_WRITE_TABLE").is_some() {
+    if step == 1 && std::env::var_os("CISOR_WRITE_TABLE").is_some() {
         write_rows(&rows);
     }
 }

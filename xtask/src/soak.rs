@@ -10,6 +10,7 @@ use crate::{converter, disc, paths, psp, shell};
 /// - consoles against the server of `cisor serve`, over ten thousand networks of every kind of loss, and the real program
 ///   over some that lose 1 % in both directions, until ten million packets were sent; every byte that they read is compared;
 /// - the converter over many files, killed 200 times in each way of working;
+/// - the converter, of which each system call goes wrong once;
 /// - the converter over images of more than 4 GiB in every format, and over one of 16 GiB whose peak of memory is
 ///   measured; the judges of whole discs look at the files that they leave out in the usual tests;
 /// - `verify` on files with one wrong bit, 10,000 of each format;
@@ -20,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     test("cisor", "serve", "trace::half_a_gigabyte_arrives_over_one_per_cent_loss")?;
     test("cisor", "serve", "trace::ten_million_packets_take_no_more_memory_than_the_first")?;
     test("cisor", "cli", "after_a_kill_at_any_moment")?;
+    test("cisor", "faults", "every_call_may_go_wrong")?;
     test("cisor", "large_images", "images_over_4_gib")?;
     test("cisor", "bit_rot", "ten_thousand_bits")?;
     shell::run(&mut converter::build())?;

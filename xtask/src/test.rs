@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 /// is over 4 GiB stays, in `tests/huge_images.rs`, which judges it.
 const SOAK: &str = "(test(/ten_thousand_seeds|ten_thousand_bits|half_a_gigabyte|ten_million|image_of_16_gib/) or \
                      binary(large_images) or test(/^(cso_v[12]|zso)_of_an_image_over_4_gib|^profile_.*_with_blocks_of/) or \
-                     test(/every_call::all_cases|a_thousand_damaged_images|for_a_day_in_every_format/))";
+                     test(/every_call::all_cases|every_call_may_go_wrong|a_thousand_damaged_images|for_a_day_in_every_format/))";
 
 /// Runs the whole workspace's tests. Those marked `#[ignore]` need what earlier steps have made, so here they
 /// run too.

@@ -359,6 +359,25 @@ mod tests {
     }
 
     #[test]
+    fn a_last_block_of_jso_without_proof_is_not_handed_on_either() {
+        for (calls_before, is_right) in [(0, true), (2, false)] {
+            let mut packer = BlockPacker::new(&plan(OutputFormat::Jso));
+            packer.deflate = Some(Deflate::with_encoder(Box::new(FaultyEncoder(calls_before))));
+            let mut out = b"before".to_vec();
+            let packed = packer.pack(&block()[..5000], &mut out);
+            assert_eq!(packed.is_some(), is_right);
+            assert_eq!(out == b"before", !is_right);
+        }
+        // Noise without an encoder is stored in a stream that is longer than itself, up to a whole block.
+        for (len, fits) in [(8192 - 6, true), (8192 - 5, false), (8191, false)] {
+            let mut packer = BlockPacker::new(&plan(OutputFormat::Jso));
+            let mut out = Vec::new();
+            assert_eq!(packer.pack(&Noise::new(2).bytes(len), &mut out).is_some(), fits, "{len}");
+            assert_eq!(out.len(), if fits { len + 5 } else { 0 });
+        }
+    }
+
+    #[test]
     fn a_repeated_block_is_packed_once_and_comes_out_the_same() {
         /// Packs for real, and counts.
         struct Counting(Arc<AtomicU32>);
