@@ -60,7 +60,12 @@ const PARTS: &[Part] = &[
             "host-tool/src/scan.rs",
         ],
         // The other programs are about other code, and take most of the time.
-        options: &["--lib", "--test=cli", "--test=power_cut"],
+        options: &[
+            "--lib",
+            "--test=cli",
+            "--test=power_cut",
+            "--config=profile.dev.package.cisor.opt-level=0",
+        ],
     },
 ];
 

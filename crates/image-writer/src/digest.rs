@@ -260,6 +260,7 @@ impl<D> Drop for Lane<D> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -320,6 +321,17 @@ mod tests {
         }
         let (one, four) = (one.finish(), four.finish());
         assert_eq!((four.all(), four), (Some(one), SomeDigests::from(one)));
+    }
+
+    #[test]
+    fn lane_that_is_dropped_has_ended() {
+        let ended = Arc::new(AtomicBool::new(false));
+        let slow = |_: &mut Arc<AtomicBool>, _: &[u8]| thread::sleep(Duration::from_millis(50));
+        let lane =
+            Lane::start(Arc::clone(&ended), slow, |ended| ended.store(true, Ordering::SeqCst)).unwrap();
+        lane.send(&Arc::new(vec![0]));
+        drop(lane);
+        assert!(ended.load(Ordering::SeqCst));
     }
 
     #[test]

@@ -143,3 +143,35 @@ fn fits<F>(field: Option<F>) -> F {
         None => panic!("a plan that was checked has a number that its format cannot hold"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn index_of_a_chd_is_counted_by_its_parts() {
+        // A header of 124 bytes, an entry of metadata of 16 and its NUL, a map's header of 16 and its Huffman code.
+        assert_eq!(index_end(OutputFormat::Chd, 0), 221);
+        assert_eq!(index_end(OutputFormat::Chd, 1000), 221 + 12_000);
+    }
+
+    #[test]
+    fn full_pages_go_to_the_file_and_others_wait() {
+        let mut file = Cursor::new(Vec::new());
+        let mut output = Output::new(&mut file, 40_000).unwrap();
+        let mut table = Table::new(24);
+        let entries: Vec<[u8; 4]> = (0..10_000_u32).map(u32::to_le_bytes).collect();
+        for (number, entry) in (1..).zip(&entries) {
+            table.push(entry);
+            table.write_full_page(&mut output).unwrap();
+            assert_eq!(table.page.len(), number * 4 % Table::PAGE, "{number}");
+        }
+        table.write_page(&mut output).unwrap();
+        assert!(table.page.is_empty());
+        output.flush().unwrap();
+        drop(output);
+        assert_eq!(file.into_inner()[24..], *entries.concat());
+    }
+}
