@@ -8,7 +8,8 @@ use std::num::NonZeroUsize;
 
 use chd::Chd;
 use image_writer::{
-    BlockPacker, DigestSet, EncodeError, Monitor, Optimize, OutputFormat, Plan, PlanError, Summary, encode,
+    BlockPacker, BlockSizer, DigestSet, EncodeError, Monitor, Optimize, OutputFormat, Plan, PlanError,
+    Summary, encode,
 };
 use support::plan;
 use test_noise::Noise;
@@ -144,4 +145,22 @@ fn what_a_chd_cannot_be_is_refused() {
     assert!(matches!(load.check(1 << 20), Err(PlanError::NoChoice { .. })));
     // Its hunks are not blocks.
     assert!(BlockPacker::new(&plan).pack(&[0; 2048], &mut Vec::new()).is_none());
+}
+
+/// What is said of single hunks before an image is packed is what all of them take afterwards.
+#[test]
+fn lengths_of_single_hunks_are_those_in_the_file() {
+    for hunk in [2048, 4096, 32 << 10] {
+        let (plan, image) = (chd_plan(hunk, 2), image(1000));
+        let (file, _) = written(&image, &plan);
+        let mut sizer = BlockSizer::new(&plan).unwrap();
+        let hunks: Vec<&[u8]> = image.chunks(hunk as usize).collect();
+        let lens: Vec<u64> = hunks.iter().map(|hunk| sizer.packed_len(hunk).unwrap()).collect();
+        // Besides the hunks, a file has the header and the map.
+        let least = 124 + 17 + 16;
+        let rest = file.len() as u64 - lens.iter().sum::<u64>();
+        assert!((least..least + 64 + 12 * hunks.len() as u64).contains(&rest), "{hunk}: {rest}");
+        assert_eq!(sizer.packed_len(hunks[0]), Some(0));
+        assert_eq!(sizer.packed_len(&vec![0; hunk as usize + 1]), None);
+    }
 }

@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 
 use image_writer::{
-    DeflateEncoder, DigestKinds, DigestSet, Effort, ImageDigests, Lz4Encoder, Optimize, OutputFormat,
-    ParallelHasher, Plan, Threshold,
+    BlockSizer, DeflateEncoder, DigestKinds, DigestSet, Effort, ImageDigests, Lz4Encoder, Optimize,
+    OutputFormat, ParallelHasher, Plan, Threshold,
 };
 use proptest::prelude::*;
 use sector_decode::SECTOR_SIZE;
@@ -153,4 +153,23 @@ fn the_monitor_ends_at_the_image_and_the_data() {
     let index = 24 + 4 * (513 + 1);
     assert_eq!(monitor.bytes_in(), image.len() as u64);
     assert_eq!(monitor.bytes_out(), summary.stored_size - index);
+}
+
+/// What is said of single blocks before an image is packed is what they take afterwards.
+#[test]
+fn lengths_of_single_blocks_are_those_in_the_file() {
+    for format in FORMATS {
+        let plan = plan(format);
+        let image = Mixed { size: 3 << 20, seed: 5 }.bytes();
+        let (file, _) = pack(image.as_slice(), &plan).unwrap();
+        let mut sizer = BlockSizer::new(&plan).unwrap();
+        let blocks = image.chunks(plan.block_size as usize);
+        with_reader(&file, |reader| {
+            for (number, block) in (0..).zip(blocks) {
+                let extent = reader.extent(sector_decode::BlockIndex(number)).unwrap();
+                assert_eq!(sizer.packed_len(block), Some(extent.len.into()), "{format:?}, {number}");
+            }
+        });
+        assert_eq!(sizer.packed_len(&vec![0; plan.block_size as usize + 1]), None);
+    }
 }

@@ -8,7 +8,8 @@ mod support;
 use std::io::Cursor;
 
 use image_writer::{
-    DeflateEncoder, DigestSet, Effort, Lz4Encoder, OutputFormat, Plan, PlanError, Summary, Threshold,
+    DeflateEncoder, DigestSet, Effort, Lz4Encoder, Optimize, OutputFormat, Plan, PlanError, Summary,
+    Threshold,
 };
 use sector_decode::deflate_lint::{Finding, lint};
 use sector_decode::{BlockIndex, Coding};
@@ -437,4 +438,12 @@ fn plans_that_break_a_rule_are_refused_before_anything_is_written() {
         let zso = Plan { lz4: Lz4Encoder::Hc { level }, ..plan(OutputFormat::Zso) };
         assert!(matches!(refused(zso, &image), PlanError::Level { .. }));
     }
+}
+
+/// Records and options of the converter hold these names.
+#[test]
+fn names_are_those_in_records() {
+    assert_eq!(Optimize::ALL.map(Optimize::name), ["size", "load"]);
+    let names = ["cso", "cso2", "zso", "dax", "jso", "chd"];
+    assert_eq!(OutputFormat::ALL.map(OutputFormat::name), names);
 }
