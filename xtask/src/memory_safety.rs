@@ -67,7 +67,9 @@ pub(crate) fn miri() -> Result<()> {
     ]))?;
     debian::install(PACKAGES)?;
     for target in [TARGET, HOST] {
-        for (tests, words) in [("--lib", &["every_"][..]), ("--test=codecs", &["edges", "every_stream"])] {
+        // Not the property tests, which look for a file with former failures, where Miri lets no program look.
+        let everything_small = &["every_entry::", "every_window::", "every_run::"][..];
+        for (tests, words) in [("--lib", everything_small), ("--test=codecs", &["edges", "every_stream"])] {
             eprintln!("{target}: {tests}");
             let mut cargo = with_compiler(nightly());
             cargo.args(["miri", "test", "--quiet", "--package", "sector-decode"]);

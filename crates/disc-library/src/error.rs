@@ -3,6 +3,7 @@
 use std::io;
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::{SQLITE_READONLY_CANTINIT, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_ROLLBACK};
 
 /// Why a library cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,11 @@ pub enum Error {
     /// Another program has been writing to it for longer than this one waits.
     #[error("the library is locked by another run")]
     Locked,
+    /// A run that wrote to it was interrupted, and undoing what it began needs the right to write.
+    #[error(
+        "a run that wrote to the library was interrupted, and undoing what it began needs the right to write there"
+    )]
+    Interrupted,
     /// A later version of this program has written it.
     #[error("the library has version {found}, and this program knows versions up to {known}")]
     Newer {
@@ -35,6 +41,12 @@ pub enum Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
+        // What is to be done first: `https://sqlite.org/rescode.html#readonly_rollback` and the next.
+        if let Some(SQLITE_READONLY_ROLLBACK | SQLITE_READONLY_RECOVERY | SQLITE_READONLY_CANTINIT) =
+            error.sqlite_error().map(|error| error.extended_code)
+        {
+            return Self::Interrupted;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupted(error.to_string()),

@@ -66,6 +66,9 @@ pub struct Rebuilt {
     pub salvaged: u64,
 }
 
+/// How the name goes on of the journal beside a library, with which SQLite undoes what was not finished.
+const JOURNAL: &str = "-journal";
+
 /// The first bytes of every database of SQLite, version 3 (<https://sqlite.org/fileformat.html>, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -91,7 +94,8 @@ impl Library {
         Ok(Self { db, root: root(path, options)?, _copy: None })
     }
 
-    /// Opens a library that exists, and never writes to it. One of an earlier version is copied and migrated elsewhere.
+    /// Opens a library that exists, and never writes to it but to undo what an interrupted run began. One of an earlier
+    /// version is copied and migrated elsewhere.
     ///
     /// # Errors
     ///
@@ -99,9 +103,20 @@ impl Library {
     pub fn read(path: &Path, options: &Options) -> Result<Self, Error> {
         File::open(path)?;
         check_kind(path)?;
-        let db = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX, options)?;
+        let open =
+            || connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX, options);
+        let mut db = open()?;
+        let version = match schema::version(&db) {
+            Err(Error::Interrupted) => {
+                drop(db);
+                undo(path, options)?;
+                db = open()?;
+                schema::version(&db)
+            }
+            version => version,
+        }?;
         let root = root(path, options)?;
-        if schema::version(&db)? == schema::VERSION {
+        if version == schema::VERSION {
             return Ok(Self { db, root, _copy: None });
         }
         let copy = tempfile::NamedTempFile::new()?.into_temp_path();
@@ -369,6 +384,12 @@ fn connect(path: &Path, flags: OpenFlags, options: &Options) -> Result<Connectio
     Ok(db)
 }
 
+/// Undoes what a run began that was interrupted: SQLite does so when somebody reads who may write.
+fn undo(path: &Path, options: &Options) -> Result<(), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    schema::version(&connect(path, flags, options)?).map(drop)
+}
+
 /// Returns the folder that relative paths start from, with links resolved.
 fn root(path: &Path, options: &Options) -> io::Result<Root> {
     if let Some(root) = &options.root {
@@ -380,9 +401,13 @@ fn root(path: &Path, options: &Options) -> io::Result<Root> {
     Ok(Root::new(if cfg!(windows) { folder.to_owned() } else { folder.canonicalize()? }))
 }
 
-/// Refuses a file that is not a database at all. One that is empty, or does not exist yet, is.
+/// Refuses a file that is not a database at all. One that is empty, or does not exist yet, is. With a journal beside it,
+/// its beginning may still have to be undone.
 fn check_kind(path: &Path) -> Result<(), Error> {
     let Ok(mut file) = File::open(path) else { return Ok(()) };
+    if beside(path, JOURNAL).exists() {
+        return Ok(());
+    }
     let mut start = [0; MAGIC.len()];
     match file.read_exact(&mut start) {
         Ok(()) if start == *MAGIC => Ok(()),
@@ -394,14 +419,9 @@ fn check_kind(path: &Path) -> Result<(), Error> {
 
 /// Gives a damaged library a free name beside it, and its journal with it.
 fn move_aside(path: &Path) -> Result<PathBuf, Error> {
-    let named = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
     let mut number = 1;
     let aside = loop {
-        let aside = named(&format!(".damaged-{number}"));
+        let aside = beside(path, &format!(".damaged-{number}"));
         // Reserves the name, so that another file is never replaced.
         match File::create_new(&aside) {
             Ok(_) => break aside,
@@ -410,9 +430,16 @@ fn move_aside(path: &Path) -> Result<PathBuf, Error> {
         }
     };
     std::fs::rename(path, &aside)?;
-    let journal = named("-journal");
+    let journal = beside(path, JOURNAL);
     if journal.exists() {
-        std::fs::rename(journal, named(&format!(".damaged-{number}-journal")))?;
+        std::fs::rename(journal, beside(&aside, JOURNAL))?;
     }
     Ok(aside)
+}
+
+/// The path of a file beside the library whose name goes on like this.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }

@@ -281,6 +281,52 @@ fn what_cannot_be_used_is_told_apart() {
     assert!(matches!(open(), Err(Error::Foreign)), "another program's database");
 }
 
+/// Puts a copy elsewhere of a library in the middle of a write: what a run leaves behind that is killed then.
+fn interrupted(path: &Path, sql: &str, elsewhere: &Path) -> PathBuf {
+    let db = Connection::open(path).unwrap();
+    // With so little memory, pages go to the file long before the end, after those they replace went to the journal.
+    db.execute_batch(&format!("PRAGMA cache_size = 1; BEGIN IMMEDIATE; {sql}")).unwrap();
+    let copy = elsewhere.join("library.db");
+    std::fs::copy(path, &copy).unwrap();
+    std::fs::copy(path.with_extension("db-journal"), copy.with_extension("db-journal")).unwrap();
+    copy
+}
+
+#[test]
+fn what_an_interrupted_run_began_is_undone_by_who_reads() {
+    let (_folder, path) = folder();
+    let at = path.parent().unwrap();
+    let entries: Vec<Entry> = (0..300).map(|number| plain(at, &format!("{number:05}.iso"), 1)).collect();
+    Library::open(&path, &options()).unwrap().put(&entries).unwrap();
+    for sql in ["UPDATE file SET title = hex(zeroblob(3000))", "DELETE FROM file"] {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let copy = interrupted(&path, sql, elsewhere.path());
+        assert!(std::fs::read(&copy).unwrap() != std::fs::read(&path).unwrap(), "nothing was written yet");
+        let library = Library::read(&copy, &options()).unwrap();
+        assert_eq!(paths(&library, &Query::default()).len(), 300, "{sql}");
+        drop(library);
+        assert!(!copy.with_extension("db-journal").exists());
+    }
+}
+
+#[test]
+fn library_that_was_begun_is_as_good_as_none() {
+    let (_folder, path) = folder();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let sql = "CREATE TABLE a (b TEXT); WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 100) \
+               INSERT INTO a SELECT hex(zeroblob(3000)) FROM c";
+    let copy = interrupted(&path, sql, elsewhere.path());
+    // The power went before the first page was on the disk.
+    let mut bytes = std::fs::read(&copy).unwrap();
+    assert!(bytes.len() > 4096);
+    bytes[..4096].fill(0);
+    std::fs::write(&copy, bytes).unwrap();
+    let library = Library::read(&copy, &options()).unwrap();
+    assert!(paths(&library, &Query::default()).is_empty());
+    drop(library);
+    Library::open(&copy, &options()).unwrap();
+}
+
 #[test]
 fn damaged_library_is_moved_aside_and_what_is_left_is_kept() {
     let (_folder, path) = folder();

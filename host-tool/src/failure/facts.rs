@@ -239,6 +239,8 @@ fn library(error: &disc_library::Error) -> Facts {
     match error {
         Error::Io(_) => failed("library_open"),
         Error::Locked => failed("library_locked").fix("Wait until that run has finished."),
+        Error::Interrupted => failed("library_interrupted")
+            .fix("Run this again as somebody who may write to the library and to its folder."),
         Error::Newer { .. } => refused("library_newer").fix("Look for a newer version of cisor."),
         Error::Corrupted(_) => damaged("library_damaged")
             .fix("cisor library scan --rebuild makes a new one from your folders, and keeps the damaged one beside it."),

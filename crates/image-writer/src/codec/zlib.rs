@@ -36,20 +36,23 @@ impl Zlib {
             _ => None,
         }
     }
-}
 
-impl Encoder for Zlib {
-    #[cfg(feature = "native")]
-    fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
-        Self::stream(&mut self.compress, block, out)
-    }
-
+    /// As `stream`, in memory that any stream fits.
     #[cfg(not(feature = "native"))]
-    fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
+    fn stream_in_room(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
         // A stored block takes 5 bytes for each 64 KiB.
         self.room.resize(block.len() + block.len() / 8 + 64, 0);
         let len = Self::stream(&mut self.compress, block, &mut self.room)?;
         out.get_mut(..len)?.copy_from_slice(&self.room[..len]);
         Some(len)
+    }
+}
+
+impl Encoder for Zlib {
+    fn pack(&mut self, block: &[u8], out: &mut [u8]) -> Option<usize> {
+        #[cfg(feature = "native")]
+        return Self::stream(&mut self.compress, block, out);
+        #[cfg(not(feature = "native"))]
+        self.stream_in_room(block, out)
     }
 }
