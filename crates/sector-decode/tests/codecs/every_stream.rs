@@ -5,10 +5,11 @@ use sector_decode::Coding;
 
 use crate::compare;
 
-/// The sizes of the output. The fast loops need about forty bytes of room.
+/// The sizes of the output. The fast loops need about forty bytes of room; the four literals before the heads fill the
+/// second of Miri's.
 fn rooms() -> impl Iterator<Item = usize> {
-    let (most, step) = if cfg!(miri) { (72, 24) } else { (80, 1) };
-    (0..=most).step_by(step)
+    const OF_MIRI: [usize; 5] = [0, 4, 24, 48, 72];
+    (0..=80).filter(|room| !cfg!(miri) || OF_MIRI.contains(room))
 }
 
 /// Calls `check` with every sequence of `count` of these bytes.
@@ -74,7 +75,7 @@ fn deflate() {
     every(bytes, 2, |head| {
         for tail in tails {
             let stream = [head, tail].concat();
-            let rooms: &[usize] = if cfg!(miri) { &rooms[3..5] } else { &rooms };
+            let rooms: &[usize] = if cfg!(miri) { &[0, 7, 40] } else { &rooms };
             for &room in rooms {
                 decoded += u32::from(compare(Coding::Deflate, &stream, room, room).is_ok());
             }
