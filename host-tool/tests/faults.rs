@@ -356,6 +356,7 @@ fn calls_go_wrong(step: u32) {
     assert!(wrong.is_empty(), "{} runs ended wrong:\n{}", wrong.len(), wrong.join("\n"));
     let rows = rows.into_inner().unwrap();
     let runs: u32 = rows.values().map(Row::runs).sum();
+    println!("{runs} runs");
     assert!(runs > 300, "only {runs} faults came about");
     if step == 1 && std::env::var_os("CISOR_WRITE_TABLE").is_some() {
         write_rows(&rows);
