@@ -188,7 +188,7 @@ mod tests {
                 for asked in [1, 16, 32, 500] {
                     let plan = plan(block_size, deflate, asked);
                     let started = limits(&plan).threads.get();
-                    let limit = 60 * asked.max(16) / 16 << 20;
+                    let limit = (60 * asked.max(16) / 16) << 20;
                     let taken = |threads| (6 << 20) + 2 * chunk_len(&plan) + threads * per_thread(&plan);
                     assert!(taken(started) <= limit, "{plan:?}");
                     assert!(started == asked || taken(started + 1) > limit, "{plan:?}");

@@ -152,7 +152,9 @@ fn what_a_chd_cannot_be_is_refused() {
 fn lengths_of_single_hunks_are_those_in_the_file() {
     for hunk in [2048, 4096, 32 << 10] {
         let (plan, image) = (chd_plan(hunk, 2), image(1000));
-        let (file, _) = written(&image, &plan);
+        let (mut file, monitor) = (Cursor::new(Vec::new()), Monitor::new());
+        encode(image.as_slice(), &mut file, &plan, DigestSet::All, &monitor).unwrap();
+        let file = file.into_inner();
         let mut sizer = BlockSizer::new(&plan).unwrap();
         let hunks: Vec<&[u8]> = image.chunks(hunk as usize).collect();
         let lens: Vec<u64> = hunks.iter().map(|hunk| sizer.packed_len(hunk).unwrap()).collect();
@@ -160,6 +162,7 @@ fn lengths_of_single_hunks_are_those_in_the_file() {
         let least = 124 + 17 + 16;
         let rest = file.len() as u64 - lens.iter().sum::<u64>();
         assert!((least..least + 64 + 12 * hunks.len() as u64).contains(&rest), "{hunk}: {rest}");
+        assert_eq!((monitor.bytes_in(), monitor.bytes_out()), (image.len() as u64, lens.iter().sum()));
         assert_eq!(sizer.packed_len(hunks[0]), Some(0));
         assert_eq!(sizer.packed_len(&vec![0; hunk as usize + 1]), None);
     }

@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 
 use image_writer::{
-    BlockSizer, DeflateEncoder, DigestKinds, DigestSet, Effort, ImageDigests, Lz4Encoder, Optimize,
-    OutputFormat, ParallelHasher, Plan, Threshold,
+    BlockSizer, DeflateEncoder, DigestKinds, DigestSet, Effort, ImageDigests, Lz4Encoder, Monitor, Optimize,
+    OutputFormat, ParallelHasher, Plan, Threshold, encode,
 };
 use proptest::prelude::*;
 use sector_decode::SECTOR_SIZE;
@@ -171,5 +171,19 @@ fn lengths_of_single_blocks_are_those_in_the_file() {
             }
         });
         assert_eq!(sizer.packed_len(&vec![0; plan.block_size as usize + 1]), None);
+    }
+}
+
+/// What a progress bar is drawn from adds up to the image and to what follows the index.
+#[test]
+fn progress_counts_every_byte() {
+    for format in FORMATS {
+        let image = Mixed { size: 3 << 20, seed: 6 }.bytes();
+        let (mut file, monitor) = (std::io::Cursor::new(Vec::new()), Monitor::new());
+        encode(image.as_slice(), &mut file, &plan(format), DigestSet::Sha256, &monitor).unwrap();
+        let file = file.into_inner();
+        let index_end = with_reader(&file, |reader| reader.layout().data_start().0);
+        let counted = (monitor.bytes_in(), monitor.bytes_out());
+        assert_eq!(counted, (3 << 20, file.len() as u64 - index_end), "{format:?}");
     }
 }

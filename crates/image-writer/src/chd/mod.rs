@@ -95,6 +95,8 @@ where
         Ok(batch)
     };
 
+    // Of the image, without what fills the last hunk up.
+    let mut left = image_size;
     let mut batch = read()?;
     while !batch.is_empty() {
         let (packed, next) = thread::scope(|scope| {
@@ -123,6 +125,8 @@ where
                     for hunk in hunks {
                         writer.write_compressed_hunk(hunk).map_err(told)?;
                     }
+                    let len = len.min(left);
+                    left -= len;
                     monitor.advance(len, writer.bytes_stored() - before);
                     Ok(())
                 },
