@@ -97,21 +97,10 @@ fn encoders(plan: &Plan) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Optimize, Threshold};
 
     fn plan(block_size: u32, deflate: DeflateEncoder, threads: usize) -> Plan {
-        Plan {
-            format: OutputFormat::Cso2,
-            block_size,
-            index_shift: 0,
-            deflate,
-            lz4: Lz4Encoder::SMALLEST,
-            threshold: Threshold::new(100).unwrap(),
-            optimize: Optimize::Size,
-            firmware_safe: false,
-            pad_file_to: 1,
-            threads: NonZeroUsize::new(threads).unwrap(),
-        }
+        let threads = NonZeroUsize::new(threads).unwrap();
+        Plan { deflate, threads, ..Plan::of_tests(OutputFormat::Cso2, block_size) }
     }
 
     const ENCODERS: [DeflateEncoder; 5] = [

@@ -46,27 +46,14 @@ impl<S: ReadAt> Chunks<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroUsize;
-
     use super::*;
-    use crate::plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
+    use crate::plan::OutputFormat;
 
     #[test]
     fn pieces_are_the_image_and_know_their_first_blocks() {
         let image: Vec<u8> = (0..(1 << 20) + 10_240_u32).map(|at| (at >> 11).to_le_bytes()[0]).collect();
         for block_size in [2048, 8192, 1 << 17] {
-            let plan = Plan {
-                format: OutputFormat::Cso,
-                block_size,
-                index_shift: 0,
-                deflate: DeflateEncoder::Zlib { level: 9 },
-                lz4: Lz4Encoder::SMALLEST,
-                threshold: Threshold::new(100).unwrap(),
-                optimize: Optimize::Size,
-                firmware_safe: false,
-                pad_file_to: 1,
-                threads: NonZeroUsize::MIN,
-            };
+            let plan = Plan::of_tests(OutputFormat::Cso, block_size);
             let mut chunks = Chunks::new(image.as_slice(), &plan).unwrap();
             let mut all = Vec::new();
             while let Some(chunk) = chunks.next().unwrap() {

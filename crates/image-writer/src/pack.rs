@@ -271,21 +271,10 @@ mod tests {
     use test_noise::Noise;
 
     use super::*;
-    use crate::plan::{DeflateEncoder, Lz4Encoder, Threshold};
+    use crate::plan::{DeflateEncoder, Threshold};
 
     fn plan(format: OutputFormat) -> Plan {
-        Plan {
-            format,
-            block_size: 8192,
-            index_shift: 0,
-            deflate: DeflateEncoder::Zlib { level: 9 },
-            lz4: Lz4Encoder::SMALLEST,
-            threshold: Threshold::new(100).unwrap(),
-            optimize: Optimize::Size,
-            firmware_safe: false,
-            pad_file_to: 1,
-            threads: std::num::NonZeroUsize::MIN,
-        }
+        Plan::of_tests(format, 8192)
     }
 
     fn block() -> Vec<u8> {

@@ -193,6 +193,25 @@ impl OutputFormat {
     }
 }
 
+#[cfg(test)]
+impl Plan {
+    /// What the tests of this crate change one thing of: one thread, zlib, no rule broken.
+    pub(crate) const fn of_tests(format: OutputFormat, block_size: u32) -> Self {
+        Self {
+            format,
+            block_size,
+            index_shift: 0,
+            deflate: DeflateEncoder::Zlib { level: 9 },
+            lz4: Lz4Encoder::SMALLEST,
+            threshold: Threshold(100),
+            optimize: Optimize::Size,
+            firmware_safe: false,
+            pad_file_to: 1,
+            threads: NonZeroUsize::MIN,
+        }
+    }
+}
+
 impl fmt::Display for OutputFormat {
     /// The name for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -128,16 +128,9 @@ mod tests {
 
     fn plan(format: OutputFormat, block_size: u32) -> Plan {
         Plan {
-            format,
-            block_size,
-            index_shift: 0,
             deflate: DeflateEncoder::Zlib { level: 6 },
             lz4: Lz4Encoder::Fast,
-            threshold: Threshold::new(100).unwrap(),
-            optimize: Optimize::Size,
-            firmware_safe: false,
-            pad_file_to: 1,
-            threads: NonZeroUsize::MIN,
+            ..Plan::of_tests(format, block_size)
         }
     }
 

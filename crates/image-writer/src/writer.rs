@@ -106,26 +106,13 @@ fn count(blocks: &mut BlockCounts, coding: Coding) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, SeekFrom};
-    use std::num::NonZeroUsize;
-
     use super::*;
     use crate::packed::PackedBlock;
-    use crate::plan::{DeflateEncoder, Lz4Encoder, Optimize, OutputFormat, Threshold};
+    use crate::plan::OutputFormat;
+    use std::io::{Cursor, SeekFrom};
 
     fn plan(format: OutputFormat, block_size: u32, index_shift: u8) -> Plan {
-        Plan {
-            format,
-            block_size,
-            index_shift,
-            deflate: DeflateEncoder::Zlib { level: 9 },
-            lz4: Lz4Encoder::Fast,
-            threshold: Threshold::new(100).unwrap(),
-            optimize: Optimize::Size,
-            firmware_safe: false,
-            pad_file_to: 2048,
-            threads: NonZeroUsize::MIN,
-        }
+        Plan { index_shift, pad_file_to: 2048, ..Plan::of_tests(format, block_size) }
     }
 
     fn chunk(len: u32, coding: Coding) -> PackedChunk {
