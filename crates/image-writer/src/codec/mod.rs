@@ -122,10 +122,14 @@ mod tests {
         let block = two_kinds_of_data();
         let mut out = vec![0; block.len()];
         let mut careless = Deflate::new(DeflateEncoder::Libdeflate { level: 12 }, false, block.len());
-        assert_eq!(careless.pack(&block, &mut out).finding, Some(Finding::SeveralBlocks));
+        let split = careless.pack(&block, &mut out);
+        assert_eq!(split.finding, Some(Finding::SeveralBlocks));
         let mut safe = Deflate::new(DeflateEncoder::Libdeflate { level: 12 }, true, block.len());
         let stream = safe.pack(&block, &mut out);
         let len = stream.len.expect("zlib writes one deflate block");
         assert_eq!((stream.finding, lint(&out[..len])), (None, Ok(())));
+        // Where zlib's stream, which is longer, does not fit, it was for this that there is none.
+        let refused = Stream { len: None, finding: split.finding };
+        assert_eq!(safe.pack(&block, &mut out[..split.len.unwrap()]), refused);
     }
 }
