@@ -125,14 +125,14 @@ fn fits(source: Beginning<'_>, layout: Layout, wanted: u32) {
     assert_eq!(layout.image_md5().is_some(), format == Format::Jso);
     assert!(!layout.has_block_headers() || format == Format::Jso);
     assert!(layout.uncompressed_areas() <= blocks && layout.index_shift() <= sector_decode::MAX_INDEX_SHIFT);
-    // An index that belongs to so many blocks ends in the file, where the data begins.
+    // The data begins where an index of this many blocks ends.
     let index_end = match format {
         Format::Iso => 0,
         Format::Dax => dax::index_end(blocks, layout.uncompressed_areas()),
         Format::Jso => jso::index_end(blocks),
         Format::Cso | Format::Cso2 | Format::Zso => ciso::index_end(blocks),
     };
-    // One value less in files of ziso.py; and an index of JSO may lie behind the data.
+    // Files of ziso.py have one value less, and in JSO the index may come after the data.
     let data_start = layout.data_start().0;
     assert!(data_start <= source.len);
     assert!(format == Format::Jso || data_start == index_end || data_start + 4 == index_end);

@@ -147,9 +147,10 @@ impl Plan {
             let block = BlockIndex(u32::try_from(number).expect("few blocks"));
             shows(&mut reader, self.is_checking(), block, answer);
         }
-        let beyond = reader.read(size, &mut [0]);
-        assert!(matches!(beyond, Err(ReadError::OutOfRange { .. })));
-        beyond.map_err(|error| in_words(&error)).unwrap_err();
+        match reader.read(size, &mut [0]) {
+            Err(error @ ReadError::OutOfRange { .. }) => in_words(&error),
+            other => panic!("a read past the end: {other:?}"),
+        }
         assert!(reader.extent(BlockIndex(layout.block_count())).is_err());
         assert_eq!(reader.into_source(), file);
         Some(answers)
@@ -159,8 +160,7 @@ impl Plan {
 /// Each buffer is refused that is one byte short.
 fn refuses_less(file: &[u8], layout: Layout, sizes: BufferSizes) {
     for short in 0..3 {
-        let [index, packed, block] = [sizes.index, sizes.packed, sizes.block];
-        let mut lens = [index, packed, block];
+        let mut lens = [sizes.index, sizes.packed, sizes.block];
         // A plain image has no index.
         if lens[short] == 0 {
             continue;
@@ -177,9 +177,12 @@ fn refuses_less(file: &[u8], layout: Layout, sizes: BufferSizes) {
 
 /// What is shown of a block is what a read of it gave.
 fn shows(reader: &mut SectorReader<'_, &[u8]>, is_checking: bool, block: BlockIndex, answer: &Answer) {
+    let block_len = reader.layout().block_len(block) as usize;
     match (reader.view(block), &answer.bytes) {
         (Ok(view), Some(bytes)) => {
-            assert!(view.data == *bytes && view.packed.len() == view.extent.len as usize);
+            // Of a huge image, the last block that is read may be read in part.
+            assert!(view.data.starts_with(bytes) && view.data.len() == block_len);
+            assert_eq!(view.packed.len(), view.extent.len as usize);
         }
         (Err(error), None) => in_words(&error),
         // Which entries make a window unreadable depends on where it begins.
@@ -200,17 +203,11 @@ fn shows(reader: &mut SectorReader<'_, &[u8]>, is_checking: bool, block: BlockIn
 pub fn reads_as_file(plan: &Plan, file: &[u8], whole: &[u8]) {
     let mut stored = scratch();
     stored.set_len(0).and_then(|()| stored.rewind()).and_then(|()| stored.write_all(file)).expect("a file");
-    let Ok(mut image) = ImageReader::open(stored, &ReaderOptions::default()) else { return };
-    let mut first = [0; 1];
-    if image.read(0, &mut first).is_ok() {
-        assert_eq!(first[0], whole[0]);
-    }
-    let size = image.layout().image_size();
-    let owned = ImageReader::open(
-        image.into_source().try_clone().expect("another handle"),
-        &ReaderOptions::default(),
-    );
-    let mut cursor = ImageCursor::new(owned.expect("it was opened before"));
+    let layout = Layout::probe(&mut stored).expect("it can be read from memory");
+    let size = layout.image_size();
+    let owned = stored.try_clone().expect("another handle");
+    let Ok(image) = ImageReader::with_layout(owned, layout, &ReaderOptions::default()) else { return };
+    let mut cursor = ImageCursor::new(image);
     let (start, len) = (u64::from(plan.start) * 7, i64::from(plan.len));
     for (to, position) in [
         (SeekFrom::Start(start), Some(start)),

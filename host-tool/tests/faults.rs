@@ -295,7 +295,7 @@ fn judge_changed(case: &Case, templates: &Files, fault: Fault, whole: &Whole) ->
     Ok(Ending::Reported)
 }
 
-/// Calls of one kind that a run makes oftener than this are mostly the reads of its sectors, which are much alike.
+/// Calls of one kind that a run makes more often than this are mostly reads of sectors, which are much alike.
 const OFTEN: u32 = 20;
 
 #[test]

@@ -103,16 +103,9 @@ impl Library {
     pub fn read(path: &Path, options: &Options) -> Result<Self, Error> {
         File::open(path)?;
         check_kind(path)?;
-        let open =
-            || connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX, options);
-        let mut db = open()?;
+        let db = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX, options)?;
         let version = match schema::version(&db) {
-            Err(Error::Interrupted) => {
-                drop(db);
-                undo(path, options)?;
-                db = open()?;
-                schema::version(&db)
-            }
+            Err(Error::Interrupted) => undo(path, options),
             version => version,
         }?;
         let root = root(path, options)?;
@@ -384,10 +377,11 @@ fn connect(path: &Path, flags: OpenFlags, options: &Options) -> Result<Connectio
     Ok(db)
 }
 
-/// Undoes what a run began that was interrupted: SQLite does so when somebody reads who may write.
-fn undo(path: &Path, options: &Options) -> Result<(), Error> {
+/// Undoes what an interrupted run began: SQLite does so when somebody reads who may write. Returns the version that was
+/// read.
+fn undo(path: &Path, options: &Options) -> Result<u32, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    schema::version(&connect(path, flags, options)?).map(drop)
+    schema::version(&connect(path, flags, options)?)
 }
 
 /// Returns the folder that relative paths start from, with links resolved.

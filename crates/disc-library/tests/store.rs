@@ -281,7 +281,7 @@ fn what_cannot_be_used_is_told_apart() {
     assert!(matches!(open(), Err(Error::Foreign)), "another program's database");
 }
 
-/// Puts a copy elsewhere of a library in the middle of a write: what a run leaves behind that is killed then.
+/// Copies a library while it is being written to: a run that is killed at that moment leaves the same files.
 fn interrupted(path: &Path, sql: &str, elsewhere: &Path) -> PathBuf {
     let db = Connection::open(path).unwrap();
     // With so little memory, pages go to the file long before the end, after those they replace went to the journal.

@@ -195,7 +195,7 @@ impl OutputFormat {
 
 #[cfg(test)]
 impl Plan {
-    /// What the tests of this crate change one thing of: one thread, zlib, no rule broken.
+    /// Returns the plan that the tests of this crate start from: zlib and one thread.
     pub(crate) const fn of_tests(format: OutputFormat, block_size: u32) -> Self {
         Self {
             format,

@@ -5,7 +5,7 @@ mod support;
 
 use sector_decode::{BlockError, BlockIndex, Foreign, Layout, ReadError};
 use support::bytes::{get_u32, set_u32};
-use support::ciso::{Ciso, FLAG, HEADER_LEN, Stored, entry_at};
+use support::ciso::{Ciso, FLAG, HEADER_LEN, Stored, entry_at, xbox};
 use support::read::{Memory, assert_decodes, block_error, layout_of};
 use support::{image, pack};
 
@@ -135,20 +135,6 @@ fn whole_index_is_not_taken_for_a_short_one() {
     let expected =
         BlockError::InsideIndex { start: u64::from(data_start) - 4, data_start: data_start.into() };
     assert_eq!(block_error(&file), (0, expected));
-}
-
-/// A file as the Xbox tool ciso makes it.
-fn xbox(image: &[u8]) -> Vec<u8> {
-    let block = |block: &[u8]| {
-        let packed = pack::lz4(block);
-        if packed.len() + 12 >= block.len() {
-            return Stored::unflagged(block.to_vec());
-        }
-        let len = u32::try_from(packed.len()).expect("less than a block");
-        Stored { flag: true, bytes: [&len.to_le_bytes()[..], &packed].concat() }
-    };
-    let blocks = image.chunks(SECTOR).map(block).collect();
-    Ciso { shift: 2, ..Ciso::cso2(image.len(), SECTOR, blocks) }.file()
 }
 
 #[test]

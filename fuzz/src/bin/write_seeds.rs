@@ -11,7 +11,7 @@ use std::path::Path;
 use cisor_fuzz::steps;
 use disc_info::test_disc;
 use raw_sidecar::{Disc, FileEntry, Header, Mode, TrackEntry, Writer};
-use sector_decode::container::cso2;
+use support::ciso::xbox;
 use support::kinds::samples;
 use support::{bits, image, pack};
 use udpfs::Kind;
@@ -100,20 +100,12 @@ fn main() -> io::Result<()> {
 
 /// Files of formats that are not read.
 fn others() -> [(&'static str, Vec<u8>); 3] {
-    const HEADER: usize = 24;
-    // An Xbox image of one sector, whose packed length comes first.
-    let packed = pack::lz4(&image::text(2048, 1));
-    let len = u32::try_from(packed.len()).expect("less than a sector");
-    let begin = u32::try_from(HEADER + 8).expect("a few bytes");
-    let mut xbox = cso2::VARIANT.to_bytes(&cso2::VARIANT.header(2048, 2048, 2)).to_vec();
-    for (position, flag) in [(begin, 1 << 31), (begin + (len + 4).next_multiple_of(4), 0)] {
-        xbox.extend_from_slice(&(position >> 2 | flag).to_le_bytes());
-    }
-    xbox.extend_from_slice(&len.to_le_bytes());
-    xbox.extend_from_slice(&packed);
-    xbox.resize(xbox.len().next_multiple_of(4), 0);
     let gamecube = [&b"CISO\0\0\x20\0\x01"[..], &[0; 0x100]].concat();
-    [("xbox", xbox), ("gamecube", gamecube), ("chd", [&b"MComprHD"[..], &[0; 0x80]].concat())]
+    [
+        ("xbox", xbox(&image::text(2048, 1))),
+        ("gamecube", gamecube),
+        ("chd", [&b"MComprHD"[..], &[0; 0x80]].concat()),
+    ]
 }
 
 /// Discs of both consoles from their volume descriptors on.

@@ -114,3 +114,17 @@ pub fn four_sectors() -> Vec<u8> {
 pub fn one_block(block: Stored) -> Vec<u8> {
     Ciso::cso(SECTOR, SECTOR, vec![block]).file()
 }
+
+/// A file as the Xbox tool ciso makes it.
+pub fn xbox(image: &[u8]) -> Vec<u8> {
+    let block = |block: &[u8]| {
+        let packed = pack::lz4(block);
+        if packed.len() + 12 >= block.len() {
+            return Stored::unflagged(block.to_vec());
+        }
+        let len = u32::try_from(packed.len()).expect("less than a block");
+        Stored { flag: true, bytes: [&len.to_le_bytes()[..], &packed].concat() }
+    };
+    let blocks = image.chunks(SECTOR).map(block).collect();
+    Ciso { shift: 2, ..Ciso::cso2(image.len(), SECTOR, blocks) }.file()
+}
