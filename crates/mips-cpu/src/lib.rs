@@ -5,7 +5,8 @@
 //! Kernel code runs at kseg0 addresses (0x88……), user memory is at 0x08……; both lead to the same
 //! physical memory by dropping the upper three bits, as on the console.
 //!
-//! Only a block hook is installed: hooks on memory accesses make Unicorn forget that it is in a delay slot.
+//! Only a block hook is installed: hooks on memory accesses, and on the table of pages, make Unicorn forget whether it is in
+//! a delay slot.
 //! The hook counts instructions, keeps a trail of the last blocks, and stops at trap slots. Through these the
 //! guest reaches the kernel: each is two words that branch to themselves, and there is one slot per function.
 //!
@@ -146,8 +147,18 @@ impl Cpu {
 
     /// Maps zeroed memory; both numbers are multiples of [`PAGE`].
     pub fn map(&mut self, address: u32, len: u32) {
+        self.map_as(address, len, Permission::ALL);
+    }
+
+    /// Maps zeroed memory from which no instruction can run; both numbers are multiples of [`PAGE`]. Unicorn looks for
+    /// code that a write changes only where code can be, so programs that write much run twice as fast.
+    pub fn map_data(&mut self, address: u32, len: u32) {
+        self.map_as(address, len, Permission::READ | Permission::WRITE);
+    }
+
+    fn map_as(&mut self, address: u32, len: u32, use_as: Permission) {
         let physical = u64::from(physical(address));
-        self.unicorn.mem_map(physical, len as usize, Permission::ALL).expect("free, page-aligned range");
+        self.unicorn.mem_map(physical, len as usize, use_as).expect("free, page-aligned range");
     }
 
     /// Unmaps memory.

@@ -115,6 +115,15 @@ impl Psp {
         region.start
     }
 
+    /// Puts instructions into newly allocated kernel memory, permanently; returns their address.
+    pub fn place_code(&mut self, words: &[u32]) -> u32 {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let len = u32::try_from(bytes.len()).expect("small");
+        let region = self.memory.take_code(&mut self.cpu, "code", len, Place::Last { slack: 0 });
+        self.cpu.write(region.start, &bytes).expect("just mapped");
+        region.start
+    }
+
     /// Lends guest memory to a call.
     pub fn lend(&mut self, space: Space, len: u32, place: Place) -> Region {
         self.memory.take(&mut self.cpu, "caller's buffer", space, len, place)

@@ -5,7 +5,7 @@ use core::fmt;
 
 use super::Psp;
 use crate::crash::Crash;
-use crate::memory::{Place, Region, Space};
+use crate::memory::{Place, Region};
 use crate::prx::{ModuleInfo, Prx, PrxError, relocation};
 
 /// Attribute of a kernel module.
@@ -92,7 +92,7 @@ impl Psp {
         }
         // Modules begin at multiples of 256, like all memory blocks.
         let slack = slack.next_multiple_of(256) + (size.next_multiple_of(256) - size);
-        let region = self.memory.take(&mut self.cpu, "module", Space::Kernel, size, Place::Last { slack });
+        let region = self.memory.take_code(&mut self.cpu, "module", size, Place::Last { slack });
         relocation::relocate(&mut image, &prx.relocations, region.start)?;
         let info = ModuleInfo::read(&image, region.start, prx.info)?;
         if info.attribute & KERNEL_MODULE == 0 {

@@ -57,6 +57,23 @@ pub struct Region {
 }
 
 impl Region {
+    /// A region in these pages, with the pattern around it.
+    fn in_pages(
+        cpu: &mut Cpu,
+        what: &'static str,
+        space: Space,
+        (pages, pages_len): (u32, u32),
+        len: u32,
+        place: Place,
+    ) -> Self {
+        let mut region = Self { what, start: pages, len, space, pages, pages_len };
+        region.place(len, place);
+        for (at, len) in [region.front(), region.back()] {
+            cpu.write(at, &vec![MARGIN_PATTERN; len as usize]).expect("inside its pages");
+        }
+        region
+    }
+
     /// First byte after it.
     pub fn end(&self) -> u32 {
         self.start + self.len
@@ -103,19 +120,25 @@ impl Memory {
         len: u32,
         place: Place,
     ) -> Region {
-        let slack = if let Place::Last { slack } = place { slack } else { 0 };
-        let pages_len = (len + slack).next_multiple_of(PAGE).max(PAGE);
+        let pages_len = pages_len(len, place);
         let idle = self.idle.iter().position(|&(s, _, l)| s == space && l == pages_len);
         let pages = match idle {
             Some(at) => self.idle.swap_remove(at).1,
-            None => self.map(cpu, space, pages_len),
+            None => self.map(cpu, space, pages_len, Cpu::map_data),
         };
-        let mut region = Region { what, start: pages, len, space, pages, pages_len };
-        region.place(len, place);
-        for (at, len) in [region.front(), region.back()] {
-            cpu.write(at, &vec![MARGIN_PATTERN; len as usize]).expect("inside its pages");
-        }
-        region
+        Region::in_pages(cpu, what, space, (pages, pages_len), len, place)
+    }
+
+    /// Allocates a region of `len` bytes of kernel memory, in fresh pages, from which instructions can run. On the console
+    /// they can everywhere; here, a jump to any other memory is noticed at once.
+    ///
+    /// # Panics
+    ///
+    /// When the machine runs out of address space.
+    pub fn take_code(&mut self, cpu: &mut Cpu, what: &'static str, len: u32, place: Place) -> Region {
+        let pages_len = pages_len(len, place);
+        let pages = self.map(cpu, Space::Kernel, pages_len, Cpu::map);
+        Region::in_pages(cpu, what, Space::Kernel, (pages, pages_len), len, place)
     }
 
     /// Frees a region; its pages stay mapped and are reused.
@@ -139,7 +162,7 @@ impl Memory {
         checked
     }
 
-    fn map(&mut self, cpu: &mut Cpu, space: Space, len: u32) -> u32 {
+    fn map(&mut self, cpu: &mut Cpu, space: Space, len: u32, map: fn(&mut Cpu, u32, u32)) -> u32 {
         let (range, used) = match space {
             Space::Kernel => (KERNEL, &mut self.kernel_used),
             Space::User => (USER, &mut self.user_used),
@@ -147,9 +170,15 @@ impl Memory {
         let start = range.start + *used + PAGE;
         assert!(start + len + PAGE <= range.end, "no address space left for {len} bytes of {space:?} memory");
         *used += len + PAGE;
-        cpu.map(start, len);
+        map(cpu, start, len);
         start
     }
+}
+
+/// The bytes of all pages that a region needs.
+fn pages_len(len: u32, place: Place) -> u32 {
+    let slack = if let Place::Last { slack } = place { slack } else { 0 };
+    (len + slack).next_multiple_of(PAGE).max(PAGE)
 }
 
 /// Checks the bytes next to a region.

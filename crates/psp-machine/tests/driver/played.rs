@@ -271,10 +271,10 @@ fn for_a_moment() {
     play_all(small_disc(), 200, 2);
 }
 
-/// A part of `cargo xtask soak`. `CISOR_PLAYED_REQUESTS` sets how many requests there are in each format.
+/// A part of `cargo xtask soak`: ten million requests in all. `CISOR_PLAYED_REQUESTS` sets how many there are in each format.
 #[test]
-#[ignore = "needs the built driver; takes minutes"]
+#[ignore = "needs the built driver; takes an hour"]
 fn for_a_day_in_every_format() {
-    let requests = std::env::var("CISOR_PLAYED_REQUESTS").map_or(20_000, |number| number.parse().unwrap());
+    let requests = std::env::var("CISOR_PLAYED_REQUESTS").map_or(1_112_000, |number| number.parse().unwrap());
     play_all(large_disc(), requests, 24);
 }

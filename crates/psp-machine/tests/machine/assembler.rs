@@ -82,6 +82,5 @@ pub(crate) fn framed(body: &[u32]) -> Vec<u32> {
 
 /// Puts code into memory; returns its address.
 pub(crate) fn code(psp: &mut Psp, words: &[u32]) -> u32 {
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    psp.place("code", &bytes)
+    psp.place_code(words)
 }

@@ -48,6 +48,17 @@ fn a_stack_that_is_too_small() {
 }
 
 #[test]
+fn running_data() {
+    let words: Vec<u8> = [jr(RA), NOP].into_iter().flat_map(u32::to_le_bytes).collect();
+    let mut psp = Psp::new();
+    let data = psp.place("data", &words);
+    let crash = psp.call("data", data, &Args::new()).unwrap_err();
+    assert!(matches!(crash.cause, Cause::Processor { .. }), "{crash}");
+    let code = code(&mut psp, &[jr(RA), NOP]);
+    assert_eq!(psp.call("after a crash", code, &Args::new()).unwrap_err().cause, Cause::Dead);
+}
+
+#[test]
 fn running_without_end() {
     let mut psp = Psp::new();
     psp.instruction_limit = 10_000;
