@@ -162,6 +162,7 @@ impl Image {
             return self.has_bytes_after_disc().then_some("bytes after the disc");
         };
         match source.archive() {
+            _ if source.has_bytes_after_chd() => Some("bytes after the disc"),
             _ if source.is_only_user_data() => None,
             Some(_) => Some("other files or bytes"),
             None => Some("raw CD sectors"),
@@ -183,19 +184,9 @@ impl Image {
                 Err(_) => return true,
             }
         }
-        let mut at = end.saturating_add(1 << self.layout.index_shift());
-        let mut rest = vec![0; READ_AHEAD];
+        let end = end.saturating_add(1 << self.layout.index_shift());
         let mut file = self.file.clone();
-        while at < self.file.len() {
-            let left = usize::try_from(self.file.len() - at).unwrap_or(usize::MAX).min(rest.len());
-            if file.read_exact_at(&mut rest[..left], at).is_err()
-                || rest[..left].iter().any(|&byte| byte != 0)
-            {
-                return true;
-            }
-            at += left as u64;
-        }
-        false
+        image_source::is_more_than_zeros(end..self.file.len(), |buf, at| file.read_exact_at(buf, at))
     }
 
     /// Returns whether reading anywhere but forward costs much.

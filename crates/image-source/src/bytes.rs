@@ -26,6 +26,25 @@ pub trait Bytes: Send + Sync {
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()>;
 }
 
+/// Returns whether anything but zeros is between two offsets. `read` fills a buffer from an offset on; what it cannot read
+/// counts as more than zeros.
+pub fn is_more_than_zeros<E>(
+    range: core::ops::Range<u64>,
+    mut read: impl FnMut(&mut [u8], u64) -> Result<(), E>,
+) -> bool {
+    let mut buf = vec![0; 256 << 10];
+    let mut at = range.start;
+    while at < range.end {
+        let len = usize::try_from(range.end - at).unwrap_or(usize::MAX).min(buf.len());
+        let piece = &mut buf[..len];
+        if read(piece, at).is_err() || piece.iter().any(|&byte| byte != 0) {
+            return true;
+        }
+        at += len as u64;
+    }
+    false
+}
+
 impl Bytes for Vec<u8> {
     fn len(&self) -> u64 {
         self.as_slice().len() as u64

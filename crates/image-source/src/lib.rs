@@ -26,7 +26,7 @@ mod source;
 
 pub use self::archive::{ArchiveFacts, ArchiveKind, ZipFiles};
 pub use self::archive_error::ArchiveError;
-pub use self::bytes::{Bytes, UserData};
+pub use self::bytes::{Bytes, UserData, is_more_than_zeros};
 pub use self::chd::catches_panics;
 pub use self::cue::{Cue, CueError, CueFile, FileType, Track, TrackMode};
 pub use self::dump::{Area, Content, Dump, DumpFile, DumpTrack, Listed};

@@ -317,6 +317,12 @@ impl Source {
         self.cd.is_none() && self.archive.as_ref().is_none_or(|archive| archive.is_only_file)
     }
 
+    /// Returns whether a CHD goes on after all that it refers to, with more than zeros. What cannot be read counts as more.
+    #[must_use]
+    pub fn has_bytes_after_chd(&self) -> bool {
+        self.chd.as_ref().is_some_and(|chd| chd.goes_on())
+    }
+
     /// Returns whether sectors of a CD were read of which no checksum (EDC) told that they are right.
     #[must_use]
     pub fn has_unchecked_sectors(&self) -> bool {

@@ -133,6 +133,12 @@ fn files_of_a_sheet_are_inputs_too() {
     }
 }
 
+/// A CHD that chdman wrote.
+fn golden(name: &str) -> Vec<u8> {
+    let path = format!("{}/../crates/image-source/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(path).unwrap()
+}
+
 /// Only what is in the new file, too, is deleted with a source.
 #[test]
 fn a_source_with_anything_else_in_it_stays() {
@@ -156,6 +162,17 @@ fn a_source_with_anything_else_in_it_stays() {
         folder.cisor(["extract", "-q", "--rm", "-f", &name]).assert().success();
         assert_eq!(folder.names(), ["GAME.iso"], "{format}");
     }
+    for name in ["dvd-zlib.chd", "dvd-none.chd"] {
+        let chd = golden(name);
+        let folder = Folder::new();
+        folder.write("GAME.chd", &[&chd[..], b"mine"].concat());
+        let run = folder.cisor(["extract", "-q", "--ignore-limits", "--rm", "GAME.chd"]).assert().code(2);
+        run.stderr(contains("it holds more than the new file: bytes after the disc"));
+        assert_eq!(folder.names(), ["GAME.chd", "GAME.iso"], "{name}");
+        folder.write("GAME.chd", &[&chd[..], &[0; 5000]].concat());
+        folder.cisor(["extract", "-q", "--ignore-limits", "--rm", "-f", "GAME.chd"]).assert().success();
+        assert_eq!(folder.names(), ["GAME.iso"], "{name}");
+    }
     let archive = zip::zip(&[Packed::deflated("GAME.iso", &disc)]);
     stays("GAME.zip", &[&archive[..], &[b'x'; 3000]].concat(), "other files or bytes");
     // A comment, but not the one that archives of a fixed form have.
@@ -174,10 +191,6 @@ fn a_source_with_anything_else_in_it_stays() {
 
 #[test]
 fn a_chd_that_is_not_what_its_header_says_is_neither_converted_nor_deleted() {
-    let golden = |name: &str| {
-        let path = format!("{}/../crates/image-source/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
-        std::fs::read(path).unwrap()
-    };
     // SHA-1 of the content, then that of content and metadata; a DVD, then a CD.
     for (name, at) in [("dvd-zlib.chd", 70), ("dvd-zlib.chd", 90), ("cd-cdzl.chd", 90), ("cd-cdzl.chd", 70)] {
         let mut chd = golden(name);

@@ -183,6 +183,20 @@ impl Decoder {
     }
 }
 
+/// Where the bytes of a hunk end in the file; `None` if it has none of its own.
+pub(super) fn end(map: &Map, hunk: usize) -> Option<u64> {
+    let (offset, len) = match map.get_entry(hunk)? {
+        MapEntry::V5Compressed(entry) if !matches!(entry.hunk_type().ok()?, Packed::CompressionSelf) => {
+            (entry.block_offset(), entry.block_size())
+        }
+        MapEntry::V5Uncompressed(entry) if entry.block_offset() != 0 => {
+            (entry.block_offset(), entry.block_size())
+        }
+        _ => return None,
+    };
+    offset.checked_add(len.into())
+}
+
 fn read(file: &dyn Bytes, buf: &mut [u8], offset: u64, hunk: u32) -> Result<(), Error> {
     if offset.checked_add(buf.len() as u64).is_none_or(|end| end > file.len()) {
         return Err(DamageKind::HunkPlace { hunk }.into());

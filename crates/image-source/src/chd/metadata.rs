@@ -22,6 +22,8 @@ const TRACK_PADDING: u64 = 4;
 pub(super) struct Metadata {
     pub(super) is_dvd: bool,
     pub(super) tracks: Vec<ChdTrack>,
+    /// Where the last of its entries ends.
+    pub(super) end: u64,
     /// Tag and SHA-1 of each entry that the SHA-1 of the CHD covers; `None` if they are too large.
     digests: Option<Vec<[u8; 24]>>,
 }
@@ -61,6 +63,7 @@ impl Metadata {
             file.read_exact_at(&mut head, at).map_err(|_| OUTSIDE)?;
             let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _] = head;
             let len = usize::from(head[5]) << 16 | usize::from(head[6]) << 8 | usize::from(head[7]);
+            metadata.end = metadata.end.max(at.saturating_add(16 + len as u64));
             if head[4] & IS_COVERED != 0 {
                 digested += len;
                 metadata.digests = metadata.digests.filter(|_| digested <= MAX_DIGESTED);

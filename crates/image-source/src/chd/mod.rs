@@ -20,7 +20,7 @@ pub(crate) use self::bin::dump;
 use self::hunk::{Codec, Decoder};
 pub(crate) use self::metadata::ChdTrack;
 use self::metadata::Metadata;
-use crate::bytes::Bytes;
+use crate::bytes::{Bytes, is_more_than_zeros};
 use crate::error::Error;
 
 /// The first bytes of every CHD.
@@ -47,6 +47,7 @@ pub(crate) struct Chd {
     pub(crate) overall_sha1: Option<[[u8; 20]; 2]>,
     codecs: Vec<Codec>,
     map: Map,
+    map_end: u64,
     metadata: Metadata,
     /// Idle decoders.
     idle: Mutex<Vec<Decoder>>,
@@ -81,7 +82,8 @@ impl Chd {
             .filter(|tag| *tag != [0; 4])
             .map(|tag| Codec::of_tag(tag, hunk_bytes))
             .collect::<Result<_, _>>()?;
-        check_map(&*file, map_at, logical_bytes.div_ceil(hunk_bytes.into()), !codecs.is_empty())?;
+        let map_end =
+            check_map(&*file, map_at, logical_bytes.div_ceil(hunk_bytes.into()), !codecs.is_empty())?;
         let map = guarded(|| {
             let mut cursor = Cursor { bytes: &*file, at: 0 };
             let header = Header::try_read_header(&mut cursor)?;
@@ -102,6 +104,7 @@ impl Chd {
             overall_sha1,
             codecs,
             map,
+            map_end,
             metadata,
             idle: Mutex::default(),
         })
@@ -120,6 +123,13 @@ impl Chd {
     /// Returns the codecs' tags; none when nothing is packed.
     pub(crate) fn codecs(&self) -> Vec<&'static str> {
         self.codecs.iter().map(|codec| codec.name()).collect()
+    }
+
+    /// Returns whether the file goes on after header, map, metadata and hunks with more than zeros.
+    pub(crate) fn goes_on(&self) -> bool {
+        let hunks = (0..self.map.len()).filter_map(|hunk| hunk::end(&self.map, hunk));
+        let end = hunks.chain([HEADER_LEN as u64, self.map_end, self.metadata.end]).max().unwrap_or(0);
+        is_more_than_zeros(end..self.file.len(), |buf, at| self.file.read_exact_at(buf, at))
     }
 
     /// Decodes everything and returns its SHA-1.
@@ -186,8 +196,8 @@ fn check_sizes(logical_bytes: u64, hunk_bytes: u32, unit_bytes: u32) -> Result<(
     Ok(())
 }
 
-/// Refuses a map that extends past the end of the file, before it is read.
-fn check_map(file: &dyn Bytes, map_at: u64, hunks: u64, is_packed: bool) -> Result<(), Error> {
+/// Refuses a map that extends past the end of the file, before it is read; returns where it ends.
+fn check_map(file: &dyn Bytes, map_at: u64, hunks: u64, is_packed: bool) -> Result<u64, Error> {
     let needed = if is_packed {
         let mut len = [0; 4];
         file.read_exact_at(&mut len, map_at).map_err(|_| Error::Chd("its map lies outside of the file"))?;
@@ -195,10 +205,8 @@ fn check_map(file: &dyn Bytes, map_at: u64, hunks: u64, is_packed: bool) -> Resu
     } else {
         hunks * 4
     };
-    if map_at.checked_add(needed).is_none_or(|end| end > file.len()) {
-        return Err(Error::Chd("its map lies outside of the file"));
-    }
-    Ok(())
+    let end = map_at.checked_add(needed).filter(|&end| end <= file.len());
+    end.ok_or(Error::Chd("its map lies outside of the file"))
 }
 
 thread_local! {
