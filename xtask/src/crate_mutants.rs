@@ -70,7 +70,7 @@ const PARTS: &[Part] = &[
 ];
 
 /// What is only there for people who debug, what only tests call, and what is built only for the page.
-const EXCLUDED: &[&str] = &["impl Debug", "sector-decode/src/reference.rs", "stream_in_room"];
+const EXCLUDED: &[&str] = &["impl (core::fmt::)?Debug", "sector-decode/src/reference.rs", "stream_in_room"];
 
 /// Makes and tests the mutants of each part, or every `sample`-th of them. The exit code is 0 only when 95 % of each part
 /// are noticed; those that are not are listed.
@@ -124,6 +124,7 @@ fn tested(program: &Path, part: &Part, sample: u32) -> Result<Seen> {
     fs::create_dir_all(&output).with_context(|| output.display().to_string())?;
     let mut cargo = Command::new(program);
     shell::without_package_variables(&mut cargo);
+    cargo.env("NEXTEST_PROFILE", "mutants");
     cargo.current_dir(paths::root()).args([
         "mutants",
         "--no-shuffle",
