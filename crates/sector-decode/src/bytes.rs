@@ -87,3 +87,28 @@ impl<R: ReadAt + ?Sized> ReadAt for &mut R {
         (**self).byte_len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn a_borrowed_source_is_read_like_its_owner() {
+        fn read<R: ReadAt>(mut source: R) -> ([u8; 3], u64) {
+            let mut out = [0; 3];
+            assert!(source.read_exact_at(&mut out, 2).is_ok());
+            (out, source.byte_len().unwrap_or(0))
+        }
+        let mut bytes: &[u8] = &[1, 2, 3, 4, 5, 6];
+        assert_eq!(read(&mut bytes), ([3, 4, 5], 6));
+        assert_eq!(read(bytes), ([3, 4, 5], 6));
+    }
+
+    #[test]
+    fn a_read_past_the_end_says_what_is_there() {
+        let error = (&[0; 20][..]).read_exact_at(&mut [0; 8], 0x10).unwrap_err();
+        assert_eq!(error.to_string(), "wanted 8 bytes at 0x10, but there are only 20 bytes");
+    }
+}
