@@ -1,5 +1,7 @@
 //! The codecs, one file each, behind one function that decodes a block.
 
+#[cfg(test)]
+mod careful;
 mod copy;
 mod inflate;
 mod lz4;

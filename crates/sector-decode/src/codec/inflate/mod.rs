@@ -220,9 +220,13 @@ impl Inflate {
         loop {
             #[cfg(feature = "fast")]
             if let Some(len) = fast::symbols(&self.litlen, &self.distance, stream) {
+                #[cfg(test)]
+                super::careful::step();
                 self.finish_match(stream, len)?;
                 continue;
             }
+            #[cfg(test)]
+            super::careful::step();
             if self.symbol(stream)? {
                 return Ok(());
             }

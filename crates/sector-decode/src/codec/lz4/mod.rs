@@ -30,6 +30,8 @@ pub(super) fn decode(packed: &[u8], out: &mut [u8], needed: usize) -> Result<(),
         {
             (at, produced) = fast::sequences(packed, at, &mut out[..needed.min(room)], produced);
         }
+        #[cfg(test)]
+        super::careful::step();
         let token = usize::from(*packed.get(at).ok_or(ended(produced))?);
         at += 1;
         let literals = length(packed, &mut at, token >> 4).ok_or(ended(produced))?;

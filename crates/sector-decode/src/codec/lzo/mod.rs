@@ -62,6 +62,8 @@ impl Stream<'_> {
         loop {
             #[cfg(feature = "fast")]
             fast::instructions(self);
+            #[cfg(test)]
+            super::careful::step();
             if self.instruction()? {
                 break;
             }
