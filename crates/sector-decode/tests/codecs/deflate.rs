@@ -99,6 +99,23 @@ fn a_single_distance_codeword_has_one_bit() {
     }
 }
 
+/// A pattern that begins no codeword is as long as a bit: where not even that is left, the stream has ended.
+#[test]
+fn where_no_codeword_could_be_and_no_bit_is_left_the_stream_has_ended() {
+    let (litlens, a) = (small(), usize::from(b'a'));
+    let mut no_distance = BitWriter::default();
+    no_distance.dynamic(true, &litlens, &[0]);
+    (0..4).for_each(|_| _ = no_distance.symbol(&litlens, a));
+    no_distance.symbol(&litlens, 257);
+    let mut no_symbol = BitWriter::default();
+    no_symbol.bits(0, 1).bits(1, 2).symbol(&fixed(), END).dynamic(true, &[0; 258], &[0]);
+    for (stream, produced) in [(no_distance, 4), (no_symbol, 0)] {
+        let packed = stream.finish();
+        assert_eq!(inflate(&packed, 64), Err(CodecError::InputEnded { produced, expected: 64 }));
+        assert_invalid(&[&packed[..], &[0]].concat());
+    }
+}
+
 #[test]
 fn incomplete_and_oversubscribed_codes_are_refused() {
     let end = |litlens: &[u8], distances: &[u8]| {
