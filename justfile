@@ -20,6 +20,8 @@ setup:
 fmt:
     cargo fmt --all
     cd psp-driver && cargo fmt --all
+    cargo fmt --manifest-path fuzz/Cargo.toml
+    cargo fmt --manifest-path web/engine/Cargo.toml
 
 # Lint the code
 clippy:

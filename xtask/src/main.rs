@@ -64,7 +64,7 @@ enum Task {
     Ppsspp(ppsspp::Args),
     /// Break key lines of the driver, or with --crates other code, and check that a test notices; words pick some by name.
     Mutants(mutants::Args),
-    /// Run consoles against the server of `cisor serve` over ten thousand bad networks.
+    /// Run what takes hours: bad networks, kills, faults, wrong bits, huge images, and a day of play on the emulated console.
     Soak,
     /// Run the fuzz targets, a minute each unless told otherwise; needs a nightly toolchain.
     Fuzz(fuzz::Args),

@@ -63,6 +63,8 @@ fn tests(source: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn page(name: &str) -> String {
@@ -110,6 +112,28 @@ mod tests {
         let install = readme.split("\n## Install\n").nth(1).unwrap().split("\n## ").next().unwrap();
         let rows: Vec<_> = install.lines().filter(|line| line.starts_with("| ")).collect();
         assert!(rows.last().unwrap().starts_with("| From source |"), "{:?}", rows.last());
+    }
+
+    #[test]
+    fn each_crate_has_its_line_in_the_readme_and_its_place_in_the_architecture() {
+        let (readme, architecture) = (page("README.md"), page("docs/architecture.md"));
+        for entry in fs::read_dir(paths::root().join("crates")).unwrap() {
+            let name = format!("crates/{}", entry.unwrap().file_name().to_string_lossy());
+            let is_line = |line: &str| line.strip_prefix(&name).is_some_and(|rest| rest.starts_with(' '));
+            assert!(readme.lines().any(is_line), "README.md lacks {name}");
+            assert!(architecture.contains(&name), "docs/architecture.md lacks {name}");
+        }
+    }
+
+    #[test]
+    fn each_task_is_in_the_table_of_tasks() {
+        let table = page("docs/testing.md");
+        let tasks = crate::Cli::command();
+        for task in tasks.get_subcommands() {
+            let name = format!("`{}`", task.get_name());
+            let has = |line: &str| line.starts_with("| `") && line.split('|').nth(1).unwrap().contains(&name);
+            assert!(table.lines().any(has), "docs/testing.md lacks {name}");
+        }
     }
 
     #[test]

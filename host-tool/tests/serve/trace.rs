@@ -181,6 +181,9 @@ fn ten_million_packets_take_no_more_memory_than_the_first() {
         begun.elapsed().as_secs_f64(),
         sent()
     );
+    let by_tenth: Vec<_> =
+        (0..10).map(|tenth| most(tenth * PACKETS / 10, (tenth + 1) * PACKETS / 10)).collect();
+    println!("Most memory in each tenth, in KiB: {by_tenth:?}");
     assert!(sent() >= PACKETS && lost > sent() / 200);
     assert!(late <= early + (2 << 10), "{early} KiB at first, {late} KiB later");
 }
