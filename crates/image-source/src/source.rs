@@ -310,8 +310,8 @@ impl Source {
         &self.losses
     }
 
-    /// Returns whether the user data is everything that the source holds, so that deleting the source loses
-    /// nothing.
+    /// Returns whether the user data is everything that the source stands for. Whether a CHD has bytes after it is another
+    /// question, for [`has_bytes_after_chd`](Self::has_bytes_after_chd): only where it has none does deleting it lose nothing.
     #[must_use]
     pub fn is_only_user_data(&self) -> bool {
         self.cd.is_none() && self.archive.as_ref().is_none_or(|archive| archive.is_only_file)

@@ -128,7 +128,7 @@ impl Chd {
     /// Returns whether the file goes on after header, map, metadata and hunks with more than zeros.
     pub(crate) fn goes_on(&self) -> bool {
         let hunks = (0..self.map.len()).filter_map(|hunk| hunk::end(&self.map, hunk));
-        let end = hunks.chain([HEADER_LEN as u64, self.map_end, self.metadata.end]).max().unwrap_or(0);
+        let end = hunks.chain([self.map_end, self.metadata.end]).fold(HEADER_LEN as u64, u64::max);
         is_more_than_zeros(end..self.file.len(), |buf, at| self.file.read_exact_at(buf, at))
     }
 
