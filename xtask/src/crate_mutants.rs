@@ -51,6 +51,7 @@ const PARTS: &[Part] = &[
         options: &["--features=fast,test-reference"],
         first: &[
             "--lib",
+            "--test=error_texts",
             "--test=hostile",
             "--test=lint",
             "--test=options",
