@@ -2,7 +2,9 @@
 
 mod support;
 
-use sector_decode::{BufferError, BufferName, Decoder, ReaderOptions, SectorReader};
+use std::ops::Range;
+
+use sector_decode::{BufferError, BufferName, Decoder, EndOfSlice, ReadAt, ReaderOptions, SectorReader};
 use support::kinds::{Sample, samples};
 use support::read::layout_of;
 
@@ -37,6 +39,64 @@ fn one_piece_of_memory_of_the_size_that_is_said_is_enough_wherever_it_begins() {
             }
         }
     }
+}
+
+/// A file that remembers what was wanted of it, and where in memory.
+struct Watched<'a> {
+    file: &'a [u8],
+    wanted: Vec<(Range<usize>, &'a [u8])>,
+}
+
+impl ReadAt for Watched<'_> {
+    type Error = EndOfSlice;
+
+    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), EndOfSlice> {
+        self.file.read_exact_at(buf, offset)?;
+        let memory = buf.as_ptr_range();
+        let bytes = &self.file[usize::try_from(offset).unwrap()..][..buf.len()];
+        self.wanted.push((memory.start.addr()..memory.end.addr(), bytes));
+        Ok(())
+    }
+
+    fn byte_len(&mut self) -> Result<u64, EndOfSlice> {
+        self.file.byte_len()
+    }
+}
+
+/// Some systems copy what they read to other addresses once more.
+#[test]
+fn packed_runs_are_read_to_aligned_addresses_of_the_output_where_there_is_room() {
+    let options = ReaderOptions::new().with_alignment(64).with_read_ahead(0);
+    let (mut aligned, mut all) = (0, 0);
+    for Sample { kind, image, file } in samples(40) {
+        let layout = layout_of(&file);
+        let (mut memory, mut decoder) = (vec![0; layout.memory(&options).size()], Decoder::new());
+        for skip in (0..options.alignment()).step_by(4) {
+            for sectors in 1..=40 {
+                let mut source = Watched { file: &file, wanted: Vec::new() };
+                let mut reader =
+                    SectorReader::with_memory(&mut source, layout, &options, &mut memory, &mut decoder)
+                        .unwrap();
+                let mut out = vec![0; skip + sectors * 2048];
+                let out = &mut out[skip..];
+                reader.read(0, out).unwrap();
+                assert!(*out == image[..sectors * 2048], "{kind:?}, {sectors} sectors");
+                let there = out.as_ptr_range();
+                for (memory, bytes) in source.wanted {
+                    let Some(before) = memory.start.checked_sub(there.start.addr()) else { continue };
+                    let is_plain = image.get(before..).is_some_and(|image| image.starts_with(bytes));
+                    if memory.end > there.end.addr() || is_plain {
+                        continue;
+                    }
+                    all += 1;
+                    aligned += usize::from(memory.start.is_multiple_of(options.alignment()));
+                }
+            }
+        }
+    }
+    // Where packed data is nearly as long as what it stands for, there is no room to be choosy.
+    println!("{aligned} of {all}");
+    assert!(aligned * 10 > all * 9, "{aligned} of {all}");
 }
 
 #[test]

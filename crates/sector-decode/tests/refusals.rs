@@ -302,7 +302,9 @@ fn range_outside_the_image() {
         }
         assert_eq!(reader.read(image_size, &mut []), Ok(()), "{kind:?}: nothing at the end is inside");
         let block = BlockIndex(layout.block_count());
-        assert!(matches!(reader.extent(block), Err(ReadError::OutOfRange { .. })), "{kind:?}");
+        let len = u64::from(layout.block_size());
+        let expected = ReadError::OutOfRange { offset: u64::from(block.0) * len, len, image_size };
+        assert_eq!(reader.extent(block).map(|extent| extent.offset), Err(expected), "{kind:?}");
         assert!(matches!(reader.view(BlockIndex(u32::MAX)), Err(ReadError::OutOfRange { .. })), "{kind:?}");
     }
 }

@@ -1,6 +1,8 @@
 //! How much the fast loops leave to the careful code, counted. A loop that stops too early changes no result, only the time
 //! that it takes, so no other test would notice.
 
+mod edges;
+
 use std::cell::Cell;
 use std::io::Write as _;
 use std::vec;
