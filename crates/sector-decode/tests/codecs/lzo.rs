@@ -69,6 +69,28 @@ fn endless_lengths_are_an_error() {
     }
 }
 
+#[test]
+fn the_first_run_cannot_be_followed_by_what_is_farther_away() {
+    let end = [&[0, 29 - 18][..], &[7; 29], &END].concat();
+    for run in 1..40_usize {
+        let start = [&[17 + run as u8][..], &(1..=run as u8).collect::<Vec<_>>()].concat();
+        // Three bytes from at least 2049 bytes before. After fewer literals, it would be two bytes from near.
+        for byte in [0, 4, 8, 12] {
+            let packed = [&start[..], &[byte, 0], &end].concat();
+            let is_near = run < 4 && usize::from(byte / 4) < run;
+            assert_eq!(decode(&packed, run + 2 + 29).is_ok(), is_near, "{run} {byte}");
+        }
+        for back in 0..run + 20 {
+            let short = [3 << 5 | (back as u8 & 7) << 2, (back >> 3) as u8];
+            let long = [32 | 2, (back << 2) as u8, (back >> 6) as u8];
+            for match_ in [&short[..], &long] {
+                let packed = [&start[..], match_, &[13 - 3], &[7; 13], &END].concat();
+                assert_eq!(decode(&packed, run + 4 + 13).is_ok(), back < run, "{run} {back}");
+            }
+        }
+    }
+}
+
 /// One instruction, right or wrong, in any state.
 fn instruction() -> impl Strategy<Value = Vec<u8>> {
     let bytes = proptest::collection::vec(any::<u8>(), 3..40);
