@@ -4,7 +4,10 @@ mod support;
 
 use std::ops::Range;
 
-use sector_decode::{BufferError, BufferName, Decoder, EndOfSlice, ReadAt, ReaderOptions, SectorReader};
+use sector_decode::{
+    BufferError, BufferName, Decoder, EndOfSlice, Format, ReadAt, ReaderOptions, SectorReader,
+};
+use support::dax::{Dax, FRAME_SIZE};
 use support::kinds::{Sample, samples};
 use support::read::layout_of;
 
@@ -38,6 +41,48 @@ fn one_piece_of_memory_of_the_size_that_is_said_is_enough_wherever_it_begins() {
                 assert!(before.iter().chain(&*after).all(|&byte| byte == 0xA5));
             }
         }
+    }
+}
+
+#[test]
+fn memory_is_planned_for_what_the_options_ask_for() {
+    for Sample { kind, file, .. } in samples(40) {
+        let layout = layout_of(&file);
+        let (packed, block) = (layout.max_packed_len() as usize, layout.block_size() as usize);
+        let blocks = layout.block_count() as usize;
+        let entries = |count: usize| match layout.format() {
+            Format::Iso => 0,
+            Format::Dax => 7 * count,
+            _ => 4 * (count + 1),
+        };
+        let plan = layout.memory(&ReaderOptions::new().with_one_window(5).with_read_ahead(0));
+        assert_eq!(plan.index(), entries(blocks.min(5)), "{kind:?}");
+        assert_eq!((plan.packed(), plan.block()), (packed, block), "{kind:?}");
+        assert_eq!(plan.size(), plan.index() + packed + block, "{kind:?}");
+
+        let plan = layout.memory(
+            &ReaderOptions::new()
+                .with_one_window(5)
+                .with_read_ahead(0)
+                .with_two_reads_at_most(true)
+                .with_alignment(64),
+        );
+        assert_eq!((plan.packed(), plan.block()), (2 * block + packed, block), "{kind:?}");
+        let needed =
+            plan.index() + (2 * block + packed).next_multiple_of(64) + block.next_multiple_of(64) + 63;
+        assert_eq!(plan.size(), needed, "{kind:?}");
+    }
+}
+
+#[test]
+fn tables_of_a_window_begin_at_aligned_addresses_where_there_is_room() {
+    const FRAMES: usize = 8 * 73;
+    let file = Dax::v0(FRAMES * FRAME_SIZE, vec![vec![1]; FRAMES]).file();
+    let layout = layout_of(&file);
+    // Of seven bytes for each frame, the narrowest entries that another table follows have two.
+    for (alignment, frames) in [(1, 73), (2, 73), (4, 72), (64, 64), (256, 73)] {
+        let options = ReaderOptions::new().with_windows(32, 512).with_alignment(alignment);
+        assert_eq!(layout.memory(&options).index(), 512 * FRAMES.div_ceil(frames), "{alignment}");
     }
 }
 

@@ -73,6 +73,15 @@ fn dax_areas_may_touch_and_overlap() {
 }
 
 #[test]
+fn dax_areas_may_be_more_than_are_read_at_once() {
+    let frames: Vec<_> = (0..150).map(|n| image::noise(FRAME_SIZE, n + 1)).collect();
+    let stored =
+        frames.iter().enumerate().map(|(n, f)| if n % 2 == 0 { f.clone() } else { pack::zlib(f, 1) });
+    let areas = (0..75).map(|n| (2 * n, 1)).collect();
+    assert_decodes(&Dax::v1(150 * FRAME_SIZE, stored.collect(), areas).file(), &frames.concat());
+}
+
+#[test]
 fn dax_areas_are_found_in_every_index_window() {
     // Twelve frames, windows of one to thirteen: areas begin, end and lie across window borders.
     let frames: Vec<_> = (0..12).map(|n| image::noise(FRAME_SIZE, n + 1)).collect();

@@ -2,7 +2,8 @@
 
 mod support;
 
-use sector_decode::{BlockIndex, Lba, ReadError, ReaderOptions};
+use sector_decode::{BlockError, BlockIndex, Lba, ReadError, ReaderOptions};
+use support::ciso::entry_at;
 use support::dax::{Dax, FRAME_SIZE};
 use support::image;
 use support::kinds::{Kind, Last, build};
@@ -159,6 +160,25 @@ fn each_window_is_checked_when_it_is_loaded() {
             assert_eq!(result, Ok(()), "{lba}");
             assert!(out == image[lba * SECTOR..][..SECTOR]);
         }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_block_is_said_by_the_window_that_has_it() {
+    let (_, mut file) = image_and_file(4 * WINDOW);
+    let file_len = file.len() as u64;
+    for window in 0..4 {
+        let end = number(file.len()) + 1 + number(window);
+        file[entry_at(window * WINDOW + 6)..][..4].copy_from_slice(&end.to_le_bytes());
+    }
+    let layout = layout_of(&file);
+    let mut memory = Memory::kept(&layout, 4);
+    let mut reader = memory.reader_with(&file[..], layout, &KEPT);
+    for window in [0, 1, 2, 3, 1, 0] {
+        let error = reader.extent(BlockIndex(number(window * WINDOW + 5))).expect_err("it ends too late");
+        let ReadError::Block { block, error, .. } = error else { panic!("{error}") };
+        assert_eq!(block.0 as usize, window * WINDOW + 5);
+        assert_eq!(error, BlockError::PastEnd { end: file_len + 1 + window as u64, file_len });
     }
 }
 

@@ -166,9 +166,10 @@ fn lzo() -> usize {
                             end(&block);
                         } else {
                             // Two bytes from near, which only follow literals.
-                            block.push(&[((distance - 1) & 3) << 2 | last % 4, (distance - 1) >> 2]);
+                            let (back, next) = (distance - 1, last % 4);
+                            block.push(&[(back & 3) << 2 | next, back >> 2]);
                             block.repeat(distance, 2);
-                            block.literals(last % 4);
+                            block.literals(next);
                             end(&block);
                             matches(&block, 3, last, 0).iter().for_each(&mut end);
                         }
