@@ -102,8 +102,14 @@ const PARTS: &[Part] = &[
     },
 ];
 
-/// What is only there for people who debug, what only tests call, and what is built only for the page.
-const EXCLUDED: &[&str] = &["impl (core::fmt::)?Debug", "sector-decode/src/reference.rs", "stream_in_room"];
+/// What is only there for people who debug, what only tests call, and what is built only for the page. And what changes
+/// nothing: `|` joins numbers without a common bit wherever these crates have it, so `^` does the same. Look at a new one.
+const EXCLUDED: &[&str] = &[
+    "impl (core::)?(fmt::)?Debug",
+    "sector-decode/src/reference.rs",
+    "stream_in_room",
+    r"replace \| with \^",
+];
 
 /// Makes and tests the mutants of each part, or every `sample`-th of them. The exit code is 0 only when 95 % of each part
 /// are noticed; those that are not are listed.

@@ -45,6 +45,14 @@ fn one_piece_of_memory_of_the_size_that_is_said_is_enough_wherever_it_begins() {
 }
 
 #[test]
+fn options_are_what_their_documentation_says() {
+    let (driver, default) = (ReaderOptions::PSP_DRIVER, ReaderOptions::new());
+    assert_eq!([driver.read_ahead(), default.read_ahead()], [65_536, 65_536]);
+    assert_eq!([driver.alignment(), default.alignment()], [64, 1]);
+    assert_eq!([driver.checks_windows(), default.checks_windows()], [true, false]);
+}
+
+#[test]
 fn memory_is_planned_for_what_the_options_ask_for() {
     for Sample { kind, file, .. } in samples(40) {
         let layout = layout_of(&file);
