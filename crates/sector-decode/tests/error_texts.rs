@@ -188,6 +188,7 @@ fn of_reads() {
 fn names_and_numbers() {
     let formats = [Format::Iso, Format::Cso, Format::Cso2, Format::Zso, Format::Dax, Format::Jso];
     assert_eq!(formats.map(|format| format.to_string()), ["ISO", "CSO", "CSO v2", "ZSO", "DAX", "JSO"]);
+    assert_eq!(Format::ALL.map(Format::name), ["iso", "cso", "cso2", "zso", "dax", "jso"]);
     assert_eq!(format!("[{:<7}]", Format::Cso2), "[CSO v2 ]");
     assert_eq!(Lba(7).to_string(), "7");
     assert_eq!(BlockIndex(7).to_string(), "7");

@@ -128,3 +128,15 @@ fn end_mark_that_the_stream_does_not_have_is_no_end() {
         assert!(matches!(decode(&stream), Err(CodecError::InputEnded { .. })), "{} literals", literals.len());
     }
 }
+
+/// Nothing is read of what comes after the packed bytes, not even to see whether there is more.
+#[test]
+fn streams_that_end_after_a_run() {
+    for run in 1..40 {
+        let packed: Vec<u8> = (0..=run).map(|at| if at == 0 { 17 + run } else { at }).collect();
+        assert!(compare(Coding::Lzo, &packed, 60, 60).is_err());
+        let mut packed = vec![run.min(14) << 4 | 4];
+        packed.extend(0..run.min(14));
+        assert!(compare(Coding::Lz4, &packed, 60, 60).is_err());
+    }
+}
