@@ -103,7 +103,8 @@ const PARTS: &[Part] = &[
 ];
 
 /// What is only there for people who debug, what only tests call, and what is built only for the page. And what changes
-/// nothing: `|` joins numbers without a common bit wherever these crates have it, so `^` does the same. Look at a new one.
+/// nothing: `|` joins numbers without a common bit wherever these crates have it, so `^` does the same. See that a new `|`
+/// does too.
 const EXCLUDED: &[&str] = &[
     "impl (core::)?(fmt::)?Debug",
     "sector-decode/src/reference.rs",

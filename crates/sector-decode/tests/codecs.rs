@@ -28,6 +28,8 @@ mod lzo;
 mod mapped;
 #[path = "codecs/mutated.rs"]
 mod mutated;
+#[path = "codecs/writers.rs"]
+mod writers;
 
 use std::cell::RefCell;
 

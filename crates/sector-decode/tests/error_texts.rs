@@ -51,8 +51,7 @@ fn of_headers() {
             "the header lists 3 uncompressed areas for 2 frames",
         ),
     ] {
-        assert_eq!(error.to_string(), text);
-        assert!(error.source().is_none(), "{text}");
+        says(&error, text);
     }
 }
 
@@ -85,12 +84,10 @@ fn of_blocks() {
             "the file does not hold the image's last 12 bytes: its writer dropped them, as ziso.py does",
         ),
     ] {
-        assert_eq!(error.to_string(), text);
-        assert!(error.source().is_none(), "{text}");
+        says(&error, text);
     }
     let error = BlockError::from(CUT_STREAM);
-    assert_eq!(error.to_string(), CUT_STREAM.to_string());
-    assert_eq!(below(&error), CUT_STREAM.to_string());
+    passes_on(&error, &CUT_STREAM);
 }
 
 #[test]
@@ -116,8 +113,7 @@ fn of_packed_bytes() {
             "its Adler-32 does not match: expected 00000001, got 0000ABCD",
         ),
     ] {
-        assert_eq!(error.to_string(), text);
-        assert!(error.source().is_none(), "{text}");
+        says(&error, text);
     }
 }
 
@@ -125,16 +121,13 @@ fn of_packed_bytes() {
 fn of_opening() {
     assert_eq!(UNREAD.to_string(), "wanted 8 bytes at 0x2C, but there are only 50 bytes");
     let unread = OpenError::Source(UNREAD);
-    assert_eq!(unread.to_string(), UNREAD.to_string());
-    assert_eq!(below(&unread), UNREAD.to_string());
+    passes_on(&unread, &UNREAD);
 
     let cut: OpenError<EndOfSlice> = CUT_HEADER.into();
-    assert_eq!(cut.to_string(), CUT_HEADER.to_string());
-    assert_eq!(below(&cut), CUT_HEADER.to_string());
+    passes_on(&cut, &CUT_HEADER);
 
     let opened = ImageError::Open(cut);
-    assert_eq!(opened.to_string(), CUT_HEADER.to_string());
-    assert_eq!(below(&opened), CUT_HEADER.to_string());
+    passes_on(&opened, &CUT_HEADER);
 }
 
 #[test]
@@ -142,8 +135,7 @@ fn of_memory() {
     let none = OutOfMemory { bytes: 4096 };
     assert_eq!(none.to_string(), "there is no memory for 4096 bytes");
     let opened: ImageError<EndOfSlice> = ImageError::Memory(none);
-    assert_eq!(opened.to_string(), none.to_string());
-    assert_eq!(below(&opened), none.to_string());
+    passes_on(&opened, &none);
 
     for (buffer, name) in [
         (BufferName::Index, "index buffer"),
@@ -160,13 +152,13 @@ fn of_memory() {
 fn of_reads() {
     let unread = ReadError::Source { offset: FileOffset(0x2C), error: UNREAD };
     assert_eq!(unread.to_string(), format!("cannot read at 0x2C: {UNREAD}"));
-    assert_eq!(below(&unread), UNREAD.to_string());
+    assert_eq!(text_below(&unread), UNREAD.to_string());
 
     let error = BlockError::NotMonotonic { start: 44, end: 2 };
     let damaged: ReadError<EndOfSlice> =
         ReadError::Block { block: BlockIndex(5), offset: FileOffset(0x2C), error };
     assert_eq!(damaged.to_string(), format!("block 5 at 0x2C: {error}"));
-    assert_eq!(below(&damaged), error.to_string());
+    assert_eq!(text_below(&damaged), error.to_string());
 
     for (error, text) in [
         (
@@ -178,9 +170,7 @@ fn of_reads() {
             "wanted 3 bytes at 0x100 of an image of 256 bytes",
         ),
     ] {
-        let error: ReadError<EndOfSlice> = error;
-        assert_eq!(error.to_string(), text);
-        assert!(error.source().is_none(), "{text}");
+        says::<ReadError<EndOfSlice>>(&error, text);
     }
 }
 
@@ -195,7 +185,20 @@ fn names_and_numbers() {
     assert_eq!(FileOffset(0x7A).to_string(), "0x7A");
 }
 
-/// The text of the error below.
-fn below(error: &dyn Error) -> String {
+/// Checks an error with no other below.
+#[track_caller]
+fn says<E: Error>(error: &E, text: &str) {
+    assert_eq!(error.to_string(), text);
+    assert!(error.source().is_none(), "{text}");
+}
+
+/// Checks an error with the text of the one below.
+#[track_caller]
+fn passes_on(error: &dyn Error, below: &dyn Error) {
+    assert_eq!(error.to_string(), below.to_string());
+    assert_eq!(text_below(error), below.to_string());
+}
+
+fn text_below(error: &dyn Error) -> String {
     error.source().expect("an error below").to_string()
 }

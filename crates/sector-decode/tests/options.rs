@@ -2,14 +2,11 @@
 
 mod support;
 
-use std::ops::Range;
-
-use sector_decode::{
-    BufferError, BufferName, Decoder, EndOfSlice, Format, ReadAt, ReaderOptions, SectorReader,
-};
+use sector_decode::{BufferError, BufferName, Decoder, Format, ReaderOptions, SectorReader};
 use support::dax::{Dax, FRAME_SIZE};
 use support::kinds::{Sample, samples};
 use support::read::layout_of;
+use support::source::Counting;
 
 const OPTIONS: [ReaderOptions; 5] = [
     ReaderOptions::new(),
@@ -94,28 +91,6 @@ fn tables_of_a_window_begin_at_aligned_addresses_where_there_is_room() {
     }
 }
 
-/// A file that remembers what was wanted of it, and where in memory.
-struct Watched<'a> {
-    file: &'a [u8],
-    wanted: Vec<(Range<usize>, &'a [u8])>,
-}
-
-impl ReadAt for Watched<'_> {
-    type Error = EndOfSlice;
-
-    fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), EndOfSlice> {
-        self.file.read_exact_at(buf, offset)?;
-        let memory = buf.as_ptr_range();
-        let bytes = &self.file[usize::try_from(offset).unwrap()..][..buf.len()];
-        self.wanted.push((memory.start.addr()..memory.end.addr(), bytes));
-        Ok(())
-    }
-
-    fn byte_len(&mut self) -> Result<u64, EndOfSlice> {
-        self.file.byte_len()
-    }
-}
-
 /// Some systems copy what they read to other addresses once more.
 #[test]
 fn packed_runs_are_read_to_aligned_addresses_of_the_output_where_there_is_room() {
@@ -126,16 +101,16 @@ fn packed_runs_are_read_to_aligned_addresses_of_the_output_where_there_is_room()
         let (mut memory, mut decoder) = (vec![0; layout.memory(&options).size()], Decoder::new());
         for skip in (0..options.alignment()).step_by(4) {
             for sectors in 1..=40 {
-                let mut source = Watched { file: &file, wanted: Vec::new() };
+                let (source, log) = Counting::new(&file[..]);
                 let mut reader =
-                    SectorReader::with_memory(&mut source, layout, &options, &mut memory, &mut decoder)
-                        .unwrap();
+                    SectorReader::with_memory(source, layout, &options, &mut memory, &mut decoder).unwrap();
                 let mut out = vec![0; skip + sectors * 2048];
                 let out = &mut out[skip..];
                 reader.read(0, out).unwrap();
                 assert!(*out == image[..sectors * 2048], "{kind:?}, {sectors} sectors");
                 let there = out.as_ptr_range();
-                for (memory, bytes) in source.wanted {
+                for (offset, memory) in log.take_with_memory() {
+                    let bytes = &file[usize::try_from(offset).unwrap()..][..memory.len()];
                     let Some(before) = memory.start.checked_sub(there.start.addr()) else { continue };
                     let is_plain = image.get(before..).is_some_and(|image| image.starts_with(bytes));
                     if memory.end > there.end.addr() || is_plain {

@@ -3,8 +3,6 @@
 
 mod support;
 
-use sector_decode::container::ciso::Entry;
-use sector_decode::container::dax;
 use sector_decode::{BlockIndex, Coding, Foreign, HeaderError};
 use support::bytes::{get_u32, set_u32};
 use support::ciso::{Ciso, FLAG, Stored, entry_at};
@@ -12,23 +10,6 @@ use support::read::{Memory, assert_decodes, header_error, image_of, layout_of};
 use support::{bits, image, pack};
 
 const SECTOR: usize = 2048;
-
-#[test]
-fn positions_are_written_up_to_the_last_that_there_is_room_for() {
-    const LAST: u64 = 0x7FFF_FFFF;
-    for (position, shift, value) in [
-        (LAST, 0, Some(u32::MAX)),
-        (LAST + 1, 0, None),
-        (LAST << 2, 2, Some(u32::MAX)),
-        ((LAST + 1) << 2, 2, None),
-        ((LAST << 2) - 1, 2, None),
-        (0, 0, Some(FLAG)),
-    ] {
-        let entry = Entry { position, flag: true };
-        assert_eq!(entry.encode(shift).map(u32::from_le_bytes), value, "{position:#X} {shift}");
-    }
-    assert_eq!((dax::ZLIB_OVERHEAD, dax::MAX_FRAME_LEN), (6, 6 + 5 + 8192));
-}
 
 /// Text of some sectors: every block packs.
 fn text(sectors: usize) -> Vec<u8> {

@@ -75,7 +75,7 @@ fn dax_areas_may_touch_and_overlap() {
 #[test]
 fn dax_areas_may_be_more_than_are_read_at_once() {
     let mut frames: Vec<_> = (0..150).map(|n| image::noise(FRAME_SIZE, n + 1)).collect();
-    // What follows the last area is none, however much it looks like one.
+    // These bytes follow the last area. They look like another one, and are not.
     frames[0][..8].copy_from_slice(&[1, 0, 0, 0, 1, 0, 0, 0]);
     let stored =
         frames.iter().enumerate().map(|(n, f)| if n % 2 == 0 { f.clone() } else { pack::zlib(f, 1) });

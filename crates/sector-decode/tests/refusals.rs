@@ -11,7 +11,7 @@ use support::ciso::{Ciso, FLAG, Stored, entry_at, four_sectors as cso, one_block
 use support::dax::{Dax, FRAME_SIZE};
 use support::jso::{self, Jso};
 use support::kinds::{Sample, samples};
-use support::read::{Memory, block_error, header_error, layout_of};
+use support::read::{Failure, Memory, block_error, header_error, image_of, layout_of};
 use support::source::Virtual;
 use support::{image, pack};
 
@@ -374,6 +374,33 @@ fn a_damaged_entry_is_named_by_the_read_that_needs_it() {
     }
     reader.read(3 * 2048, &mut out).expect("block 3 is whole");
     assert_eq!(out, image[3 * SECTOR..]);
+}
+
+/// Of real files; `error_texts.rs` has the texts of all.
+#[test]
+fn messages_carry_the_numbers() {
+    let Err(Failure::Open(error)) = image_of(&cso()[..40]) else { panic!("the index is cut") };
+    assert_eq!(error.to_string(), "the index goes to byte 44, but the file has only 40 bytes");
+
+    let mut file = cso();
+    set_u32(&mut file, entry_at(1), 2);
+    let Err(Failure::Read(error)) = image_of(&file) else { panic!("the index is damaged") };
+    let expected = "block 0 at 0x2C: the index gives it no bytes: expected an end after 0x2C, got 0x2";
+    assert_eq!(error.to_string(), expected);
+
+    let mut file = cso();
+    file[0x14] = 9;
+    let expected = "CSO version 9 is not known (highest known: 2)";
+    assert_eq!(header_error(&file).to_string(), expected);
+}
+
+#[test]
+fn errors_name_their_sources() {
+    let file = cso();
+    let opened = sector_decode::ImageReader::open(&file[..40], &sector_decode::ReaderOptions::new());
+    let Err(error) = opened else { panic!("the index is cut") };
+    let below = std::error::Error::source(&error).expect("what was wrong with opening");
+    assert!(below.source().expect("what was wrong with the header").to_string().contains("byte 44"));
 }
 
 #[test]

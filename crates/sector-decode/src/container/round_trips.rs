@@ -145,6 +145,27 @@ proptest! {
 }
 
 #[test]
+fn positions_are_written_up_to_the_last_that_there_is_room_for() {
+    const LAST: u64 = 0x7FFF_FFFF;
+    for (position, shift, value) in [
+        (LAST, 0, Some(u32::MAX)),
+        (LAST + 1, 0, None),
+        (LAST << 2, 2, Some(u32::MAX)),
+        ((LAST + 1) << 2, 2, None),
+        ((LAST << 2) - 1, 2, None),
+        (0, 0, Some(0x8000_0000)),
+    ] {
+        let entry = ciso::Entry { position, flag: true };
+        assert_eq!(entry.encode(shift).map(u32::from_le_bytes), value, "{position:#X} {shift}");
+    }
+}
+
+#[test]
+fn frames_of_dax_are_written_with_what_zlib_adds() {
+    assert_eq!((dax::ZLIB_OVERHEAD, dax::MAX_FRAME_LEN), (6, 6 + 5 + 8192));
+}
+
+#[test]
 fn what_is_written_is_within_what_is_read() {
     for limits in [ciso::WRITTEN, dax::WRITTEN, jso::WRITTEN] {
         let (least, most) = limits.block_sizes;

@@ -34,10 +34,10 @@ fn lz4() {
         [(7, 3, 4), (0, 1, 19), (16, 2, 30), (4, 9, 5), (1, 40, 18), (14, 4, 8), (13, 7, 9), (300, 200, 17)]
     {
         let bytes: Vec<u8> = (0..literals).map(|at| at as u8).collect();
-        crate::lz4::sequence(&mut packed, &bytes, Some((distance, len)));
+        crate::writers::sequence(&mut packed, &bytes, Some((distance, len)));
         size += bytes.len() + len;
     }
-    crate::lz4::sequence(&mut packed, b"the end", None);
+    crate::writers::sequence(&mut packed, b"the end", None);
     try_all(Coding::Lz4, &packed, size + 7);
 }
 

@@ -4,31 +4,10 @@ use proptest::prelude::*;
 use sector_decode::{CodecError, Coding};
 
 use crate::compare;
+use crate::writers::sequence;
 
 fn decode(packed: &[u8], room: usize, needed: usize) -> Result<Vec<u8>, CodecError> {
     compare(Coding::Lz4, packed, room, needed)
-}
-
-/// Appends a sequence; without a match when `distance` is `None`.
-pub(crate) fn sequence(packed: &mut Vec<u8>, literals: &[u8], matched: Option<(u16, usize)>) {
-    let nibble = |len: usize| len.min(15) as u8;
-    let continued = |packed: &mut Vec<u8>, len: usize| {
-        if let Some(mut rest) = len.checked_sub(15) {
-            while rest >= 255 {
-                packed.push(255);
-                rest -= 255;
-            }
-            packed.push(rest as u8);
-        }
-    };
-    let match_len = matched.map_or(0, |(_, len)| len - 4);
-    packed.push(nibble(literals.len()) << 4 | nibble(match_len));
-    continued(packed, literals.len());
-    packed.extend(literals);
-    if let Some((distance, _)) = matched {
-        packed.extend(distance.to_le_bytes());
-        continued(packed, match_len);
-    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use sector_decode::{CodecError, Coding};
 
 use crate::compare;
+use crate::writers::run;
 
 const END: [u8; 3] = [0x11, 0, 0];
 
@@ -40,19 +41,9 @@ fn the_end_has_one_form_and_is_the_last() {
 fn runs_of_all_lengths() {
     for len in (4..60).chain([272, 273, 274, 275, 527, 528, 529, 3000]) {
         for cut in 0..4 {
+            let literals: Vec<u8> = (0..len).map(|at| at as u8).collect();
             let mut packed = vec![];
-            if len <= 18 {
-                packed.push(len as u8 - 3);
-            } else {
-                packed.push(0);
-                let mut rest = len - 18;
-                while rest > 255 {
-                    packed.push(0);
-                    rest -= 255;
-                }
-                packed.push(rest as u8);
-            }
-            packed.extend((0..len).map(|at| at as u8));
+            run(&mut packed, &literals);
             packed.extend(END);
             packed.truncate(packed.len() - cut);
             assert_eq!(decode(&packed, len).is_ok(), cut == 0, "{len} {cut}");
@@ -70,22 +61,27 @@ fn endless_lengths_are_an_error() {
 }
 
 #[test]
-fn the_first_run_cannot_be_followed_by_what_is_farther_away() {
-    let end = [&[0, 29 - 18][..], &[7; 29], &END].concat();
-    for run in 1..40_usize {
-        let start = [&[17 + run as u8][..], &(1..=run as u8).collect::<Vec<_>>()].concat();
-        // Three bytes from at least 2049 bytes before. After fewer literals, it would be two bytes from near.
+fn nothing_reaches_before_the_first_run() {
+    let end = |count: usize| {
+        let mut end = vec![];
+        run(&mut end, &vec![7; count]);
+        end.extend(END);
+        end
+    };
+    for first in 1..40_usize {
+        let start = [&[17 + first as u8][..], &(1..=first as u8).collect::<Vec<_>>()].concat();
+        // Three bytes from at least 2049 bytes before. After fewer than four literals, two bytes from near.
         for byte in [0, 4, 8, 12] {
-            let packed = [&start[..], &[byte, 0], &end].concat();
-            let is_near = run < 4 && usize::from(byte / 4) < run;
-            assert_eq!(decode(&packed, run + 2 + 29).is_ok(), is_near, "{run} {byte}");
+            let packed = [&start[..], &[byte, 0], &end(29)].concat();
+            let is_near = first < 4 && usize::from(byte / 4) < first;
+            assert_eq!(decode(&packed, first + 2 + 29).is_ok(), is_near, "{first} {byte}");
         }
-        for back in 0..run + 20 {
+        for back in 0..first + 20 {
             let short = [3 << 5 | (back as u8 & 7) << 2, (back >> 3) as u8];
             let long = [32 | 2, (back << 2) as u8, (back >> 6) as u8];
             for match_ in [&short[..], &long] {
-                let packed = [&start[..], match_, &[13 - 3], &[7; 13], &END].concat();
-                assert_eq!(decode(&packed, run + 4 + 13).is_ok(), back < run, "{run} {back}");
+                let packed = [&start[..], match_, &end(13)].concat();
+                assert_eq!(decode(&packed, first + 4 + 13).is_ok(), back < first, "{first} {back}");
             }
         }
     }

@@ -33,7 +33,7 @@ fn pack(coding: Coding, plain: &[u8], variant: u8) -> Vec<u8> {
         Coding::Zlib => miniz_oxide::deflate::compress_to_vec_zlib(plain, level.to_le_bytes()[0]),
         Coding::Lz4 if cfg!(miri) => {
             let mut packed = Vec::new();
-            crate::lz4::sequence(&mut packed, plain, None);
+            crate::writers::sequence(&mut packed, plain, None);
             packed
         }
         Coding::Lz4 => {

@@ -1,23 +1,32 @@
 //! Sources that misbehave, count, or do not exist.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use sector_decode::{EndOfSlice, ReadAt};
 
-/// Notes each read: its position and length.
+/// Notes each read: its position, and the memory that it fills.
 pub struct Counting<S> {
     inner: S,
     log: Log,
 }
 
+/// Where in the file a read began, and the addresses that it filled.
+type Read = (u64, Range<usize>);
+
 /// The reads of a [`Counting`] source, to be looked at while a reader owns the source.
 #[derive(Clone, Default)]
-pub struct Log(Rc<RefCell<Vec<(u64, usize)>>>);
+pub struct Log(Rc<RefCell<Vec<Read>>>);
 
 impl Log {
-    /// The reads since the last time, in order.
+    /// The reads since the last time, in order: where in the file, and how long.
     pub fn take(&self) -> Vec<(u64, usize)> {
+        self.take_with_memory().into_iter().map(|(offset, memory)| (offset, memory.len())).collect()
+    }
+
+    /// The same with the addresses that were filled.
+    pub fn take_with_memory(&self) -> Vec<Read> {
         self.0.take()
     }
 }
@@ -33,7 +42,8 @@ impl<S: ReadAt> ReadAt for Counting<S> {
     type Error = S::Error;
 
     fn read_exact_at(&mut self, buf: &mut [u8], offset: u64) -> Result<(), S::Error> {
-        self.log.0.borrow_mut().push((offset, buf.len()));
+        let memory = buf.as_ptr_range();
+        self.log.0.borrow_mut().push((offset, memory.start.addr()..memory.end.addr()));
         self.inner.read_exact_at(buf, offset)
     }
 

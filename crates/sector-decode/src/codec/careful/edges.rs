@@ -1,11 +1,14 @@
-//! Short blocks that are written by hand, so that every limit of the fast loops is met exactly: two matches of every short
-//! length and distance, and every small room behind them.
+//! Short blocks that are written by hand, so that every limit of the fast loops is met exactly: matches of many lengths and
+//! distances, with little room after them.
 
-use std::iter::repeat_n;
 use std::vec;
 use std::vec::Vec;
 
 use super::{Coding, Decoder, STEPS, pack};
+
+#[path = "../../../tests/codecs/writers.rs"]
+#[expect(clippy::cast_possible_truncation, reason = "bytes of streams are cut from counters")]
+mod writers;
 
 /// A block as it is written, and what it stands for.
 #[derive(Clone, Default)]
@@ -15,14 +18,19 @@ struct Block {
 }
 
 impl Block {
-    /// Bytes without a repetition in any few of them.
+    /// Adds new bytes to what the block stands for, and returns them. No few of them repeat.
+    fn fresh(&mut self, count: usize) -> Vec<u8> {
+        let start = self.plain.len();
+        let bytes = (start..start + count).map(|number| (number * 167 + number / 7).to_le_bytes()[0]);
+        let bytes: Vec<u8> = bytes.collect();
+        self.plain.extend(&bytes);
+        bytes
+    }
+
+    /// Adds literals as they are.
     fn literals(&mut self, count: usize) {
-        for _ in 0..count {
-            let number = self.plain.len();
-            let byte = (number * 167 + number / 7).to_le_bytes()[0];
-            self.packed.push(byte);
-            self.plain.push(byte);
-        }
+        let literals = self.fresh(count);
+        self.packed.extend(literals);
     }
 
     fn repeat(&mut self, distance: usize, length: usize) {
@@ -46,26 +54,22 @@ impl Block {
 }
 
 /// How far back, and how long: either side of four, of eight, of twelve, of sixteen, and of what fits a first byte.
-const DISTANCES: [usize; 10] = [1, 2, 3, 4, 7, 8, 9, 10, 16, 20];
+const DISTANCES: [u16; 10] = [1, 2, 3, 4, 7, 8, 9, 10, 16, 20];
 const LENGTHS: [usize; 22] =
     [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 32, 33, 34, 35, 273, 274];
 const COUNTS: [usize; 13] = [0, 1, 3, 4, 5, 8, 11, 12, 13, 14, 15, 16, 40];
 
-/// A sequence of LZ4: literals and a match.
-fn sequence(block: &mut Block, literals: usize, distance: usize, length: usize) {
-    const LONG: usize = 15;
-    let rest = |block: &mut Block, count: usize| {
-        if let Some(more) = count.checked_sub(LONG) {
-            block.packed.extend(repeat_n(255, more / 255));
-            block.push(&[more % 255]);
-        }
-    };
-    block.push(&[literals.min(LONG) << 4 | (length - 4).min(LONG)]);
-    rest(block, literals);
-    block.literals(literals);
-    block.push(&[distance & 255, distance >> 8]);
-    rest(block, length - 4);
-    block.repeat(distance, length);
+/// Adds a sequence of LZ4: literals and a match.
+fn sequence(block: &mut Block, literals: usize, distance: u16, length: usize) {
+    let literals = block.fresh(literals);
+    writers::sequence(&mut block.packed, &literals, Some((distance, length)));
+    block.repeat(distance.into(), length);
+}
+
+/// Adds the sequence that ends a block of LZ4, with less than 15 literals.
+fn last_sequence(block: &mut Block, literals: usize) {
+    let literals = block.fresh(literals);
+    writers::sequence(&mut block.packed, &literals, None);
 }
 
 fn lz4() -> usize {
@@ -78,42 +82,24 @@ fn lz4() -> usize {
                 sequence(&mut block, literals, distance, length);
                 for last in 0..15 {
                     let mut block = block.clone();
-                    block.push(&[last << 4]);
-                    block.literals(last);
+                    last_sequence(&mut block, last);
                     steps += block.steps(Coding::Lz4);
                 }
             }
         }
     }
-    for first in 1..15 {
+    for first in 1..15_u16 {
         let mut block = Block::default();
-        sequence(&mut block, first, first, 4);
-        block.push(&[14 << 4]);
-        block.literals(14);
+        sequence(&mut block, first.into(), first, 4);
+        last_sequence(&mut block, 14);
         steps += block.steps(Coding::Lz4);
     }
     steps
 }
 
-/// A length of LZO that does not fit the first byte: zeros, and what is left.
-fn continued(block: &mut Block, more: usize) {
-    block.packed.extend(repeat_n(0, (more - 1) / 255));
-    block.push(&[(more - 1) % 255 + 1]);
-}
-
-/// A run of LZO's literals, from four on.
-fn run(block: &mut Block, count: usize) {
-    if count <= 18 {
-        block.push(&[count - 3]);
-    } else {
-        block.push(&[0]);
-        continued(block, count - 18);
-    }
-    block.literals(count);
-}
-
-/// A match of LZO with up to three literals behind it, in each of the ways that there are for it.
-fn matches(block: &Block, distance: usize, length: usize, literals: usize) -> Vec<Block> {
+/// A match of LZO and up to three literals after it, in each of the ways in which it can be written.
+fn matches(block: &Block, distance: u16, length: usize, literals: usize) -> Vec<Block> {
+    let distance = usize::from(distance);
     let back = distance - 1;
     let mut ways = Vec::new();
     if length <= 8 {
@@ -126,7 +112,7 @@ fn matches(block: &Block, distance: usize, length: usize, literals: usize) -> Ve
         few @ 1..=31 => long.push(&[32 | few]),
         many => {
             long.push(&[32]);
-            continued(&mut long, many - 31);
+            writers::long_length(&mut long.packed, many - 31);
         }
     }
     long.push(&[(back << 2 | literals) & 255, back >> 6]);
@@ -138,6 +124,28 @@ fn matches(block: &Block, distance: usize, length: usize, literals: usize) -> Ve
     ways
 }
 
+/// What can follow a match of LZO with so many literals after it: after none a run, after others two bytes from near, then
+/// another match.
+fn endings(block: &Block, distance: u16, literals: usize) -> Vec<Block> {
+    let mut endings = Vec::new();
+    for last in 4..24 {
+        let mut block = block.clone();
+        if literals == 0 {
+            let bytes = block.fresh(last);
+            writers::run(&mut block.packed, &bytes);
+        } else {
+            let (distance, next) = (usize::from(distance), last % 4);
+            let back = distance - 1;
+            block.push(&[(back & 3) << 2 | next, back >> 2]);
+            block.repeat(distance, 2);
+            block.literals(next);
+            endings.extend(matches(&block, 3, last, 0));
+        }
+        endings.push(block);
+    }
+    endings
+}
+
 fn lzo() -> usize {
     let mut steps = 0;
     let mut end = |block: &Block| {
@@ -145,7 +153,8 @@ fn lzo() -> usize {
         block.push(&[17, 0, 0]);
         steps += block.steps(Coding::Lzo);
     };
-    let beginning = |count: usize| {
+    let beginning = |count: u16| {
+        let count = count.into();
         let mut block = Block::default();
         block.push(&[17 + count]);
         block.literals(count);
@@ -159,21 +168,7 @@ fn lzo() -> usize {
             for literals in 0..4 {
                 for block in matches(&beginning(20), distance, length, literals) {
                     end(&block);
-                    for last in 4..24 {
-                        let mut block = block.clone();
-                        if literals == 0 {
-                            run(&mut block, last);
-                            end(&block);
-                        } else {
-                            // Two bytes from near, which only follow literals.
-                            let (back, next) = (distance - 1, last % 4);
-                            block.push(&[(back & 3) << 2 | next, back >> 2]);
-                            block.repeat(distance, 2);
-                            block.literals(next);
-                            end(&block);
-                            matches(&block, 3, last, 0).iter().for_each(&mut end);
-                        }
-                    }
+                    endings(&block, distance, literals).iter().for_each(&mut end);
                 }
             }
         }
@@ -181,31 +176,28 @@ fn lzo() -> usize {
     steps
 }
 
-/// What zlib writes for a match of every length and distance, with every small room behind it.
+/// What zlib writes for a match of each length and distance with each small room after it, and for the smallest blocks.
 fn deflate() -> usize {
-    let mut steps = 0;
+    let steps = |literals: usize, distance: usize, length: usize, last: usize| {
+        let mut block = Block::default();
+        block.fresh(literals);
+        block.repeat(distance, length);
+        block.fresh(last);
+        block.packed = pack(Coding::Deflate, &block.plain, 9);
+        block.steps(Coding::Deflate)
+    };
+    let mut all = 0;
     for distance in DISTANCES {
         for length in LENGTHS {
-            for last in 0..15 {
-                let mut block = Block::default();
-                block.literals(20);
-                block.repeat(distance, length);
-                block.literals(last);
-                block.packed = pack(Coding::Deflate, &block.plain, 9);
-                steps += block.steps(Coding::Deflate);
-            }
+            all += (0..15).map(|last| steps(20, distance.into(), length, last)).sum::<usize>();
         }
     }
     for len in 1..80 {
-        for distance in [1, 30, 100] {
-            let mut block = Block::default();
-            block.literals(len.min(distance));
-            block.repeat(distance.min(len), len - len.min(distance));
-            block.packed = pack(Coding::Deflate, &block.plain, 9);
-            steps += block.steps(Coding::Deflate);
+        for distance in [1, 30, 100].map(|distance: usize| distance.min(len)) {
+            all += steps(distance, distance, len - distance, 0);
         }
     }
-    steps
+    all
 }
 
 /// The numbers change with the loops, and the first with what zlib writes.
